@@ -1,0 +1,162 @@
+//! What the outside sees of a circuit: its state, in short and in full, and why it opened.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The name of a circuit's state, as events and labels carry it.
+///
+/// ```
+/// use orch_core::circuit::{Breaker, CircuitState};
+///
+/// let breaker = Breaker::new();
+/// assert_eq!(breaker.state().kind(), CircuitState::Closed);
+/// assert_eq!(CircuitState::HalfOpen.to_string(), "half-open");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CircuitState {
+    /// Runs pass, failures are counted.
+    Closed,
+    /// Runs are rejected until the reset timeout is over.
+    Open,
+    /// A few runs pass as probes, the rest is rejected.
+    HalfOpen,
+    /// Runs are rejected until the handle says otherwise.
+    Isolated,
+}
+
+impl CircuitState {
+    /// The name in lower case, `half-open` for [`HalfOpen`](Self::HalfOpen): a label for metrics and logs.
+    ///
+    /// ```
+    /// assert_eq!(orch_core::circuit::CircuitState::Open.as_str(), "open");
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half-open",
+            Self::Isolated => "isolated",
+        }
+    }
+}
+
+impl fmt::Display for CircuitState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What [`Breaker::state`](super::Breaker::state) answers.
+///
+/// ```
+/// use orch_core::circuit::{Breaker, BreakerState};
+///
+/// let breaker = Breaker::new();
+/// breaker.force_open();
+/// match breaker.state() {
+///     BreakerState::Open { retry_after } => println!("again in {retry_after:?}"),
+///     other => panic!("{other:?}"),
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BreakerState {
+    /// Runs pass, failures are counted.
+    Closed,
+    /// Runs are rejected.
+    Open {
+        /// The time left until a run is let through as a probe. Zero when that time has come and no run has arrived
+        /// since: a run makes the circuit half-open, never a timer.
+        retry_after: Duration,
+    },
+    /// A few runs are let through as probes, and what they report decides.
+    HalfOpen,
+    /// Runs are rejected until [`force_close`](super::Breaker::force_close) or [`reset`](super::Breaker::reset) lifts it.
+    Isolated,
+}
+
+impl BreakerState {
+    /// The state without the time.
+    ///
+    /// ```
+    /// use orch_core::circuit::{Breaker, CircuitState};
+    ///
+    /// let breaker = Breaker::new();
+    /// breaker.isolate();
+    /// assert_eq!(breaker.state().kind(), CircuitState::Isolated);
+    /// ```
+    #[must_use]
+    pub const fn kind(self) -> CircuitState {
+        match self {
+            Self::Closed => CircuitState::Closed,
+            Self::Open { .. } => CircuitState::Open,
+            Self::HalfOpen => CircuitState::HalfOpen,
+            Self::Isolated => CircuitState::Isolated,
+        }
+    }
+}
+
+/// The text of the failure that opened a circuit.
+///
+/// It is formatted once, when the circuit trips, and every rejection shares it. One pointer wide, so that an error which
+/// carries it stays small. (Polly hands the last exception to every rejection for the same reason: whoever is turned
+/// away learns what is wrong behind the breaker.)
+///
+/// ```
+/// use orch_core::circuit::Breaker;
+///
+/// let breaker = Breaker::new();
+/// breaker.force_open();
+/// assert!(breaker.last_failure().is_none(), "opened by hand, not by a failure");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct LastFailure(Arc<Box<str>>);
+
+impl LastFailure {
+    pub(crate) fn new(text: String) -> Self {
+        Self(Arc::new(text.into_boxed_str()))
+    }
+
+    /// The text.
+    ///
+    /// ```
+    /// # use orch_core::circuit::LastFailure;
+    /// fn log(failure: &LastFailure) {
+    ///     println!("the circuit is open: {}", failure.as_str());
+    /// }
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Deref for LastFailure {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl AsRef<str> for LastFailure {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for LastFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self)
+    }
+}
+
+impl fmt::Debug for LastFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
