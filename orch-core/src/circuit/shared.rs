@@ -26,7 +26,7 @@ const FLAGS: u32 = 3;
 #[derive(Debug)]
 pub(crate) struct Shared {
     word: AtomicU64,
-    /// A plain lock: held for some ten nanoseconds it does better than one of many readers, also on rejections alone.
+    /// A plain lock: held for some ten nanoseconds, one of many readers rejects no faster, alone or with two threads.
     state: Mutex<State>,
 }
 

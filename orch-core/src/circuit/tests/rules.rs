@@ -450,7 +450,7 @@ fn a_clock_reading_from_before_the_trip_leaves_the_whole_time() {
 }
 
 #[test]
-fn impossible_options_panic_with_their_name_at_their_place() {
+fn impossible_options_panic_with_their_name() {
     let cases: [(&str, fn()); 4] = [
         ("fail_max", || drop(Breaker::builder().fail_max(0))),
         ("reset_timeout", || drop(Breaker::builder().reset_timeout(Duration::ZERO))),
