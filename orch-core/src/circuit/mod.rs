@@ -1,0 +1,18 @@
+//! `circuit`: a breaker around a body.
+//!
+//! The decision and the waiting are apart: [`Breaker`] is a state machine that is told the time, this block asks it
+//! before it runs the body and tells it what came of it.
+
+mod future;
+mod handle;
+mod options;
+mod shared;
+mod state;
+mod status;
+#[cfg(test)]
+mod tests;
+
+pub use future::Circuit;
+pub use handle::{Breaker, BreakerBuilder};
+pub use options::{IntoBreaker, Options, circuit, default, enter};
+pub use status::{BreakerState, CircuitState, LastFailure};

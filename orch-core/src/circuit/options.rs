@@ -1,0 +1,135 @@
+//! The options of `circuit`.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Breaker, Circuit};
+use crate::error::{Error, Failure};
+use crate::node::Meta;
+use crate::options::{Of, at_least_one};
+use crate::scope::Scope;
+use crate::token::Tok;
+
+/// The options of `circuit`.
+pub struct Options<E, I>
+where
+    E: Failure,
+    I: Fn(&Error<E>) -> bool,
+{
+    #[doc(hidden)]
+    pub error: Of<E>,
+    /// How many failures in a row open the circuit; 5 if not given.
+    pub fail_max: u32,
+    /// How long it stays open before a run may probe, and how long a probe's slot is its own; 60 s if not given.
+    pub reset_timeout: Duration,
+    /// How many runs may probe at once while the circuit is half-open, and how many of them have to succeed to
+    /// close it; 1 if not given.
+    pub probes: u32,
+    /// Which errors count as a success; none if not given.
+    pub ignore: I,
+    /// A breaker shared with other blocks and pipelines, which brings the three settings above with it; one of its
+    /// own if not given.
+    pub breaker: Option<Breaker>,
+}
+
+/// What an option not given is.
+pub mod default {
+    use std::time::Duration;
+
+    use super::{Breaker, Error};
+
+    /// Five failures in a row.
+    pub fn fail_max() -> u32 {
+        5
+    }
+
+    /// A minute.
+    pub fn reset_timeout() -> Duration {
+        Duration::from_secs(60)
+    }
+
+    /// One probe.
+    pub fn probes() -> u32 {
+        1
+    }
+
+    /// No error is ignored.
+    pub fn ignore<E>() -> fn(&Error<E>) -> bool {
+        |_| false
+    }
+
+    /// A breaker of the block's own.
+    pub fn breaker() -> Option<Breaker> {
+        None
+    }
+}
+
+/// What can be given as `breaker`: a [`Breaker`] or a reference to one.
+pub trait IntoBreaker {
+    /// The handle.
+    fn into_breaker(self) -> Option<Breaker>;
+}
+
+impl IntoBreaker for Breaker {
+    fn into_breaker(self) -> Option<Breaker> {
+        Some(self)
+    }
+}
+
+impl IntoBreaker for &Breaker {
+    fn into_breaker(self) -> Option<Breaker> {
+        Some(self.clone())
+    }
+}
+
+/// The point inside the block.
+pub fn enter<S: Scope, In: Send + 'static, E: Failure, U>(
+    tok: &Tok<S, In, E>,
+    _usage: U,
+) -> (Tok<S, In, E>, ()) {
+    (*tok, ())
+}
+
+/// A breaker around the body.
+///
+/// # Panics
+///
+/// If `fail_max`, `probes` or `reset_timeout` is zero.
+pub fn circuit<S, In, E, B, I>(
+    _tok: &Tok<S, In, E>,
+    meta: &'static Meta,
+    options: Options<E, I>,
+    _feed: (),
+    body: B,
+) -> Circuit<B, I>
+where
+    E: Failure,
+    I: Fn(&Error<E>) -> bool + Send + Sync,
+{
+    let breaker = options.breaker.unwrap_or_else(|| {
+        at_least_one(options.fail_max as usize, "fail_max", meta);
+        at_least_one(options.probes as usize, "probes", meta);
+        assert!(
+            !options.reset_timeout.is_zero(),
+            "`reset_timeout` must be longer than zero ({})",
+            meta.place
+        );
+        Breaker::builder()
+            .fail_max(options.fail_max)
+            .reset_timeout(options.reset_timeout)
+            .probes(options.probes)
+            .build()
+    });
+    Circuit { body, breaker, ignore: options.ignore, meta }
+}
+
+impl<E: Failure, I: Fn(&Error<E>) -> bool> fmt::Debug for Options<E, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("fail_max", &self.fail_max)
+            .field("reset_timeout", &self.reset_timeout)
+            .field("probes", &self.probes)
+            .field("breaker", &self.breaker)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,246 @@
+//! The shape of a pipeline: its steps as a tree of nodes, for reading and drawing.
+
+use std::fmt;
+
+use crate::node::{Meta, NodeKind, Origin, Place};
+
+/// The steps of a pipeline, embedded pipelines included, in the order of the text.
+///
+/// It displays as a tree; [`to_mermaid`](Graph::to_mermaid) gives a diagram.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    nodes: Vec<Node>,
+    segments: Vec<Segment>,
+}
+
+/// One step of a [`Graph`].
+#[derive(Clone, Debug)]
+pub struct Node {
+    index: usize,
+    parent: Option<usize>,
+    depth: usize,
+    name: &'static str,
+    path: String,
+    meta: &'static Meta,
+}
+
+/// Where the entries of one macro's table went.
+#[derive(Clone, Debug, Default)]
+struct Segment {
+    /// The node of each entry, by its index.
+    nodes: Vec<usize>,
+    /// The entry at which another pipeline is embedded, and that one's segment.
+    embedded: Vec<(u32, u32)>,
+}
+
+impl Node {
+    /// The position in [`Graph::nodes`], from 0.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The position of the block around it.
+    pub fn parent(&self) -> Option<usize> {
+        self.parent
+    }
+
+    /// How many blocks are around it.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// What kind of step it is.
+    pub fn kind(&self) -> NodeKind {
+        self.meta.kind
+    }
+
+    /// The name given in the text, else the task's own, else the kind.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The names from the outermost block to this step, joined by `/`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The options as written: name and value.
+    pub fn options(&self) -> &'static [(&'static str, &'static str)] {
+        self.meta.options
+    }
+
+    /// Where the step is written.
+    pub fn place(&self) -> Place {
+        self.meta.place
+    }
+
+    /// `name`, or `keyword name` for a block with a name, and the options.
+    fn label(&self) -> String {
+        let mut label = match self.kind() {
+            NodeKind::Block(keyword) if keyword != self.name => format!("{keyword} {}", self.name),
+            _ => self.name.to_owned(),
+        };
+        let options: Vec<String> = self
+            .options()
+            .iter()
+            .map(|(name, value)| match (name.is_empty(), value.is_empty()) {
+                (true, _) => (*value).to_owned(),
+                (_, true) => (*name).to_owned(),
+                _ => format!("{name} = {value}"),
+            })
+            .collect();
+        if !options.is_empty() {
+            label.push_str(&format!("({})", options.join(", ")));
+        }
+        label
+    }
+}
+
+impl Graph {
+    /// Every step, a block before the steps inside it.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The first step with this path.
+    pub fn find(&self, path: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.path == path)
+    }
+
+    /// The steps directly inside a step.
+    pub fn children(&self, index: usize) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(move |node| node.parent == Some(index))
+    }
+
+    /// A [Mermaid](https://mermaid.js.org) flowchart: blocks as frames, arrows in the order of a sequence, peers
+    /// side by side.
+    pub fn to_mermaid(&self) -> String {
+        let mut text = String::from("flowchart TD\n");
+        for node in self.nodes.iter().filter(|node| node.parent.is_none()) {
+            self.mermaid(node, &mut text);
+        }
+        text
+    }
+
+    fn mermaid(&self, node: &Node, text: &mut String) {
+        let indent = "    ".repeat(node.depth + 1);
+        let label = escape(&node.label());
+        let id = node.index;
+        if !node.kind().is_block() {
+            text.push_str(&format!("{indent}n{id}[\"{label}\"]\n"));
+            return;
+        }
+        text.push_str(&format!("{indent}subgraph n{id} [\"{label}\"]\n"));
+        let children: Vec<&Node> = self.children(id).collect();
+        for child in &children {
+            self.mermaid(child, text);
+        }
+        if !matches!(node.kind(), NodeKind::Block("par" | "race" | "fallback")) {
+            for pair in children.windows(2) {
+                text.push_str(&format!("{indent}    n{} --> n{}\n", pair[0].index, pair[1].index));
+            }
+        }
+        text.push_str(&format!("{indent}end\n"));
+    }
+
+    pub(crate) fn of(root: impl FnOnce(&mut Describe<'_>)) -> Graph {
+        let mut graph = Graph { nodes: Vec::new(), segments: vec![Segment::default()] };
+        root(&mut Describe { graph: &mut graph, segment: 0, within: None });
+        graph
+    }
+
+    /// The node of an entry of the table of a segment.
+    pub(crate) fn locate(&self, segment: u32, meta: &Meta) -> &Node {
+        let index = self.segments[segment as usize].nodes[meta.index as usize];
+        &self.nodes[index]
+    }
+
+    /// The segment of the pipeline embedded at an entry of the table of a segment.
+    pub(crate) fn embedded(&self, segment: u32, meta: &Meta) -> u32 {
+        let embedded = &self.segments[segment as usize].embedded;
+        embedded.iter().find(|(entry, _)| *entry == meta.index).map_or(segment, |(_, inner)| *inner)
+    }
+}
+
+fn escape(label: &str) -> String {
+    label.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+impl fmt::Display for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, node) in self.nodes.iter().enumerate() {
+            if position > 0 {
+                f.write_str("\n")?;
+            }
+            let mut lines = String::new();
+            let mut ancestor = Some(node.index);
+            while let Some(index) = ancestor {
+                let parent = self.nodes[index].parent;
+                if let Some(parent) = parent {
+                    let last = self.children(parent).last().is_some_and(|child| child.index == index);
+                    let bar = match (index == node.index, last) {
+                        (true, true) => "└─ ",
+                        (true, false) => "├─ ",
+                        (false, true) => "   ",
+                        (false, false) => "│  ",
+                    };
+                    lines.insert_str(0, bar);
+                }
+                ancestor = parent;
+            }
+            write!(f, "{lines}{}", node.label())?;
+        }
+        Ok(())
+    }
+}
+
+/// Collects the nodes of a [`Graph`].
+#[derive(Debug)]
+pub struct Describe<'g> {
+    graph: &'g mut Graph,
+    segment: u32,
+    within: Option<usize>,
+}
+
+impl Describe<'_> {
+    /// Adds a task or an inline step.
+    pub fn leaf(&mut self, origin: Origin) {
+        self.add(origin);
+    }
+
+    /// Adds a block and what is inside it.
+    pub fn block(&mut self, meta: &'static Meta, inside: impl FnOnce(&mut Describe<'_>)) {
+        let index = self.add(Origin::block(meta));
+        inside(&mut Describe { graph: self.graph, segment: self.segment, within: Some(index) });
+    }
+
+    /// Adds an embedded pipeline.
+    pub fn embed(&mut self, meta: &'static Meta, inside: impl FnOnce(&mut Describe<'_>)) {
+        let inner = u32::try_from(self.graph.segments.len()).expect("fewer pipelines than fit a u32");
+        self.graph.segments.push(Segment::default());
+        self.graph.segments[self.segment as usize].embedded.push((meta.index, inner));
+        inside(&mut Describe { graph: self.graph, segment: inner, within: self.within });
+    }
+
+    fn add(&mut self, origin: Origin) -> usize {
+        let index = self.graph.nodes.len();
+        let parent = self.within.map(|within| &self.graph.nodes[within]);
+        let name = origin.name();
+        let node = Node {
+            index,
+            parent: self.within,
+            depth: parent.map_or(0, |parent| parent.depth + 1),
+            name,
+            path: parent.map_or_else(|| name.to_owned(), |parent| format!("{}/{name}", parent.path)),
+            meta: origin.meta(),
+        };
+        self.graph.nodes.push(node);
+        let entries = &mut self.graph.segments[self.segment as usize].nodes;
+        let entry = origin.meta().index as usize;
+        if entries.len() <= entry {
+            entries.resize(entry + 1, usize::MAX);
+        }
+        entries[entry] = index;
+        index
+    }
+}

@@ -1,0 +1,229 @@
+//! A closure in the text of the pipeline as a step.
+//!
+//! Its body may give a plain value or a `Result`, sync or async. The closure passes through the token first,
+//! which fixes its type, and becomes a step once [`select`](super::select) has read off its result.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::select::Reads;
+use crate::cx::Cx;
+use crate::error::{Error, ErrorKind, Failure};
+use crate::graph::Describe;
+use crate::node::{Meta, Origin};
+use crate::observe::Observer;
+use crate::runtime::Host;
+use crate::scope::{Point, RefOf, Scope};
+use crate::step::Step;
+use crate::task::Sync as Once;
+
+/// How a closure is called.
+pub trait Body<P: Point>: Send + Sync {
+    /// What the closure gives in the end.
+    type Raw;
+
+    /// A future that calls it.
+    fn call<'a>(&'a self, scope: RefOf<'a, P>, input: P::In) -> impl Future<Output = Self::Raw> + Send + 'a;
+}
+
+/// `|x| { … }`
+pub struct SyncBody<F>(pub(crate) F);
+
+impl<P: Point, F, Raw> Body<P> for SyncBody<F>
+where
+    F: for<'e> Fn(<P::Scope as Scope>::Ref<'e>, P::In) -> Raw + Send + Sync,
+{
+    type Raw = Raw;
+
+    #[inline(always)]
+    fn call<'a>(&'a self, scope: RefOf<'a, P>, input: P::In) -> impl Future<Output = Raw> + Send + 'a {
+        Once::new(move || (self.0)(scope, input))
+    }
+}
+
+/// `async |x| { … }` without a name in it.
+pub struct AsyncBody<F, Fut>(pub(crate) F, pub(crate) PhantomData<fn() -> Fut>);
+
+impl<P: Point, F, Fut> Body<P> for AsyncBody<F, Fut>
+where
+    F: for<'e> Fn(<P::Scope as Scope>::Ref<'e>, P::In) -> Fut + Send + Sync,
+    Fut: Future + Send,
+{
+    type Raw = Fut::Output;
+
+    #[inline(always)]
+    fn call<'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+    ) -> impl Future<Output = Fut::Output> + Send + 'a {
+        (self.0)(scope, input)
+    }
+}
+
+/// A future that may borrow names for as long as `'e`.
+pub type BoxFuture<'e, T> = Pin<Box<dyn Future<Output = T> + Send + 'e>>;
+
+/// `async |x| { … }` with names in it. A future that borrows them has no one type, so it is boxed.
+pub struct NamedBody<F>(pub(crate) F);
+
+impl<P: Point, F, Raw: 'static> Body<P> for NamedBody<F>
+where
+    F: for<'e> Fn(PhantomData<&'e ()>, <P::Scope as Scope>::Ref<'e>, P::In) -> BoxFuture<'e, Raw>
+        + Send
+        + Sync,
+{
+    type Raw = Raw;
+
+    fn call<'a>(&'a self, scope: RefOf<'a, P>, input: P::In) -> impl Future<Output = Raw> + Send + 'a {
+        (self.0)(PhantomData, scope, input)
+    }
+}
+
+/// Values that the future of an async body takes over.
+///
+/// The macro cannot write `async move`, which would take the captures of the surrounding function too. Taking
+/// a value out of this wrapper, which is not `Copy`, makes the block own it and leaves the captures alone.
+#[derive(Debug)]
+pub struct Moved<T>(T);
+
+impl<T> Moved<T> {
+    /// Wraps the values.
+    #[inline(always)]
+    pub fn new(values: T) -> Self {
+        Moved(values)
+    }
+
+    /// The values.
+    #[inline(always)]
+    pub fn take(self) -> T {
+        self.0
+    }
+}
+
+/// A closure of a known type, before it is known how its result reads.
+pub struct Closure<B, Raw> {
+    pub(crate) body: B,
+    pub(crate) meta: &'static Meta,
+    pub(crate) raw: PhantomData<fn() -> Raw>,
+}
+
+impl<B, Raw> Closure<B, Raw> {
+    /// A stand-in for the result.
+    #[inline(always)]
+    pub fn probe(&self) -> super::select::Probe<Raw> {
+        super::select::Probe(PhantomData)
+    }
+}
+
+/// A closure as a step. `How` reads its result.
+pub struct Inline<B, Raw, How: Reads<Raw>, E> {
+    pub(crate) body: B,
+    pub(crate) convert: fn(How::Error) -> E,
+    pub(crate) meta: &'static Meta,
+}
+
+impl<B, Raw, How: Reads<Raw>, E> Inline<B, Raw, How, E> {
+    fn origin(&self) -> Origin {
+        Origin::block(self.meta)
+    }
+}
+
+impl<P, E, B, Raw, How> Step<P, E> for Inline<B, Raw, How, E>
+where
+    P: Point,
+    E: Failure,
+    B: Body<P, Raw = Raw>,
+    How: Reads<Raw>,
+{
+    type Out = How::Out;
+
+    #[inline(always)]
+    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        cx: Cx<R, O>,
+    ) -> impl Future<Output = Result<How::Out, Error<E>>> + Send + 'a {
+        let mut guard = cx.obs.task(self.meta);
+        let fut = O::poll_task(&mut guard, || self.body.call(scope, input));
+        InlineFuture::<_, _, O> { fut, step: self, guard }
+    }
+
+    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
+        obs.queue(self.meta)
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        graph.leaf(self.origin());
+    }
+}
+
+pin_project! {
+    struct InlineFuture<'a, Fut, L, O: Observer> {
+        #[pin]
+        fut: Fut,
+        step: &'a L,
+        // Last, so that the body is dropped before its end is told.
+        guard: O::Guard,
+    }
+}
+
+impl<Fut, B, Raw, How, E, O> Future for InlineFuture<'_, Fut, Inline<B, Raw, How, E>, O>
+where
+    Fut: Future<Output = Raw>,
+    How: Reads<Raw>,
+    How::Out: Any,
+    E: Failure,
+    O: Observer,
+{
+    type Output = Result<How::Out, Error<E>>;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let fut = this.fut;
+        match O::poll_task(this.guard, || fut.poll(cx).map(How::read)) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(output)) => {
+                O::succeed(this.guard, &output, How::debug);
+                Poll::Ready(Ok(output))
+            }
+            Poll::Ready(Err(error)) => {
+                let error = Error::new(ErrorKind::Task((this.step.convert)(error)), this.step.origin());
+                O::fail(this.guard, &error);
+                Poll::Ready(Err(error))
+            }
+        }
+    }
+}
+
+impl<B, Raw, How: Reads<Raw>, E> fmt::Debug for Inline<B, Raw, How, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.origin().fmt(f)
+    }
+}
+
+impl<B, Raw> fmt::Debug for Closure<B, Raw> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Origin::block(self.meta).fmt(f)
+    }
+}
+
+macro_rules! opaque_debug {
+    ($($name:ident<$($param:ident),*>)*) => {$(
+        impl<$($param),*> fmt::Debug for $name<$($param),*> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    )*};
+}
+
+opaque_debug!(SyncBody<F> AsyncBody<F, Fut> NamedBody<F>);

@@ -1,0 +1,8 @@
+//! Steps without steps inside: tasks and inline closures.
+
+mod inline;
+pub mod select;
+mod task;
+
+pub use inline::{AsyncBody, Body, BoxFuture, Closure, Inline, Moved, NamedBody, SyncBody};
+pub use task::Leaf;

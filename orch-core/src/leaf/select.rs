@@ -1,0 +1,170 @@
+//! What the result of a closure is, found where its type is known.
+//!
+//! The expansion calls `(&&&&closure.probe()).how()` with these traits in scope. Method lookup takes the
+//! implementation with the most references that applies, so a `Result` is found before a plain value and a type
+//! with `Debug` before one without. This works where specialization would, in generic functions too.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::task::IntoFailure;
+
+/// A stand-in for a value of the type `Raw`.
+pub struct Probe<Raw>(pub(crate) PhantomData<fn() -> Raw>);
+
+/// How to read the result `Raw` of a closure.
+#[diagnostic::on_unimplemented(
+    message = "an inline step cannot give `{Raw}`",
+    label = "gives a value that cannot be handed on",
+    note = "a step gives an owned (`'static`) value that can be sent between threads"
+)]
+pub trait Reads<Raw>: Send + Sync + 'static {
+    /// What the step gives when it succeeds.
+    type Out: Send + 'static;
+    /// What it gives when it fails.
+    type Error;
+
+    /// Reads the result.
+    fn read(raw: Raw) -> Result<Self::Out, Self::Error>;
+
+    /// The output as something to print.
+    fn debug(out: &Self::Out) -> Option<&dyn fmt::Debug>;
+}
+
+/// That the closure's error converts into the pipeline's.
+pub trait Fits<Raw, E>: Reads<Raw> {
+    /// The conversion.
+    fn convert(error: Self::Error) -> E;
+}
+
+macro_rules! plain {
+    ($name:ident [$($bound:tt)*] $debug:expr) => {
+        /// A plain value.
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+
+        impl<T: Send + 'static $($bound)*> Reads<T> for $name {
+            type Out = T;
+            type Error = Infallible;
+
+            #[inline(always)]
+            fn read(raw: T) -> Result<T, Infallible> {
+                Ok(raw)
+            }
+
+            fn debug(out: &T) -> Option<&dyn fmt::Debug> {
+                let debug: fn(&T) -> Option<&dyn fmt::Debug> = $debug;
+                debug(out)
+            }
+        }
+
+        impl<T: Send + 'static $($bound)*, E> Fits<T, E> for $name {
+            fn convert(error: Infallible) -> E {
+                match error {}
+            }
+        }
+    };
+}
+
+macro_rules! result {
+    ($name:ident [$($bound:tt)*] $debug:expr) => {
+        /// A `Result`, whose error ends the step.
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+
+        impl<T: Send + 'static $($bound)*, X> Reads<Result<T, X>> for $name {
+            type Out = T;
+            type Error = X;
+
+            #[inline(always)]
+            fn read(raw: Result<T, X>) -> Result<T, X> {
+                raw
+            }
+
+            fn debug(out: &T) -> Option<&dyn fmt::Debug> {
+                let debug: fn(&T) -> Option<&dyn fmt::Debug> = $debug;
+                debug(out)
+            }
+        }
+
+        impl<T: Send + 'static $($bound)*, X: IntoFailure<E>, E> Fits<Result<T, X>, E> for $name {
+            fn convert(error: X) -> E {
+                error.into_failure()
+            }
+        }
+    };
+}
+
+plain!(Plain [] |_| None);
+plain!(PlainDebug [+ fmt::Debug] |out| Some(out));
+result!(Tried [] |_| None);
+result!(TriedDebug [+ fmt::Debug] |out| Some(out));
+
+/// Finds a `Result` of a value with `Debug`.
+pub trait HowTriedDebug {
+    /// How to read it.
+    fn how(&self) -> TriedDebug {
+        TriedDebug
+    }
+}
+impl<T: fmt::Debug, X> HowTriedDebug for &&&Probe<Result<T, X>> {}
+
+/// Finds a `Result`.
+pub trait HowTried {
+    /// How to read it.
+    fn how(&self) -> Tried {
+        Tried
+    }
+}
+impl<T, X> HowTried for &&Probe<Result<T, X>> {}
+
+/// Finds a value with `Debug`.
+pub trait HowPlainDebug {
+    /// How to read it.
+    fn how(&self) -> PlainDebug {
+        PlainDebug
+    }
+}
+impl<T: fmt::Debug> HowPlainDebug for &Probe<T> {}
+
+/// Finds any value.
+pub trait HowPlain {
+    /// How to read it.
+    fn how(&self) -> Plain {
+        Plain
+    }
+}
+impl<T> HowPlain for Probe<T> {}
+
+/// A value that may have `Debug`: `(&Printed(out)).printed()` finds it, for `#[task]`, where the type is known.
+#[derive(Debug)]
+pub struct Printed<'a, T>(pub &'a T);
+
+/// Finds `Debug`.
+pub trait PrintedDebug<'a> {
+    /// The value.
+    fn printed(&self) -> Option<&'a dyn fmt::Debug>;
+}
+
+impl<'a, T: fmt::Debug> PrintedDebug<'a> for &Printed<'a, T> {
+    fn printed(&self) -> Option<&'a dyn fmt::Debug> {
+        Some(self.0)
+    }
+}
+
+/// Finds that there is none.
+pub trait PrintedOpaque<'a> {
+    /// Nothing.
+    fn printed(&self) -> Option<&'a dyn fmt::Debug> {
+        None
+    }
+}
+
+impl<'a, T> PrintedOpaque<'a> for Printed<'a, T> {}
+
+impl<Raw> fmt::Debug for Probe<Raw> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Probe")
+    }
+}

@@ -1,0 +1,143 @@
+//! What is known of a step before anything runs: where it stands in the source and in the tree.
+
+use std::fmt;
+
+/// What kind of step a node is.
+///
+/// A block's kind is its keyword; [`as_str`](NodeKind::as_str) gives it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NodeKind {
+    /// A function with `#[task]`.
+    Task,
+    /// A closure in the text of the pipeline.
+    Inline,
+    /// A pipeline built elsewhere. It stands in the macro's table only: a graph shows what is inside.
+    Embed,
+    /// A block, by its keyword.
+    Block(&'static str),
+}
+
+impl NodeKind {
+    /// `task`, `inline`, `embed`, or the block's keyword.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NodeKind::Task => "task",
+            NodeKind::Inline => "inline",
+            NodeKind::Embed => "embed",
+            NodeKind::Block(keyword) => keyword,
+        }
+    }
+
+    /// Whether steps of this kind hold other steps.
+    pub fn is_block(self) -> bool {
+        matches!(self, NodeKind::Block(_))
+    }
+}
+
+impl fmt::Display for NodeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A place in the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The file, as `file!()` gives it.
+    pub file: &'static str,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// What the macro writes down of one step. One `static` table for each `pipeline!`, so that neither building
+/// nor running a pipeline allocates for it.
+#[derive(Debug)]
+pub struct Meta {
+    /// The index within its own `pipeline!`, in the order of the text.
+    pub index: u32,
+    /// The block around it.
+    pub parent: Option<&'static Meta>,
+    /// What it is.
+    pub kind: NodeKind,
+    /// The name given in the text; a task without one goes by its own name.
+    pub name: Option<&'static str>,
+    /// The options as written: name and value.
+    pub options: &'static [(&'static str, &'static str)],
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// The step that something came from: the step itself and, if its name is a task's own, that name.
+///
+/// Two words, both to statics, so that an error can carry it for nothing.
+#[derive(Clone, Copy)]
+pub struct Origin {
+    meta: &'static Meta,
+    task: &'static &'static str,
+}
+
+impl Origin {
+    /// A block or an inline step, which goes by the name in the text or by its kind.
+    #[inline]
+    pub const fn block(meta: &'static Meta) -> Self {
+        Origin { meta, task: &"" }
+    }
+
+    /// A task, which goes by the name in the text or by `task`.
+    #[inline]
+    pub const fn task(meta: &'static Meta, task: &'static &'static str) -> Self {
+        Origin { meta, task }
+    }
+
+    /// The entry in the macro's table.
+    #[inline]
+    pub fn meta(self) -> &'static Meta {
+        self.meta
+    }
+
+    /// The kind of the step.
+    pub fn kind(self) -> NodeKind {
+        self.meta.kind
+    }
+
+    /// Where the step is written.
+    pub fn place(self) -> Place {
+        self.meta.place
+    }
+
+    /// The step's name: the one in the text, else the task's, else the kind.
+    pub fn name(self) -> &'static str {
+        match self.meta.name {
+            Some(name) => name,
+            None if self.task.is_empty() => self.meta.kind.as_str(),
+            None => self.task,
+        }
+    }
+
+    /// The names from the outermost block to this step, joined by `/`.
+    pub fn path(self) -> String {
+        let mut names = vec![self.name()];
+        let mut parent = self.meta.parent;
+        while let Some(meta) = parent {
+            names.push(Origin::block(meta).name());
+            parent = meta.parent;
+        }
+        names.reverse();
+        names.join("/")
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.path(), self.meta.place)
+    }
+}

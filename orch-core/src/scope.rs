@@ -1,0 +1,98 @@
+//! What a step can see: the names bound before it, and the value piped into it.
+//!
+//! A [`Scope`] is a *shape* without a lifetime, so that it can stand in the type of a pipeline; the references
+//! themselves, [`Scope::Ref`], exist only while a run is under way. A sequence owns each named value inside its
+//! own future and hands references down, so a name costs neither a clone nor an allocation.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+/// The shape of the names that a step can see.
+///
+/// `()` is the empty scope, [`With<P, T>`] adds one value to another scope.
+pub trait Scope: 'static {
+    /// References to the named values, for as long as `'e`.
+    type Ref<'e>: Copy + Send + Sync;
+
+    /// The same references for a shorter time. (A projection is invariant to the compiler; this is the proof
+    /// that ours is not.)
+    fn shorten<'s, 'l: 's>(scope: Self::Ref<'l>) -> Self::Ref<'s>;
+}
+
+impl Scope for () {
+    type Ref<'e> = ();
+
+    #[inline(always)]
+    fn shorten<'s, 'l: 's>((): ()) {}
+}
+
+/// The scope `P` with one more value, of type `T`.
+pub struct With<P, T>(PhantomData<fn() -> (P, T)>);
+
+impl<P: Scope, T: Send + Sync + 'static> Scope for With<P, T> {
+    type Ref<'e> = (P::Ref<'e>, &'e T);
+
+    #[inline(always)]
+    fn shorten<'s, 'l: 's>((outer, value): Self::Ref<'l>) -> Self::Ref<'s> {
+        (P::shorten(outer), value)
+    }
+}
+
+/// A place in a pipeline: the scope and the input of the step that stands there.
+///
+/// Scope and input are one type because a chain of steps projects from one place to the next: with two
+/// projections for each link the types double in length at every step.
+pub trait Point: 'static {
+    /// The names in scope.
+    type Scope: Scope;
+    /// The piped value.
+    type In: Send + 'static;
+}
+
+/// The [`Point`] with the scope `S` and the input `In`.
+pub struct At<S, In>(PhantomData<fn() -> (S, In)>);
+
+impl<S: Scope, In: Send + 'static> Point for At<S, In> {
+    type Scope = S;
+    type In = In;
+}
+
+/// References to the names in scope at the point `P`.
+pub type RefOf<'e, P> = <<P as Point>::Scope as Scope>::Ref<'e>;
+
+/// Values that a pipeline owns: what the `let`s of its header bound, as nested pairs.
+pub trait Header: Send + Sync {
+    /// The scope that they make.
+    type Scope: Scope;
+
+    /// References to them.
+    fn refs(&self) -> <Self::Scope as Scope>::Ref<'_>;
+}
+
+impl Header for () {
+    type Scope = ();
+
+    #[inline(always)]
+    fn refs(&self) {}
+}
+
+impl<H: Header, T: Send + Sync + 'static> Header for (H, T) {
+    type Scope = With<H::Scope, T>;
+
+    #[inline(always)]
+    fn refs(&self) -> <Self::Scope as Scope>::Ref<'_> {
+        (self.0.refs(), &self.1)
+    }
+}
+
+impl<P, T> fmt::Debug for With<P, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("With")
+    }
+}
+
+impl<S, In> fmt::Debug for At<S, In> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("At")
+    }
+}

@@ -1,0 +1,167 @@
+//! A sequence of up to sixteen entries as one coroutine.
+
+use std::fmt;
+use std::future::Future;
+
+use super::item::Item;
+use crate::cx::Cx;
+use crate::error::{Error, Failure};
+use crate::graph::Describe;
+use crate::observe::Observer;
+use crate::runtime::Host;
+use crate::scope::{Point, RefOf};
+use crate::step::Step;
+
+/// The entries of a sequence at the point `P`: a tuple of [`Item`]s, each at the point that the one before opens.
+pub trait Body<P: Point, E: Failure>: Send + Sync {
+    /// What the entries keep.
+    type Slots: Send + Sync + 'static;
+    /// The point after the last entry.
+    type Last: Point;
+
+    /// Runs them.
+    fn go<'a, R: Host + 'a, O: Observer + 'a, F: Finish<Self::Slots, <Self::Last as Point>::In>>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        cx: Cx<R, O>,
+        finish: &'a F,
+    ) -> impl Future<Output = Result<F::Out, Error<E>>> + Send + 'a;
+
+    /// What is seen after the last entry.
+    fn open<'s, 'l: 's>(scope: RefOf<'l, P>, slots: &'s Self::Slots) -> RefOf<'s, Self::Last>;
+
+    /// [`Step::queue`] of the last entry: a sequence without a node of its own waits as its last step.
+    fn queue<O: Observer>(&self, obs: O) -> O::Queued;
+
+    /// [`Step::describe`] of each entry.
+    fn describe(&self, graph: &mut Describe<'_>);
+}
+
+/// What a sequence gives back, of what its entries kept and the last one piped.
+pub trait Finish<Slots, Piped>: Send + Sync {
+    /// The output.
+    type Out: Send + 'static;
+
+    /// Makes it.
+    fn finish(&self, slots: Slots, piped: Piped) -> Self::Out;
+}
+
+/// The last output.
+#[derive(Clone, Copy, Debug)]
+pub struct Last;
+
+impl<Slots, Piped: Send + 'static> Finish<Slots, Piped> for Last {
+    type Out = Piped;
+
+    #[inline(always)]
+    fn finish(&self, _slots: Slots, piped: Piped) -> Piped {
+        piped
+    }
+}
+
+/// What was kept and what was piped, for a sequence in parts.
+#[derive(Clone, Copy, Debug)]
+pub struct Both;
+
+impl<Slots: Send + 'static, Piped: Send + 'static> Finish<Slots, Piped> for Both {
+    type Out = (Slots, Piped);
+
+    #[inline(always)]
+    fn finish(&self, slots: Slots, piped: Piped) -> (Slots, Piped) {
+        (slots, piped)
+    }
+}
+
+/// The outputs of all unnamed entries, for `collect`.
+#[derive(Clone, Copy)]
+pub struct Collected<F>(pub F);
+
+impl<Slots, Piped, Out, F> Finish<Slots, Piped> for Collected<F>
+where
+    F: Fn(Slots, Piped) -> Out + Send + Sync,
+    Out: Send + 'static,
+{
+    type Out = Out;
+
+    #[inline(always)]
+    fn finish(&self, slots: Slots, piped: Piped) -> Out {
+        (self.0)(slots, piped)
+    }
+}
+
+impl<F> fmt::Debug for Collected<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Collected")
+    }
+}
+
+macro_rules! body {
+    ($first:ident $slot:ident $index:tt $(, $item:ident $before:ident $next_slot:ident $next_index:tt)*; $last:ident $last_index:tt) => {
+        impl<P, E, $first $(, $item)*> Body<P, E> for ($first, $($item,)*)
+        where
+            P: Point,
+            E: Failure,
+            $first: Item<P, E>,
+            $($item: Item<$before::Next, E>,)*
+        {
+            type Slots = ($first::Slot, $($item::Slot,)*);
+            type Last = $last::Next;
+
+            #[inline(always)]
+            fn go<'a, R: Host + 'a, O: Observer + 'a, Fin: Finish<Self::Slots, <Self::Last as Point>::In>>(
+                &'a self,
+                scope: RefOf<'a, P>,
+                input: P::In,
+                cx: Cx<R, O>,
+                finish: &'a Fin,
+            ) -> impl Future<Output = Result<Fin::Out, Error<E>>> + Send + 'a {
+                async move {
+                    let ($slot, piped) = self.$index.split(self.$index.step().run(scope, input, cx).await?);
+                    #[allow(unused_variables)]
+                    let scope = $first::open(scope, &$slot);
+                    $(
+                        let ($next_slot, piped) =
+                            self.$next_index.split(self.$next_index.step().run(scope, piped, cx).await?);
+                        #[allow(unused_variables)]
+                        let scope = $item::open(scope, &$next_slot);
+                    )*
+                    Ok(finish.finish(($slot, $($next_slot,)*), piped))
+                }
+            }
+
+            #[inline(always)]
+            fn open<'s, 'l: 's>(scope: RefOf<'l, P>, slots: &'s Self::Slots) -> RefOf<'s, Self::Last> {
+                let scope = $first::open(scope, &slots.$index);
+                $(let scope = $item::open(scope, &slots.$next_index);)*
+                scope
+            }
+
+            fn queue<Obs: Observer>(&self, obs: Obs) -> Obs::Queued {
+                self.$last_index.step().queue(obs)
+            }
+
+            fn describe(&self, graph: &mut Describe<'_>) {
+                self.$index.step().describe(graph);
+                $(self.$next_index.step().describe(graph);)*
+            }
+        }
+    };
+}
+
+body!(I0 s0 0; I0 0);
+body!(I0 s0 0, I1 I0 s1 1; I1 1);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2; I2 2);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3; I3 3);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4; I4 4);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5; I5 5);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6; I6 6);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7; I7 7);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8; I8 8);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9; I9 9);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10; I10 10);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11; I11 11);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11, I12 I11 s12 12; I12 12);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11, I12 I11 s12 12, I13 I12 s13 13; I13 13);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11, I12 I11 s12 12, I13 I12 s13 13, I14 I13 s14 14; I14 14);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11, I12 I11 s12 12, I13 I12 s13 13, I14 I13 s14 14, I15 I14 s15 15; I15 15);

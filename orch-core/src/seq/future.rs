@@ -1,0 +1,119 @@
+//! The block `seq`, and the sequence without a block that a body of several steps is.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use super::body::{Body, Finish, Last};
+use crate::cx::Cx;
+use crate::error::{Error, Failure};
+use crate::graph::Describe;
+use crate::node::{Meta, Origin};
+use crate::observe::{Observer, finish_block};
+use crate::runtime::Host;
+use crate::scope::{Point, RefOf};
+use crate::step::Step;
+
+/// The block `seq`.
+pub struct Seq<B, F = Last> {
+    pub(crate) body: B,
+    pub(crate) finish: F,
+    pub(crate) meta: &'static Meta,
+}
+
+impl<P, E, B, F> Step<P, E> for Seq<B, F>
+where
+    P: Point,
+    E: Failure,
+    B: Body<P, E>,
+    F: Finish<B::Slots, <B::Last as Point>::In>,
+{
+    type Out = F::Out;
+
+    #[inline(always)]
+    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        cx: Cx<R, O>,
+    ) -> impl Future<Output = Result<F::Out, Error<E>>> + Send + 'a {
+        let (obs, guard) = cx.obs.block(self.meta);
+        // A coroutine: nothing of it runs before it is polled.
+        SeqFuture::<_, O> { fut: self.body.go(scope, input, cx.under(obs), &self.finish), guard }
+    }
+
+    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
+        obs.queue(self.meta)
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        graph.block(self.meta, |graph| self.body.describe(graph));
+    }
+}
+
+pin_project! {
+    struct SeqFuture<Fut, O: Observer> {
+        #[pin]
+        fut: Fut,
+        // Last: a block ends after the steps inside it.
+        guard: O::Guard,
+    }
+}
+
+impl<Fut, T, E, O> Future for SeqFuture<Fut, O>
+where
+    Fut: Future<Output = Result<T, Error<E>>>,
+    E: Failure,
+    O: Observer,
+{
+    type Output = Result<T, Error<E>>;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let fut = this.fut;
+        let result = ready!(O::poll(this.guard, || fut.poll(cx)));
+        finish_block::<O, _, _>(this.guard, &result);
+        Poll::Ready(result)
+    }
+}
+
+/// Several steps in the body of another block: a sequence that is no step of its own.
+pub struct Sequence<B>(pub B);
+
+impl<P: Point, E: Failure, B: Body<P, E>> Step<P, E> for Sequence<B> {
+    type Out = <B::Last as Point>::In;
+
+    #[inline(always)]
+    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        cx: Cx<R, O>,
+    ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
+        self.0.go(scope, input, cx, &Last)
+    }
+
+    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
+        self.0.queue(obs)
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        self.0.describe(graph);
+    }
+}
+
+impl<B, F> fmt::Debug for Seq<B, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Origin::block(self.meta).fmt(f)
+    }
+}
+
+impl<B> fmt::Debug for Sequence<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sequence")
+    }
+}

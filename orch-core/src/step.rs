@@ -1,0 +1,34 @@
+//! The trait that every combinator is.
+
+use std::future::Future;
+
+use crate::cx::Cx;
+use crate::error::{Error, Failure};
+use crate::graph::Describe;
+use crate::observe::Observer;
+use crate::runtime::Host;
+use crate::scope::{Point, RefOf};
+
+/// A step that stands at the point `P` of a pipeline with the error type `E`.
+///
+/// Generic over the runtime and the observer at the call, not in the type: one pipeline serves any of them.
+/// The explicit `Send` lets generic code box and spawn a run, and puts the error for a task that is not `Send`
+/// at the task.
+pub trait Step<P: Point, E: Failure>: Send + Sync {
+    /// What it gives when it succeeds.
+    type Out: Send + 'static;
+
+    /// Runs it once.
+    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        cx: Cx<R, O>,
+    ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a;
+
+    /// Reports that a start of the step waits, behind a limit for example.
+    fn queue<O: Observer>(&self, obs: O) -> O::Queued;
+
+    /// Adds the step and the steps inside it to a graph, in the order of the text.
+    fn describe(&self, graph: &mut Describe<'_>);
+}

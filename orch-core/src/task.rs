@@ -1,0 +1,272 @@
+//! Tasks: what `#[task]` makes of a function.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use crate::error::{ErrorKind, Failure, Panicked};
+
+/// A function as a type, called with its parameters as the tuple `Args`.
+///
+/// `#[task]` implements it on a type of the function's own name; nobody needs to write it by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a task that takes `{Args}`",
+    note = "put `#[task]` on the function"
+)]
+pub trait Task<Args>: 'static {
+    /// The name in paths, events and errors: the function's, or `#[task(name = "…")]`.
+    const NAME: &'static str;
+    /// What it gives when it succeeds.
+    type Out: Send + 'static;
+    /// What it gives when it fails; [`Infallible`] if it cannot.
+    type Error: Send + 'static;
+
+    /// Calls the function. Nothing happens before the future is polled.
+    ///
+    /// The error is [`ErrorKind::Task`], or [`ErrorKind::Panicked`] from a task that runs outside of the
+    /// caller's future.
+    fn call(args: Args) -> impl Future<Output = Result<Self::Out, ErrorKind<Self::Error>>> + Send;
+
+    /// The output as something that can be printed, if its type has `Debug`.
+    fn debug(_out: &Self::Out) -> Option<&dyn fmt::Debug> {
+        None
+    }
+}
+
+/// That a task fits a pipeline whose error type is `E`.
+///
+/// `#[task]` implements it: for every `E` if the function cannot fail, else where its error converts into
+/// `E`. (A blanket implementation over [`Infallible`] cannot say the first.)
+pub trait Fails<Args, E>: Task<Args> {
+    /// The task's error as the pipeline's.
+    fn convert(error: Self::Error) -> E;
+}
+
+/// The error of a task converts into the error type `E` of a pipeline.
+#[diagnostic::on_unimplemented(
+    message = "the error `{Self}` of this step does not convert into the pipeline's error `{E}`",
+    label = "can fail with `{Self}`",
+    note = "implement `From<{Self}>` for `{E}`, or name another type in the header: `error = MyError;`"
+)]
+pub trait IntoFailure<E> {
+    /// Converts it.
+    fn into_failure(self) -> E;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<E>, E> IntoFailure<E> for T {
+    #[inline]
+    fn into_failure(self) -> E {
+        self.into()
+    }
+}
+
+/// A task with its arguments, not yet started.
+pub struct Call<T, Args> {
+    pub(crate) args: Args,
+    task: PhantomData<fn() -> T>,
+}
+
+impl<T: Task<Args>, Args> Call<T, Args> {
+    /// The call of `T` with `args`.
+    #[inline(always)]
+    pub fn new(args: Args) -> Self {
+        Call { args, task: PhantomData }
+    }
+}
+
+impl<T, Args> fmt::Debug for Call<T, Args> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Call")
+    }
+}
+
+/// A piped value of this type can be the only argument, of type `Takes`, of the task `Task`.
+#[diagnostic::on_unimplemented(
+    message = "step `{Task}` takes `{Takes}`, but the step before it gives `{Self}`",
+    label = "takes `{Takes}`, given `{Self}`"
+)]
+pub trait FlowsInto<Takes, Task> {
+    /// The value itself.
+    fn flow(self) -> Takes;
+}
+
+impl<T, Task> FlowsInto<T, Task> for T {
+    #[inline(always)]
+    fn flow(self) -> T {
+        self
+    }
+}
+
+/// A task with several parameters cannot take the piped value alone.
+#[diagnostic::on_unimplemented(
+    message = "step `{Task}` takes several arguments, but only one value is piped into it",
+    label = "write its arguments; `_` stands for the piped value, as in `{Task}(_, …)`"
+)]
+pub trait TakesPiped<Task> {}
+
+pin_project! {
+    /// The call of an async function that can fail.
+    #[derive(Debug)]
+    pub struct Fallible<F> { #[pin] fut: F }
+}
+
+impl<F> Fallible<F> {
+    /// Wraps the function's future.
+    #[inline(always)]
+    pub fn new(fut: F) -> Self {
+        Fallible { fut }
+    }
+}
+
+impl<T, X, F: Future<Output = Result<T, X>>> Future for Fallible<F> {
+    type Output = Result<T, ErrorKind<X>>;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().fut.poll(cx).map_err(ErrorKind::Task)
+    }
+}
+
+pin_project! {
+    /// The call of an async function that cannot fail.
+    #[derive(Debug)]
+    pub struct Never<F> { #[pin] fut: F }
+}
+
+impl<F> Never<F> {
+    /// Wraps the function's future.
+    #[inline(always)]
+    pub fn new(fut: F) -> Self {
+        Never { fut }
+    }
+}
+
+impl<F: Future> Future for Never<F> {
+    type Output = Result<F::Output, ErrorKind<Infallible>>;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().fut.poll(cx).map(Ok)
+    }
+}
+
+/// The call of a sync function, made when first polled.
+#[derive(Debug)]
+pub struct Sync<F> {
+    call: Option<F>,
+}
+
+impl<F> Sync<F> {
+    /// Wraps a closure that makes the call.
+    #[inline(always)]
+    pub fn new(call: F) -> Self {
+        Sync { call: Some(call) }
+    }
+}
+
+// The closure is taken out by value, never pinned.
+impl<F> Unpin for Sync<F> {}
+
+impl<T, F: FnOnce() -> T> Future for Sync<F> {
+    type Output = T;
+
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        let call = self.call.take().expect("a task is not polled again after it has finished");
+        Poll::Ready(call())
+    }
+}
+
+pin_project! {
+    /// The call of a task that runs outside of the caller's future: on the blocking pool or as a task of its
+    /// own. Dropping it aborts the task at its next await; a blocking call runs on, its result is discarded.
+    #[derive(Debug)]
+    pub struct Outside<S, T> {
+        start: Option<S>,
+        handle: Option<AbortOnDrop<T>>,
+    }
+}
+
+#[derive(Debug)]
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl<S, T> Outside<S, T>
+where
+    S: FnOnce() -> tokio::task::JoinHandle<T>,
+{
+    /// Starts it when first polled.
+    #[inline]
+    pub fn new(start: S) -> Self {
+        Outside { start: Some(start), handle: None }
+    }
+}
+
+impl<S, T, X> Future for Outside<S, Result<T, ErrorKind<X>>>
+where
+    S: FnOnce() -> tokio::task::JoinHandle<Result<T, ErrorKind<X>>>,
+{
+    type Output = Result<T, ErrorKind<X>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Some(start) = this.start.take() {
+            *this.handle = Some(AbortOnDrop(start()));
+        }
+        let handle = this.handle.as_mut().expect("a task is not polled again after it has finished");
+        let joined = ready!(Pin::new(&mut handle.0).poll(cx));
+        *this.handle = None;
+        Poll::Ready(match joined {
+            Ok(result) => result,
+            Err(error) => Err(ErrorKind::Panicked(match error.try_into_panic() {
+                Ok(payload) => Panicked::from_payload(&*payload),
+                Err(error) => Panicked::new(error.to_string()),
+            })),
+        })
+    }
+}
+
+/// Runs a sync function on tokio's blocking pool.
+///
+/// # Panics
+///
+/// When polled outside of a tokio runtime.
+pub fn blocking<F, T, X>(call: F) -> impl Future<Output = Result<T, ErrorKind<X>>> + Send
+where
+    F: FnOnce() -> Result<T, ErrorKind<X>> + Send + 'static,
+    T: Send + 'static,
+    X: Send + 'static,
+{
+    Outside::new(move || tokio::task::spawn_blocking(call))
+}
+
+/// Runs a future as a task of its own on tokio.
+///
+/// # Panics
+///
+/// When polled outside of a tokio runtime.
+pub fn spawned<F, T, X>(fut: F) -> impl Future<Output = Result<T, ErrorKind<X>>> + Send
+where
+    F: Future<Output = Result<T, ErrorKind<X>>> + Send + 'static,
+    T: Send + 'static,
+    X: Send + 'static,
+{
+    Outside::new(move || tokio::spawn(fut))
+}
+
+/// The proof that a task fits a pipeline, as the function that converts its error.
+#[inline(always)]
+pub(crate) fn conversion<T: Fails<A, E>, A, E: Failure>() -> fn(T::Error) -> E {
+    T::convert
+}

@@ -1,0 +1,137 @@
+//! Tokens: how the expansion of `pipeline!` knows the types at each point while it builds the tree.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+
+use crate::error::Failure;
+use crate::feed::{Clones, Duplicate, Ignores, Takes};
+use crate::leaf::select::Fits;
+use crate::leaf::{AsyncBody, BoxFuture, Closure, Inline, Leaf, NamedBody, SyncBody};
+use crate::node::Meta;
+use crate::scope::{At, Scope, With};
+use crate::step::Step;
+use crate::task::{Call, Fails, conversion};
+
+/// A point in a pipeline under construction: the scope `S`, the piped value `In`, the error type `E`.
+///
+/// Without size. The methods that make a step say what its closure is given, so that inline steps need no
+/// annotations; those that go on to the next point check the step before, so that errors come in the order of
+/// the text, each at its own step.
+pub struct Tok<S, In, E>(PhantomData<fn() -> (S, In, E)>);
+
+impl<S, In, E> Clone for Tok<S, In, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S, In, E> Copy for Tok<S, In, E> {}
+
+impl<S, In, E> fmt::Debug for Tok<S, In, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tok")
+    }
+}
+
+impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
+    /// The token of a point.
+    pub const fn new() -> Self {
+        Tok(PhantomData)
+    }
+
+    /// A task, with the closure that makes its call.
+    pub fn leaf<F, T, A>(&self, meta: &'static Meta, call: F) -> Leaf<F, T, A, E>
+    where
+        F: for<'e> Fn(S::Ref<'e>, In) -> Call<T, A> + Send + Sync,
+        T: Fails<A, E>,
+    {
+        Leaf { call, convert: conversion::<T, A, E>(), meta, task: PhantomData }
+    }
+
+    /// A sync closure.
+    pub fn inline<F, Raw>(&self, meta: &'static Meta, body: F) -> Closure<SyncBody<F>, Raw>
+    where
+        F: for<'e> Fn(S::Ref<'e>, In) -> Raw + Send + Sync,
+    {
+        Closure { body: SyncBody(body), meta, raw: PhantomData }
+    }
+
+    /// An async closure that borrows no name.
+    pub fn inline_async<F, Fut>(
+        &self,
+        meta: &'static Meta,
+        body: F,
+    ) -> Closure<AsyncBody<F, Fut>, Fut::Output>
+    where
+        F: for<'e> Fn(S::Ref<'e>, In) -> Fut + Send + Sync,
+        Fut: Future + Send,
+    {
+        Closure { body: AsyncBody(body, PhantomData), meta, raw: PhantomData }
+    }
+
+    /// An async closure that may borrow names.
+    pub fn inline_named<F, Raw>(&self, meta: &'static Meta, body: F) -> Closure<NamedBody<F>, Raw>
+    where
+        F: for<'e> Fn(PhantomData<&'e ()>, S::Ref<'e>, In) -> BoxFuture<'e, Raw> + Send + Sync,
+    {
+        Closure { body: NamedBody(body), meta, raw: PhantomData }
+    }
+
+    /// The step that a closure is, once it is known how its result reads.
+    pub fn reads<B, Raw, How: Fits<Raw, E>>(
+        &self,
+        closure: Closure<B, Raw>,
+        _how: How,
+    ) -> Inline<B, Raw, How, E> {
+        Inline { body: closure.body, convert: How::convert, meta: closure.meta }
+    }
+
+    /// The point after `step`.
+    pub fn after<St: Step<At<S, In>, E>>(&self, _step: &St) -> Tok<S, St::Out, E> {
+        Tok::new()
+    }
+
+    /// The point after `let name = step`.
+    pub fn bound<St: Step<At<S, In>, E>>(&self, _step: &St) -> Tok<With<S, St::Out>, (), E>
+    where
+        St::Out: Sync,
+    {
+        Tok::new()
+    }
+
+    /// The point inside, where the input has a name and nothing is piped.
+    pub fn named_input(&self) -> Tok<With<S, In>, (), E>
+    where
+        In: Sync,
+    {
+        Tok::new()
+    }
+
+    /// The output of `step` is a `T`, as an annotation says.
+    pub fn ascribe<T, St: Step<At<S, In>, E, Out = T>>(&self, _step: &St) {}
+
+    /// For a child that does not use the piped value.
+    pub fn ignores(&self) -> (Tok<S, (), E>, Ignores) {
+        (Tok::new(), Ignores)
+    }
+
+    /// For the last child that uses the piped value.
+    pub fn takes(&self) -> (Tok<S, In, E>, Takes) {
+        (*self, Takes)
+    }
+
+    /// For a child that uses the piped value before others.
+    pub fn clones(&self) -> (Tok<S, In, E>, Clones<In>)
+    where
+        In: Duplicate,
+    {
+        (*self, Clones::new())
+    }
+}
+
+impl<S: Scope, In: Send + 'static, E: Failure> Default for Tok<S, In, E> {
+    fn default() -> Self {
+        Tok::new()
+    }
+}
