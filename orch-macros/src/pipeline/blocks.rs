@@ -1,0 +1,139 @@
+//! The table of blocks: all that the macro knows of a block besides its body.
+//!
+//! A block is one row here and one folder of the same name in `orch-core`. The expansion of every block has
+//! the same form: `__private::KEYWORD::KEYWORD(token, node, KEYWORD::Options { … }, usage, body)`, with one
+//! field for each option of the row; an option not given is `KEYWORD::default::OPTION()`.
+
+/// What the macro knows of a block.
+pub(crate) struct Spec {
+    pub(crate) keyword: &'static str,
+    /// The leading expression in the parentheses, if the block has one: its field in `Options` and kind.
+    pub(crate) head: Option<OptionSpec>,
+    pub(crate) options: &'static [OptionSpec],
+    pub(crate) body: Body,
+    /// Reserved words are blocks that the language has and this version does not.
+    pub(crate) available: bool,
+}
+
+/// How the steps of a body belong together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// `seq`: the block is the sequence.
+    Sequence,
+    /// Several steps are an implicit sequence inside the block.
+    Single,
+    /// `par`, `race`, `fallback`: peers or alternatives.
+    Peers,
+}
+
+/// One option of a block.
+#[derive(Clone, Copy)]
+pub(crate) struct OptionSpec {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+}
+
+/// What an option takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A bare word: there or not there.
+    Flag,
+    /// A string literal that names the block.
+    Name,
+    /// A whole number of at least one; a literal zero is an error.
+    Count,
+    /// As `Count`, or the word `unlimited`.
+    CountOrUnlimited,
+    /// A literal with a unit or an expression of type `Duration`; a bare number is an error.
+    Duration,
+    /// `constant(d)`, `exponential(base)`, `exponential(base, factor)`, `fibonacci(base)` or an expression.
+    Backoff,
+    /// `full`, `equal`, `none` or an expression.
+    Jitter,
+    /// Any expression.
+    Expr,
+}
+
+const fn option(name: &'static str, kind: Kind) -> OptionSpec {
+    OptionSpec { name, kind }
+}
+
+const NAME: OptionSpec = option("name", Kind::Name);
+
+const fn reserved(keyword: &'static str) -> Spec {
+    Spec { keyword, head: None, options: &[], body: Body::Single, available: false }
+}
+
+/// Every keyword of the language.
+pub(crate) static BLOCKS: &[Spec] = &[
+    Spec {
+        keyword: "seq",
+        head: None,
+        options: &[option("collect", Kind::Flag), NAME],
+        body: Body::Sequence,
+        available: true,
+    },
+    Spec {
+        keyword: "par",
+        head: None,
+        options: &[option("limit", Kind::Count), option("settle", Kind::Flag), NAME],
+        body: Body::Peers,
+        available: true,
+    },
+    Spec {
+        keyword: "each",
+        head: None,
+        options: &[option("limit", Kind::Count), option("settle", Kind::Flag), NAME],
+        body: Body::Single,
+        available: true,
+    },
+    Spec {
+        keyword: "circuit",
+        head: None,
+        options: &[
+            option("fail_max", Kind::Count),
+            option("reset_timeout", Kind::Duration),
+            option("probes", Kind::Count),
+            option("ignore", Kind::Expr),
+            option("breaker", Kind::Expr),
+            NAME,
+        ],
+        body: Body::Single,
+        available: true,
+    },
+    Spec {
+        keyword: "retry",
+        head: None,
+        options: &[
+            option("max_attempts", Kind::CountOrUnlimited),
+            option("backoff", Kind::Backoff),
+            option("max_delay", Kind::Duration),
+            option("jitter", Kind::Jitter),
+            option("when", Kind::Expr),
+            NAME,
+        ],
+        body: Body::Single,
+        available: true,
+    },
+    Spec {
+        keyword: "timeout",
+        head: Some(option("duration", Kind::Duration)),
+        options: &[NAME],
+        body: Body::Single,
+        available: true,
+    },
+    Spec { keyword: "catch", head: None, options: &[NAME], body: Body::Single, available: true },
+    reserved("race"),
+    reserved("fallback"),
+    reserved("hedge"),
+    reserved("bulkhead"),
+    reserved("throttle"),
+    reserved("when"),
+    reserved("choose"),
+    reserved("with"),
+];
+
+/// The block that a keyword opens.
+pub(crate) fn find(keyword: &str) -> Option<&'static Spec> {
+    BLOCKS.iter().find(|spec| spec.keyword == keyword)
+}

@@ -1,0 +1,75 @@
+//! The mistakes found in one invocation.
+
+use std::fmt::Display;
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+/// More than this helps nobody: the rest is most likely the noise of one misplaced character.
+const CAP: usize = 24;
+
+/// Collects mistakes, so that one run of the compiler reports all of them.
+#[derive(Default)]
+pub(crate) struct Errors {
+    list: Vec<syn::Error>,
+    /// Set when brackets are missing and nothing says where: which step belongs to which block is then a
+    /// guess, and no rule about blocks may be held against the user.
+    pub(super) structure_unsure: bool,
+}
+
+impl Errors {
+    /// Records a mistake at one token.
+    pub(crate) fn at(&mut self, span: Span, message: impl Display) {
+        self.push(syn::Error::new(span, message));
+    }
+
+    /// Records a mistake that spans several tokens.
+    pub(crate) fn over(&mut self, tokens: impl ToTokens, message: impl Display) {
+        self.push(syn::Error::new_spanned(tokens, message));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Takes over what another reading found.
+    pub(super) fn absorb(&mut self, other: Errors) {
+        self.structure_unsure |= other.structure_unsure;
+        other.list.into_iter().for_each(|error| self.push(error));
+    }
+
+    /// One place, one mistake: what is reported there later follows from the first.
+    fn push(&mut self, error: syn::Error) {
+        let place = place(&error);
+        if self.list.len() < CAP && !self.list.iter().any(|known| self::place(known) == place) {
+            self.list.push(error);
+        }
+    }
+
+    /// The mistakes in the order of the text.
+    pub(super) fn into_sorted(mut self) -> Vec<syn::Error> {
+        self.list.sort_by_key(place);
+        self.list
+    }
+
+    /// One `compile_error!` per mistake; empty if there is none.
+    pub(crate) fn into_compile_errors(self) -> TokenStream {
+        self.into_sorted()
+            .into_iter()
+            .reduce(|mut all, next| {
+                all.combine(next);
+                all
+            })
+            .map(|all| all.to_compile_error())
+            .unwrap_or_default()
+    }
+}
+
+fn place(error: &syn::Error) -> (usize, usize) {
+    let start = error.span().start();
+    (start.line, start.column)
+}

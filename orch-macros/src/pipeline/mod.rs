@@ -1,0 +1,19 @@
+//! `pipeline!`: from the text to the tree, the rules, and the expansion.
+//!
+//! `parse` never fails: it records mistakes in [`errors::Errors`] and leaves holes in the tree. `validate`
+//! asks what needs the whole tree.
+
+pub(crate) mod ast;
+pub(crate) mod blocks;
+mod duration;
+pub(crate) mod errors;
+mod parse;
+mod suggest;
+mod tokens;
+mod validate;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use parse::parse;
+pub(crate) use validate::validate;

@@ -1,0 +1,102 @@
+//! `|pattern: Type|`, of the header and of an inline step.
+
+use proc_macro2::{Span, TokenTree};
+
+use super::Parser;
+use crate::pipeline::tokens;
+
+/// What stands between two bars, found but not consumed.
+pub(super) struct Bars {
+    /// The opening bar.
+    pub(super) open: Span,
+    pub(super) pattern: Vec<TokenTree>,
+    pub(super) ty: Option<Vec<TokenTree>>,
+    /// A comma between two parameters.
+    pub(super) comma: Option<Span>,
+    /// The index after the closing bar; `None` if there is none.
+    pub(super) after: Option<usize>,
+    /// Where to read on if the bar is not closed.
+    pub(super) resume: usize,
+}
+
+impl Parser<'_> {
+    /// Looks at the bars that open at an index.
+    pub(super) fn bars_at(&self, open: usize) -> Bars {
+        let start = open + 1;
+        let mut colon = None;
+        let mut comma = None;
+        let mut angles = 0usize;
+        let mut index = start;
+        let close = loop {
+            let Some(token) = self.tokens.get(index) else { break None };
+            if tokens::is_punct(Some(token), ';') || self.block_at(index) {
+                break None;
+            }
+            if tokens::is_pair(&self.tokens, index, ':', ':') {
+                index += 2;
+                continue;
+            }
+            match token {
+                TokenTree::Punct(punct) => match punct.as_char() {
+                    '|' => break Some(index),
+                    '<' => angles += 1,
+                    '>' if tokens::closes_angle(&self.tokens, index) => {
+                        if angles == 0 {
+                            break None;
+                        }
+                        angles -= 1;
+                    }
+                    ':' if angles == 0 && colon.is_none() && comma.is_none() => colon = Some(index),
+                    ',' if angles == 0 => comma = comma.or(Some(punct.span())),
+                    _ => {}
+                },
+                TokenTree::Ident(ident) if ident == "let" => break None,
+                _ => {}
+            }
+            index += 1;
+        };
+        let end = close.unwrap_or(index);
+        let pattern_end = colon.unwrap_or(end);
+        let span = self.tokens.get(open).map_or_else(Span::call_site, TokenTree::span);
+        let line = span.start().line;
+        let on_line = |index: &usize| {
+            *index < end && self.tokens.get(*index).is_some_and(|token| token.span().start().line == line)
+        };
+        Bars {
+            open: span,
+            pattern: tokens::part(&self.tokens, start, pattern_end).to_vec(),
+            ty: colon.map(|colon| tokens::part(&self.tokens, colon + 1, end).to_vec()),
+            comma,
+            after: close.map(|close| close + 1),
+            resume: (start..).take_while(on_line).last().map_or(start, |last| last + 1),
+        }
+    }
+}
+
+/// The names that a pattern binds. What begins with a capital letter is a constant or a variant.
+pub(crate) fn names(pattern: &syn::Pat) -> Vec<String> {
+    use syn::Pat;
+    let mut found = Vec::new();
+    let mut todo = vec![pattern];
+    while let Some(pattern) = todo.pop() {
+        match pattern {
+            Pat::Ident(ident) => {
+                let name = ident.ident.to_string();
+                if !name.starts_with(char::is_uppercase) {
+                    found.push(name);
+                }
+                todo.extend(ident.subpat.as_ref().map(|(_, inner)| &**inner));
+            }
+            Pat::Or(or) => todo.extend(&or.cases),
+            Pat::Paren(paren) => todo.push(&paren.pat),
+            Pat::Reference(reference) => todo.push(&reference.pat),
+            Pat::Slice(slice) => todo.extend(&slice.elems),
+            Pat::Tuple(tuple) => todo.extend(&tuple.elems),
+            Pat::TupleStruct(tuple) => todo.extend(&tuple.elems),
+            Pat::Struct(fields) => todo.extend(fields.fields.iter().map(|field| &*field.pat)),
+            Pat::Type(typed) => todo.push(&typed.pat),
+            _ => {}
+        }
+    }
+    found
+}

@@ -1,0 +1,109 @@
+//! Which `<` is not closed. The end of the input only shows that one is missing; the layout often shows which.
+
+use proc_macro2::Span;
+
+use super::Parser;
+use crate::pipeline::errors::Errors;
+
+/// The `<` of a block.
+#[derive(Clone)]
+pub(super) struct Bracket {
+    pub(super) open: Span,
+    pub(super) keyword: String,
+    /// The column in which the line of the block's keyword begins.
+    indentation: usize,
+    /// The token before which its `>` is missing, where the layout tells.
+    pub(super) missing_before: Option<usize>,
+}
+
+impl Bracket {
+    pub(super) fn report(&self, errors: &mut Errors) {
+        errors.at(
+            self.open,
+            format!("this `<` of `{}` is not closed; write `>` where the block ends", self.keyword),
+        );
+    }
+}
+
+enum Event {
+    Open(Bracket),
+    Close {
+        index: usize,
+        /// The column of a `>` that is the first on its line.
+        column: Option<usize>,
+    },
+}
+
+/// All brackets of the text, in order.
+#[derive(Default)]
+pub(super) struct Brackets {
+    open: Vec<Bracket>,
+    unclosed: Vec<Bracket>,
+    events: Vec<Event>,
+}
+
+impl Brackets {
+    pub(super) fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// The blocks that the layout shows to be unclosed: a `>` that begins a line further left than its block
+    /// closes an outer one. Asked only when brackets are missing, since layout is free.
+    pub(super) fn blame(&self) -> Vec<Bracket> {
+        let mut blamed = Vec::new();
+        let mut stack: Vec<&Bracket> = Vec::new();
+        for event in &self.events {
+            match event {
+                Event::Open(bracket) => stack.push(bracket),
+                Event::Close { index, column } => {
+                    while let (Some(column), [.., outer, inner]) = (column, stack.as_slice()) {
+                        let outermost = stack.len() == 2;
+                        let fits_outer = outermost || outer.indentation < inner.indentation;
+                        if *column >= inner.indentation || !fits_outer || blamed.len() == self.unclosed.len()
+                        {
+                            break;
+                        }
+                        blamed.push(Bracket { missing_before: Some(*index), ..(*inner).clone() });
+                        stack.pop();
+                    }
+                    stack.pop();
+                }
+            }
+        }
+        blamed
+    }
+}
+
+impl Parser<'_> {
+    /// Reports the blocks that were still open at the end.
+    pub(super) fn report_unclosed(&mut self) {
+        for bracket in std::mem::take(&mut self.brackets.unclosed) {
+            bracket.report(self.errors);
+            self.errors.structure_unsure = true;
+        }
+    }
+
+    /// Notes that a block is open. `head` is the index of its keyword.
+    pub(super) fn open_bracket(&mut self, head: usize, open: Span) {
+        let bracket = Bracket {
+            open,
+            keyword: self.tokens.get(head).map(ToString::to_string).unwrap_or_default(),
+            indentation: self.indentation(head),
+            missing_before: None,
+        };
+        self.brackets.events.push(Event::Open(bracket.clone()));
+        self.brackets.open.push(bracket);
+    }
+
+    /// Steps over the `>` of the innermost block, or notes that there is none.
+    pub(super) fn close_bracket(&mut self) {
+        let Some(bracket) = self.brackets.open.pop() else { return };
+        if self.punct(0, '>') {
+            let column = self.starts_line(self.at).then(|| self.here().start().column);
+            self.brackets.events.push(Event::Close { index: self.at, column });
+            self.at += 1;
+        } else {
+            self.brackets.unclosed.push(bracket);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! A task by its path, with arguments and a name.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use syn::ExprPath;
+
+use super::Parser;
+use crate::pipeline::ast::{Arguments, Leaf, Step};
+use crate::pipeline::blocks::BLOCKS;
+use crate::pipeline::{blocks, duration, suggest, tokens};
+
+impl Parser<'_> {
+    /// Reads a leaf that begins here.
+    pub(super) fn leaf(&mut self) -> Step {
+        let start = self.at;
+        let Some(path) = self.leaf_path() else { return Step::Hole(TokenStream::new()) };
+        let arguments = self.bump_group(Delimiter::Parenthesis);
+        if self.punct(0, '<') {
+            return self.angle_after_leaf(start, &path, arguments);
+        }
+        let arguments = arguments.map(|group| self.arguments(group));
+        let name = self.step_name();
+        self.lost = false;
+        Step::Leaf(Leaf { path, arguments, name })
+    }
+
+    /// An expression path. Only what belongs to it is given to `syn`, which would otherwise read on.
+    pub(super) fn leaf_path(&mut self) -> Option<ExprPath> {
+        let start = self.at;
+        if self.pair(0, ':', ':') {
+            self.at += 2;
+        }
+        loop {
+            if !self.is_name(0) {
+                self.errors.at(self.before(), "expected a name after `::`");
+                self.bump_group(Delimiter::Brace);
+                return None;
+            }
+            self.at += 1;
+            if !self.pair(0, ':', ':') {
+                break;
+            }
+            if !self.punct(2, '<') {
+                self.at += 2;
+                continue;
+            }
+            let open = self.at + 2;
+            let end = tokens::angle_end(&self.tokens, open);
+            let arguments = end.map(|end| tokens::part(&self.tokens, self.at, end + 1));
+            let sound = arguments.is_some_and(is_turbofish);
+            let Some(end) = end.filter(|_| sound) else {
+                self.at = open;
+                let message = if end.is_some_and(|end| end == open + 1) {
+                    "expected a type between `<` and `>`; write `::<Type>`"
+                } else {
+                    "these generic arguments are not complete; write `::<Type>`"
+                };
+                self.errors.at(self.here(), message);
+                self.at = if end.is_some_and(|end| end == open + 1) { open + 2 } else { open + 1 };
+                return None;
+            };
+            self.at = end + 1;
+            if !self.pair(0, ':', ':') {
+                break;
+            }
+            self.at += 2;
+        }
+        if let [TokenTree::Ident(root)] = self.since(start)
+            && (root == "crate" || root == "super")
+        {
+            let message = format!("expected `::` and a name after `{root}`");
+            self.errors.at(root.span(), message);
+            return None;
+        }
+        let path = tokens::collect(self.since(start));
+        let parsed = syn::parse2::<ExprPath>(path.clone());
+        if parsed.is_err() {
+            self.errors.over(path, "expected the path of a task, such as `module::fetch`");
+        }
+        parsed.ok()
+    }
+
+    /// Looks for the `_` that stands for the piped value.
+    fn arguments(&mut self, group: Group) -> Arguments {
+        let content: Vec<TokenTree> = group.stream().into_iter().collect();
+        let mut piped = None;
+        let mut more = Vec::new();
+        for (argument, _) in tokens::split_commas(&content) {
+            if let [token] = argument
+                && tokens::is_word(Some(token), "_")
+            {
+                if piped.is_none() {
+                    piped = Some(token.span());
+                } else {
+                    more.push(token.span());
+                }
+            }
+        }
+        if let Some(second) = more.first() {
+            let message = "`_` is the piped value and can be given away once; name it with `let`, or clone it in `|x| { … }`";
+            self.errors.at(*second, message);
+        }
+        if more.is_empty() && !duration::occurs(&group.stream()) {
+            return Arguments { group, piped };
+        }
+        // What was reported is not left for the compiler to report again.
+        let mut seen = false;
+        let content = content.into_iter().map(|token| {
+            let placeholder = tokens::is_word(Some(&token), "_") && !more.is_empty();
+            if placeholder && std::mem::replace(&mut seen, true) {
+                duration::unit_value(token.span())
+            } else {
+                token
+            }
+        });
+        let content = duration::refuse(content.collect(), self.errors);
+        Arguments { group: duration::regroup(&group, content), piped }
+    }
+
+    /// `fetch<u8>(1)`, `sqe < … >` or `a < b`.
+    fn angle_after_leaf(&mut self, start: usize, path: &ExprPath, arguments: Option<Group>) -> Step {
+        let hole = Step::Hole(TokenStream::new());
+        let span = self.tokens.get(start).map_or_else(|| self.here(), TokenTree::span);
+        let end = tokens::angle_end(&self.tokens, self.at);
+        let ident = path.path.get_ident().map(ToString::to_string);
+        let near = ident
+            .as_deref()
+            .and_then(|ident| suggest::closest(ident, BLOCKS.iter().map(|spec| spec.keyword)));
+
+        // A `>` that some open block needs does not close generic arguments.
+        let generics = end.filter(|end| {
+            let called = tokens::as_group(self.tokens.get(end + 1), Delimiter::Parenthesis).is_some();
+            let content = tokens::part(&self.tokens, self.at + 1, *end);
+            arguments.is_none()
+                && self.closings_from(end + 1) >= self.brackets.depth()
+                && (called || (near.is_none() && path.path.segments.iter().all(|s| s.arguments.is_empty())))
+                && is_types(content)
+        });
+        if let Some(end) = generics {
+            self.at = end + 1;
+            let shown = tokens::show(tokens::part(&self.tokens, start, end + 1));
+            let call = self.bump_group(Delimiter::Parenthesis);
+            let call = call.map(|group| tokens::show(&[group.into()])).unwrap_or_default();
+            let shown = shown.replacen('<', "::<", 1);
+            self.errors.at(span, format!("for generic arguments write `{shown}{call}`"));
+            let _ = self.step_name();
+            return hole;
+        }
+        let closed = end.is_some() && self.closings_from(self.at + 1) > self.brackets.depth();
+        let operand = matches!(self.peek(1), Some(TokenTree::Literal(_)));
+        if near.is_none() && (!closed || operand) {
+            self.errors.at(span, "an expression is no step; write `|x| { … }` with it as the body");
+            self.at += 1;
+            self.skip_expression();
+            return hole;
+        }
+        let message = match (&ident, near) {
+            (Some(ident), Some(near)) => format!("there is no block `{ident}`; did you mean `{near}`?"),
+            (Some(ident), None) => {
+                let known = BLOCKS.iter().filter(|spec| spec.available).map(|spec| spec.keyword);
+                format!("there is no block `{ident}`; the blocks are {}", suggest::enumerate(known))
+            }
+            (None, _) => "a path opens no block; expected a keyword, such as `seq`, before `<`".to_owned(),
+        };
+        self.errors.at(span, message);
+        if near.and_then(blocks::find).is_some_and(|spec| !spec.available) {
+            self.skip_body(start);
+        } else {
+            self.body(start);
+        }
+        hole
+    }
+}
+
+/// Whether `::<…>` holds what generic arguments can be.
+fn is_turbofish(tokens: &[TokenTree]) -> bool {
+    let callee = TokenTree::Ident(proc_macro2::Ident::new("callee", proc_macro2::Span::call_site()));
+    let path = std::iter::once(callee).chain(tokens.iter().cloned()).collect();
+    tokens::is_reasonable(tokens) && tokens.len() > 4 && syn::parse2::<ExprPath>(path).is_ok()
+}
+
+/// Whether tokens can be a list of types, and are no steps: those stand side by side without commas.
+fn is_types(tokens: &[TokenTree]) -> bool {
+    let colons =
+        [':', ':'].map(|c| TokenTree::Punct(proc_macro2::Punct::new(c, proc_macro2::Spacing::Joint)));
+    let [first, second] = colons;
+    let second = match second {
+        TokenTree::Punct(_) => TokenTree::Punct(proc_macro2::Punct::new(':', proc_macro2::Spacing::Alone)),
+        other => other,
+    };
+    let angle = |c| TokenTree::Punct(proc_macro2::Punct::new(c, proc_macro2::Spacing::Alone));
+    let mut all = vec![first, second, angle('<')];
+    all.extend(tokens.iter().cloned());
+    all.push(angle('>'));
+    is_turbofish(&all)
+}

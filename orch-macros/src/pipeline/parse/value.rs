@@ -1,0 +1,154 @@
+//! The value of an option: a literal with a unit, a word of the macro, or Rust.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenTree};
+use quote::quote_spanned;
+
+use crate::pipeline::ast::{Duration, Value};
+use crate::pipeline::blocks::Kind;
+use crate::pipeline::duration::{self, Number};
+use crate::pipeline::errors::Errors;
+use crate::pipeline::{suggest, tokens};
+
+const JITTERS: [&str; 3] = ["full", "equal", "none"];
+
+/// A word that makes a backoff: how it is written, and whether it takes a second argument.
+struct BackoffWord {
+    word: &'static str,
+    usage: &'static str,
+    factor: bool,
+}
+
+const BACKOFFS: [BackoffWord; 3] = [
+    BackoffWord { word: "constant", usage: "`constant(100ms)`", factor: false },
+    BackoffWord {
+        word: "exponential",
+        usage: "`exponential(100ms)` or `exponential(100ms, 2)`",
+        factor: true,
+    },
+    BackoffWord { word: "fibonacci", usage: "`fibonacci(100ms)`", factor: false },
+];
+
+/// Reads a value. `None` if it is wrong, which is then recorded.
+pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
+    let sole = tokens::sole(value);
+    match (kind, &sole, value) {
+        (Kind::Duration, ..) => return duration(value, errors),
+        (Kind::Jitter, Some(TokenTree::Ident(word)), _) if JITTERS.iter().any(|known| word == known) => {
+            return Some(Value::Word { word: word.clone(), arguments: Vec::new() });
+        }
+        (Kind::CountOrUnlimited, Some(TokenTree::Ident(word)), _) if word == "unlimited" => {
+            return Some(Value::Word { word: word.clone(), arguments: Vec::new() });
+        }
+        (Kind::Backoff, Some(TokenTree::Ident(word)), _) => {
+            if let Some(known) = BACKOFFS.iter().find(|known| word == known.word) {
+                errors.at(word.span(), format!("`{word}` needs its base; write {}", known.usage));
+                return None;
+            }
+        }
+        (Kind::Backoff, Some(TokenTree::Literal(literal)), _) if Number::of(literal).is_some() => {
+            let duration = Number::of(literal).filter(|number| number.nanoseconds().is_ok());
+            let shown = duration.map_or_else(|| "100ms".to_owned(), |_| literal.to_string());
+            let message =
+                format!("a backoff has a form; write `constant({shown})` or `exponential({shown})`");
+            errors.at(literal.span(), message);
+            return None;
+        }
+        (Kind::Backoff, _, [TokenTree::Ident(word), TokenTree::Group(group)])
+            if group.delimiter() == Delimiter::Parenthesis =>
+        {
+            if let Some(known) = BACKOFFS.iter().find(|known| word == known.word) {
+                return backoff(known, word, group, errors);
+            }
+            // A function of the user may be called almost the same; one that takes `100ms` cannot be.
+            let near = suggest::closest(&word.to_string(), BACKOFFS.iter().map(|known| known.word));
+            if let Some(near) = near.filter(|_| duration::occurs(&group.stream())) {
+                errors.at(word.span(), format!("there is no backoff `{word}`; did you mean `{near}`?"));
+                return None;
+            }
+        }
+        _ => {}
+    }
+    let before = errors.len();
+    let value = duration::refuse(tokens::collect(value), errors);
+    (errors.len() == before).then_some(Value::Expr(value))
+}
+
+/// A literal with a unit or an expression of type `Duration`.
+fn duration(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
+    if let Some(TokenTree::Literal(literal)) = tokens::sole(value)
+        && let Some(number) = Number::of(&literal)
+    {
+        return match number.nanoseconds() {
+            Ok(nanoseconds) => Some(Value::Duration(Duration { nanoseconds, span: literal.span() })),
+            Err(message) => {
+                errors.at(literal.span(), message);
+                None
+            }
+        };
+    }
+    match value {
+        [TokenTree::Literal(literal), TokenTree::Ident(unit)]
+            if Number::of(literal).is_some_and(|n| n.is_plain()) =>
+        {
+            errors.over(
+                tokens::collect(value),
+                format!("the unit follows without a space; write `{literal}{unit}`"),
+            );
+            return None;
+        }
+        [TokenTree::Punct(minus), TokenTree::Literal(literal)]
+            if minus.as_char() == '-' && Number::of(literal).is_some() =>
+        {
+            errors.over(tokens::collect(value), format!("a duration is not negative; write `{literal}`"));
+            return None;
+        }
+        _ => {}
+    }
+    let before = errors.len();
+    let value = duration::refuse(tokens::collect(value), errors);
+    (errors.len() == before).then_some(Value::Expr(value))
+}
+
+/// `exponential(base, factor)` and the like.
+fn backoff(known: &BackoffWord, word: &Ident, group: &Group, errors: &mut Errors) -> Option<Value> {
+    let content: Vec<TokenTree> = group.stream().into_iter().collect();
+    let arguments = tokens::split_commas(&content);
+    let most = if known.factor { 2 } else { 1 };
+    if let Some((empty, comma)) = arguments.iter().find(|(tokens, _)| tokens.is_empty()) {
+        let _ = empty;
+        errors.at(comma.unwrap_or_else(|| group.span_close()), "expected a value before this `,`");
+        return None;
+    }
+    let Some((base, _)) = arguments.first() else {
+        errors.at(group.span_close(), format!("`{word}` needs its base; write {}", known.usage));
+        return None;
+    };
+    if let Some((surplus, _)) = arguments.get(most) {
+        errors.over(
+            tokens::collect(surplus),
+            format!("`{word}` takes no further argument; write {}", known.usage),
+        );
+        return None;
+    }
+    let mut values = vec![duration(base, errors)];
+    if let Some((factor, _)) = arguments.get(1) {
+        let before = errors.len();
+        if let Some(literal) = tokens::sole_literal(factor)
+            && Number::of(&literal).is_some_and(|number| number.is_plain() && number.is_zero())
+        {
+            errors.at(literal.span(), "the factor must be at least 1");
+        }
+        let factor = duration::refuse(tokens::collect(factor), errors);
+        values.push((errors.len() == before).then_some(Value::Expr(factor)));
+    }
+    let arguments = values.into_iter().collect::<Option<Vec<_>>>()?;
+    Some(Value::Word { word: word.clone(), arguments })
+}
+
+/// A value of the right type, where the text has none.
+pub(super) fn stand_in(kind: Kind, span: Span) -> Value {
+    match kind {
+        Kind::Duration => Value::Duration(Duration { nanoseconds: 1_000_000_000, span }),
+        _ => Value::Expr(quote_spanned!(span=> ())),
+    }
+}

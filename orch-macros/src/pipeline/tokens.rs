@@ -1,0 +1,226 @@
+//! Looking at token sequences without parsing them: code that is Rust's is never parsed by the macro.
+
+use proc_macro2::{Delimiter, Group, Ident, Literal, Spacing, Span, TokenStream, TokenTree};
+
+pub(super) fn collect(tokens: &[TokenTree]) -> TokenStream {
+    tokens.iter().cloned().collect()
+}
+
+/// The part of `tokens` in a range, empty where there is none.
+pub(super) fn part(tokens: &[TokenTree], from: usize, to: usize) -> &[TokenTree] {
+    tokens.get(from..to.min(tokens.len())).unwrap_or(&[])
+}
+
+pub(super) fn is_punct(token: Option<&TokenTree>, c: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == c)
+}
+
+/// Two characters that Rust reads as one token, such as `->`.
+pub(super) fn is_pair(tokens: &[TokenTree], at: usize, first: char, second: char) -> bool {
+    matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == first && punct.spacing() == Spacing::Joint)
+        && is_punct(tokens.get(at + 1), second)
+}
+
+pub(super) fn is_word(token: Option<&TokenTree>, word: &str) -> bool {
+    matches!(token, Some(TokenTree::Ident(ident)) if ident == word)
+}
+
+pub(super) fn as_ident(token: Option<&TokenTree>) -> Option<&Ident> {
+    match token {
+        Some(TokenTree::Ident(ident)) => Some(ident),
+        _ => None,
+    }
+}
+
+pub(super) fn as_group(token: Option<&TokenTree>, delimiter: Delimiter) -> Option<&Group> {
+    match token {
+        Some(TokenTree::Group(group)) if group.delimiter() == delimiter => Some(group),
+        _ => None,
+    }
+}
+
+/// The one literal that these tokens are, also when it came through a `macro_rules!` fragment.
+pub(super) fn sole_literal(tokens: &[TokenTree]) -> Option<Literal> {
+    match sole(tokens)? {
+        TokenTree::Literal(literal) => Some(literal),
+        _ => None,
+    }
+}
+
+/// The one token that these tokens are, out of the invisible group that `$fragment` leaves around it.
+pub(super) fn sole(tokens: &[TokenTree]) -> Option<TokenTree> {
+    let [token] = tokens else { return None };
+    let mut token = token.clone();
+    loop {
+        let TokenTree::Group(group) = &token else { return Some(token) };
+        if group.delimiter() != Delimiter::None {
+            return Some(token);
+        }
+        let mut inner = group.stream().into_iter();
+        let (first, second) = (inner.next(), inner.next());
+        match (first, second) {
+            (Some(only), None) => token = only,
+            _ => return None,
+        }
+    }
+}
+
+/// Whether the `>` at `at` is one, and not the end of `->` or `=>`.
+pub(super) fn closes_angle(tokens: &[TokenTree], at: usize) -> bool {
+    is_punct(tokens.get(at), '>')
+        && !at
+            .checked_sub(1)
+            .is_some_and(|before| is_pair(tokens, before, '-', '>') || is_pair(tokens, before, '=', '>'))
+}
+
+/// Where the `<` of generic arguments at `at` is closed.
+pub(super) fn angle_end(tokens: &[TokenTree], at: usize) -> Option<usize> {
+    let mut depth = 0usize;
+    for (index, token) in tokens.iter().enumerate().skip(at) {
+        if is_punct(Some(token), '<') {
+            depth += 1;
+        } else if closes_angle(tokens, index) {
+            depth = depth.checked_sub(1)?;
+            if depth == 0 {
+                return Some(index);
+            }
+        } else if is_punct(Some(token), ';') {
+            return None;
+        }
+    }
+    None
+}
+
+/// Splits Rust code at its top-level commas: not at those between the bars of a closure, nor at those of
+/// generic arguments. Gives each part with the comma after it.
+pub(super) fn split_commas(tokens: &[TokenTree]) -> Vec<(&[TokenTree], Option<Span>)> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    // Whether an operand may begin here, so that `|` opens a closure and `<` a qualified path.
+    let mut operand = true;
+    while let Some(token) = tokens.get(at) {
+        let mut next = at + 1;
+        match token {
+            TokenTree::Punct(punct) => match punct.as_char() {
+                ',' => {
+                    parts.push((part(tokens, start, at), Some(punct.span())));
+                    start = next;
+                    operand = true;
+                }
+                '|' if operand => {
+                    if let Some(end) = closure_head_end(tokens, at) {
+                        next = end + 1;
+                    }
+                }
+                '<' if operand || after_turbofish(tokens, at) || after_cast(tokens, at) => {
+                    if let Some(end) = angle_end(tokens, at) {
+                        next = end + 1;
+                    }
+                    operand = false;
+                }
+                '?' => operand = false,
+                '\'' => {}
+                _ => operand = true,
+            },
+            TokenTree::Ident(ident) => {
+                operand = ["move", "async", "return", "break", "in", "if", "match", "static"]
+                    .iter()
+                    .any(|w| ident == w);
+            }
+            TokenTree::Literal(_) | TokenTree::Group(_) => operand = false,
+        }
+        at = next;
+    }
+    if start < tokens.len() {
+        parts.push((part(tokens, start, tokens.len()), None));
+    }
+    parts
+}
+
+/// The last token of `|a, b|` or `|a, b| -> Type`.
+fn closure_head_end(tokens: &[TokenTree], at: usize) -> Option<usize> {
+    let bar = (at + 1..tokens.len()).find(|index| is_punct(tokens.get(*index), '|'))?;
+    if !is_pair(tokens, bar + 1, '-', '>') {
+        return Some(bar);
+    }
+    let body =
+        (bar + 3..tokens.len()).find(|index| as_group(tokens.get(*index), Delimiter::Brace).is_some())?;
+    body.checked_sub(1)
+}
+
+fn after_turbofish(tokens: &[TokenTree], at: usize) -> bool {
+    at.checked_sub(2).is_some_and(|before| is_pair(tokens, before, ':', ':'))
+}
+
+/// Whether the tokens before a `<` are `as some::Path`.
+fn after_cast(tokens: &[TokenTree], at: usize) -> bool {
+    let mut path = part(tokens, 0, at).iter().rev().peekable();
+    while let Some(token) = path.next() {
+        let TokenTree::Ident(_) = token else { return false };
+        if is_word(path.peek().copied(), "as") {
+            return true;
+        }
+        if !(is_punct(path.next(), ':') && is_punct(path.next(), ':')) {
+            return false;
+        }
+    }
+    false
+}
+
+/// Whether a type, pattern or path is small enough for the recursive parser of `syn` to survive it.
+pub(super) fn is_reasonable(tokens: &[TokenTree]) -> bool {
+    let mut puncts = 0usize;
+    let mut todo: Vec<(TokenTree, usize)> = tokens.iter().cloned().map(|token| (token, 0)).collect();
+    while let Some((token, depth)) = todo.pop() {
+        match token {
+            TokenTree::Group(_) if depth >= 64 => return false,
+            TokenTree::Group(group) => {
+                todo.extend(group.stream().into_iter().map(|token| (token, depth + 1)));
+            }
+            // What can nest without brackets.
+            TokenTree::Punct(punct) if matches!(punct.as_char(), '&' | '*' | '<' | '-' | '!' | '|') => {
+                puncts += 1
+            }
+            _ => {}
+        }
+        if puncts > 200 {
+            return false;
+        }
+    }
+    true
+}
+
+/// Short code as one would write it, for messages; long groups are left out.
+pub(super) fn show(tokens: &[TokenTree]) -> String {
+    let mut text = String::new();
+    let mut glue = true;
+    for token in tokens {
+        let word = matches!(token, TokenTree::Ident(_) | TokenTree::Literal(_));
+        if word && !glue {
+            text.push(' ');
+        }
+        match token {
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::None => ("", ""),
+                };
+                let inner: Vec<TokenTree> = group.stream().into_iter().take(9).collect();
+                text.push_str(open);
+                if inner.len() > 8 {
+                    text.push('…');
+                } else {
+                    text.push_str(&show(&inner));
+                }
+                text.push_str(close);
+            }
+            TokenTree::Punct(punct) if punct.as_char() == ',' => text.push_str(", "),
+            other => text.push_str(&other.to_string()),
+        }
+        glue = !word;
+    }
+    text.trim_end().to_owned()
+}

@@ -1,0 +1,106 @@
+//! Options against the table of blocks.
+
+use proc_macro2::TokenTree;
+
+use crate::pipeline::ast::{Block, Opt, Value};
+use crate::pipeline::blocks::{Kind, OptionSpec};
+use crate::pipeline::duration::Number;
+use crate::pipeline::errors::Errors;
+use crate::pipeline::parse::options::example;
+use crate::pipeline::{suggest, tokens};
+
+/// Options that say what another one has already said: block, option, what it carries.
+const CARRIED: &[(&str, &str, &[&str])] = &[("circuit", "breaker", &["fail_max", "reset_timeout", "probes"])];
+
+pub(super) fn check(block: &Block, errors: &mut Errors) {
+    if let (Some(spec), Some(value)) = (block.spec.head, &block.head) {
+        head(block, spec, value, errors);
+    }
+    let mut seen: Vec<String> = Vec::new();
+    for option in &block.options {
+        let name = option.name.to_string();
+        let Some(spec) = block.spec.options.iter().find(|spec| spec.name == name) else {
+            errors.at(option.name.span(), unknown(block, &name));
+            continue;
+        };
+        if seen.contains(&name) {
+            errors.at(option.name.span(), format!("`{name}` is given twice; remove one"));
+            continue;
+        }
+        seen.push(name);
+        value(option, *spec, errors);
+    }
+    conflicts(block, errors);
+}
+
+fn head(block: &Block, spec: OptionSpec, value: &Value, errors: &mut Errors) {
+    match value {
+        Value::Duration(duration) if duration.nanoseconds == 0 => {
+            errors.at(
+                duration.span,
+                format!("the {} of `{}` must be longer than zero", spec.name, block.keyword),
+            );
+        }
+        _ => {}
+    }
+}
+
+fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
+    let name = spec.name;
+    let Some(value) = &option.value else {
+        if let Some(example) = example(&spec) {
+            errors.at(option.name.span(), format!("`{name}` needs a value; write `{example}`"));
+        }
+        return;
+    };
+    let Value::Expr(expression) = value else { return };
+    let tokens: Vec<TokenTree> = expression.clone().into_iter().collect();
+    let literal = tokens::sole_literal(&tokens);
+    match spec.kind {
+        Kind::Flag => {
+            errors.over(expression, format!("`{name}` is a flag; write it alone, or leave it out"));
+        }
+        Kind::Name => {
+            if !literal
+                .is_some_and(|literal| syn::parse2::<syn::LitStr>(TokenTree::from(literal).into()).is_ok())
+            {
+                errors.over(expression, "a name is a string literal; write `name = \"…\"`");
+            }
+        }
+        Kind::Count | Kind::CountOrUnlimited => {
+            if literal
+                .as_ref()
+                .and_then(Number::of)
+                .is_some_and(|number| number.is_plain() && number.is_zero())
+            {
+                errors.over(expression, format!("`{name}` must be at least 1"));
+            }
+        }
+        Kind::Duration | Kind::Backoff | Kind::Jitter | Kind::Expr => {}
+    }
+}
+
+fn unknown(block: &Block, name: &str) -> String {
+    let keyword = &block.keyword;
+    let known = || block.spec.options.iter().map(|option| option.name);
+    match suggest::closest(name, known()) {
+        Some(near) => format!("`{keyword}` has no option `{name}`; did you mean `{near}`?"),
+        None => format!("`{keyword}` has no option `{name}`; it has {}", suggest::enumerate(known())),
+    }
+}
+
+fn conflicts(block: &Block, errors: &mut Errors) {
+    for (keyword, carrier, carried) in CARRIED {
+        let given = |name: &str| block.options.iter().find(|option| option.name == name);
+        if block.keyword != keyword || given(carrier).is_none() {
+            continue;
+        }
+        for option in block.options.iter().filter(|option| carried.iter().any(|name| option.name == name)) {
+            let name = &option.name;
+            errors.at(
+                name.span(),
+                format!("`{name}` belongs to the shared breaker; set it where the `Breaker` is built, or leave `{carrier}` out"),
+            );
+        }
+    }
+}
