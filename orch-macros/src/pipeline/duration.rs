@@ -63,14 +63,6 @@ impl Number {
         self.suffix.is_empty() || RUST_SUFFIXES.contains(&self.suffix.as_str())
     }
 
-    pub(super) fn digits(&self) -> &str {
-        &self.digits
-    }
-
-    pub(super) fn suffix(&self) -> &str {
-        &self.suffix
-    }
-
     fn unit(&self) -> Option<u128> {
         UNITS.iter().find(|(name, _)| *name == self.suffix).map(|(_, unit)| *unit)
     }

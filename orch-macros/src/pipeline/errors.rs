@@ -11,7 +11,8 @@ const CAP: usize = 24;
 /// Collects mistakes, so that one run of the compiler reports all of them.
 #[derive(Default)]
 pub(crate) struct Errors {
-    list: Vec<syn::Error>,
+    /// With the place where each begins.
+    list: Vec<(Place, syn::Error)>,
     /// Set when brackets are missing and nothing says where: which step belongs to which block is then a
     /// guess, and no rule about blocks may be held against the user.
     pub(super) structure_unsure: bool,
@@ -20,12 +21,14 @@ pub(crate) struct Errors {
 impl Errors {
     /// Records a mistake at one token.
     pub(crate) fn at(&mut self, span: Span, message: impl Display) {
-        self.push(syn::Error::new(span, message));
+        self.push(Place::of(span), syn::Error::new(span, message));
     }
 
     /// Records a mistake that spans several tokens.
     pub(crate) fn over(&mut self, tokens: impl ToTokens, message: impl Display) {
-        self.push(syn::Error::new_spanned(tokens, message));
+        let tokens = tokens.into_token_stream();
+        let first = tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
+        self.push(Place::of(first), syn::Error::new_spanned(tokens, message));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -39,21 +42,20 @@ impl Errors {
     /// Takes over what another reading found.
     pub(super) fn absorb(&mut self, other: Errors) {
         self.structure_unsure |= other.structure_unsure;
-        other.list.into_iter().for_each(|error| self.push(error));
+        other.list.into_iter().for_each(|(place, error)| self.push(place, error));
     }
 
     /// One place, one mistake: what is reported there later follows from the first.
-    fn push(&mut self, error: syn::Error) {
-        let place = place(&error);
-        if self.list.len() < CAP && !self.list.iter().any(|known| self::place(known) == place) {
-            self.list.push(error);
+    fn push(&mut self, place: Place, error: syn::Error) {
+        if self.list.len() < CAP && !self.list.iter().any(|(known, _)| *known == place) {
+            self.list.push((place, error));
         }
     }
 
     /// The mistakes in the order of the text.
     pub(super) fn into_sorted(mut self) -> Vec<syn::Error> {
-        self.list.sort_by_key(place);
-        self.list
+        self.list.sort_by_key(|(place, _)| (place.line, place.column));
+        self.list.into_iter().map(|(_, error)| error).collect()
     }
 
     /// One `compile_error!` per mistake; empty if there is none.
@@ -69,7 +71,20 @@ impl Errors {
     }
 }
 
-fn place(error: &syn::Error) -> (usize, usize) {
-    let start = error.span().start();
-    (start.line, start.column)
+/// Where a mistake begins.
+#[derive(PartialEq)]
+struct Place {
+    line: usize,
+    column: usize,
+    /// rust-analyzer gives the same line and column for every token; what tells its spans apart is only in
+    /// their `Debug` form, `…10..15…` there as in the compiler.
+    start: String,
+}
+
+impl Place {
+    fn of(span: Span) -> Self {
+        let (location, text) = (span.start(), format!("{span:?}"));
+        let start = text.split_once("..").map_or(text.as_str(), |(start, _)| start).to_owned();
+        Self { line: location.line, column: location.column, start }
+    }
 }

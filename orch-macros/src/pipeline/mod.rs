@@ -8,7 +8,7 @@ pub(crate) mod blocks;
 mod duration;
 pub(crate) mod errors;
 mod parse;
-mod suggest;
+pub(crate) mod suggest;
 mod tokens;
 mod validate;
 

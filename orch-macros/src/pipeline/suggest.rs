@@ -28,7 +28,7 @@ fn distance(a: &str, b: &str) -> usize {
 
 /// The known word that `typed` most likely stands for. Short words must be closer, or `map` would be a
 /// misspelt `par`.
-pub(super) fn closest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn closest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = if typed.chars().count() <= 4 { 1 } else { 2 };
     known
         .into_iter()

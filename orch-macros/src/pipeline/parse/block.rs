@@ -39,7 +39,8 @@ impl Parser<'_> {
             let open = self.here();
             if self.brackets.depth() >= MAX_DEPTH {
                 let message = format!(
-                    "blocks stand in each other more than {MAX_DEPTH} levels deep; build the inner part with its own `pipeline!` and use it as `{{ inner }}`"
+                    "blocks stand in each other more than {MAX_DEPTH} levels deep; \
+                     build the inner part with its own `pipeline!` and use it as `{{ inner }}`"
                 );
                 self.errors.at(open, message);
                 self.skip_body(start);

@@ -10,6 +10,8 @@ use crate::pipeline::errors::Errors;
 pub(super) struct Bracket {
     pub(super) open: Span,
     pub(super) keyword: String,
+    /// The index of the `<`.
+    index: usize,
     /// The column in which the line of the block's keyword begins.
     indentation: usize,
     /// The token before which its `>` is missing, where the layout tells.
@@ -46,32 +48,6 @@ impl Brackets {
     pub(super) fn depth(&self) -> usize {
         self.open.len()
     }
-
-    /// The blocks that the layout shows to be unclosed: a `>` that begins a line further left than its block
-    /// closes an outer one. Asked only when brackets are missing, since layout is free.
-    pub(super) fn blame(&self) -> Vec<Bracket> {
-        let mut blamed = Vec::new();
-        let mut stack: Vec<&Bracket> = Vec::new();
-        for event in &self.events {
-            match event {
-                Event::Open(bracket) => stack.push(bracket),
-                Event::Close { index, column } => {
-                    while let (Some(column), [.., outer, inner]) = (column, stack.as_slice()) {
-                        let outermost = stack.len() == 2;
-                        let fits_outer = outermost || outer.indentation < inner.indentation;
-                        if *column >= inner.indentation || !fits_outer || blamed.len() == self.unclosed.len()
-                        {
-                            break;
-                        }
-                        blamed.push(Bracket { missing_before: Some(*index), ..(*inner).clone() });
-                        stack.pop();
-                    }
-                    stack.pop();
-                }
-            }
-        }
-        blamed
-    }
 }
 
 impl Parser<'_> {
@@ -83,10 +59,50 @@ impl Parser<'_> {
         }
     }
 
+    /// The blocks that the layout shows to be unclosed: a `>` that begins a line further left than its block
+    /// closes an outer one. Asked only when brackets are missing, since layout is free.
+    pub(super) fn blame(&self) -> Vec<Bracket> {
+        let mut blamed = Vec::new();
+        let mut stack: Vec<&Bracket> = Vec::new();
+        for event in &self.brackets.events {
+            match event {
+                Event::Open(bracket) => stack.push(bracket),
+                Event::Close { index, column } => {
+                    while let (Some(column), [.., outer, inner]) = (column, stack.as_slice()) {
+                        let outermost = stack.len() == 2;
+                        let fits_outer = outermost || outer.indentation < inner.indentation;
+                        if *column >= inner.indentation
+                            || !fits_outer
+                            || blamed.len() == self.brackets.unclosed.len()
+                        {
+                            break;
+                        }
+                        let end = self.end_by_layout(inner, *index);
+                        blamed.push(Bracket { missing_before: Some(end), ..(*inner).clone() });
+                        stack.pop();
+                    }
+                    stack.pop();
+                }
+            }
+        }
+        blamed
+    }
+
+    /// Where an unclosed block ends: before the first line that begins no further right than its own, at the
+    /// latest before the `>` of the block around it.
+    fn end_by_layout(&self, bracket: &Bracket, latest: usize) -> usize {
+        let ends = |index: &usize| {
+            let column = self.tokens.get(*index).map(|token| token.span().start().column);
+            self.starts_line(*index) && column.is_some_and(|column| column <= bracket.indentation)
+        };
+        (bracket.index + 1..latest).find(ends).unwrap_or(latest)
+    }
+
     /// Notes that a block is open. `head` is the index of its keyword.
     pub(super) fn open_bracket(&mut self, head: usize, open: Span) {
         let bracket = Bracket {
             open,
+            index: self.at,
             keyword: self.tokens.get(head).map(ToString::to_string).unwrap_or_default(),
             indentation: self.indentation(head),
             missing_before: None,

@@ -8,7 +8,7 @@ use crate::pipeline::{blocks, blocks::Spec, tokens};
 /// Words of Rust that begin no path.
 const RESERVED: &[&str] = &[
     "as", "async", "await", "break", "const", "continue", "dyn", "else", "enum", "extern", "false", "fn",
-    "for", "gen", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return",
+    "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return",
     "static", "struct", "trait", "true", "type", "unsafe", "use", "where", "while", "yield", "_",
 ];
 

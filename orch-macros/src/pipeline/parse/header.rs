@@ -63,11 +63,11 @@ impl Parser<'_> {
         let is_crate = self.word(0, "crate");
         let given = if is_crate { &mut header.crate_given } else { &mut header.error_given };
         let twice = std::mem::replace(given, true);
-        let name = if is_crate { "`crate`" } else { "`error`" };
+        let name = if is_crate { "crate" } else { "error" };
         let late = header.has_input || header.move_token.is_some() || !header.lets.is_empty();
-        let mut reported = self.check_order(&format!("{name} = …;"), late);
+        let mut reported = self.check_order(&format!("`{name} = …;`"), late);
         if twice && !reported {
-            self.errors.at(self.here(), format!("{name} is given twice; remove one"));
+            self.errors.at(self.here(), format!("`{name}` is given twice; remove one"));
             reported = true;
         }
         self.at += 2;

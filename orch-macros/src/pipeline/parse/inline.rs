@@ -44,7 +44,7 @@ impl Parser<'_> {
         } else {
             (super::body::wild(), None)
         };
-        let Some(body) = self.inline_body(&bars.pattern, sound) else {
+        let Some(body) = self.inline_body(&bars.pattern, !sound) else {
             return Step::Hole(TokenStream::new());
         };
         let body = if duration::occurs(&body.stream()) {
@@ -61,8 +61,8 @@ impl Parser<'_> {
         }
     }
 
-    fn inline_body(&mut self, pattern: &[TokenTree], mut silent: bool) -> Option<proc_macro2::Group> {
-        silent = !silent;
+    /// The braced body. `silent` if something is reported already.
+    fn inline_body(&mut self, pattern: &[TokenTree], silent: bool) -> Option<proc_macro2::Group> {
         if let Some(body) = self.bump_group(Delimiter::Brace) {
             return Some(body);
         }

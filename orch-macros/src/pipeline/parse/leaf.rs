@@ -1,6 +1,6 @@
 //! A task by its path, with arguments and a name.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use syn::ExprPath;
 
 use super::Parser;
@@ -173,23 +173,17 @@ impl Parser<'_> {
 
 /// Whether `::<…>` holds what generic arguments can be.
 fn is_turbofish(tokens: &[TokenTree]) -> bool {
-    let callee = TokenTree::Ident(proc_macro2::Ident::new("callee", proc_macro2::Span::call_site()));
+    let callee = TokenTree::Ident(Ident::new("callee", Span::call_site()));
     let path = std::iter::once(callee).chain(tokens.iter().cloned()).collect();
     tokens::is_reasonable(tokens) && tokens.len() > 4 && syn::parse2::<ExprPath>(path).is_ok()
 }
 
 /// Whether tokens can be a list of types, and are no steps: those stand side by side without commas.
 fn is_types(tokens: &[TokenTree]) -> bool {
-    let colons =
-        [':', ':'].map(|c| TokenTree::Punct(proc_macro2::Punct::new(c, proc_macro2::Spacing::Joint)));
-    let [first, second] = colons;
-    let second = match second {
-        TokenTree::Punct(_) => TokenTree::Punct(proc_macro2::Punct::new(':', proc_macro2::Spacing::Alone)),
-        other => other,
-    };
-    let angle = |c| TokenTree::Punct(proc_macro2::Punct::new(c, proc_macro2::Spacing::Alone));
-    let mut all = vec![first, second, angle('<')];
-    all.extend(tokens.iter().cloned());
-    all.push(angle('>'));
-    is_turbofish(&all)
+    let punct = |c, spacing| TokenTree::Punct(Punct::new(c, spacing));
+    let mut turbofish =
+        vec![punct(':', Spacing::Joint), punct(':', Spacing::Alone), punct('<', Spacing::Alone)];
+    turbofish.extend(tokens.iter().cloned());
+    turbofish.push(punct('>', Spacing::Alone));
+    is_turbofish(&turbofish)
 }

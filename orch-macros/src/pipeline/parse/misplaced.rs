@@ -30,7 +30,11 @@ impl Parser<'_> {
                 self.skip_expression();
             }
             TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
-                self.errors.at(group.span_open(), "parentheses are no step; write `|x| { … }` for an expression, `par < … >` for several steps at once");
+                self.errors.at(
+                    group.span_open(),
+                    "parentheses are no step; \
+                     write `|x| { … }` for an expression, `par < … >` for several steps at once",
+                );
                 self.skip_expression();
             }
             TokenTree::Group(group) => {

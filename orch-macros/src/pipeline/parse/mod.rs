@@ -42,15 +42,17 @@ pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Pipeline {
 
     // Where a bracket is missing and the layout says which, put it there and read again: the steps then
     // belong to the blocks that the user meant, and nothing else looks wrong.
-    let blamed = parser.brackets.blame();
+    let blamed = parser.blame();
     if blamed.is_empty() {
         parser.report_unclosed();
         errors.absorb(trial);
         return pipeline;
     }
     let mut tokens = parser.tokens;
-    for bracket in blamed.iter().rev() {
-        if let Some(at) = bracket.missing_before.filter(|at| *at <= tokens.len()) {
+    let mut missing: Vec<usize> = blamed.iter().filter_map(|bracket| bracket.missing_before).collect();
+    missing.sort_unstable();
+    for at in missing.into_iter().rev() {
+        if at <= tokens.len() {
             tokens.insert(at, Punct::new('>', Spacing::Alone).into());
         }
     }

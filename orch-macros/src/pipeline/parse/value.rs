@@ -114,8 +114,7 @@ fn backoff(known: &BackoffWord, word: &Ident, group: &Group, errors: &mut Errors
     let content: Vec<TokenTree> = group.stream().into_iter().collect();
     let arguments = tokens::split_commas(&content);
     let most = if known.factor { 2 } else { 1 };
-    if let Some((empty, comma)) = arguments.iter().find(|(tokens, _)| tokens.is_empty()) {
-        let _ = empty;
+    if let Some((_, comma)) = arguments.iter().find(|(tokens, _)| tokens.is_empty()) {
         errors.at(comma.unwrap_or_else(|| group.span_close()), "expected a value before this `,`");
         return None;
     }

@@ -65,7 +65,8 @@ fn every_prefix_by_tokens_and_every_gap() {
 #[test]
 fn an_unfinished_pipeline_has_few_errors() {
     let tokens: Vec<TokenTree> = TokenStream::from_str(LONG[0]).expect("tokens").into_iter().collect();
-    for end in 0..tokens.len() {
+    let first_step = tokens.iter().position(|token| token.to_string() == "seq").expect("a block") + 1;
+    for end in first_step..tokens.len() {
         let (_, errors) = read_tokens(tokens[..end].iter().cloned().collect());
         let open = 8;
         assert!(!errors.is_empty(), "{end}");
@@ -170,7 +171,7 @@ impl Random {
 #[test]
 fn token_soup() {
     let mut random = Random(1);
-    for round in 0..60_000 {
+    for round in 0..20_000 {
         let length = 1 + random.below(24);
         let soup = random.soup(length, 3);
         let text = soup.to_string();
@@ -188,7 +189,7 @@ fn token_soup() {
 fn mutations_of_valid_text() {
     let tokens: Vec<TokenTree> = TokenStream::from_str(LONG[0]).expect("tokens").into_iter().collect();
     let mut random = Random(2);
-    for _ in 0..20_000 {
+    for _ in 0..5_000 {
         let mut tokens = tokens.clone();
         for _ in 0..=random.below(3) {
             let at = random.below(tokens.len());

@@ -61,9 +61,9 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
             errors.over(expression, format!("`{name}` is a flag; write it alone, or leave it out"));
         }
         Kind::Name => {
-            if !literal
-                .is_some_and(|literal| syn::parse2::<syn::LitStr>(TokenTree::from(literal).into()).is_ok())
-            {
+            let name =
+                literal.and_then(|literal| syn::parse2::<syn::LitStr>(TokenTree::from(literal).into()).ok());
+            if name.is_none() {
                 errors.over(expression, "a name is a string literal; write `name = \"…\"`");
             }
         }
