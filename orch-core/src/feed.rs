@@ -107,6 +107,35 @@ pub trait Repeat<S: Scope, In, E: Failure> {
     fn enter(self, tok: &Tok<S, In, E>) -> (Tok<S, <Self::Feed as Feed<In>>::Takes, E>, Self::Feed);
 }
 
+/// How the attempts of a repeated body get their input from what is kept between them.
+pub trait Again<In>: Feed<In> {
+    /// What is kept of the piped value: nothing if the body does not use it.
+    fn keep(piped: In) -> Self::Takes;
+
+    /// The input of an attempt that may not be the last.
+    fn again(&self, kept: &Self::Takes) -> Self::Takes;
+}
+
+impl<In: Send + 'static> Again<In> for Ignores {
+    #[inline(always)]
+    fn keep(_piped: In) {}
+
+    #[inline(always)]
+    fn again(&self, (): &()) {}
+}
+
+impl<In: Send + 'static> Again<In> for Clones<In> {
+    #[inline(always)]
+    fn keep(piped: In) -> In {
+        piped
+    }
+
+    #[inline]
+    fn again(&self, kept: &In) -> In {
+        self.of(kept)
+    }
+}
+
 impl<S: Scope, In: Duplicate + Send + 'static, E: Failure> Repeat<S, In, E> for Uses {
     type Feed = Clones<In>;
 

@@ -27,3 +27,15 @@ pub mod token;
 pub use error::{BoxError, Error, ErrorKind, Panicked};
 pub use pipeline::{Pipeline, Run, run};
 pub use runtime::{Local, Runtime};
+
+/// What the expansions of the macros name. Nothing here is for users, and anything may change.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::error::{BoxError, ErrorKind};
+    pub use crate::feed::{Ignores, Uses};
+    pub use crate::leaf::{Moved, select};
+    pub use crate::node::{Meta, NodeKind, Place};
+    pub use crate::pipeline::{Plan, begin};
+    pub use crate::token::Tok;
+    pub use crate::{circuit, seq, task};
+}

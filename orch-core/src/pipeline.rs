@@ -14,6 +14,7 @@ use crate::observe::Observer;
 use crate::runtime::{Host, Local, Runtime};
 use crate::scope::{At, Header, Scope};
 use crate::step::Step;
+use crate::token::Tok;
 
 /// Everything that can be run as a pipeline: a [`Pipeline`], a reference to one, an `Arc` of one.
 ///
@@ -319,7 +320,7 @@ where
     St: Step<At<H::Scope, In>, E>,
 {
     /// The pipeline.
-    pub fn pipeline(header: H, _tok: crate::token::Tok<H::Scope, In, E>, root: St) -> Pipeline<Self> {
+    pub fn pipeline(header: H, _tok: Tok<H::Scope, In, E>, root: St) -> Pipeline<Self> {
         Pipeline::over(Plan { header, root, point: PhantomData }, NoBus)
     }
 }
@@ -352,6 +353,11 @@ where
     fn describe(&self, graph: &mut Describe<'_>) {
         self.root.describe(graph);
     }
+}
+
+/// The token of the first step under a header.
+pub fn begin<In: Send + 'static, E: Failure, H: Header>(_header: &H) -> Tok<H::Scope, In, E> {
+    Tok::new()
 }
 
 /// Runs a pipeline that takes no input.

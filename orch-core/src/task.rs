@@ -108,7 +108,31 @@ impl<T, Task> FlowsInto<T, Task> for T {
     message = "step `{Task}` takes several arguments, but only one value is piped into it",
     label = "write its arguments; `_` stands for the piped value, as in `{Task}(_, …)`"
 )]
-pub trait TakesPiped<Task> {}
+pub trait TakesPiped<Task> {
+    /// Never called: nothing implements the trait.
+    fn never<T>(&self) -> T;
+}
+
+/// A constant generic parameter of a task, as a type.
+#[derive(Debug)]
+pub struct Number<const N: usize>;
+
+/// The types of a `Result` behind an alias, such as `io::Result<T>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is called a `Result` but is not `std::result::Result`",
+    note = "`#[task]` takes a return type whose last segment is `Result` for one"
+)]
+pub trait ResultType {
+    /// The value.
+    type Ok;
+    /// The error.
+    type Err;
+}
+
+impl<T, E> ResultType for Result<T, E> {
+    type Ok = T;
+    type Err = E;
+}
 
 pin_project! {
     /// The call of an async function that can fail.

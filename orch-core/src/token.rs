@@ -9,7 +9,8 @@ use crate::feed::{Clones, Duplicate, Ignores, Takes};
 use crate::leaf::select::Fits;
 use crate::leaf::{AsyncBody, BoxFuture, Closure, Inline, Leaf, NamedBody, SyncBody};
 use crate::node::Meta;
-use crate::scope::{At, Scope, With};
+use crate::scope::{At, Point, Scope, With};
+use crate::seq::{Body, Collected, Keep};
 use crate::step::Step;
 use crate::task::{Call, Fails, conversion};
 
@@ -106,6 +107,34 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
         In: Sync,
     {
         Tok::new()
+    }
+
+    /// A pattern that takes every output of `step` apart. Where a pattern cannot, the error is here.
+    pub fn takes_apart<St: Step<At<S, In>, E>>(&self, _step: &St, _pattern: impl Fn(&St::Out)) {}
+
+    /// What a `collect` gives, of what the entries of `body` kept and the last one piped.
+    pub fn collect<B, F, Out>(&self, _body: &B, collect: F) -> Collected<F>
+    where
+        B: Body<At<S, In>, E>,
+        F: Fn(B::Slots, <B::Last as Point>::In) -> Out + Send + Sync,
+    {
+        Collected(collect)
+    }
+
+    /// The point after `step`, whose output is kept and not piped on.
+    pub fn stored<St: Step<At<S, In>, E>>(&self, _step: &St) -> Tok<S, (), E>
+    where
+        St::Out: Sync,
+    {
+        Tok::new()
+    }
+
+    /// A step whose output is both kept and piped on.
+    pub fn keep<St: Step<At<S, In>, E>>(&self, step: St) -> Keep<St, St::Out>
+    where
+        St::Out: Duplicate + Sync,
+    {
+        Keep(step, Clones::new())
     }
 
     /// The output of `step` is a `T`, as an annotation says.

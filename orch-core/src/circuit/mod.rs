@@ -14,5 +14,5 @@ mod tests;
 
 pub use future::Circuit;
 pub use handle::{Breaker, BreakerBuilder};
-pub use options::{IntoBreaker, Options, circuit, default, enter};
+pub use options::{IntoBreaker, Options, circuit, default, enter, given};
 pub use status::{BreakerState, CircuitState, LastFailure};

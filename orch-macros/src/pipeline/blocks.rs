@@ -50,6 +50,8 @@ pub(crate) enum Kind {
     Backoff,
     /// `full`, `equal`, `none` or an expression.
     Jitter,
+    /// A closure over a reference to the error, whose parameter needs no type.
+    Predicate,
     /// Any expression.
     Expr,
 }
@@ -94,7 +96,7 @@ pub(crate) static BLOCKS: &[Spec] = &[
             option("fail_max", Kind::Count),
             option("reset_timeout", Kind::Duration),
             option("probes", Kind::Count),
-            option("ignore", Kind::Expr),
+            option("ignore", Kind::Predicate),
             option("breaker", Kind::Expr),
             NAME,
         ],
@@ -109,7 +111,7 @@ pub(crate) static BLOCKS: &[Spec] = &[
             option("backoff", Kind::Backoff),
             option("max_delay", Kind::Duration),
             option("jitter", Kind::Jitter),
-            option("when", Kind::Expr),
+            option("when", Kind::Predicate),
             NAME,
         ],
         body: Body::Single,

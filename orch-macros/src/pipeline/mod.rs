@@ -7,6 +7,7 @@ pub(crate) mod ast;
 pub(crate) mod blocks;
 mod duration;
 pub(crate) mod errors;
+mod expand;
 mod parse;
 pub(crate) mod suggest;
 mod tokens;
@@ -17,3 +18,11 @@ mod tests;
 
 pub(crate) use parse::parse;
 pub(crate) use validate::validate;
+
+/// The expansion of one invocation.
+pub(crate) fn pipeline(input: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    let mut errors = errors::Errors::default();
+    let tree = parse(input, &mut errors);
+    validate(&tree, &mut errors);
+    expand::expand(&tree, errors)
+}

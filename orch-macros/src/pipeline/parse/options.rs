@@ -142,6 +142,7 @@ pub(crate) fn example(option: &OptionSpec) -> Option<String> {
         Kind::Duration => "10s",
         Kind::Backoff => "exponential(100ms)",
         Kind::Jitter => "full",
+        Kind::Predicate => "|e| …",
         Kind::Expr => "…",
     };
     Some(format!("{} = {value}", option.name))

@@ -76,7 +76,7 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
                 errors.over(expression, format!("`{name}` must be at least 1"));
             }
         }
-        Kind::Duration | Kind::Backoff | Kind::Jitter | Kind::Expr => {}
+        Kind::Duration | Kind::Backoff | Kind::Jitter | Kind::Predicate | Kind::Expr => {}
     }
 }
 

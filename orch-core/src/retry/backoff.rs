@@ -1,0 +1,168 @@
+//! The delays between the attempts of a `retry`.
+//!
+//! The option `backoff` takes one of the words here or any [`backon::BackoffBuilder`] that is `Clone`: backon's own, a
+//! list of delays (`[Duration; 3]::into_iter()`), an iterator. It is kept in the pipeline and cloned for the first failure
+//! of each run.
+//!
+//! **When the delays end, so do the attempts.** backon's builders give three delays unless told otherwise
+//! (`without_max_times()`), and no delay above a minute (`without_max_delay()`). The words here never end and are not
+//! capped: that is for `max_attempts` and `max_delay` to say.
+//!
+//! They are not backon's builders because those compute in `f32`, where twice 100 ms is 200.000003 ms, and carry a random
+//! number generator, which would be the larger part of a retry's future.
+
+use std::time::Duration;
+
+/// The same delay each time: `constant(d)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Constant {
+    delay: Duration,
+}
+
+/// The same delay each time.
+///
+/// ```
+/// use std::time::Duration;
+/// use orch_core::retry::backoff::constant;
+///
+/// let delays: Vec<_> = constant(Duration::from_secs(1)).take(3).map(|delay| delay.as_secs()).collect();
+/// assert_eq!(delays, [1, 1, 1]);
+/// ```
+pub const fn constant(delay: Duration) -> Constant {
+    Constant { delay }
+}
+
+impl Iterator for Constant {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        Some(self.delay)
+    }
+}
+
+/// Each delay a multiple of the one before: `exponential(base)`, `exponential(base, factor)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exponential {
+    next: Duration,
+    factor: f64,
+}
+
+/// `base`, and each delay twice the one before.
+///
+/// ```
+/// use std::time::Duration;
+/// use orch_core::retry::backoff::exponential;
+///
+/// let delays: Vec<_> = exponential(Duration::from_millis(100)).take(4).map(|delay| delay.as_millis()).collect();
+/// assert_eq!(delays, [100, 200, 400, 800]);
+/// ```
+pub const fn exponential(base: Duration) -> Exponential {
+    Exponential { next: base, factor: 2.0 }
+}
+
+/// `base`, and each delay `factor` times the one before, to the nearest nanosecond.
+///
+/// ```
+/// use std::time::Duration;
+/// use orch_core::retry::backoff::exponential_by;
+///
+/// let delays: Vec<_> = exponential_by(Duration::from_secs(2), 1.5).take(3).map(|delay| delay.as_secs_f64()).collect();
+/// assert_eq!(delays, [2.0, 3.0, 4.5]);
+/// ```
+///
+/// # Panics
+///
+/// If `factor` is negative, infinite or not a number.
+#[track_caller]
+pub fn exponential_by(base: Duration, factor: impl Into<f64>) -> Exponential {
+    let factor = factor.into();
+    assert!(factor.is_finite() && factor >= 0.0, "the factor of a `backoff` cannot be {factor}");
+    Exponential { next: base, factor }
+}
+
+impl Iterator for Exponential {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let delay = self.next;
+        self.next =
+            Duration::try_from_secs_f64(delay.as_secs_f64() * self.factor).unwrap_or(Duration::MAX);
+        Some(delay)
+    }
+}
+
+/// Each delay the sum of the two before: `fibonacci(base)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fibonacci {
+    previous: Duration,
+    next: Duration,
+}
+
+/// `base` twice, and each further delay the sum of the two before.
+///
+/// ```
+/// use std::time::Duration;
+/// use orch_core::retry::backoff::fibonacci;
+///
+/// let delays: Vec<_> = fibonacci(Duration::from_secs(1)).take(6).map(|delay| delay.as_secs()).collect();
+/// assert_eq!(delays, [1, 1, 2, 3, 5, 8]);
+/// ```
+pub const fn fibonacci(base: Duration) -> Fibonacci {
+    Fibonacci { previous: Duration::ZERO, next: base }
+}
+
+impl Iterator for Fibonacci {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let delay = self.next;
+        self.next = delay.saturating_add(self.previous);
+        self.previous = delay;
+        Some(delay)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: Duration = Duration::from_millis(100);
+
+    #[test]
+    fn retry_1_the_words_saturate_and_never_end() {
+        let words: [&mut dyn Iterator<Item = Duration>; 4] = [
+            &mut constant(Duration::MAX),
+            &mut exponential(BASE),
+            &mut exponential_by(BASE, 1e300),
+            &mut fibonacci(BASE),
+        ];
+        for delays in words {
+            assert_eq!(delays.nth(100_000), Some(Duration::MAX));
+            assert_eq!(delays.next(), Some(Duration::MAX));
+        }
+        assert_eq!(exponential(Duration::ZERO).nth(100_000), Some(Duration::ZERO));
+        assert_eq!(exponential_by(Duration::MAX, 0).nth(1), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn doubling_is_exact() {
+        let mut delays = exponential(BASE);
+        for k in 0..26 {
+            assert_eq!(delays.next(), Some(BASE * 2_u32.pow(k)));
+        }
+    }
+
+    #[test]
+    fn a_factor_may_be_a_whole_number() {
+        assert_eq!(exponential_by(BASE, 3).nth(2), Some(9 * BASE));
+        assert_eq!(exponential_by(BASE, 3_u32).nth(2), Some(9 * BASE));
+        assert_eq!(exponential_by(BASE, 0.5_f32).nth(1), Some(BASE / 2));
+    }
+
+    #[test]
+    fn impossible_factors_panic() {
+        for factor in [-1.0, f64::INFINITY, f64::NAN] {
+            assert!(std::panic::catch_unwind(|| exponential_by(BASE, factor)).is_err());
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! `retry`: a body again, after it failed.
+//!
+//! The decision and the running are apart: a policy says after each failure whether there is another attempt and how long
+//! to wait for it, the block runs the body and waits.
+//!
+//! - `max_attempts` counts the first attempt too. The error of the last one is the block's error, as it is.
+//! - The wait before the k-th repetition is the k-th delay of the `backoff`, capped by `max_delay`, the first one too,
+//!   then spread by `jitter`. Nothing of it can overflow: it saturates.
+//! - Without `when`, what is retried is what [`Error::is_retryable`](crate::Error::is_retryable) says: errors of tasks,
+//!   timeouts and panics that were caught, but no rejection by a circuit. With `when`, it alone decides. It is not asked
+//!   about the failure of the last attempt.
+//! - Dropped, the block stops at once, in an attempt or between two. A panic of the body is no failure: it goes through
+//!   the block, unless a `catch` inside makes an error of it.
+//! - Attempts that fail without ever waiting take part in the scheduler's cooperative budget, so that they starve nobody.
+//!
+//! There is one clone of the piped value for each attempt that may not be the last, and none if the body does not use it.
+//! Apart from that, and from what a [`backon::BackoffBuilder`] of the user's own does, the block allocates nothing. It
+//! reads no clock.
+
+pub mod backoff;
+mod future;
+pub mod jitter;
+mod options;
+mod policy;
+#[cfg(test)]
+mod tests;
+
+pub use future::Retry;
+pub use jitter::Jitter;
+pub use options::{Attempts, IntoAttempts, Options, default, enter, given, retry, unlimited};

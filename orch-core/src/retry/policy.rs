@@ -1,0 +1,48 @@
+//! The decision: whether there is another attempt, and when.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use backon::BackoffBuilder;
+
+use super::jitter::Jitter;
+use crate::error::Error;
+
+/// What the options of a `retry` come to.
+pub(super) struct Policy<D, W> {
+    /// `None`: without end.
+    pub(super) max_attempts: Option<NonZeroU32>,
+    pub(super) backoff: D,
+    pub(super) max_delay: Option<Duration>,
+    pub(super) jitter: Jitter,
+    pub(super) when: W,
+}
+
+impl<D, W> Policy<D, W> {
+    /// Whether no attempt may follow attempt `attempt`.
+    #[inline(always)]
+    pub(super) fn is_last(&self, attempt: u32) -> bool {
+        self.max_attempts.is_some_and(|max_attempts| attempt >= max_attempts.get())
+    }
+
+    /// How long to wait after attempt `attempt` failed; `None` if it was the last. `delays` are those of the run, made
+    /// for its first failure.
+    pub(super) fn delay<E>(
+        &self,
+        attempt: u32,
+        error: &Error<E>,
+        delays: &mut Option<D::Backoff>,
+        random: impl FnOnce() -> u64,
+    ) -> Option<Duration>
+    where
+        D: BackoffBuilder + Clone,
+        W: Fn(&Error<E>) -> bool,
+    {
+        if self.is_last(attempt) || !(self.when)(error) {
+            return None;
+        }
+        let delay = delays.get_or_insert_with(|| self.backoff.clone().build()).next()?;
+        let capped = self.max_delay.map_or(delay, |max_delay| delay.min(max_delay));
+        Some(self.jitter.spread(capped, random))
+    }
+}

@@ -1,0 +1,18 @@
+//! The macros of `async-orch`. Use the façade `async_orch`, which documents them.
+
+mod pipeline;
+mod task;
+
+use proc_macro::TokenStream;
+
+#[allow(missing_docs)]
+#[proc_macro]
+pub fn pipeline(input: TokenStream) -> TokenStream {
+    pipeline::pipeline(input.into()).into()
+}
+
+#[allow(missing_docs)]
+#[proc_macro_attribute]
+pub fn task(options: TokenStream, item: TokenStream) -> TokenStream {
+    task::task(options.into(), item.into()).into()
+}

@@ -1,0 +1,392 @@
+//! Blocks: their bodies and their options.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::names::{hidden, is_plain};
+use super::table::{Index, node, written};
+use super::usage::{step_of, uses_piped};
+use super::{Expansion, Here, braced, span_of};
+use crate::pipeline::ast::{Block, Input, Item, Step, Value};
+use crate::pipeline::blocks::{Body, Kind};
+
+/// How many entries one coroutine holds; `seq::Body` is generated for so many.
+const GROUP: usize = 16;
+
+impl Expansion<'_> {
+    /// A block: its body first, then the call that makes the step.
+    pub(super) fn block(&mut self, block: &Block, at: &Here) -> TokenStream {
+        let index = self.enter(block, at.parent);
+        match block.spec.body {
+            Body::Sequence => self.sequence_block(block, None, index, at),
+            Body::Single => self.single(block, index, at),
+            Body::Peers => self.peers(block, index, at),
+        }
+    }
+
+    /// The outermost step under a header that names the input: in a sequence that begins with the name.
+    pub(super) fn root_with_input(&mut self, root: &Step, input: &Input, at: &Here) -> TokenStream {
+        match root {
+            Step::Block(block) if block.spec.body == Body::Sequence => {
+                let index = self.enter(block, at.parent);
+                self.sequence_block(block, Some(input), index, at)
+            }
+            step => {
+                let private = self.private;
+                let at = Here { open: span_of(step), ..at.clone() };
+                let chain = self.chain(std::iter::once(Entry::of(step)), Some(input), false, &at);
+                let (statements, body) = (chain.statements, chain.body);
+                quote!({ #statements #private::seq::Sequence(#body) })
+            }
+        }
+    }
+
+    /// The block's entry in the table.
+    fn enter(&mut self, block: &Block, parent: Option<Index>) -> Index {
+        let keyword = block.spec.keyword;
+        let name = block.options.iter().find(|option| option.name == "name").and_then(|option| match &option
+            .value
+        {
+            Some(Value::Expr(tokens)) => syn::parse2::<syn::LitStr>(tokens.clone()).ok(),
+            _ => None,
+        });
+        let kind = quote!(Block(#keyword));
+        self.table.add(self.private, parent, &kind, name.as_ref(), &written(block), block.keyword.span())
+    }
+
+    /// `seq`
+    fn sequence_block(
+        &mut self,
+        block: &Block,
+        input: Option<&Input>,
+        index: Index,
+        at: &Here,
+    ) -> TokenStream {
+        let private = self.private;
+        let inside = Here { parent: Some(index), open: block.open, ..at.clone() };
+        let collect = block.options.iter().find(|option| option.name == "collect");
+        let chain = self.chain(block.body.iter().map(Entry::item), input, collect.is_some(), &inside);
+        let (statements, body_code) = (chain.statements, chain.body);
+        let (keyword, node, tok) = (&block.keyword, node(index), &at.tok);
+        let body = self.variable("body", block.open);
+        let collect = match collect {
+            None => quote!(collect: #private::seq::default::collect()),
+            Some(option) => {
+                let name = &option.name;
+                let outputs = chain.outputs;
+                quote!(#name: #tok.collect(&#body, |slots, piped| (#(#outputs,)*)))
+            }
+        };
+        let module = module(block);
+        quote! {{
+            #statements
+            let #body = #body_code;
+            #private::#module::#keyword(#node, #private::#module::Options { #collect }, #body)
+        }}
+    }
+
+    /// A block around one step, or around several as a sequence that is no step of its own.
+    fn single(&mut self, block: &Block, index: Index, at: &Here) -> TokenStream {
+        let private = self.private;
+        let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
+        let first = block.body.first().map(step_of);
+        let usage = if first.is_some_and(uses_piped) { quote!(Uses) } else { quote!(Ignores) };
+        let inner = self.variable("tok", block.open);
+        let feed = self.variable("feed", block.open);
+        let body = self.variable("body", block.open);
+        let inside = Here { tok: inner.clone(), parent: Some(index), open: block.open, ..at.clone() };
+        let body_code = match block.body.as_slice() {
+            [Item::Step(step)] => self.step(step, &inside),
+            items => {
+                let chain = self.chain(items.iter().map(Entry::item), None, false, &inside);
+                let (statements, body) = (chain.statements, chain.body);
+                quote!({ #statements #private::seq::Sequence(#body) })
+            }
+        };
+        let options = self.options(block, at);
+        let span = first.map_or_else(|| keyword.span(), span_of);
+        let enter = quote_spanned!(span=> #private::#module::enter(&#tok, #private::#usage));
+        quote! {{
+            let (#inner, #feed) = #enter;
+            let #body = #body_code;
+            #private::#module::#keyword(&#tok, #node, #options, #feed, #body)
+        }}
+    }
+
+    /// A block of peers: each with its own share of the piped value, as a balanced tree of pairs.
+    fn peers(&mut self, block: &Block, index: Index, at: &Here) -> TokenStream {
+        let private = self.private;
+        let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
+        let steps: Vec<&Step> = block.body.iter().map(step_of).collect();
+        let last_user = steps.iter().rposition(|step| uses_piped(step));
+        let mut statements = TokenStream::new();
+        let mut children = Vec::new();
+        for (position, step) in steps.iter().enumerate() {
+            let span = span_of(step);
+            let share = match (uses_piped(step), last_user == Some(position)) {
+                (false, _) => "ignores",
+                (true, true) => "takes",
+                (true, false) => "clones",
+            };
+            let share = hidden(share, block.open);
+            let inner = self.variable("tok", block.open);
+            let feed = self.variable("feed", block.open);
+            let child = self.variable("child", block.open);
+            let inside = Here { tok: inner.clone(), parent: Some(index), open: block.open, ..at.clone() };
+            let code = self.step(step, &inside);
+            let enter = quote_spanned!(span=> #tok.#share());
+            statements.extend(quote! {
+                let (#inner, #feed) = #enter;
+                let #child = #code;
+                let #child = #private::#module::child(#feed, #child);
+            });
+            children.push(child);
+        }
+        let options = self.options(block, at);
+        let outputs: Vec<Ident> =
+            (0..children.len()).map(|index| hidden(&format!("out{index}"), block.open)).collect();
+        let fork = balanced(
+            &children,
+            &|one| one.to_token_stream(),
+            &|left, right| quote!(#private::#module::fork(#left, #right)),
+        );
+        let pattern =
+            balanced(&outputs, &|one| one.to_token_stream(), &|left, right| quote!((#left, #right)));
+        quote! {{
+            #statements
+            #private::#module::#keyword(&#tok, #node, #options, #fork, |#pattern| (#(#outputs,)*))
+        }}
+    }
+
+    /// The options of a block as a literal of its struct, in the order of its row: those given under the user's own
+    /// tokens, the others by default.
+    fn options(&mut self, block: &Block, at: &Here) -> TokenStream {
+        let (private, module, tok) = (self.private, module(block), &at.tok);
+        let mut fields = quote!(error: #tok.error(),);
+        for spec in block.spec.head.iter().chain(block.spec.options) {
+            if spec.kind == Kind::Name {
+                continue;
+            }
+            let option = hidden(spec.name, block.open);
+            let given = block.options.iter().find(|option| option.name == spec.name);
+            let is_head = block.spec.head.as_ref().is_some_and(|head| head.name == spec.name);
+            let field = match (given, &block.head) {
+                (Some(given), _) => {
+                    let name = &given.name;
+                    let value = given.value.as_ref().map(|value| self.value(block, value));
+                    match spec.kind {
+                        Kind::Predicate => quote!(#name: #value),
+                        _ => quote!(#name: #private::#module::given::#option(#value)),
+                    }
+                }
+                (None, Some(head)) if is_head => {
+                    let value = self.value(block, head);
+                    quote!(#option: #private::#module::given::#option(#value))
+                }
+                (None, _) => quote!(#option: #private::#module::default::#option()),
+            };
+            fields.extend(quote!(#field,));
+        }
+        quote!(#private::#module::Options { #fields })
+    }
+
+    /// An option's value: a literal, a word of the macro, or the user's expression.
+    fn value(&self, block: &Block, value: &Value) -> TokenStream {
+        let (private, module) = (self.private, module(block));
+        match value {
+            Value::Duration(duration) => {
+                let seconds = u64::try_from(duration.nanoseconds / 1_000_000_000).unwrap_or(u64::MAX);
+                let rest = u32::try_from(duration.nanoseconds % 1_000_000_000).unwrap_or(0);
+                quote_spanned!(duration.span=> ::core::time::Duration::new(#seconds, #rest))
+            }
+            Value::Word { word, arguments } => {
+                let function = match arguments.len() {
+                    2 => format_ident!("{}_by", word),
+                    _ => word.clone(),
+                };
+                let arguments = arguments.iter().map(|argument| self.value(block, argument));
+                quote!(#private::#module::words::#function(#(#arguments),*))
+            }
+            Value::Expr(tokens) => tokens.clone(),
+        }
+    }
+
+    /// The entries of a sequence: each at the point that the one before opens.
+    fn chain<'i>(
+        &mut self,
+        entries: impl Iterator<Item = Entry<'i>>,
+        input: Option<&Input>,
+        collect: bool,
+        at: &Here,
+    ) -> Chain {
+        let private = self.private;
+        let entries: Vec<Entry<'_>> = entries.collect();
+        let mut at = at.clone();
+        let mut statements = TokenStream::new();
+        let mut items = Vec::new();
+        let mut kept = Vec::new();
+        if let Some(input) = input {
+            let next = self.variable("tok", at.open);
+            let tok = &at.tok;
+            let span = input.pattern.span();
+            statements.extend(quote_spanned!(span=> let #next = #tok.named_input();));
+            items.push(quote!(#private::seq::BindInput));
+            at.names.bind(&input.pattern);
+            at = at.with_tok(next);
+        }
+        for (position, entry) in entries.iter().enumerate() {
+            let span = span_of(entry.step);
+            let code = self.step(entry.step, &at);
+            let step = self.variable("step", at.open);
+            let next = self.variable("tok", at.open);
+            let tok = at.tok.clone();
+            statements.extend(quote!(let #step = #code;));
+            let after = entries.get(position + 1);
+            let how = match (entry.pattern, after) {
+                (Some(_), _) => How::Bind,
+                (None, Some(after)) if collect && uses_piped(after.step) => How::Keep,
+                (None, Some(_)) if collect => How::Store,
+                (None, _) => How::Pipe,
+            };
+            let (method, wrapper) = match how {
+                How::Bind => ("bound", quote!(Bind(#step))),
+                How::Keep => ("after", quote!(Pipe(#step))),
+                How::Store => ("stored", quote!(Store(#step))),
+                How::Pipe => ("after", quote!(Pipe(#step))),
+            };
+            let method = hidden(method, at.open);
+            let argument = braced(span, &quote!(&#step));
+            statements.extend(quote_spanned!(span=> let #next = #tok.#method(#argument);));
+            if let Some(pattern) = entry.pattern {
+                if let Some(ty) = entry.ty {
+                    statements.extend(quote_spanned!(span=> #tok.ascribe::<#ty, _>(#argument);));
+                }
+                if !is_plain(pattern) {
+                    let value = hidden("value", at.open);
+                    let given = braced(pattern.span(), &value.to_token_stream());
+                    statements.extend(quote! {
+                        #tok.takes_apart(&#step, |#value| {
+                            #[allow(unused_variables)]
+                            let #pattern = #given;
+                        });
+                    });
+                }
+                at.names.bind(pattern);
+            } else if collect {
+                match how {
+                    How::Pipe => kept.push(None),
+                    _ => kept.push(Some(items.len())),
+                }
+            }
+            items.push(match how {
+                How::Keep => {
+                    let keep = hidden("keep", at.open);
+                    quote_spanned!(span=> #tok.#keep(#step))
+                }
+                _ => quote!(#private::seq::#wrapper),
+            });
+            at = at.with_tok(next);
+        }
+        let outputs = kept
+            .into_iter()
+            .map(|slot| match slot {
+                Some(item) => slot_path(item, items.len()),
+                None => quote!(piped),
+            })
+            .collect();
+        Chain { statements, body: grouped(&items, private), outputs }
+    }
+}
+
+/// A sequence in code.
+struct Chain {
+    /// Statements that make the steps.
+    statements: TokenStream,
+    /// The tuple of its entries.
+    body: TokenStream,
+    /// Where the outputs that `collect` gives are, in `slots` and `piped`.
+    outputs: Vec<TokenStream>,
+}
+
+/// How an entry of a sequence goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    Pipe,
+    Bind,
+    Keep,
+    Store,
+}
+
+/// An entry of a sequence, named or not.
+#[derive(Clone, Copy)]
+struct Entry<'i> {
+    step: &'i Step,
+    pattern: Option<&'i syn::Pat>,
+    ty: Option<&'i syn::Type>,
+}
+
+impl<'i> Entry<'i> {
+    fn of(step: &'i Step) -> Self {
+        Entry { step, pattern: None, ty: None }
+    }
+
+    fn item(item: &'i Item) -> Self {
+        match item {
+            Item::Step(step) => Entry::of(step),
+            Item::Let(entry) => {
+                Entry { step: &entry.step, pattern: Some(&entry.pattern), ty: entry.ty.as_ref() }
+            }
+        }
+    }
+}
+
+/// The module of a block in `__private`, of the name of its keyword.
+fn module(block: &Block) -> Ident {
+    Ident::new(block.spec.keyword, Span::mixed_site())
+}
+
+/// The entries as one tuple, or as tuples in groups where they are too many for one.
+fn grouped(items: &[TokenStream], private: &TokenStream) -> TokenStream {
+    let mut items = items.to_vec();
+    while items.len() > GROUP {
+        items = items.chunks(GROUP).map(|group| quote!(#private::seq::Group((#(#group,)*)))).collect();
+    }
+    quote!((#(#items,)*))
+}
+
+/// Where the slot of an entry is in the slots of [`grouped`].
+fn slot_path(item: usize, items: usize) -> TokenStream {
+    let mut group = 1;
+    while items.div_ceil(group) > GROUP {
+        group *= GROUP;
+    }
+    let mut path = quote!(slots);
+    let mut rest = item;
+    while group >= 1 {
+        let index = syn::Index::from(rest / group);
+        path = quote!(#path.#index);
+        rest %= group;
+        group /= GROUP;
+        if group == 0 {
+            break;
+        }
+    }
+    path
+}
+
+/// A list as a balanced tree of pairs.
+fn balanced<T>(
+    list: &[T],
+    one: &dyn Fn(&T) -> TokenStream,
+    pair: &dyn Fn(TokenStream, TokenStream) -> TokenStream,
+) -> TokenStream {
+    match list {
+        [] => quote!(()),
+        [single] => one(single),
+        list => {
+            let (left, right) = list.split_at(list.len().div_ceil(2));
+            pair(balanced(left, one, pair), balanced(right, one, pair))
+        }
+    }
+}

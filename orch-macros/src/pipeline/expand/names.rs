@@ -1,0 +1,135 @@
+//! The names in scope at a step, and which of them its code mentions.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::visit::{self, Visit};
+use syn::{Pat, PatIdent};
+
+/// What is bound before a step, outermost first.
+#[derive(Clone, Default)]
+pub(super) struct Names {
+    entries: Vec<Entry>,
+}
+
+/// One value in scope and the pattern that takes it apart.
+#[derive(Clone)]
+struct Entry {
+    pattern: TokenStream,
+    bound: Vec<Ident>,
+}
+
+impl Names {
+    /// One more value, seen through a pattern.
+    pub(super) fn bind(&mut self, pattern: &Pat) {
+        self.entries.push(Entry { pattern: by_reference(pattern), bound: identifiers(pattern) });
+    }
+
+    /// Statements that bind what `code` mentions, out of the scope reference `scope`.
+    pub(super) fn open(&self, scope: &Ident, code: &TokenStream) -> TokenStream {
+        let words = mentioned(code);
+        let depth = self.entries.len();
+        let mut statements = TokenStream::new();
+        for (index, entry) in self.entries.iter().enumerate() {
+            if !entry.bound.iter().any(|name| words.contains(&name.to_string())) {
+                continue;
+            }
+            let outwards = std::iter::repeat_n(quote!(.0), depth - 1 - index);
+            let pattern = &entry.pattern;
+            statements.extend(quote! {
+                #[allow(unused_variables)]
+                let #pattern = #scope #(#outwards)* .1;
+            });
+        }
+        statements
+    }
+
+    /// The names that `code` mentions, each once.
+    pub(super) fn used_in(&self, code: &TokenStream) -> Vec<Ident> {
+        let words = mentioned(code);
+        let mut used: Vec<Ident> = Vec::new();
+        for name in self.entries.iter().flat_map(|entry| &entry.bound) {
+            if words.contains(&name.to_string()) && !used.contains(name) {
+                used.push(name.clone());
+            }
+        }
+        used
+    }
+}
+
+/// The identifiers that a pattern binds.
+pub(super) fn identifiers(pattern: &Pat) -> Vec<Ident> {
+    #[derive(Default)]
+    struct Bound(Vec<Ident>);
+
+    impl<'ast> Visit<'ast> for Bound {
+        fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
+            if !self.0.contains(&pattern.ident) {
+                self.0.push(pattern.ident.clone());
+            }
+            visit::visit_pat_ident(self, pattern);
+        }
+    }
+
+    let mut bound = Bound::default();
+    bound.visit_pat(pattern);
+    bound.0
+}
+
+/// Whether a pattern binds the whole value or nothing, and so cannot fail to match.
+pub(super) fn is_plain(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::Wild(_) => true,
+        Pat::Ident(pattern) => pattern.subpat.is_none(),
+        _ => false,
+    }
+}
+
+/// The pattern for a reference to the value: names are references, so `mut` and `ref` mean nothing.
+fn by_reference(pattern: &Pat) -> TokenStream {
+    struct Strip;
+
+    impl syn::visit_mut::VisitMut for Strip {
+        fn visit_pat_ident_mut(&mut self, pattern: &mut PatIdent) {
+            pattern.by_ref = None;
+            pattern.mutability = None;
+            syn::visit_mut::visit_pat_ident_mut(self, pattern);
+        }
+    }
+
+    let mut pattern = pattern.clone();
+    syn::visit_mut::VisitMut::visit_pat_mut(&mut Strip, &mut pattern);
+    pattern.to_token_stream()
+}
+
+/// Every word in the code, those in the braces of a format string included.
+fn mentioned(code: &TokenStream) -> HashSet<String> {
+    fn collect(code: TokenStream, words: &mut HashSet<String>) {
+        for token in code {
+            match token {
+                TokenTree::Ident(word) => {
+                    words.insert(word.to_string());
+                }
+                TokenTree::Group(group) => collect(group.stream(), words),
+                TokenTree::Literal(literal) => {
+                    let text = literal.to_string();
+                    if text.contains('{') {
+                        let word = |c: char| !(c.is_alphanumeric() || c == '_');
+                        words.extend(text.split(word).filter(|word| !word.is_empty()).map(str::to_owned));
+                    }
+                }
+                TokenTree::Punct(_) => {}
+            }
+        }
+    }
+
+    let mut words = HashSet::new();
+    collect(code.clone(), &mut words);
+    words
+}
+
+/// An identifier of the expansion's own, which user code cannot see, placed at `span`.
+pub(super) fn hidden(name: &str, span: Span) -> Ident {
+    Ident::new(name, span.resolved_at(Span::mixed_site()))
+}

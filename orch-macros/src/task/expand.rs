@@ -1,0 +1,265 @@
+//! The implementation of a task, written from its signature.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::visit_mut::VisitMut;
+use syn::{FnArg, GenericArgument, GenericParam, Generics, PathArguments, ReturnType, Type, parse_quote};
+
+use super::ast::Task;
+use super::lifetimes::Elided;
+
+/// The type of the function's name and what makes it a task.
+pub(crate) fn expand(task: Task) -> TokenStream {
+    let Task { options, cfgs, vis, sig } = task;
+    let private = match &options.krate {
+        Some(path) => quote!(#path::__private),
+        None => quote!(::async_orch::__private),
+    };
+    let ident = &sig.ident;
+    let name = options
+        .name
+        .as_ref()
+        .map_or_else(|| syn::LitStr::new(unraw(ident).as_str(), ident.span()), Clone::clone);
+    let outside = options.blocking.is_some() || options.spawn.is_some();
+
+    let (types, generics) = parameters(&sig, outside);
+    let values: Vec<Ident> =
+        (0..types.len()).map(|index| format_ident!("value{index}", span = Span::mixed_site())).collect();
+    let marker = Vec::from_iter(marker(&generics, &private));
+    let args = quote!((#(#marker,)* #(#types,)*));
+    let marked = marker.iter().map(|_| quote!(::core::marker::PhantomData));
+    let made = quote!((#(#marked,)* #(#values,)*));
+    let taken = {
+        let ignored = marker.iter().map(|_| quote!(_));
+        quote!((#(#ignored,)* #(#values,)*))
+    };
+    let returned = Returned::of(&sig.output, &private);
+    let (out, error) = (&returned.out, &returned.error);
+
+    let turbofish = turbofish(&sig.generics);
+    let called = quote_spanned!(ident.span()=> #ident #turbofish (#(#values),*));
+    let call = call(&private, called, sig.asyncness.is_some(), returned.fallible, &options);
+
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let mut failing = generics.clone();
+    failing.params.push(parse_quote!(__E));
+    if returned.fallible {
+        let bound = parse_quote!(#error: #private::task::IntoFailure<__E>);
+        failing.make_where_clause().predicates.push(bound);
+    }
+    let (fails_generics, _, fails_where) = failing.split_for_impl();
+    let convert = if returned.fallible {
+        quote!(#private::task::IntoFailure::into_failure(error))
+    } else {
+        quote!(match error {})
+    };
+    // The lint is of the user's crate and the type is ours.
+    let allow = quote!(#[allow(
+        non_camel_case_types, dead_code, unreachable_pub, missing_docs, missing_debug_implementations,
+        private_interfaces, private_bounds, clippy::all, clippy::pedantic, clippy::nursery
+    )]);
+    let piped = match (types.as_slice(), values.as_slice()) {
+        ([], _) => quote! {
+            pub fn piped #impl_generics (_: impl ::core::marker::Sized)
+                -> #private::task::Call<Self, #args> #where_clause
+            {
+                #private::task::Call::new(#made)
+            }
+        },
+        ([one], [value]) => quote! {
+            pub fn piped #impl_generics (#value: impl #private::task::FlowsInto<#one, Self>)
+                -> #private::task::Call<Self, #args> #where_clause
+            {
+                let #value = #private::task::FlowsInto::flow(#value);
+                #private::task::Call::new(#made)
+            }
+        },
+        _ => quote! {
+            pub fn piped #impl_generics (value: impl #private::task::TakesPiped<Self>)
+                -> #private::task::Call<Self, #args> #where_clause
+            {
+                #private::task::TakesPiped::never(&value)
+            }
+        },
+    };
+    let future = quote_spanned!(ident.span()=>
+        impl ::core::future::Future<
+            Output = ::core::result::Result<Self::Out, #private::ErrorKind<Self::Error>>,
+        > + ::core::marker::Send
+    );
+    quote! {
+        #(#cfgs)*
+        #[doc(hidden)]
+        #allow
+        #vis struct #ident {}
+
+        #(#cfgs)*
+        #allow
+        #[automatically_derived]
+        const _: () = {
+            impl #ident {
+                pub fn args #impl_generics (#(#values: #types),*)
+                    -> #private::task::Call<Self, #args> #where_clause
+                {
+                    #private::task::Call::new(#made)
+                }
+
+                #piped
+            }
+
+            impl #impl_generics #private::task::Task<#args> for #ident #where_clause {
+                const NAME: &'static str = #name;
+                type Out = #out;
+                type Error = #error;
+
+                #[inline(always)]
+                fn call(args: #args) -> #future {
+                    let #taken = args;
+                    #call
+                }
+
+                fn debug(out: &Self::Out) -> ::core::option::Option<&dyn ::core::fmt::Debug> {
+                    use #private::select::{PrintedDebug as _, PrintedOpaque as _};
+                    (&&#private::select::Printed(out)).printed()
+                }
+            }
+
+            impl #fails_generics #private::task::Fails<#args, __E> for #ident #fails_where {
+                fn convert(error: Self::Error) -> __E {
+                    #convert
+                }
+            }
+        };
+    }
+}
+
+/// The types of the parameters and the generics of an implementation over them.
+fn parameters(sig: &syn::Signature, outside: bool) -> (Vec<Type>, Generics) {
+    let mut elided = Elided::default();
+    let types = sig
+        .inputs
+        .iter()
+        .filter_map(|input| match input {
+            FnArg::Typed(typed) => Some((*typed.ty).clone()),
+            FnArg::Receiver(_) => None,
+        })
+        .map(|mut ty| {
+            elided.visit_type_mut(&mut ty);
+            ty
+        })
+        .collect();
+    let mut generics = sig.generics.clone();
+    let mut named: Vec<GenericParam> = elided.names.iter().map(|name| parse_quote!(#name)).collect();
+    named.extend(generics.params.iter().cloned());
+    generics.params = named.into_iter().collect();
+    // A step is sent between threads, which a function alone need not be.
+    for param in generics.params.iter_mut() {
+        if let GenericParam::Type(param) = param {
+            param.default = None;
+            param.bounds.push(parse_quote!(::core::marker::Send));
+            if outside {
+                param.bounds.push(parse_quote!('static));
+            }
+        }
+    }
+    (types, generics)
+}
+
+/// A type for the generic parameters, if there are any: one that no parameter's type mentions would be
+/// unconstrained.
+fn marker(generics: &Generics, private: &TokenStream) -> Option<TokenStream> {
+    let types = generics.type_params().map(|param| &param.ident);
+    let numbers = generics
+        .const_params()
+        .filter(|param| matches!(&param.ty, Type::Path(ty) if ty.path.is_ident("usize")));
+    let numbers = numbers.map(|param| &param.ident);
+    let marker = quote!(#(#types,)* #(#private::task::Number<#numbers>,)*);
+    (!marker.is_empty()).then(|| quote!(::core::marker::PhantomData<fn() -> (#marker)>))
+}
+
+/// The generic arguments to call the function with, so that those in its return type alone are known.
+fn turbofish(generics: &Generics) -> Option<TokenStream> {
+    let params: Vec<&Ident> = generics
+        .params
+        .iter()
+        .filter_map(|param| match param {
+            GenericParam::Type(param) => Some(&param.ident),
+            GenericParam::Const(param) => Some(&param.ident),
+            _ => None,
+        })
+        .collect();
+    (!params.is_empty()).then(|| quote!(::<#(#params),*>))
+}
+
+/// What the function gives.
+struct Returned {
+    fallible: bool,
+    out: TokenStream,
+    error: TokenStream,
+}
+
+impl Returned {
+    fn of(output: &ReturnType, private: &TokenStream) -> Self {
+        let infallible = |out| Returned { fallible: false, out, error: quote!(::core::convert::Infallible) };
+        let ReturnType::Type(_, ty) = output else { return infallible(quote!(())) };
+        let result = match &**ty {
+            Type::Path(path) => path.path.segments.last().filter(|segment| segment.ident == "Result"),
+            _ => None,
+        };
+        let Some(result) = result else { return infallible(quote!(#ty)) };
+        if let PathArguments::AngleBracketed(arguments) = &result.arguments {
+            let types: Vec<&Type> = arguments
+                .args
+                .iter()
+                .filter_map(|argument| match argument {
+                    GenericArgument::Type(ty) => Some(ty),
+                    _ => None,
+                })
+                .collect();
+            if let [out, error] = types.as_slice() {
+                return Returned { fallible: true, out: quote!(#out), error: quote!(#error) };
+            }
+        }
+        Returned {
+            fallible: true,
+            out: quote!(<#ty as #private::task::ResultType>::Ok),
+            error: quote!(<#ty as #private::task::ResultType>::Err),
+        }
+    }
+}
+
+/// The future that makes the call.
+fn call(
+    private: &TokenStream,
+    called: TokenStream,
+    asynchronous: bool,
+    fallible: bool,
+    options: &super::ast::Options,
+) -> TokenStream {
+    let task = quote!(#private::task);
+    if asynchronous {
+        let wrapper = if fallible { quote!(Fallible) } else { quote!(Never) };
+        let future = quote!(#task::#wrapper::new(#called));
+        return match options.spawn {
+            Some(_) => quote!(#task::spawned(#future)),
+            None => future,
+        };
+    }
+    let result = if fallible {
+        quote!(::core::result::Result::map_err(#called, #private::ErrorKind::Task))
+    } else {
+        quote!(::core::result::Result::Ok(#called))
+    };
+    if options.blocking.is_some() {
+        quote!(#task::blocking(move || #result))
+    } else if options.spawn.is_some() {
+        quote!(#task::spawned(#task::Sync::new(move || #result)))
+    } else {
+        quote!(#task::Sync::new(move || #result))
+    }
+}
+
+fn unraw(ident: &Ident) -> String {
+    let name = ident.to_string();
+    name.strip_prefix("r#").map_or(name.clone(), str::to_owned)
+}
