@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod boxed;
+pub mod catch;
 pub mod circuit;
 pub mod cx;
 pub mod embed;
@@ -17,11 +18,15 @@ pub mod node;
 pub mod observe;
 pub mod options;
 pub mod pipeline;
+pub mod retry;
 pub mod runtime;
 pub mod scope;
 pub mod seq;
 pub mod step;
 pub mod task;
+#[cfg(test)]
+mod testing;
+pub mod timeout;
 pub mod token;
 
 pub use error::{BoxError, Error, ErrorKind, Panicked};

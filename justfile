@@ -1,0 +1,15 @@
+# What a clean checkout has to pass.
+check:
+    .ci/run
+
+# The tests; as the README says.
+test:
+    cargo test --workspace
+
+# The benchmarks, beside hand-written code.
+bench *ARGS:
+    cargo bench --bench compare -- {{ARGS}}
+
+# Writes the expected compiler messages of `tests/ui` anew. Read every one as a user would before you commit it.
+bless:
+    TRYBUILD=overwrite cargo test --test ui

@@ -1,0 +1,131 @@
+//! The block `catch`.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use crate::cx::Cx;
+use crate::error::{Error, ErrorKind, Failure, Panicked};
+use crate::graph::Describe;
+use crate::node::{Meta, Origin};
+use crate::observe::{Observer, finish_block};
+use crate::runtime::Host;
+use crate::scope::{Point, RefOf};
+use crate::step::Step;
+
+/// The block `catch`.
+pub struct Catch<B> {
+    pub(super) body: B,
+    pub(super) meta: &'static Meta,
+}
+
+impl<P: Point, E: Failure, B: Step<P, E>> Step<P, E> for Catch<B> {
+    type Out = B::Out;
+
+    #[inline(always)]
+    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        cx: Cx<R, O>,
+    ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
+        let (obs, guard) = cx.obs.block(self.meta);
+        // The guard is not told of the polls: a panic inside them is not one of this block.
+        let body = match catch(|| self.body.run(scope, input, cx.under(obs))) {
+            Ok(fut) => Body::Running { fut },
+            Err(panicked) => Body::Panicked { panicked: Some(panicked) },
+        };
+        CatchFuture::<_, O> { body, meta: self.meta, guard }
+    }
+
+    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
+        obs.queue(self.meta)
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        graph.block(self.meta, |graph| self.body.describe(graph));
+    }
+}
+
+/// Calls foreign code that may panic.
+#[inline(always)]
+fn catch<T>(call: impl FnOnce() -> T) -> Result<T, Panicked> {
+    // What the call has broken is dropped, or is the steps' own: see the module.
+    catch_unwind(AssertUnwindSafe(call)).map_err(told)
+}
+
+/// What a panic said. Its payload is foreign code as well, and may panic when it is dropped.
+#[cold]
+fn told(payload: Box<dyn Any + Send>) -> Panicked {
+    let panicked = Panicked::from_payload(&*payload);
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        mem::forget(payload);
+    }
+    panicked
+}
+
+pin_project! {
+    #[project = BodyProjection]
+    enum Body<Fut> {
+        Running {
+            #[pin]
+            fut: Fut,
+        },
+        Panicked {
+            // Of its start; `None` once it is told.
+            panicked: Option<Panicked>,
+        },
+    }
+}
+
+pin_project! {
+    struct CatchFuture<Fut, O: Observer> {
+        #[pin]
+        body: Body<Fut>,
+        meta: &'static Meta,
+        // Last, and apart from the body, whose destructors may panic: a block ends after the steps inside it.
+        guard: O::Guard,
+    }
+}
+
+impl<Fut, T, E, O> Future for CatchFuture<Fut, O>
+where
+    Fut: Future<Output = Result<T, Error<E>>>,
+    E: Failure,
+    O: Observer,
+{
+    type Output = Result<T, Error<E>>;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let polled = match this.body.as_mut().project() {
+            BodyProjection::Running { fut } => catch(|| fut.poll(cx)),
+            BodyProjection::Panicked { panicked } => {
+                Err(panicked.take().expect("a future is not polled again after it has finished"))
+            }
+        };
+        let result = match polled {
+            Ok(polled) => ready!(polled),
+            Err(panicked) => {
+                // The steps inside end before the block does. Should their destructors panic too, the first panic is told.
+                let _ = catch(|| this.body.set(Body::Panicked { panicked: None }));
+                Err(Error::new(ErrorKind::Panicked(panicked), Origin::block(this.meta)))
+            }
+        };
+        finish_block::<O, _, _>(this.guard, &result);
+        Poll::Ready(result)
+    }
+}
+
+impl<B> fmt::Debug for Catch<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Origin::block(self.meta).fmt(f)
+    }
+}

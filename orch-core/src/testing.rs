@@ -1,0 +1,145 @@
+//! What the tests of several blocks share: tables without a macro, a bus and a runtime that remember.
+
+use std::future::{Future, ready};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::error::ErrorKind;
+use crate::event::{BlockEvent, Bus, Event, EventKind, TaskEvent};
+use crate::node::{Meta, NodeKind, Origin, Place};
+use crate::runtime::{Local, Runtime};
+use crate::task::Task;
+
+/// The entry of a block.
+pub(crate) const fn block(index: u32, parent: Option<&'static Meta>, keyword: &'static str) -> Meta {
+    entry(index, parent, NodeKind::Block(keyword), None, &[])
+}
+
+/// The entry of an inline step.
+pub(crate) const fn step(index: u32, parent: Option<&'static Meta>, name: &'static str) -> Meta {
+    entry(index, parent, NodeKind::Inline, Some(name), &[])
+}
+
+/// Any entry.
+pub(crate) const fn entry(
+    index: u32,
+    parent: Option<&'static Meta>,
+    kind: NodeKind,
+    name: Option<&'static str>,
+    options: &'static [(&'static str, &'static str)],
+) -> Meta {
+    Meta { index, parent, kind, name, options, place: Place { file: "test.rs", line: index + 1, column: 1 } }
+}
+
+/// What the macro makes of `|x| { … }`.
+macro_rules! inline {
+    ($tok:expr, $meta:expr, $body:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::leaf::select::{HowPlain as _, HowPlainDebug as _, HowTried as _, HowTriedDebug as _};
+        let closure = $tok.inline($meta, $body);
+        let how = (&&&&closure.probe()).how();
+        $tok.reads(closure, how)
+    }};
+}
+pub(crate) use inline;
+
+/// What the macro makes of `async |x| { … }`.
+macro_rules! inline_async {
+    ($tok:expr, $meta:expr, $body:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::leaf::select::{HowPlain as _, HowPlainDebug as _, HowTried as _, HowTriedDebug as _};
+        let closure = $tok.inline_async($meta, $body);
+        let how = (&&&&closure.probe()).how();
+        $tok.reads(closure, how)
+    }};
+}
+pub(crate) use inline_async;
+
+/// A bus that remembers a line for each event: the path, what happened, and the attempt if it is not the first.
+#[derive(Debug, Default)]
+pub(crate) struct Recorder(Mutex<Vec<String>>);
+
+impl Recorder {
+    /// The lines since the last call.
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl Bus for Recorder {
+    fn emit(&self, event: &Event<'_>) {
+        let what = match &event.kind {
+            EventKind::Task(TaskEvent::Retrying { step, attempt, delay }) => {
+                format!("retrying {step} as {attempt} in {delay:?}")
+            }
+            EventKind::Task(task) => task.state().to_string(),
+            EventKind::Block(BlockEvent::Started) => "started".to_owned(),
+            EventKind::Block(BlockEvent::Succeeded { .. }) => "succeeded".to_owned(),
+            EventKind::Block(BlockEvent::Failed { .. }) => "failed".to_owned(),
+            EventKind::Block(BlockEvent::Cancelled) => "cancelled".to_owned(),
+            EventKind::Circuit(circuit) => circuit.to_string(),
+        };
+        let attempt = match event.execution.attempt {
+            1 => String::new(),
+            attempt => format!(" [{attempt}]"),
+        };
+        self.0.lock().unwrap().push(format!("{} {what}{attempt}", event.node.path()));
+    }
+}
+
+/// A runtime whose sleeps are over at once, and which remembers them.
+#[derive(Debug, Default)]
+pub(crate) struct Instantly {
+    pub(crate) slept: Mutex<Vec<Duration>>,
+    pub(crate) clock_readings: AtomicU64,
+    /// What it gives as random bits.
+    pub(crate) random: u64,
+}
+
+impl Instantly {
+    pub(crate) fn slept(&self) -> Vec<Duration> {
+        self.slept.lock().unwrap().clone()
+    }
+}
+
+impl Runtime for Instantly {
+    fn execute<T, A>(
+        &self,
+        origin: Origin,
+        args: A,
+    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send
+    where
+        T: Task<A>,
+        A: Send,
+    {
+        Local.execute::<T, A>(origin, args)
+    }
+
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
+        self.slept.lock().unwrap().push(duration);
+        ready(())
+    }
+
+    fn now(&self) -> Instant {
+        self.clock_readings.fetch_add(1, Ordering::Relaxed);
+        Instant::now()
+    }
+
+    fn random(&self) -> u64 {
+        self.random
+    }
+}
+
+/// The output of a future that never has to wait.
+#[track_caller]
+pub(crate) fn at_once<T>(fut: impl Future<Output = T>) -> T {
+    let mut fut = std::pin::pin!(fut);
+    match fut.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it waits"),
+    }
+}

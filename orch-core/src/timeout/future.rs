@@ -1,0 +1,137 @@
+//! The block `timeout`.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use tokio::task::unconstrained;
+
+use crate::cx::Cx;
+use crate::error::{Error, ErrorKind, Failure};
+use crate::graph::Describe;
+use crate::node::{Meta, Origin};
+use crate::observe::{Observer, finish_block};
+use crate::runtime::Host;
+use crate::scope::{Point, RefOf};
+use crate::step::Step;
+
+/// The block `timeout`.
+pub struct Timeout<B> {
+    pub(super) body: B,
+    pub(super) duration: Duration,
+    pub(super) meta: &'static Meta,
+}
+
+impl<P: Point, E: Failure, B: Step<P, E>> Step<P, E> for Timeout<B> {
+    type Out = B::Out;
+
+    #[inline(always)]
+    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        cx: Cx<R, O>,
+    ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
+        let (obs, mut guard) = cx.obs.block(self.meta);
+        let fut = O::poll(&mut guard, || self.body.run(scope, input, cx.under(obs)));
+        let sleep = |rt: R, duration| unconstrained(rt.sleep(duration));
+        let held = Held::<_, _, O> { duration: self.duration, meta: self.meta, sleep, rt: cx.rt, guard };
+        TimeoutFuture::Running { fut, timer: None, held }
+    }
+
+    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
+        obs.queue(self.meta)
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        graph.block(self.meta, |graph| self.body.describe(graph));
+    }
+}
+
+/// What the block has besides body and timer.
+struct Held<Sleep, R, O: Observer> {
+    duration: Duration,
+    meta: &'static Meta,
+    // A function without size, as the future that it gives has a type without a name.
+    sleep: Sleep,
+    rt: R,
+    guard: O::Guard,
+}
+
+impl<Sleep, R: Host, O: Observer> Held<Sleep, R, O> {
+    /// The body waits: whether its time is over.
+    fn poll_over<Timer>(&mut self, mut timer: Pin<&mut Option<Timer>>, cx: &mut Context<'_>) -> bool
+    where
+        Sleep: Fn(R, Duration) -> Timer,
+        Timer: Future<Output = ()>,
+    {
+        if self.duration.is_zero() {
+            return true;
+        }
+        O::poll(&mut self.guard, || {
+            if timer.is_none() {
+                timer.set(Some((self.sleep)(self.rt, self.duration)));
+            }
+            timer.as_pin_mut().is_some_and(|timer| timer.poll(cx).is_ready())
+        })
+    }
+}
+
+pin_project! {
+    #[project = Projected]
+    #[project_replace = Replaced]
+    enum TimeoutFuture<Fut, Timer, H> {
+        Running {
+            #[pin]
+            fut: Fut,
+            // None until the body waits.
+            #[pin]
+            timer: Option<Timer>,
+            // Last: a block ends after the steps inside it.
+            held: H,
+        },
+        Over,
+    }
+}
+
+impl<Fut, Timer, T, E, Sleep, R, O> Future for TimeoutFuture<Fut, Timer, Held<Sleep, R, O>>
+where
+    Fut: Future<Output = Result<T, Error<E>>>,
+    Timer: Future<Output = ()>,
+    E: Failure,
+    Sleep: Fn(R, Duration) -> Timer,
+    R: Host,
+    O: Observer,
+{
+    type Output = Result<T, Error<E>>;
+
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Projected::Running { fut, timer, held } = self.as_mut().project() else {
+            panic!("a future is not polled again after it has finished");
+        };
+        if let Poll::Ready(result) = O::poll(&mut held.guard, || fut.poll(cx)) {
+            finish_block::<O, _, _>(&mut held.guard, &result);
+            return Poll::Ready(result);
+        }
+        if !held.poll_over(timer, cx) {
+            return Poll::Pending;
+        }
+        // Drops the body, whose steps are cancelled before the block fails.
+        let Replaced::Running { mut held, .. } = self.project_replace(TimeoutFuture::Over) else {
+            unreachable!("it was running just now");
+        };
+        let error = Error::new(ErrorKind::TimedOut, Origin::block(held.meta));
+        O::fail(&mut held.guard, &error);
+        Poll::Ready(Err(error))
+    }
+}
+
+impl<B> fmt::Debug for Timeout<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timeout").field("duration", &self.duration).finish_non_exhaustive()
+    }
+}

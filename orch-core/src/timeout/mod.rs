@@ -1,0 +1,22 @@
+//! `timeout`: a body that has only so much time.
+//!
+//! - When the time is over, the body is dropped in that same poll, and the block fails with
+//!   [`ErrorKind::TimedOut`](crate::ErrorKind::TimedOut). Around a `retry` it is a deadline for all attempts together and
+//!   cuts a wait between two short; inside, each attempt has the time for itself.
+//! - A body that is ready when the time is over wins: it is polled first.
+//! - There is a timer only from the moment at which the body has to wait: a body that never does costs neither a timer nor
+//!   a reading of the clock. The time counts from then on, and so begins later than the block by the time that the body
+//!   took before it waited for the first time.
+//! - Nothing can stop a body that does not give way to others: the timer is looked at when the body waits.
+//! - A time of zero is possible at run time (`timeout(left)`, with nothing left): the body is polled once, and times out
+//!   if it has to wait at all.
+//! - The timer is polled outside of the cooperative budget, so that a body which uses it up each time cannot keep the time
+//!   from being over. (As in `tokio::time::timeout`.)
+
+mod future;
+mod options;
+#[cfg(test)]
+mod tests;
+
+pub use future::Timeout;
+pub use options::{Options, enter, given, timeout};
