@@ -3,7 +3,11 @@
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
 
 use crate::boxed::BoxPipeline;
 use crate::cx::Cx;
@@ -237,7 +241,32 @@ impl<'a, T: Run, R: Host + 'a> Drive<'a> for Start<'a, T, R> {
     where
         'a: 'b,
     {
-        self.plan.run_within(self.input, Cx { rt: self.rt, obs })
+        Lazy::Waiting { start: Some(move || self.plan.run_within(self.input, Cx { rt: self.rt, obs })) }
+    }
+}
+
+pin_project! {
+    /// A run that has not begun: steps start when they are asked to run, a run when it is polled.
+    #[project = LazyProjection]
+    enum Lazy<St, Fut> {
+        Waiting { start: Option<St> },
+        Running { #[pin] fut: Fut },
+    }
+}
+
+impl<St: FnOnce() -> Fut, Fut: Future> Future for Lazy<St, Fut> {
+    type Output = Fut::Output;
+
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Fut::Output> {
+        if let LazyProjection::Waiting { start } = self.as_mut().project() {
+            let start = start.take().expect("a run is not polled again after it has panicked");
+            self.set(Lazy::Running { fut: start() });
+        }
+        match self.project() {
+            LazyProjection::Running { fut } => fut.poll(cx),
+            LazyProjection::Waiting { .. } => unreachable!("it has just been started"),
+        }
     }
 }
 
