@@ -64,6 +64,33 @@ pub mod default {
     }
 }
 
+/// What an option given is, of the expression in the text.
+pub mod given {
+    use std::time::Duration;
+
+    use super::{Breaker, IntoBreaker};
+
+    /// A number.
+    pub fn fail_max(value: u32) -> u32 {
+        value
+    }
+
+    /// A duration.
+    pub fn reset_timeout(value: Duration) -> Duration {
+        value
+    }
+
+    /// A number.
+    pub fn probes(value: u32) -> u32 {
+        value
+    }
+
+    /// A [`Breaker`], or a reference to one.
+    pub fn breaker(value: impl IntoBreaker) -> Option<Breaker> {
+        value.into_breaker()
+    }
+}
+
 /// What can be given as `breaker`: a [`Breaker`] or a reference to one.
 pub trait IntoBreaker {
     /// The handle.
