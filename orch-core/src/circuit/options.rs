@@ -64,7 +64,7 @@ pub mod default {
     }
 }
 
-/// What an option given is, of the expression in the text.
+/// What an option given becomes.
 pub mod given {
     use std::time::Duration;
 
@@ -75,7 +75,7 @@ pub mod given {
         value
     }
 
-    /// A duration.
+    /// A time.
     pub fn reset_timeout(value: Duration) -> Duration {
         value
     }
@@ -85,7 +85,7 @@ pub mod given {
         value
     }
 
-    /// A [`Breaker`], or a reference to one.
+    /// A shared breaker.
     pub fn breaker(value: impl IntoBreaker) -> Option<Breaker> {
         value.into_breaker()
     }

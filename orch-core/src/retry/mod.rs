@@ -24,6 +24,8 @@ mod options;
 mod policy;
 #[cfg(test)]
 mod tests;
+#[doc(hidden)]
+pub mod words;
 
 pub use future::Retry;
 pub use jitter::Jitter;
