@@ -1,7 +1,7 @@
 //! The table of nodes: one `static` for each invocation, with what is known of each step before it runs.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use proc_macro2::{Delimiter, Ident, LineColumn, Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::LitStr;
 
 use crate::pipeline::ast::{Block, Value};
@@ -104,6 +104,40 @@ fn text(value: &Value) -> String {
             let arguments: Vec<String> = arguments.iter().map(text).collect();
             format!("{word}({})", arguments.join(", "))
         }
-        Value::Expr(tokens) => tokens.to_token_stream().to_string(),
+        Value::Expr(tokens) => source_text(tokens),
     }
+}
+
+/// The tokens spaced as they are in the source, a line break as one space. (`to_string` sets a space between any two.)
+fn source_text(tokens: &TokenStream) -> String {
+    fn write(tokens: TokenStream, text: &mut String, end: &mut Option<LineColumn>) {
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => {
+                    let (open, close) = match group.delimiter() {
+                        Delimiter::Parenthesis => ("(", ")"),
+                        Delimiter::Brace => ("{", "}"),
+                        Delimiter::Bracket => ("[", "]"),
+                        Delimiter::None => ("", ""),
+                    };
+                    push(open, group.span_open(), text, end);
+                    write(group.stream(), text, end);
+                    push(close, group.span_close(), text, end);
+                }
+                token => push(&token.to_string(), token.span(), text, end),
+            }
+        }
+    }
+
+    fn push(token: &str, span: Span, text: &mut String, end: &mut Option<LineColumn>) {
+        if end.is_some_and(|end| end != span.start()) {
+            text.push(' ');
+        }
+        text.push_str(token);
+        *end = Some(span.end());
+    }
+
+    let mut text = String::new();
+    write(tokens.clone(), &mut text, &mut None);
+    text
 }
