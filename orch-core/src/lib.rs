@@ -17,6 +17,7 @@ pub mod leaf;
 pub mod node;
 pub mod observe;
 pub mod options;
+pub mod par;
 pub mod pipeline;
 pub mod retry;
 pub mod runtime;
@@ -42,5 +43,5 @@ pub mod __private {
     pub use crate::node::{Meta, NodeKind, Place};
     pub use crate::pipeline::{Plan, begin};
     pub use crate::token::Tok;
-    pub use crate::{circuit, seq, task};
+    pub use crate::{catch, circuit, par, retry, seq, task, timeout};
 }
