@@ -1,0 +1,135 @@
+//! The children of a block of peers: a binary tree, so that forty of them are six types deep.
+
+use super::options::OnFailure;
+use super::slot::{ForkSlots, Slot, Slots};
+use crate::cx::Cx;
+use crate::error::Failure;
+use crate::feed::Feed;
+use crate::graph::Describe;
+use crate::observe::Observer;
+use crate::runtime::Host;
+use crate::scope::{At, Point, RefOf};
+use crate::step::Step;
+
+/// The children of a block at the point `P`.
+pub trait Children<P: Point, E: Failure, M: OnFailure<E>>: Send + Sync {
+    /// How many there are.
+    const LEN: usize;
+    /// What they take of the piped value.
+    type Inputs: Send + 'static;
+    /// What is kept of them when all have finished, as nested pairs.
+    type Outputs: Send + 'static;
+
+    /// Takes their inputs, in written order.
+    fn feed(&self, piped: &mut Option<P::In>) -> Self::Inputs;
+
+    /// Places for their runs. Those at and after `limit` wait; the first of them all is number `first`.
+    fn slots<'a, R: Host + 'a, O: Observer + 'a>(
+        &'a self,
+        first: usize,
+        limit: usize,
+        scope: RefOf<'a, P>,
+        inputs: Self::Inputs,
+        cx: Cx<R, O>,
+    ) -> impl Slots<O, Error = E, Outputs = Self::Outputs> + Send + 'a;
+
+    /// [`Step::describe`] of each child.
+    fn describe(&self, graph: &mut Describe<'_>);
+}
+
+/// One child, and what it takes of the piped value.
+#[derive(Debug)]
+pub struct Child<F, St> {
+    feed: F,
+    step: St,
+}
+
+/// One child, and what it takes of the piped value.
+pub fn child<F, St>(feed: F, step: St) -> Child<F, St> {
+    Child { feed, step }
+}
+
+impl<P, E, M, F, St> Children<P, E, M> for Child<F, St>
+where
+    P: Point,
+    E: Failure,
+    M: OnFailure<E>,
+    F: Feed<P::In>,
+    St: Step<At<P::Scope, F::Takes>, E>,
+{
+    const LEN: usize = 1;
+    type Inputs = F::Takes;
+    type Outputs = M::Kept<St::Out>;
+
+    #[inline(always)]
+    fn feed(&self, piped: &mut Option<P::In>) -> F::Takes {
+        self.feed.feed(piped)
+    }
+
+    #[inline(always)]
+    fn slots<'a, R: Host + 'a, O: Observer + 'a>(
+        &'a self,
+        first: usize,
+        limit: usize,
+        scope: RefOf<'a, P>,
+        input: F::Takes,
+        cx: Cx<R, O>,
+    ) -> impl Slots<O, Error = E, Outputs = Self::Outputs> + Send + 'a {
+        let start = move |obs| self.step.run(scope, input, cx.under(obs));
+        if first < limit {
+            Slot::<_, _, St::Out, E, M, O>::Todo { start }
+        } else {
+            Slot::Queued { start, queued: self.step.queue(cx.obs) }
+        }
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        self.step.describe(graph);
+    }
+}
+
+/// The children of two trees, in written order.
+#[derive(Debug)]
+pub struct Fork<A, B>(A, B);
+
+/// The children of two trees, in written order.
+pub fn fork<A, B>(left: A, right: B) -> Fork<A, B> {
+    Fork(left, right)
+}
+
+impl<P, E, M, A, B> Children<P, E, M> for Fork<A, B>
+where
+    P: Point,
+    E: Failure,
+    M: OnFailure<E>,
+    A: Children<P, E, M>,
+    B: Children<P, E, M>,
+{
+    const LEN: usize = A::LEN + B::LEN;
+    type Inputs = (A::Inputs, B::Inputs);
+    type Outputs = (A::Outputs, B::Outputs);
+
+    #[inline(always)]
+    fn feed(&self, piped: &mut Option<P::In>) -> Self::Inputs {
+        let left = self.0.feed(piped);
+        (left, self.1.feed(piped))
+    }
+
+    #[inline(always)]
+    fn slots<'a, R: Host + 'a, O: Observer + 'a>(
+        &'a self,
+        first: usize,
+        limit: usize,
+        scope: RefOf<'a, P>,
+        (left, right): Self::Inputs,
+        cx: Cx<R, O>,
+    ) -> impl Slots<O, Error = E, Outputs = Self::Outputs> + Send + 'a {
+        let left = self.0.slots(first, limit, scope, left, cx);
+        ForkSlots { left, right: self.1.slots(first + A::LEN, limit, scope, right, cx) }
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        self.0.describe(graph);
+        self.1.describe(graph);
+    }
+}

@@ -1,0 +1,179 @@
+//! The places in which children wait, run and leave what they gave.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::options::OnFailure;
+use crate::error::{Error, Failure};
+use crate::observe::Observer;
+
+/// The places of a tree of children.
+pub trait Slots<O: Observer> {
+    /// How many there are.
+    const LEN: usize;
+    /// The error type of the pipeline.
+    type Error: Failure;
+    /// What the children leave, as nested pairs.
+    type Outputs;
+
+    /// Starts and polls the children that the round is for, in written order; the first of them all is number
+    /// `first`. False if one fails, which ends the round.
+    fn visit(self: Pin<&mut Self>, first: usize, round: &mut Round<'_, '_, Self::Error, O>) -> bool;
+
+    /// Drops everything, in written order.
+    fn clear(self: Pin<&mut Self>);
+
+    /// Takes what the children left, when all have finished.
+    fn take(self: Pin<&mut Self>) -> Self::Outputs;
+}
+
+/// One pass over the children.
+#[derive(Debug)]
+pub struct Round<'r, 'w, E, O> {
+    pub(super) obs: O,
+    pub(super) cx: &'r mut Context<'w>,
+    pub(super) limit: usize,
+    /// The first child that has not been started.
+    pub(super) next: usize,
+    pub(super) running: usize,
+    /// Which to visit of the sixty-four children from `start`.
+    pub(super) picked: u64,
+    pub(super) start: usize,
+    pub(super) error: Option<Error<E>>,
+}
+
+impl<E, O> Round<'_, '_, E, O> {
+    /// Whether any child of a tree is to be visited.
+    #[inline(always)]
+    fn picks(&self, first: usize, len: usize) -> bool {
+        let from = first.saturating_sub(self.start);
+        let to = (first + len).saturating_sub(self.start);
+        if from >= 64 || to == 0 || (first >= self.next && self.running == self.limit) {
+            return false;
+        }
+        let from_on = u64::MAX << from;
+        let up_to = if to >= 64 { u64::MAX } else { !(u64::MAX << to) };
+        self.picked & from_on & up_to != 0
+    }
+}
+
+pin_project! {
+    /// The place of one child.
+    #[project = SlotProjection]
+    #[project_replace = SlotReplaced]
+    pub(super) enum Slot<Start, Fut, T, E, M, O>
+    where
+        T: Send,
+        T: 'static,
+        M: OnFailure<E>,
+        O: Observer,
+    {
+        Todo { start: Start },
+        Queued { start: Start, queued: O::Queued },
+        Run { #[pin] fut: Fut },
+        Done { kept: M::Kept<T> },
+        Gone,
+    }
+}
+
+impl<Start, Fut, T, E, M, O> Slots<O> for Slot<Start, Fut, T, E, M, O>
+where
+    Start: FnOnce(O) -> Fut,
+    Fut: Future<Output = Result<T, Error<E>>>,
+    T: Send + 'static,
+    E: Failure,
+    M: OnFailure<E>,
+    O: Observer,
+{
+    const LEN: usize = 1;
+    type Error = E;
+    type Outputs = M::Kept<T>;
+
+    #[inline]
+    fn visit(mut self: Pin<&mut Self>, index: usize, round: &mut Round<'_, '_, E, O>) -> bool {
+        if !round.picks(index, 1) {
+            return true;
+        }
+        if index >= round.next {
+            let fut = match self.as_mut().project_replace(Slot::Gone) {
+                SlotReplaced::Todo { start } => start(round.obs),
+                SlotReplaced::Queued { start, queued } => start(round.obs.dequeue(queued)),
+                _ => unreachable!("a child is started once"),
+            };
+            self.set(Slot::Run { fut });
+            round.next = index + 1;
+            round.running += 1;
+        }
+        let SlotProjection::Run { fut } = self.as_mut().project() else {
+            return true;
+        };
+        let Poll::Ready(result) = fut.poll(round.cx) else {
+            return true;
+        };
+        round.running -= 1;
+        match M::keep(result) {
+            Ok(kept) => {
+                self.set(Slot::Done { kept });
+                true
+            }
+            Err(error) => {
+                self.set(Slot::Gone);
+                round.error = Some(error);
+                false
+            }
+        }
+    }
+
+    fn clear(mut self: Pin<&mut Self>) {
+        self.set(Slot::Gone);
+    }
+
+    #[inline(always)]
+    fn take(self: Pin<&mut Self>) -> M::Kept<T> {
+        match self.project_replace(Slot::Gone) {
+            SlotReplaced::Done { kept } => kept,
+            _ => unreachable!("every child has finished"),
+        }
+    }
+}
+
+pin_project! {
+    /// The places of two trees of children.
+    pub(super) struct ForkSlots<A, B> {
+        #[pin]
+        pub(super) left: A,
+        #[pin]
+        pub(super) right: B,
+    }
+}
+
+impl<O: Observer, A: Slots<O>, B: Slots<O, Error = A::Error>> Slots<O> for ForkSlots<A, B> {
+    const LEN: usize = A::LEN + B::LEN;
+    type Error = A::Error;
+    type Outputs = (A::Outputs, B::Outputs);
+
+    #[inline(always)]
+    fn visit(self: Pin<&mut Self>, first: usize, round: &mut Round<'_, '_, A::Error, O>) -> bool {
+        let this = self.project();
+        if Self::LEN > 4 && !round.picks(first, Self::LEN) {
+            return true;
+        }
+        this.left.visit(first, round) && this.right.visit(first + A::LEN, round)
+    }
+
+    fn clear(self: Pin<&mut Self>) {
+        let this = self.project();
+        this.left.clear();
+        this.right.clear();
+    }
+
+    #[inline(always)]
+    fn take(self: Pin<&mut Self>) -> Self::Outputs {
+        let this = self.project();
+        let left = this.left.take();
+        (left, this.right.take())
+    }
+}
