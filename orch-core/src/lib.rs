@@ -45,5 +45,5 @@ pub mod __private {
     pub use crate::node::{Meta, NodeKind, Place};
     pub use crate::pipeline::{Plan, begin};
     pub use crate::token::Tok;
-    pub use crate::{catch, circuit, par, retry, seq, task, timeout};
+    pub use crate::{catch, circuit, each, par, retry, seq, task, timeout};
 }

@@ -1,0 +1,185 @@
+//! Each shape as an expert would write it by hand for speed, with tokio and futures.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures_buffered::BufferedStreamExt;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::tasks::{Failed, Ring, pass_baton, step, yield_16, yield_once};
+
+/// Ten steps, one after another.
+pub async fn seq10(x: u64) -> Result<u64, Failed> {
+    let x = step(x).await?;
+    let x = step(x).await?;
+    let x = step(x).await?;
+    let x = step(x).await?;
+    let x = step(x).await?;
+    let x = step(x).await?;
+    let x = step(x).await?;
+    let x = step(x).await?;
+    let x = step(x).await?;
+    step(x).await
+}
+
+/// A future that runs `work` when the semaphore lets it.
+macro_rules! limited {
+    ($semaphore:ident, $work:expr) => {
+        async {
+            let _permit = $semaphore.acquire().await.map_err(|_| Failed)?;
+            $work.await
+        }
+    };
+}
+
+/// Sixteen ready children, four at a time.
+pub async fn par16() -> Result<u64, Failed> {
+    let limit = Semaphore::new(4);
+    #[rustfmt::skip]
+    let (a, .., p) = tokio::try_join!(
+        limited!(limit, step(0)), limited!(limit, step(1)), limited!(limit, step(2)), limited!(limit, step(3)),
+        limited!(limit, step(4)), limited!(limit, step(5)), limited!(limit, step(6)), limited!(limit, step(7)),
+        limited!(limit, step(8)), limited!(limit, step(9)), limited!(limit, step(10)), limited!(limit, step(11)),
+        limited!(limit, step(12)), limited!(limit, step(13)), limited!(limit, step(14)), limited!(limit, step(15)),
+    )?;
+    Ok(a + p)
+}
+
+/// Sixteen children that yield once, four at a time.
+pub async fn par16_yield() -> Result<u64, Failed> {
+    let limit = Semaphore::new(4);
+    #[rustfmt::skip]
+    let (a, .., p) = tokio::try_join!(
+        limited!(limit, yield_once(0)), limited!(limit, yield_once(1)), limited!(limit, yield_once(2)), limited!(limit, yield_once(3)),
+        limited!(limit, yield_once(4)), limited!(limit, yield_once(5)), limited!(limit, yield_once(6)), limited!(limit, yield_once(7)),
+        limited!(limit, yield_once(8)), limited!(limit, yield_once(9)), limited!(limit, yield_once(10)), limited!(limit, yield_once(11)),
+        limited!(limit, yield_once(12)), limited!(limit, yield_once(13)), limited!(limit, yield_once(14)), limited!(limit, yield_once(15)),
+    )?;
+    Ok(a + p)
+}
+
+/// Sixty-four children that yield sixteen times each.
+pub async fn par64_wake() -> Result<u64, Failed> {
+    #[rustfmt::skip]
+    let (first, .., last) = tokio::try_join!(
+        yield_16(0), yield_16(1), yield_16(2), yield_16(3), yield_16(4), yield_16(5), yield_16(6), yield_16(7),
+        yield_16(8), yield_16(9), yield_16(10), yield_16(11), yield_16(12), yield_16(13), yield_16(14), yield_16(15),
+        yield_16(16), yield_16(17), yield_16(18), yield_16(19), yield_16(20), yield_16(21), yield_16(22), yield_16(23),
+        yield_16(24), yield_16(25), yield_16(26), yield_16(27), yield_16(28), yield_16(29), yield_16(30), yield_16(31),
+        yield_16(32), yield_16(33), yield_16(34), yield_16(35), yield_16(36), yield_16(37), yield_16(38), yield_16(39),
+        yield_16(40), yield_16(41), yield_16(42), yield_16(43), yield_16(44), yield_16(45), yield_16(46), yield_16(47),
+        yield_16(48), yield_16(49), yield_16(50), yield_16(51), yield_16(52), yield_16(53), yield_16(54), yield_16(55),
+        yield_16(56), yield_16(57), yield_16(58), yield_16(59), yield_16(60), yield_16(61), yield_16(62), yield_16(63),
+    )?;
+    Ok(first + last)
+}
+
+/// Sixty-four children that pass one baton; the best known join for it, futures-buffered's.
+pub async fn par64_baton(ring: &Arc<Ring>) -> Result<u64, Failed> {
+    ring.rewind();
+    let turns = futures_buffered::try_join_all((0..Ring::PLAYERS).map(|player| pass_baton(ring.clone(), player))).await?;
+    Ok(turns.iter().sum())
+}
+
+/// A breaker of consecutive failures on atomics: what a careful service has in a corner of its own.
+pub struct Breaker {
+    fail_max: u32,
+    reset_timeout: Duration,
+    born: Instant,
+    failures: AtomicU32,
+    /// Nanoseconds after `born` until which runs are rejected; zero is closed.
+    open_until: AtomicU64,
+}
+
+/// Why a guarded call gave nothing.
+#[derive(Debug)]
+pub enum Guarded {
+    /// The call's own error.
+    Call(Failed),
+    /// The circuit is open for so long.
+    Open(Duration),
+}
+
+impl Breaker {
+    /// A closed breaker.
+    pub fn new(fail_max: u32, reset_timeout: Duration) -> Self {
+        Breaker {
+            fail_max,
+            reset_timeout,
+            born: Instant::now(),
+            failures: AtomicU32::new(0),
+            open_until: AtomicU64::new(0),
+        }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.born.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Calls if the circuit is closed, or if it is time to probe.
+    pub async fn call<T>(&self, work: impl Future<Output = Result<T, Failed>>) -> Result<T, Guarded> {
+        let open_until = self.open_until.load(Ordering::Acquire);
+        if open_until != 0 {
+            let now = self.now();
+            if now < open_until {
+                return Err(Guarded::Open(Duration::from_nanos(open_until - now)));
+            }
+            // One caller wins the probe, the others wait for another window.
+            let next = now + u64::try_from(self.reset_timeout.as_nanos()).unwrap_or(u64::MAX);
+            if self.open_until.compare_exchange(open_until, next, Ordering::AcqRel, Ordering::Acquire).is_err() {
+                return Err(Guarded::Open(self.reset_timeout));
+            }
+        }
+        match work.await {
+            Ok(value) => {
+                if self.failures.load(Ordering::Relaxed) != 0 {
+                    self.failures.store(0, Ordering::Relaxed);
+                }
+                if open_until != 0 {
+                    self.open_until.store(0, Ordering::Release);
+                }
+                Ok(value)
+            }
+            Err(error) => {
+                if self.failures.fetch_add(1, Ordering::AcqRel) + 1 >= self.fail_max {
+                    let until = self.now() + u64::try_from(self.reset_timeout.as_nanos()).unwrap_or(u64::MAX);
+                    self.open_until.store(until, Ordering::Release);
+                }
+                Err(Guarded::Call(error))
+            }
+        }
+    }
+}
+
+/// A step, four at once by two, a guarded step, a step.
+pub async fn nest(breaker: &Breaker, x: u64) -> Result<u64, Guarded> {
+    let x = step(x).await.map_err(Guarded::Call)?;
+    let limit = Semaphore::new(2);
+    let (a, b, c, d) = tokio::try_join!(
+        limited!(limit, step(x)),
+        limited!(limit, step(x)),
+        limited!(limit, step(x)),
+        limited!(limit, step(x)),
+    )
+    .map_err(Guarded::Call)?;
+    let x = breaker.call(step(a + b + c + d)).await?;
+    step(x).await.map_err(Guarded::Call)
+}
+
+/// Ten thousand items that yield once each, sixty-four at a time, in order; futures-buffered's ordered buffer.
+pub async fn each10k() -> Result<Vec<u64>, Failed> {
+    let mut outputs = Vec::with_capacity(10_000);
+    let mut items = futures::stream::iter(0..10_000).map(yield_once).buffered_ordered(64);
+    while let Some(output) = items.next().await {
+        outputs.push(output?);
+    }
+    Ok(outputs)
+}
+
+/// A step under tokio's timeout.
+pub async fn timeout_ready(x: u64) -> Result<u64, Failed> {
+    tokio::time::timeout(Duration::from_secs(1), step(x)).await.map_err(|_| Failed)?
+}
