@@ -1,6 +1,4 @@
-//! Statically typed async pipelines: `pipeline!` compiles nested blocks of `#[task]`s into one future.
-
-#![warn(missing_docs)]
+#![doc = include_str!("../README.md")]
 
 pub use orch_core::boxed::BoxPipeline;
 pub use orch_core::circuit::{Breaker, BreakerBuilder, BreakerState, CircuitState, LastFailure};
@@ -14,7 +12,99 @@ pub use orch_core::node::{NodeKind, Origin, Place};
 pub use orch_core::pipeline::{Pipeline, Run, run};
 pub use orch_core::runtime::{Local, Runtime};
 pub use orch_core::task::Task;
-pub use orch_macros::{pipeline, task};
+
+/// Compiles nested blocks of tasks into one statically typed future.
+///
+/// ```
+/// use async_orch::{pipeline, task};
+///
+/// #[task]
+/// async fn fetch(id: u32) -> std::io::Result<String> {
+///     Ok(format!("record {id}"))
+/// }
+///
+/// #[task]
+/// async fn count(text: String) -> usize {
+///     text.len()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), async_orch::Error> {
+/// let ids = [7, 8];
+/// let lengths = pipeline! {
+///     seq(name = "lengths") <
+///         par(limit = 2) < fetch(ids[0]) fetch(ids[1]) as "second" >
+///         |(a, b)| { vec![a, b] }
+///         each < count >
+///     >
+/// };
+/// assert_eq!(lengths.run(()).await?, [8, 8]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It is an expression, and evaluates to a [`Pipeline`]. In short:
+///
+/// - `|name: Type|` first declares the input and names it; `|_: Type|` pipes it into the first step. Without it the input is
+///   `()`.
+/// - A task without parentheses is called with the piped value, `fetch(id, _)` with these arguments, `_` being the piped
+///   value.
+/// - `|x| { … }` and `async |x| { … }` are steps written in place.
+/// - `let name = step` in a sequence names an output, by reference, for the steps after it.
+/// - Steps capture variables by reference; with `move` in the header by value. What several steps share and the pipeline
+///   owns stands in the header: `let client = client.clone();`.
+/// - `error = MyError;` in the header sets the error type; without it, it is [`BoxError`].
+///
+/// The page `docs/language.md` in the repository has the whole language.
+///
+/// # Panics
+///
+/// Building the pipeline panics, with the option and its place, if a limit or a number of attempts that is no literal
+/// turns out to be zero. (A literal zero does not compile.)
+pub use orch_macros::pipeline;
+
+/// Makes a step of a function, which stays callable as it is written.
+///
+/// ```
+/// use std::path::PathBuf;
+/// use async_orch::{pipeline, task};
+///
+/// /// Async or not, with or without a `Result`: every function can be a task.
+/// #[task]
+/// async fn double(n: u64) -> u64 {
+///     n * 2
+/// }
+///
+/// /// Runs on the blocking pool, and is called "read" in events and errors.
+/// #[task(blocking, name = "read")]
+/// fn read_file(path: PathBuf) -> std::io::Result<String> {
+///     std::fs::read_to_string(path)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), async_orch::Error> {
+/// assert_eq!(double(4).await, 8);
+/// assert_eq!(pipeline! { |_: u64| seq < double double > }.run(4).await?, 16);
+///
+/// let error = pipeline! { |_: PathBuf| read_file }.run("no such file".into()).await.unwrap_err();
+/// assert_eq!(error.path(), "read");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// | option | meaning |
+/// |---|---|
+/// | `name = "…"` | the name in paths, events and errors; the function's own if not given |
+/// | `blocking` | a sync function runs on tokio's blocking pool |
+/// | `spawn` | runs as a task of its own on the runtime: in parallel, not only concurrently |
+/// | `crate = path` | where this library is, if not at `::async_orch` |
+///
+/// A return type whose last segment is `Result` can fail, any other cannot. Parameters may be generic, and may borrow for a
+/// lifetime; `blocking` and `spawn` leave their caller and refuse borrows. A sync function without `blocking` runs inline,
+/// and should not block. A panic of a `blocking` or `spawn` task is the error [`ErrorKind::Panicked`].
+///
+/// The macro adds a type of the function's name, so that name must not be taken by another type.
+pub use orch_macros::task;
 
 /// Where events go: the trait [`Bus`](bus::Bus) and the buses that come with the library.
 pub mod bus {

@@ -2,7 +2,7 @@
 //!
 //! Use the façade `async_orch`; this crate is where it is built.
 
-#![warn(missing_docs)]
+
 
 pub mod boxed;
 pub mod catch;
