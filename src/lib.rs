@@ -106,6 +106,9 @@ pub use orch_macros::pipeline;
 /// The macro adds a type of the function's name, so that name must not be taken by another type.
 pub use orch_macros::task;
 
+#[cfg(doctest)]
+mod guide;
+
 /// Where events go: the trait [`Bus`](bus::Bus) and the buses that come with the library.
 pub mod bus {
     pub use orch_core::event::{Bus, DynBus, FromFn, NoBus, from_fn};

@@ -1,0 +1,12 @@
+//! The guide as doc tests: every Rust block of these pages is compiled and run.
+
+macro_rules! pages {
+    ($($name:ident = $path:literal),* $(,)?) => {$(
+        #[doc = include_str!($path)]
+        mod $name {}
+    )*};
+}
+
+pages! {
+    language = "../docs/language.md",
+}
