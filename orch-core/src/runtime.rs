@@ -43,6 +43,12 @@ pub trait Runtime: Send + Sync {
     fn poll_proceed(&self, _cx: &mut Context<'_>) -> Poll<()> {
         Poll::Ready(())
     }
+
+    /// Whether any of the scheduler's cooperative budget is left: where it is not, a loop over children that wake each
+    /// other lets others run.
+    fn has_budget(&self) -> bool {
+        true
+    }
 }
 
 /// Runs pipelines where they are awaited, on tokio's clock.
@@ -81,6 +87,11 @@ impl Runtime for Local {
     fn poll_proceed(&self, cx: &mut Context<'_>) -> Poll<()> {
         tokio::task::coop::poll_proceed(cx).map(|budget| budget.made_progress())
     }
+
+    #[inline]
+    fn has_budget(&self) -> bool {
+        tokio::task::coop::has_budget_remaining()
+    }
 }
 
 /// A runtime as the futures of a run hold it: a value to copy, for [`Local`] without size, else a reference.
@@ -103,6 +114,9 @@ pub trait Host: Copy + Send + Sync {
 
     /// [`Runtime::poll_proceed`].
     fn poll_proceed(self, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// [`Runtime::has_budget`].
+    fn has_budget(self) -> bool;
 }
 
 impl Host for Local {
@@ -134,6 +148,11 @@ impl Host for Local {
     fn poll_proceed(self, cx: &mut Context<'_>) -> Poll<()> {
         Runtime::poll_proceed(&self, cx)
     }
+
+    #[inline]
+    fn has_budget(self) -> bool {
+        Runtime::has_budget(&self)
+    }
 }
 
 impl<R: Runtime> Host for &R {
@@ -159,5 +178,9 @@ impl<R: Runtime> Host for &R {
 
     fn poll_proceed(self, cx: &mut Context<'_>) -> Poll<()> {
         Runtime::poll_proceed(self, cx)
+    }
+
+    fn has_budget(self) -> bool {
+        Runtime::has_budget(self)
     }
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::bus::Bus;
 use crate::error::ErrorKind;
-use crate::event::{BlockEvent, Bus, Event, EventKind, TaskEvent};
+use crate::event::{BlockEvent, Event, EventKind, TaskEvent};
 use crate::node::{Meta, NodeKind, Origin, Place};
 use crate::runtime::{Local, Runtime};
 use crate::task::Task;
@@ -36,7 +37,7 @@ pub(crate) const fn entry(
 }
 
 /// What the macro makes of `|x| { … }`.
-macro_rules! inline {
+macro_rules! inline_sync {
     ($tok:expr, $meta:expr, $body:expr) => {{
         #[allow(unused_imports)]
         use $crate::leaf::select::{HowPlain as _, HowPlainDebug as _, HowTried as _, HowTriedDebug as _};
@@ -45,7 +46,7 @@ macro_rules! inline {
         $tok.reads(closure, how)
     }};
 }
-pub(crate) use inline;
+pub(crate) use inline_sync;
 
 /// What the macro makes of `async |x| { … }`.
 macro_rules! inline_async {

@@ -16,9 +16,13 @@ use crate::graph::Describe;
 use crate::node::{Meta, Origin};
 use crate::observe::{Observer, finish_block};
 use crate::par::OnFailure;
+use crate::ready::POLLS;
 use crate::runtime::Host;
 use crate::scope::{At, Point, RefOf};
 use crate::step::Step;
+
+/// For so many outputs, at most, room is made before they come: how many they will be is what the iterator says.
+const RESERVED: usize = 1 << 16;
 
 /// The block `each`.
 pub struct Each<In, Iter, M, B> {
@@ -49,16 +53,13 @@ where
         let (obs, mut guard) = cx.obs.block(self.meta);
         let items = O::poll(&mut guard, || (self.unpack)(input));
         let start = move |obs, item| self.body.run(scope, item, cx.under(obs));
-        let (least, most) = items.size_hint();
-        let limit = self.limit.min(most.unwrap_or(usize::MAX));
-        let _ = least;
+        let hint = items.size_hint();
         EachFuture::<_, _, _, _, M, _, O> {
-            runs: Slab::new(limit.min(1024)),
-            outputs: Outputs::with_capacity(least.min(4096)),
+            runs: Slab::new(self.limit, hint),
+            outputs: Outputs::with_capacity(hint.0.min(RESERVED)),
             items: Some(items),
             start,
             started: 0,
-            limit,
             cx: cx.under(obs),
             on_failure: PhantomData,
             guard,
@@ -85,7 +86,6 @@ pin_project! {
         items: Option<Iter>,
         start: Start,
         started: usize,
-        limit: usize,
         cx: Cx<R, O>,
         on_failure: PhantomData<M>,
         // Last: a block ends after the steps inside it.
@@ -107,51 +107,93 @@ where
     type Output = Result<Vec<M::Kept<T>>, Error<E>>;
 
     #[inline(always)]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.as_mut().project();
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
         let result = ready!(O::poll(this.guard, || {
-            for index in 0..this.runs.len() {
-                if let Poll::Ready((item, result)) = this.runs.poll(index, cx) {
-                    match M::keep(result) {
-                        Ok(kept) => this.outputs.put(item, kept),
-                        Err(error) => {
-                            this.runs.clear();
-                            return Poll::Ready(Err(error));
-                        }
-                    }
-                }
-            }
-            while let Some(items) = this.items
-                && this.runs.running() < *this.limit
-                && !this.runs.is_full()
-            {
-                ready!(this.cx.rt.poll_proceed(cx));
-                let Some(item) = items.next() else {
-                    *this.items = None;
-                    break;
-                };
+            let obs = this.cx.obs;
+            let start = |item| {
                 let index = *this.started;
-                let run = (this.start)(this.cx.obs.item(index as u64), item);
                 *this.started += 1;
-                let place = this.runs.insert(index, run);
-                if let Poll::Ready((item, result)) = this.runs.poll(place, cx) {
-                    match M::keep(result) {
-                        Ok(kept) => this.outputs.put(item, kept),
-                        Err(error) => {
-                            this.runs.clear();
-                            return Poll::Ready(Err(error));
-                        }
-                    }
+                (index, (this.start)(obs.item(index as u64), item))
+            };
+            let polled =
+                ready!(drive::<_, _, _, _, M, _>(this.runs, this.outputs, this.items, start, this.cx.rt, cx));
+            Poll::Ready(match polled {
+                Ok(()) => Ok(this.outputs.take()),
+                Err(error) => {
+                    this.runs.clear();
+                    Err(error)
                 }
-            }
-            if this.runs.running() > 0 {
-                return Poll::Pending;
-            }
-            Poll::Ready(Ok(this.outputs.take()))
+            })
         }));
         finish_block::<O, _, _>(this.guard, &result);
         Poll::Ready(result)
     }
+}
+
+/// Polls the runs that were woken, and starts items where there is room, until there is no more to do.
+#[inline(always)]
+fn drive<Iter, Fut, T, E, M, R>(
+    runs: &mut Slab<Fut>,
+    outputs: &mut Outputs<M::Kept<T>>,
+    items: &mut Option<Iter>,
+    mut start: impl FnMut(Iter::Item) -> (usize, Fut),
+    rt: R,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), Error<E>>>
+where
+    Iter: Iterator,
+    Fut: Future<Output = Result<T, Error<E>>>,
+    T: Send + 'static,
+    E: Failure,
+    M: OnFailure<E>,
+    R: Host,
+{
+    runs.enter();
+    let mut polls = 0;
+    loop {
+        polls += runs.woken(|runs, place| keep::<_, _, M>(outputs, runs.poll(place, cx.waker())))?;
+        while let Some(rest) = items
+            && !runs.is_full()
+        {
+            ready!(rt.poll_proceed(cx));
+            let Some(item) = rest.next() else {
+                *items = None;
+                break;
+            };
+            let (index, fut) = start(item);
+            let place = runs.insert(index, fut);
+            keep::<_, _, M>(outputs, runs.poll(place, cx.waker()))?;
+        }
+        if runs.running() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        if runs.is_marked() {
+            if polls >= POLLS || !rt.has_budget() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+        } else if runs.leave(cx.waker()) {
+            return Poll::Pending;
+        }
+    }
+}
+
+/// Keeps what a run gave, if it has finished.
+#[inline(always)]
+fn keep<T, E, M>(
+    outputs: &mut Outputs<M::Kept<T>>,
+    polled: Poll<(usize, Result<T, Error<E>>)>,
+) -> Result<(), Error<E>>
+where
+    T: Send + 'static,
+    E: Failure,
+    M: OnFailure<E>,
+{
+    if let Poll::Ready((item, result)) = polled {
+        outputs.put(item, M::keep(result)?);
+    }
+    Ok(())
 }
 
 impl<In, Iter, M, B> fmt::Debug for Each<In, Iter, M, B> {

@@ -1,15 +1,48 @@
 //! The places in which items run.
 
-use std::task::{Context, Poll};
+use std::future::Future;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 
-use crate::ready::Pinned;
+use crate::ready::{Gate, Ones, Pinned, Ready, SWEPT};
+
+/// The most places of the first chunk. Each further one doubles them, up to the most that a chunk can have.
+const FIRST: usize = 1024;
+
+/// The runs under way.
+///
+/// Places come in chunks, since what runs cannot move. If there can be no more of them than the first chunk has, which
+/// is so with a limit, the first is the only one.
+pub(super) struct Slab<Fut> {
+    chunks: Vec<Chunk<Fut>>,
+    places: usize,
+    /// How many runs there can be at once.
+    most: usize,
+    running: usize,
+    /// The first of a list of vacant places.
+    vacant: Option<Place>,
+    /// Where the wakes of several chunks come together.
+    gate: Option<Arc<Gate>>,
+}
+
+struct Chunk<Fut> {
+    slots: Pinned<Slot<Fut>>,
+    /// Where the wakers of the runs are; if nowhere, they have that of the block.
+    ready: Option<Ready>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    chunk: u32,
+    slot: u32,
+}
 
 pin_project! {
     #[project = SlotProjection]
     enum Slot<Fut> {
-        Vacant { next: Option<usize> },
+        Vacant { next: Option<Place> },
         Run {
             #[pin]
             fut: Fut,
@@ -18,19 +51,29 @@ pin_project! {
     }
 }
 
-/// The runs under way.
-pub(super) struct Slab<Fut> {
-    slots: Pinned<Slot<Fut>>,
-    vacant: Option<usize>,
-    running: usize,
-}
-
 impl<Fut: Future> Slab<Fut> {
-    pub(super) fn new(len: usize) -> Self {
-        let slots = Pinned::new(
-            (0..len).map(|index| Slot::Vacant { next: Some(index + 1).filter(|next| *next < len) }),
-        );
-        Slab { vacant: (slots.len() > 0).then_some(0), slots, running: 0 }
+    /// For up to `limit` runs at once, of items between `least` and `most` in number.
+    pub(super) fn new(limit: usize, (least, most): (usize, Option<usize>)) -> Self {
+        let most = most.map_or(limit, |most| most.clamp(1, limit));
+        let first = most.min(least.clamp(64, FIRST));
+        let gate = (first < most).then(Gate::shared);
+        let mut slab = Slab { chunks: Vec::new(), places: 0, most, running: 0, vacant: None, gate };
+        slab.grow(first);
+        slab
+    }
+
+    fn grow(&mut self, places: usize) {
+        let chunk = self.chunks.len();
+        let ready = match &self.gate {
+            Some(gate) => Some(Ready::among(gate, chunk, places)),
+            None => (places > SWEPT).then(|| Ready::alone(places)),
+        };
+        let place = |slot: usize| Place { chunk: chunk as u32, slot: slot as u32 };
+        let slots = (0..places)
+            .map(|slot| Slot::Vacant { next: Some(place(slot + 1)).filter(|_| slot + 1 < places) });
+        self.chunks.push(Chunk { slots: Pinned::new(slots), ready });
+        self.places += places;
+        self.vacant = Some(place(0));
     }
 
     pub(super) fn running(&self) -> usize {
@@ -38,39 +81,104 @@ impl<Fut: Future> Slab<Fut> {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.vacant.is_none()
+        self.running >= self.most
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.slots.len()
-    }
-
-    /// Puts the run of an item into a place.
-    pub(super) fn insert(&mut self, item: usize, fut: Fut) -> usize {
-        let index = self.vacant.expect("there is a place");
-        let mut slot = self.slots.get(index);
+    /// Puts the run of an item into a vacant place.
+    pub(super) fn insert(&mut self, item: usize, fut: Fut) -> Place {
+        if self.vacant.is_none() {
+            self.grow(self.places.min(Ready::MOST).min(self.most - self.places));
+        }
+        let place = self.vacant.expect("a chunk has a place");
+        let mut slot = self.chunks[place.chunk as usize].slots.get(place.slot as usize);
         if let SlotProjection::Vacant { next } = slot.as_mut().project() {
             self.vacant = *next;
         }
         slot.set(Slot::Run { fut, item });
         self.running += 1;
-        index
+        place
     }
 
     /// Polls what runs at a place, if anything does.
-    pub(super) fn poll(&mut self, index: usize, cx: &mut Context<'_>) -> Poll<(usize, Fut::Output)> {
-        let mut slot = self.slots.get(index);
+    #[inline]
+    pub(super) fn poll(&mut self, place: Place, parent: &Waker) -> Poll<(usize, Fut::Output)> {
+        let chunk = &mut self.chunks[place.chunk as usize];
+        let mut slot = chunk.slots.get(place.slot as usize);
         let SlotProjection::Run { fut, item } = slot.as_mut().project() else {
             return Poll::Pending;
         };
-        let Poll::Ready(output) = fut.poll(cx) else {
+        let lent;
+        let waker = match &chunk.ready {
+            None => parent,
+            Some(ready) => {
+                lent = ready.waker(place.slot as usize);
+                &lent
+            }
+        };
+        let Poll::Ready(output) = fut.poll(&mut Context::from_waker(waker)) else {
             return Poll::Pending;
         };
         let item = *item;
         slot.set(Slot::Vacant { next: self.vacant });
-        self.vacant = Some(index);
+        self.vacant = Some(place);
         self.running -= 1;
         Poll::Ready((item, output))
+    }
+
+    /// The block is polled, and looks for woken runs itself.
+    pub(super) fn enter(&self) {
+        if let Some(gate) = self.gate() {
+            gate.enter();
+        }
+    }
+
+    /// Hands the places of woken runs to `poll`, and says how many there were. Stops at the first break.
+    #[inline(always)]
+    pub(super) fn woken<B>(
+        &mut self,
+        mut poll: impl FnMut(&mut Self, Place) -> Result<(), B>,
+    ) -> Result<usize, B> {
+        let mut polls = 0;
+        if self.chunks[0].ready.is_none() {
+            for slot in 0..self.places as u32 {
+                poll(self, Place { chunk: 0, slot })?;
+            }
+            return Ok(polls);
+        }
+        let marked = self.gate.as_ref().map_or(1, |gate| gate.take());
+        for bit in Ones(marked) {
+            // From the sixty-fifth chunk on, chunks share bits.
+            for chunk in (bit..self.chunks.len()).step_by(64) {
+                let groups = self.chunks[chunk].ready.as_ref().map_or(0, Ready::take_groups);
+                for group in Ones(groups) {
+                    let woken = self.chunks[chunk].ready.as_ref().map_or(0, |ready| ready.take(group));
+                    polls += woken.count_ones() as usize;
+                    for slot in Ones(woken) {
+                        poll(self, Place { chunk: chunk as u32, slot: (group * 64 + slot) as u32 })?;
+                    }
+                }
+            }
+        }
+        Ok(polls)
+    }
+
+    /// Whether runs were woken since [`woken`](Slab::woken).
+    #[inline]
+    pub(super) fn is_marked(&self) -> bool {
+        match (&self.gate, &self.chunks[0].ready) {
+            (Some(gate), _) => gate.is_marked(),
+            (None, Some(ready)) => ready.is_marked(),
+            (None, None) => false,
+        }
+    }
+
+    /// No run is woken. True if that is still so and the next one wakes the parent.
+    pub(super) fn leave(&self, parent: &Waker) -> bool {
+        self.gate().is_none_or(|gate| gate.leave(parent, || self.is_marked()))
+    }
+
+    fn gate(&self) -> Option<&Gate> {
+        self.gate.as_deref().or_else(|| self.chunks[0].ready.as_ref().map(Ready::gate))
     }
 }
 
@@ -81,15 +189,17 @@ impl<Fut> Slab<Fut> {
             return;
         }
         self.running = 0;
-        let mut runs: Vec<(usize, usize)> = (0..self.slots.len())
-            .filter_map(|index| match self.slots.peek(index) {
-                Slot::Run { item, .. } => Some((*item, index)),
-                Slot::Vacant { .. } => None,
-            })
-            .collect();
+        let mut runs = Vec::new();
+        for (chunk, Chunk { slots, .. }) in self.chunks.iter().enumerate() {
+            for slot in 0..slots.len() {
+                if let Slot::Run { item, .. } = slots.peek(slot) {
+                    runs.push((*item, chunk, slot));
+                }
+            }
+        }
         runs.sort_unstable();
-        for (_, index) in runs {
-            self.slots.get(index).set(Slot::Vacant { next: None });
+        for (_, chunk, slot) in runs {
+            self.chunks[chunk].slots.get(slot).set(Slot::Vacant { next: None });
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
 use crate::observe::{Observer, finish_block};
+use crate::ready::{POLLS, Ready, SWEPT};
 use crate::runtime::Host;
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
@@ -51,8 +52,11 @@ where
         // Takes clones, which is the user's code.
         let inputs = O::poll(&mut guard, || self.children.feed(&mut Some(input)));
         let slots = self.children.slots(0, self.limit, scope, inputs, cx.under(obs));
+        let at_once = self.limit.min(C::LEN);
+        let ready = (at_once > SWEPT).then(|| Ready::alone(C::LEN));
         ParFuture {
             slots,
+            ready,
             tuple: &self.tuple,
             limit: self.limit,
             next: 0,
@@ -75,6 +79,7 @@ pin_project! {
     struct ParFuture<'a, Sl, F, R, O: Observer> {
         #[pin]
         slots: Sl,
+        ready: Option<Ready>,
         tuple: &'a F,
         limit: usize,
         next: usize,
@@ -101,30 +106,75 @@ where
         let result = ready!(O::poll(this.guard, || {
             let mut round = Round {
                 obs: this.cx.obs,
-                cx,
+                waker: cx.waker(),
                 limit: *this.limit,
                 next: *this.next,
                 running: *this.running,
-                picked: u64::MAX,
+                picked: 0,
                 start: 0,
+                ready: this.ready.as_ref(),
                 error: None,
             };
-            while round.start < Sl::LEN {
-                if !slots.as_mut().visit(0, &mut round) {
-                    slots.clear();
-                    return Poll::Ready(Err(round.error.expect("a round that fails has an error")));
-                }
-                round.start += 64;
-            }
+            let polled = drive(slots.as_mut(), &mut round, this.cx.rt);
             *this.next = round.next;
             *this.running = round.running;
-            if round.running > 0 {
-                return Poll::Pending;
-            }
-            Poll::Ready(Ok((this.tuple)(slots.take())))
+            polled.map(|()| match round.error {
+                None => Ok((this.tuple)(slots.take())),
+                Some(error) => {
+                    slots.clear();
+                    Err(error)
+                }
+            })
         }));
         finish_block::<O, _, _>(this.guard, &result);
         Poll::Ready(result)
+    }
+}
+
+/// Polls the children that were woken, and starts those that wait, until there is no more to do.
+#[inline(always)]
+fn drive<Sl: Slots<O>, R: Host, O: Observer>(
+    mut slots: Pin<&mut Sl>,
+    round: &mut Round<'_, Sl::Error, O>,
+    rt: R,
+) -> Poll<()> {
+    let Some(ready) = round.ready else {
+        round.start = 0;
+        while round.start < Sl::LEN {
+            round.picked = u64::MAX;
+            if !slots.as_mut().visit(0, round) {
+                return Poll::Ready(());
+            }
+            round.start += 64;
+        }
+        return if round.running == 0 { Poll::Ready(()) } else { Poll::Pending };
+    };
+    ready.gate().enter();
+    let mut polls = 0;
+    loop {
+        let groups = ready.take_groups();
+        round.start = 0;
+        while round.start < Sl::LEN {
+            let group = round.start / 64;
+            let woken = if groups >> group & 1 == 1 { ready.take(group) } else { 0 };
+            polls += woken.count_ones() as usize;
+            round.picked = woken | round.waiting();
+            if round.picked != 0 && !slots.as_mut().visit(0, round) {
+                return Poll::Ready(());
+            }
+            round.start += 64;
+        }
+        if round.running == 0 {
+            return Poll::Ready(());
+        }
+        if ready.is_marked() {
+            if polls >= POLLS || !rt.has_budget() {
+                round.waker.wake_by_ref();
+                return Poll::Pending;
+            }
+        } else if ready.gate().leave(round.waker, || ready.is_marked()) {
+            return Poll::Pending;
+        }
     }
 }
 

@@ -1,14 +1,16 @@
 //! The places in which children wait, run and leave what they gave.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 
 use super::options::OnFailure;
 use crate::error::{Error, Failure};
 use crate::observe::Observer;
+use crate::ready::Ready;
 
 /// The places of a tree of children.
 pub trait Slots<O: Observer> {
@@ -21,7 +23,7 @@ pub trait Slots<O: Observer> {
 
     /// Starts and polls the children that the round is for, in written order; the first of them all is number
     /// `first`. False if one fails, which ends the round.
-    fn visit(self: Pin<&mut Self>, first: usize, round: &mut Round<'_, '_, Self::Error, O>) -> bool;
+    fn visit(self: Pin<&mut Self>, first: usize, round: &mut Round<'_, Self::Error, O>) -> bool;
 
     /// Drops everything, in written order.
     fn clear(self: Pin<&mut Self>);
@@ -31,10 +33,10 @@ pub trait Slots<O: Observer> {
 }
 
 /// One pass over the children.
-#[derive(Debug)]
-pub struct Round<'r, 'w, E, O> {
+pub struct Round<'r, E, O> {
     pub(super) obs: O,
-    pub(super) cx: &'r mut Context<'w>,
+    /// That of the block.
+    pub(super) waker: &'r Waker,
     pub(super) limit: usize,
     /// The first child that has not been started.
     pub(super) next: usize,
@@ -42,10 +44,21 @@ pub struct Round<'r, 'w, E, O> {
     /// Which to visit of the sixty-four children from `start`.
     pub(super) picked: u64,
     pub(super) start: usize,
+    /// Where the wakers of the children are; if nowhere, they have that of the block.
+    pub(super) ready: Option<&'r Ready>,
     pub(super) error: Option<Error<E>>,
 }
 
-impl<E, O> Round<'_, '_, E, O> {
+impl<E, O> Round<'_, E, O> {
+    /// Of the sixty-four children from `start`, those that wait to be started.
+    #[inline(always)]
+    pub(super) fn waiting(&self) -> u64 {
+        match self.next.saturating_sub(self.start) {
+            started @ 0..64 => u64::MAX << started,
+            _ => 0,
+        }
+    }
+
     /// Whether any child of a tree is to be visited.
     #[inline(always)]
     fn picks(&self, first: usize, len: usize) -> bool {
@@ -93,7 +106,7 @@ where
     type Outputs = M::Kept<T>;
 
     #[inline]
-    fn visit(mut self: Pin<&mut Self>, index: usize, round: &mut Round<'_, '_, E, O>) -> bool {
+    fn visit(mut self: Pin<&mut Self>, index: usize, round: &mut Round<'_, E, O>) -> bool {
         if !round.picks(index, 1) {
             return true;
         }
@@ -110,7 +123,15 @@ where
         let SlotProjection::Run { fut } = self.as_mut().project() else {
             return true;
         };
-        let Poll::Ready(result) = fut.poll(round.cx) else {
+        let lent;
+        let waker = match round.ready {
+            None => round.waker,
+            Some(ready) => {
+                lent = ready.waker(index);
+                &lent
+            }
+        };
+        let Poll::Ready(result) = fut.poll(&mut Context::from_waker(waker)) else {
             return true;
         };
         round.running -= 1;
@@ -156,7 +177,7 @@ impl<O: Observer, A: Slots<O>, B: Slots<O, Error = A::Error>> Slots<O> for ForkS
     type Outputs = (A::Outputs, B::Outputs);
 
     #[inline(always)]
-    fn visit(self: Pin<&mut Self>, first: usize, round: &mut Round<'_, '_, A::Error, O>) -> bool {
+    fn visit(self: Pin<&mut Self>, first: usize, round: &mut Round<'_, A::Error, O>) -> bool {
         let this = self.project();
         if Self::LEN > 4 && !round.picks(first, Self::LEN) {
             return true;
@@ -175,5 +196,14 @@ impl<O: Observer, A: Slots<O>, B: Slots<O, Error = A::Error>> Slots<O> for ForkS
         let this = self.project();
         let left = this.left.take();
         (left, this.right.take())
+    }
+}
+
+impl<E, O> fmt::Debug for Round<'_, E, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Round")
+            .field("next", &self.next)
+            .field("running", &self.running)
+            .finish_non_exhaustive()
     }
 }

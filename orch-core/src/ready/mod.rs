@@ -1,5 +1,17 @@
-//! The poll machinery of `par` and `each`: places that stay where they are. All of the crate's `unsafe` is here.
+//! The poll machinery of `par` and `each`: places that stay where they are, and which of them were woken.
+//!
+//! All of the crate's `unsafe` is here.
 
 mod pinned;
+mod set;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use pinned::Pinned;
+pub(crate) use set::{Gate, Ones, Ready};
+
+/// Up to so many children are all polled whenever the block is: finding out which were woken would cost more.
+pub(crate) const SWEPT: usize = 8;
+
+/// After so many polls of children a block lets others run, even if more of them were woken in the meantime.
+pub(crate) const POLLS: usize = 256;

@@ -1,0 +1,1 @@
+//! How the types of a pipeline grow.
