@@ -98,13 +98,16 @@ impl<In: Send + 'static> Feed<In> for Clones<In> {
 #[derive(Clone, Copy, Debug)]
 pub struct Uses;
 
+/// The token of a repeated body, and how it gets its input.
+pub type Entered<S, In, E, F> = (Tok<S, <F as Feed<In>>::Takes, E>, F);
+
 /// What each attempt of a repeated body takes of the piped value.
 pub trait Repeat<S: Scope, In, E: Failure> {
     /// How each attempt gets its input.
     type Feed: Feed<In>;
 
     /// The token of the body, and how it gets its input.
-    fn enter(self, tok: &Tok<S, In, E>) -> (Tok<S, <Self::Feed as Feed<In>>::Takes, E>, Self::Feed);
+    fn enter(self, tok: &Tok<S, In, E>) -> Entered<S, In, E, Self::Feed>;
 }
 
 /// How the attempts of a repeated body get their input from what is kept between them.

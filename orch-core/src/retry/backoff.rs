@@ -11,7 +11,62 @@
 //! They are not backon's builders because those compute in `f32`, where twice 100 ms is 200.000003 ms, and carry a random
 //! number generator, which would be the larger part of a retry's future.
 
+use std::fmt;
 use std::time::Duration;
+
+use backon::BackoffBuilder;
+
+/// What can be given as `backoff`: a [`backon::BackoffBuilder`] that is `Clone`, as the words here are.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the delays between attempts",
+    label = "not a backoff",
+    note = "write `constant(d)`, `exponential(base)` or `fibonacci(base)`, or a `backon::BackoffBuilder` that is `Clone`"
+)]
+pub trait IntoBackoff<Delays> {
+    /// The delays of one run, from the first one on.
+    fn delays(&self) -> Delays;
+
+    /// The next of them; `None` at their end.
+    fn next(delays: &mut Delays) -> Option<Duration>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<B: BackoffBuilder + Clone> IntoBackoff<B::Backoff> for B {
+    fn delays(&self) -> B::Backoff {
+        self.clone().build()
+    }
+
+    fn next(delays: &mut B::Backoff) -> Option<Duration> {
+        delays.next()
+    }
+}
+
+/// A `backoff`, with the proof that it is one: a bound asked again further on would be an error again.
+pub struct Backoff<B, D> {
+    builder: B,
+    delays: fn(&B) -> D,
+    next: fn(&mut D) -> Option<Duration>,
+}
+
+impl<B: IntoBackoff<D>, D> Backoff<B, D> {
+    /// Holds the proof.
+    pub fn new(builder: B) -> Self {
+        Backoff { builder, delays: B::delays, next: B::next }
+    }
+}
+
+impl<B, D> Backoff<B, D> {
+    /// The next delay of a run, whose delays are made for the first.
+    pub(super) fn next(&self, delays: &mut Option<D>) -> Option<Duration> {
+        (self.next)(delays.get_or_insert_with(|| (self.delays)(&self.builder)))
+    }
+}
+
+impl<B: fmt::Debug, D> fmt::Debug for Backoff<B, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.builder.fmt(f)
+    }
+}
 
 /// The same delay each time: `constant(d)`.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,8 +140,7 @@ impl Iterator for Exponential {
 
     fn next(&mut self) -> Option<Duration> {
         let delay = self.next;
-        self.next =
-            Duration::try_from_secs_f64(delay.as_secs_f64() * self.factor).unwrap_or(Duration::MAX);
+        self.next = Duration::try_from_secs_f64(delay.as_secs_f64() * self.factor).unwrap_or(Duration::MAX);
         Some(delay)
     }
 }

@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use backon::BackoffBuilder;
 use pin_project_lite::pin_project;
 
 use super::policy::Policy;
@@ -21,20 +20,21 @@ use crate::scope::{At, Point, RefOf};
 use crate::step::Step;
 
 /// The block `retry`.
-pub struct Retry<B, D, W, F> {
+pub struct Retry<B, Bk, D, W, F> {
     pub(super) body: B,
-    pub(super) policy: Policy<D, W>,
+    pub(super) policy: Policy<Bk, D, W>,
     pub(super) feed: F,
     pub(super) meta: &'static Meta,
 }
 
-impl<P, E, B, D, W, F> Step<P, E> for Retry<B, D, W, F>
+impl<P, E, B, Bk, D, W, F> Step<P, E> for Retry<B, Bk, D, W, F>
 where
     P: Point,
     E: Failure,
     F: Again<P::In>,
     B: Step<At<P::Scope, F::Takes>, E>,
-    D: BackoffBuilder + Clone,
+    Bk: Send + Sync,
+    D: Send + Sync,
     W: Fn(&Error<E>) -> bool + Send + Sync,
 {
     type Out = B::Out;
@@ -47,7 +47,7 @@ where
         cx: Cx<R, O>,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
         let (obs, guard) = cx.obs.block(self.meta);
-        let mut held = Held::<'a, P, _, _, _, _, _, _, _, O> {
+        let mut held = Held::<'a, P, _, _, _, _, _, _, _, _, O> {
             step: self,
             scope,
             kept: Some(F::keep(input)),
@@ -72,19 +72,18 @@ where
 }
 
 /// What lasts from one attempt to the next.
-struct Held<'a, P, B, D, W, F, Start, Sleep, R, O>
+struct Held<'a, P, B, Bk, D, W, F, Start, Sleep, R, O>
 where
     P: Point,
-    D: BackoffBuilder,
     F: Again<P::In>,
     O: Observer,
 {
-    step: &'a Retry<B, D, W, F>,
+    step: &'a Retry<B, Bk, D, W, F>,
     scope: RefOf<'a, P>,
     /// The piped value, until the last attempt takes it.
     kept: Option<F::Takes>,
     /// Made for the first failure.
-    delays: Option<D::Backoff>,
+    delays: Option<D>,
     /// The attempt under way, or the one that failed last.
     attempt: u32,
     // Functions without size, as the futures that they give have types without names.
@@ -94,10 +93,9 @@ where
     guard: O::Guard,
 }
 
-impl<'a, P, B, D, W, F, Start, Sleep, R, O> Held<'a, P, B, D, W, F, Start, Sleep, R, O>
+impl<'a, P, B, Bk, D, W, F, Start, Sleep, R, O> Held<'a, P, B, Bk, D, W, F, Start, Sleep, R, O>
 where
     P: Point,
-    D: BackoffBuilder + Clone,
     F: Again<P::In>,
     R: Host,
     O: Observer,
@@ -106,7 +104,7 @@ where
     #[inline(always)]
     fn start<Fut>(&mut self) -> Fut
     where
-        Start: Fn(&'a Retry<B, D, W, F>, RefOf<'a, P>, F::Takes, Cx<R, O>) -> Fut,
+        Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, Cx<R, O>) -> Fut,
     {
         let (step, cx) = (self.step, self.cx);
         self.attempt = self.attempt.saturating_add(1);
@@ -126,9 +124,8 @@ where
         W: Fn(&Error<E>) -> bool,
     {
         let (policy, rt) = (&self.step.policy, self.cx.rt);
-        let delay = O::poll(&mut self.guard, || {
-            policy.delay(self.attempt, error, &mut self.delays, || rt.random())
-        });
+        let delay =
+            O::poll(&mut self.guard, || policy.delay(self.attempt, error, &mut self.delays, || rt.random()));
         match delay {
             Some(delay) => O::retrying(&self.guard, error.origin(), self.attempt.saturating_add(1), delay),
             None => error.attempted(self.attempt),
@@ -169,15 +166,14 @@ impl<Fut, Timer, H> RetryFuture<Fut, Timer, H> {
     }
 }
 
-impl<'a, P, E, B, D, W, F, Start, Sleep, R, O, Fut, Timer, T> Future
-    for RetryFuture<Fut, Timer, Held<'a, P, B, D, W, F, Start, Sleep, R, O>>
+impl<'a, P, E, B, Bk, D, W, F, Start, Sleep, R, O, Fut, Timer, T> Future
+    for RetryFuture<Fut, Timer, Held<'a, P, B, Bk, D, W, F, Start, Sleep, R, O>>
 where
     P: Point,
     E: Failure,
-    D: BackoffBuilder + Clone,
     W: Fn(&Error<E>) -> bool,
     F: Again<P::In>,
-    Start: Fn(&'a Retry<B, D, W, F>, RefOf<'a, P>, F::Takes, Cx<R, O>) -> Fut,
+    Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, Cx<R, O>) -> Fut,
     Sleep: Fn(R, Duration) -> Timer,
     R: Host,
     O: Observer,
@@ -225,7 +221,7 @@ where
     }
 }
 
-impl<B, D, W, F> fmt::Debug for Retry<B, D, W, F> {
+impl<B, Bk, D, W, F> fmt::Debug for Retry<B, Bk, D, W, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Origin::block(self.meta).fmt(f)
     }

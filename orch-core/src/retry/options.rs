@@ -4,20 +4,19 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use backon::BackoffBuilder;
-
+use super::Retry;
+use super::backoff::{self, Backoff};
 use super::jitter::Jitter;
 use super::policy::Policy;
-use super::{Retry, backoff};
 use crate::error::{Error, Failure};
-use crate::feed::{Feed, Repeat};
+use crate::feed::{Entered, Repeat};
 use crate::node::Meta;
 use crate::options::{Of, at_least_one};
 use crate::scope::Scope;
 use crate::token::Tok;
 
 /// The options of `retry`.
-pub struct Options<E, D, W>
+pub struct Options<E, Bk, D, W>
 where
     E: Failure,
     W: Fn(&Error<E>) -> bool,
@@ -28,7 +27,7 @@ where
     pub max_attempts: Attempts,
     /// The delays between the attempts; doubling from 100 ms if not given. When they end, so do the attempts: see
     /// [`backoff`].
-    pub backoff: D,
+    pub backoff: Backoff<Bk, D>,
     /// The longest delay, before `jitter`; none if not given.
     pub max_delay: Option<Duration>,
     /// How the delays are spread; `full`, between nothing and the whole delay, if not given.
@@ -41,7 +40,7 @@ where
 pub mod default {
     use std::time::Duration;
 
-    use super::backoff::{Exponential, exponential};
+    use super::backoff::{Backoff, Exponential, exponential};
     use super::{Attempts, Error, Jitter};
 
     /// Three attempts.
@@ -50,8 +49,8 @@ pub mod default {
     }
 
     /// 100 ms, 200 ms, 400 ms and so on.
-    pub fn backoff() -> Exponential {
-        exponential(Duration::from_millis(100))
+    pub fn backoff() -> Backoff<Exponential, Exponential> {
+        Backoff::new(exponential(Duration::from_millis(100)))
     }
 
     /// No longest delay.
@@ -74,6 +73,7 @@ pub mod default {
 pub mod given {
     use std::time::Duration;
 
+    use super::backoff::{Backoff, IntoBackoff};
     use super::{Attempts, IntoAttempts, Jitter};
 
     /// A number of type `u32`, or `unlimited`.
@@ -82,8 +82,8 @@ pub mod given {
     }
 
     /// A [`backon::BackoffBuilder`], or a word.
-    pub fn backoff<D: backon::BackoffBuilder + Clone>(value: D) -> D {
-        value
+    pub fn backoff<B: IntoBackoff<D>, D>(value: B) -> Backoff<B, D> {
+        Backoff::new(value)
     }
 
     /// A duration.
@@ -148,10 +148,7 @@ impl IntoAttempts for Attempts {
 }
 
 /// The point inside the block, and how each attempt gets its input.
-pub fn enter<S, In, E, U>(
-    tok: &Tok<S, In, E>,
-    usage: U,
-) -> (Tok<S, <U::Feed as Feed<In>>::Takes, E>, U::Feed)
+pub fn enter<S, In, E, U>(tok: &Tok<S, In, E>, usage: U) -> Entered<S, In, E, U::Feed>
 where
     S: Scope,
     In: Send + 'static,
@@ -166,19 +163,19 @@ where
 /// # Panics
 ///
 /// If `max_attempts` is zero.
-pub fn retry<S, In, E, D, W, F, B>(
+pub fn retry<S, In, E, Bk, D, W, F, B>(
     _tok: &Tok<S, In, E>,
     meta: &'static Meta,
-    options: Options<E, D, W>,
+    options: Options<E, Bk, D, W>,
     feed: F,
     body: B,
-) -> Retry<B, D, W, F>
+) -> Retry<B, Bk, D, W, F>
 where
     E: Failure,
-    D: BackoffBuilder + Clone,
     W: Fn(&Error<E>) -> bool + Send + Sync,
 {
-    let Options { error: _, max_attempts: Attempts(max_attempts), backoff, max_delay, jitter, when } = options;
+    let Options { error: _, max_attempts: Attempts(max_attempts), backoff, max_delay, jitter, when } =
+        options;
     if let Some(max_attempts) = max_attempts {
         at_least_one(max_attempts as usize, "max_attempts", meta);
     }
@@ -186,7 +183,7 @@ where
     Retry { body, policy: Policy { max_attempts, backoff, max_delay, jitter, when }, feed, meta }
 }
 
-impl<E: Failure, D, W: Fn(&Error<E>) -> bool> fmt::Debug for Options<E, D, W> {
+impl<E: Failure, Bk, D, W: Fn(&Error<E>) -> bool> fmt::Debug for Options<E, Bk, D, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("max_attempts", &self.max_attempts)

@@ -3,22 +3,21 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use backon::BackoffBuilder;
-
+use super::backoff::Backoff;
 use super::jitter::Jitter;
 use crate::error::Error;
 
 /// What the options of a `retry` come to.
-pub(super) struct Policy<D, W> {
+pub(super) struct Policy<Bk, D, W> {
     /// `None`: without end.
     pub(super) max_attempts: Option<NonZeroU32>,
-    pub(super) backoff: D,
+    pub(super) backoff: Backoff<Bk, D>,
     pub(super) max_delay: Option<Duration>,
     pub(super) jitter: Jitter,
     pub(super) when: W,
 }
 
-impl<D, W> Policy<D, W> {
+impl<Bk, D, W> Policy<Bk, D, W> {
     /// Whether no attempt may follow attempt `attempt`.
     #[inline(always)]
     pub(super) fn is_last(&self, attempt: u32) -> bool {
@@ -31,17 +30,16 @@ impl<D, W> Policy<D, W> {
         &self,
         attempt: u32,
         error: &Error<E>,
-        delays: &mut Option<D::Backoff>,
+        delays: &mut Option<D>,
         random: impl FnOnce() -> u64,
     ) -> Option<Duration>
     where
-        D: BackoffBuilder + Clone,
         W: Fn(&Error<E>) -> bool,
     {
         if self.is_last(attempt) || !(self.when)(error) {
             return None;
         }
-        let delay = delays.get_or_insert_with(|| self.backoff.clone().build()).next()?;
+        let delay = self.backoff.next(delays)?;
         let capped = self.max_delay.map_or(delay, |max_delay| delay.min(max_delay));
         Some(self.jitter.spread(capped, random))
     }

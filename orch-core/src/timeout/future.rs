@@ -38,7 +38,7 @@ impl<P: Point, E: Failure, B: Step<P, E>> Step<P, E> for Timeout<B> {
         let (obs, mut guard) = cx.obs.block(self.meta);
         let fut = O::poll(&mut guard, || self.body.run(scope, input, cx.under(obs)));
         let sleep = |rt: R, duration| unconstrained(rt.sleep(duration));
-        let held = Held::<_, _, O> { duration: self.duration, meta: self.meta, sleep, rt: cx.rt, guard };
+        let held = Held::<_, _, _, O> { step: self, sleep, rt: cx.rt, guard };
         TimeoutFuture::Running { fut, timer: None, held }
     }
 
@@ -52,28 +52,28 @@ impl<P: Point, E: Failure, B: Step<P, E>> Step<P, E> for Timeout<B> {
 }
 
 /// What the block has besides body and timer.
-struct Held<Sleep, R, O: Observer> {
-    duration: Duration,
-    meta: &'static Meta,
+struct Held<'a, B, Sleep, R, O: Observer> {
+    step: &'a Timeout<B>,
     // A function without size, as the future that it gives has a type without a name.
     sleep: Sleep,
     rt: R,
     guard: O::Guard,
 }
 
-impl<Sleep, R: Host, O: Observer> Held<Sleep, R, O> {
+impl<B, Sleep, R: Host, O: Observer> Held<'_, B, Sleep, R, O> {
     /// The body waits: whether its time is over.
     fn poll_over<Timer>(&mut self, mut timer: Pin<&mut Option<Timer>>, cx: &mut Context<'_>) -> bool
     where
         Sleep: Fn(R, Duration) -> Timer,
         Timer: Future<Output = ()>,
     {
-        if self.duration.is_zero() {
+        let duration = self.step.duration;
+        if duration.is_zero() {
             return true;
         }
         O::poll(&mut self.guard, || {
             if timer.is_none() {
-                timer.set(Some((self.sleep)(self.rt, self.duration)));
+                timer.set(Some((self.sleep)(self.rt, duration)));
             }
             timer.as_pin_mut().is_some_and(|timer| timer.poll(cx).is_ready())
         })
@@ -97,7 +97,7 @@ pin_project! {
     }
 }
 
-impl<Fut, Timer, T, E, Sleep, R, O> Future for TimeoutFuture<Fut, Timer, Held<Sleep, R, O>>
+impl<Fut, Timer, T, E, B, Sleep, R, O> Future for TimeoutFuture<Fut, Timer, Held<'_, B, Sleep, R, O>>
 where
     Fut: Future<Output = Result<T, Error<E>>>,
     Timer: Future<Output = ()>,
@@ -124,7 +124,7 @@ where
         let Replaced::Running { mut held, .. } = self.project_replace(TimeoutFuture::Over) else {
             unreachable!("it was running just now");
         };
-        let error = Error::new(ErrorKind::TimedOut, Origin::block(held.meta));
+        let error = Error::new(ErrorKind::TimedOut, Origin::block(held.step.meta));
         O::fail(&mut held.guard, &error);
         Poll::Ready(Err(error))
     }
