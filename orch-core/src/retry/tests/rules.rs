@@ -8,7 +8,6 @@ use tokio::time::Instant;
 
 use super::{MS, RETRY, WORK, options, options_when, retrying};
 use crate::error::{BoxError, Error, ErrorKind, Panicked};
-use crate::event::NoBus;
 use crate::feed::{Ignores, Uses};
 use crate::node::{Meta, Origin};
 use crate::pipeline::Plan;
@@ -370,7 +369,7 @@ fn stops_4_a_panic_of_when_fails_the_block() {
 fn events_6_unobserved_it_reads_no_clock() {
     let pipeline = retrying!((), Ignores, options(3, constant(MS)), |(), ()| Err::<(), _>("no"));
     let runtime = Instantly::default();
-    assert!(at_once(pipeline.with_bus(NoBus).on(&runtime).run(())).is_err());
+    assert!(at_once(pipeline.on(&runtime).run(())).is_err());
     assert_eq!(runtime.clock_readings.into_inner(), 0);
 }
 
