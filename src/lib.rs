@@ -1,11 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 pub use orch_core::boxed::BoxPipeline;
+pub use orch_core::bus::{self, Bus, DynBus, NoBus};
 pub use orch_core::circuit::{Breaker, BreakerBuilder, BreakerState, CircuitState, LastFailure};
 pub use orch_core::error::{BoxError, Error, ErrorKind, Failure, Panicked};
 pub use orch_core::event::{
-    BlockEvent, Bus, CircuitEvent, DynBus, Event, EventKind, Execution, NoBus, Output, RunId, TaskEvent,
-    TaskState,
+    BlockChange, BlockEvent, Change, CircuitEvent, Event, EventKind, Execution, Output, OwnedEvent, Reason,
+    RunId, TaskChange, TaskEvent, TaskState, Text,
 };
 pub use orch_core::graph::{Graph, Node};
 pub use orch_core::node::{NodeKind, Origin, Place};
@@ -108,11 +109,6 @@ pub use orch_macros::task;
 
 #[cfg(doctest)]
 mod guide;
-
-/// Where events go: the trait [`Bus`](bus::Bus) and the buses that come with the library.
-pub mod bus {
-    pub use orch_core::event::{Bus, DynBus, FromFn, NoBus, from_fn};
-}
 
 /// All that a module with pipelines usually needs: `use async_orch::prelude::*;`
 pub mod prelude {

@@ -4,8 +4,8 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+use crate::bus::Bus;
 use crate::error::{BoxError, Error, Failure};
-use crate::event::Bus;
 use crate::graph::Graph;
 use crate::pipeline::{Pipeline, Run};
 

@@ -1,6 +1,7 @@
 //! The shape of a pipeline: its steps as a tree of nodes, for reading and drawing.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::node::{Meta, NodeKind, Origin, Place};
 
@@ -20,7 +21,8 @@ pub struct Node {
     parent: Option<usize>,
     depth: usize,
     name: &'static str,
-    path: String,
+    /// Shared with the events that are kept of it.
+    path: Arc<str>,
     meta: &'static Meta,
 }
 
@@ -64,6 +66,11 @@ impl Node {
         &self.path
     }
 
+    /// Whether something came from this step.
+    pub(crate) fn is(&self, origin: Origin) -> bool {
+        std::ptr::eq(self.meta, origin.meta())
+    }
+
     /// The options as written: name and value.
     pub fn options(&self) -> &'static [(&'static str, &'static str)] {
         self.meta.options
@@ -104,7 +111,7 @@ impl Graph {
 
     /// The first step with this path.
     pub fn find(&self, path: &str) -> Option<&Node> {
-        self.nodes.iter().find(|node| node.path == path)
+        self.nodes.iter().find(|node| *node.path == *path)
     }
 
     /// The steps directly inside a step.
@@ -231,7 +238,7 @@ impl Describe<'_> {
             parent: self.within,
             depth: parent.map_or(0, |parent| parent.depth + 1),
             name,
-            path: parent.map_or_else(|| name.to_owned(), |parent| format!("{}/{name}", parent.path)),
+            path: parent.map_or_else(|| name.into(), |parent| format!("{}/{name}", parent.path).into()),
             meta: origin.meta(),
         };
         self.graph.nodes.push(node);

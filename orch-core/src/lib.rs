@@ -5,6 +5,7 @@
 
 
 pub mod boxed;
+pub mod bus;
 pub mod catch;
 pub mod circuit;
 pub mod cx;

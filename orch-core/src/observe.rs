@@ -4,18 +4,22 @@
 //! code nor the space of an event. [`On`] emits to a bus.
 //!
 //! Each execution of a step holds a guard while it lasts. The guard is the last field of the step's future, so
-//! that it is dropped after the steps inside, and makes sure that there is exactly one terminal event.
+//! that it is dropped after the steps inside, and makes sure that there is exactly one terminal event. What is dropped
+//! has been cancelled, unless a panic was seen on its way out of the guard's own poll.
 
 use std::any::Any;
 use std::fmt;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::bus::Bus;
 use crate::error::{Error, Failure, Panicked};
-use crate::event::{BlockEvent, Bus, CircuitEvent, Event, EventKind, Execution, Output, RunId, TaskEvent};
+use crate::event::{BlockEvent, CircuitEvent, Event, EventKind, Execution, Output, Reason, RunId, TaskEvent};
 use crate::graph::Graph;
 use crate::node::{Meta, Origin};
 use crate::runtime::Host;
@@ -48,10 +52,11 @@ pub trait Observer: Copy + Send + Sync {
     /// What follows belongs to the pipeline embedded at `meta`.
     fn embed(self, meta: &'static Meta) -> Self;
 
-    /// Polls inside an execution, so that a panic in it can be told from a cancellation.
+    /// Polls inside the execution of a block, or calls the user's code for it. A panic makes the execution fail when the
+    /// guard is dropped, after the steps inside.
     fn poll<T>(guard: &mut Self::Guard, poll: impl FnOnce() -> T) -> T;
 
-    /// As [`poll`](Observer::poll) for a task, whose panic is reported with its message.
+    /// Polls a task. A panic makes the execution fail at once.
     fn poll_task<T>(guard: &mut Self::Guard, poll: impl FnOnce() -> T) -> T;
 
     /// The execution gave its output.
@@ -154,6 +159,19 @@ pub struct RunState<'b, B: ?Sized, R> {
     // One task at a time polls a run, so plain loads and stores count without gaps; atomics make it `Sync`.
     events: AtomicU64,
     executions: AtomicU64,
+    /// Starts that are due: they wait no more, and have not been polled yet.
+    due: Mutex<Vec<Start>>,
+}
+
+/// A start of a step that waited.
+#[derive(Clone, Copy)]
+struct Start {
+    id: u64,
+    segment: u32,
+    meta: &'static Meta,
+    parent: Option<u64>,
+    attempt: u32,
+    item: Option<u64>,
 }
 
 impl<'b, B: Bus + ?Sized, R: Host> RunState<'b, B, R> {
@@ -167,7 +185,14 @@ impl<'b, B: Bus + ?Sized, R: Host> RunState<'b, B, R> {
             rt,
             events: AtomicU64::new(0),
             executions: AtomicU64::new(0),
+            due: Mutex::new(Vec::new()),
         }
+    }
+
+    /// Takes the first start that is due and fits.
+    fn take_due(&self, fits: impl Fn(&Start) -> bool) -> Option<Start> {
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        due.iter().position(fits).map(|place| due.remove(place))
     }
 
     fn next(count: &AtomicU64) -> u64 {
@@ -191,7 +216,7 @@ pub struct On<'b, B: ?Sized, R> {
     attempt: u32,
     item: Option<u64>,
     parent: Option<u64>,
-    /// The execution that waited in a queue and is the next to start.
+    /// The execution that waited and is due: that of the step that was queued.
     reserved: Option<u64>,
 }
 
@@ -215,6 +240,7 @@ pub struct Guard<'b, B: Bus + ?Sized, R: Host> {
     meta: &'static Meta,
     id: u64,
     class: Class,
+    /// `None` if the bus takes no events.
     started: Option<Instant>,
     phase: Phase,
 }
@@ -225,20 +251,17 @@ enum Class {
     Block,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    Idle,
-    /// Inside our own poll: dropped in this phase, it was a panic. (`std::thread::panicking()` would be true
-    /// for siblings that merely stand in its way.)
-    Polling,
+    Open,
+    /// A panic left our own poll. (`std::thread::panicking()` would be true for siblings that merely stand in its way.)
+    Panicked(Panicked),
     Finished,
 }
 
 /// A start that waits.
 pub struct Queued<'b, B: Bus + ?Sized, R: Host> {
-    obs: On<'b, B, R>,
-    meta: &'static Meta,
-    id: u64,
+    run: &'b RunState<'b, B, R>,
+    start: Start,
     waiting: bool,
 }
 
@@ -248,84 +271,120 @@ impl<'b, B: Bus + ?Sized, R: Host> On<'b, B, R> {
     }
 
     fn start(self, meta: &'static Meta, class: Class) -> Guard<'b, B, R> {
-        let id = self.reserved.unwrap_or_else(|| self.next_execution());
-        let mut started = None;
-        if B::ENABLED {
-            let now = self.run.rt.now();
-            started = Some(now);
-            self.emit(
-                meta,
-                id,
-                now,
-                match class {
-                    Class::Task => EventKind::Task(TaskEvent::Running),
-                    Class::Block => EventKind::Block(BlockEvent::Started),
-                },
-            );
+        if !B::ENABLED {
+            return Guard { obs: self, meta, id: 0, class, started: None, phase: Phase::Finished };
         }
-        Guard { obs: self, meta, id, class, started, phase: Phase::Idle }
+        let id = self.reserved.and_then(|id| self.claim(id, meta)).unwrap_or_else(|| self.next_execution());
+        let now = self.run.rt.now();
+        let kind = match class {
+            Class::Task => EventKind::Task(TaskEvent::Running),
+            Class::Block => EventKind::Block(BlockEvent::Started),
+        };
+        self.emit(meta, id, now, kind);
+        Guard { obs: self, meta, id, class, started: Some(now), phase: Phase::Open }
     }
 
     fn next_execution(self) -> u64 {
         RunState::<B, R>::next(&self.run.executions) + 1
     }
 
+    /// The execution that waited, if it was one of the step `meta`. A body of several steps waits as its first, and the
+    /// others are watched from the same observer.
+    fn claim(self, id: u64, meta: &'static Meta) -> Option<u64> {
+        let fits =
+            |start: &Start| start.id == id && start.segment == self.segment && std::ptr::eq(start.meta, meta);
+        self.run.take_due(fits).map(|start| start.id)
+    }
+
     fn emit(self, meta: &'static Meta, id: u64, now: Instant, kind: EventKind<'_>) {
-        let elapsed = self.run.started.map_or(Duration::ZERO, |started| now.duration_since(started));
+        let On { segment, attempt, item, parent, .. } = self;
+        self.run.emit(Start { id, segment, meta, parent, attempt, item }, now, kind);
+    }
+}
+
+impl<B: Bus + ?Sized, R: Host> RunState<'_, B, R> {
+    fn emit(&self, start: Start, now: Instant, kind: EventKind<'_>) {
+        let Start { id, segment, meta, parent, attempt, item } = start;
         let event = Event {
-            run: self.run.id,
-            seq: RunState::<B, R>::next(&self.run.events),
-            node: self.run.graph.locate(self.segment, meta),
-            execution: Execution { id, parent: self.parent, attempt: self.attempt, item: self.item },
-            elapsed,
+            run: self.id,
+            seq: Self::next(&self.events),
+            node: self.graph.locate(segment, meta),
+            execution: Execution { id, parent, attempt, item },
+            elapsed: self.started.map_or(Duration::ZERO, |started| now.duration_since(started)),
             kind,
         };
         // A bus is a guest of the run: its panic is not the run's, and must not unwind out of a drop.
-        let _ = catch_unwind(AssertUnwindSafe(|| self.run.bus.emit(&event)));
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.bus.emit(&event))) {
+            discard(payload);
+        }
+    }
+
+    /// The starts that are due in the block `parent` will never be made.
+    fn cancel_due(&self, parent: u64, now: Instant) {
+        while let Some(start) = self.take_due(|start| start.parent == Some(parent)) {
+            self.emit(start, now, EventKind::Task(TaskEvent::Cancelled));
+        }
+    }
+}
+
+/// Drops what a panic carried, which may panic too.
+#[cold]
+fn discard(payload: Box<dyn Any + Send>) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        mem::forget(payload);
     }
 }
 
 impl<B: Bus + ?Sized, R: Host> Guard<'_, B, R> {
-    fn finish(&mut self, kind: impl FnOnce(Class, Duration) -> Option<EventKind<'static>>) {
-        self.finish_with(|class, elapsed, emit| {
-            if let Some(kind) = kind(class, elapsed) {
-                emit(kind);
-            }
-        });
-    }
-
-    fn finish_with(&mut self, make: impl FnOnce(Class, Duration, &dyn Fn(EventKind<'_>))) {
-        if self.phase == Phase::Finished {
-            return;
-        }
-        self.phase = Phase::Finished;
-        if B::ENABLED {
+    /// Ends the execution, if it has not ended yet, with the event that `make` emits.
+    fn finish(&mut self, make: impl FnOnce(Class, Duration, &dyn Fn(EventKind<'_>))) {
+        if let (Phase::Open | Phase::Panicked(_), Some(started)) = (&self.phase, self.started) {
+            self.phase = Phase::Finished;
             let now = self.obs.run.rt.now();
-            let elapsed = self.started.map_or(Duration::ZERO, |started| now.duration_since(started));
-            make(self.class, elapsed, &|kind| self.obs.emit(self.meta, self.id, now, kind));
+            if self.class == Class::Block {
+                self.obs.run.cancel_due(self.id, now);
+            }
+            make(self.class, now.duration_since(started), &|kind| {
+                self.obs.emit(self.meta, self.id, now, kind)
+            });
         }
     }
 
-    fn fail(&mut self, error: &(dyn std::error::Error + 'static)) {
-        self.finish_with(|class, elapsed, emit| {
+    fn fail(
+        &mut self,
+        error: &(dyn std::error::Error + 'static),
+        reason: &dyn fmt::Display,
+        origin: Option<Origin>,
+    ) {
+        let reason = Reason(reason);
+        self.finish(|class, elapsed, emit| {
             emit(match class {
-                Class::Task => EventKind::Task(TaskEvent::Failed { error, elapsed }),
-                Class::Block => EventKind::Block(BlockEvent::Failed { error, elapsed }),
+                Class::Task => EventKind::Task(TaskEvent::Failed { error, reason, elapsed }),
+                Class::Block => EventKind::Block(BlockEvent::Failed { error, reason, origin, elapsed }),
             });
         });
+    }
+
+    fn emit(&self, kind: impl FnOnce() -> EventKind<'static>) {
+        if B::ENABLED {
+            self.obs.emit(self.meta, self.id, self.obs.run.rt.now(), kind());
+        }
     }
 }
 
 impl<B: Bus + ?Sized, R: Host> Drop for Guard<'_, B, R> {
     fn drop(&mut self) {
-        match self.phase {
+        match &self.phase {
             Phase::Finished => {}
-            Phase::Polling => self.fail(&Panicked::new("a step inside panicked")),
-            Phase::Idle => self.finish(|class, _| {
-                Some(match class {
+            Phase::Panicked(panicked) => {
+                let panicked = panicked.clone();
+                self.fail(&panicked, &panicked, None);
+            }
+            Phase::Open => self.finish(|class, _, emit| {
+                emit(match class {
                     Class::Task => EventKind::Task(TaskEvent::Cancelled),
                     Class::Block => EventKind::Block(BlockEvent::Cancelled),
-                })
+                });
             }),
         }
     }
@@ -334,8 +393,7 @@ impl<B: Bus + ?Sized, R: Host> Drop for Guard<'_, B, R> {
 impl<B: Bus + ?Sized, R: Host> Drop for Queued<'_, B, R> {
     fn drop(&mut self) {
         if self.waiting && B::ENABLED {
-            let now = self.obs.run.rt.now();
-            self.obs.emit(self.meta, self.id, now, EventKind::Task(TaskEvent::Cancelled));
+            self.run.emit(self.start, self.run.rt.now(), EventKind::Task(TaskEvent::Cancelled));
         }
     }
 }
@@ -354,16 +412,22 @@ impl<'b, B: Bus + ?Sized, R: Host> Observer for On<'b, B, R> {
     }
 
     fn queue(self, meta: &'static Meta) -> Self::Queued {
-        let id = self.next_execution();
+        let On { run, segment, attempt, item, parent, .. } = self;
+        let id = if B::ENABLED { self.next_execution() } else { 0 };
+        let start = Start { id, segment, meta, parent, attempt, item };
         if B::ENABLED {
-            self.emit(meta, id, self.run.rt.now(), EventKind::Task(TaskEvent::Pending));
+            run.emit(start, run.rt.now(), EventKind::Task(TaskEvent::Pending));
         }
-        Queued { obs: self, meta, id, waiting: true }
+        Queued { run, start, waiting: true }
     }
 
     fn dequeue(self, mut queued: Self::Queued) -> Self {
+        if !B::ENABLED {
+            return self;
+        }
         queued.waiting = false;
-        On { reserved: Some(queued.id), ..self }
+        self.run.due.lock().unwrap_or_else(PoisonError::into_inner).push(queued.start);
+        On { reserved: Some(queued.start.id), ..self }
     }
 
     fn attempt(self, attempt: u32) -> Self {
@@ -379,24 +443,30 @@ impl<'b, B: Bus + ?Sized, R: Host> Observer for On<'b, B, R> {
     }
 
     fn poll<T>(guard: &mut Self::Guard, poll: impl FnOnce() -> T) -> T {
-        guard.phase = Phase::Polling;
-        let polled = poll();
-        guard.phase = Phase::Idle;
-        polled
+        if !B::ENABLED {
+            return poll();
+        }
+        catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|payload| {
+            if let Phase::Open = guard.phase {
+                guard.phase = Phase::Panicked(Panicked::from_payload(&*payload));
+            }
+            resume_unwind(payload)
+        })
     }
 
     fn poll_task<T>(guard: &mut Self::Guard, poll: impl FnOnce() -> T) -> T {
-        match catch_unwind(AssertUnwindSafe(poll)) {
-            Ok(polled) => polled,
-            Err(payload) => {
-                guard.fail(&Panicked::from_payload(&*payload));
-                resume_unwind(payload)
-            }
+        if !B::ENABLED {
+            return poll();
         }
+        catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|payload| {
+            let panicked = Panicked::from_payload(&*payload);
+            guard.fail(&panicked, &panicked, None);
+            resume_unwind(payload)
+        })
     }
 
     fn succeed<T: Any>(guard: &mut Self::Guard, output: &T, debug: fn(&T) -> Option<&dyn fmt::Debug>) {
-        guard.finish_with(|_, elapsed, emit| {
+        guard.finish(|_, elapsed, emit| {
             emit(EventKind::Task(TaskEvent::Succeeded {
                 output: Output::new(output, debug(output)),
                 elapsed,
@@ -405,24 +475,19 @@ impl<'b, B: Bus + ?Sized, R: Host> Observer for On<'b, B, R> {
     }
 
     fn succeed_block(guard: &mut Self::Guard) {
-        guard.finish(|_, elapsed| Some(EventKind::Block(BlockEvent::Succeeded { elapsed })));
+        guard.finish(|_, elapsed, emit| emit(EventKind::Block(BlockEvent::Succeeded { elapsed })));
     }
 
     fn fail<E: Failure>(guard: &mut Self::Guard, error: &Error<E>) {
-        guard.fail(error);
+        guard.fail(error, error.kind(), Some(error.origin()));
     }
 
     fn retrying(guard: &Self::Guard, failed: Origin, attempt: u32, delay: Duration) {
-        if B::ENABLED {
-            let kind = EventKind::Task(TaskEvent::Retrying { step: failed.name(), attempt, delay });
-            guard.obs.emit(guard.meta, guard.id, guard.obs.run.rt.now(), kind);
-        }
+        guard.emit(|| EventKind::Task(TaskEvent::Retrying { step: failed.name(), attempt, delay }));
     }
 
     fn circuit(guard: &Self::Guard, event: impl FnOnce() -> CircuitEvent) {
-        if B::ENABLED {
-            guard.obs.emit(guard.meta, guard.id, guard.obs.run.rt.now(), EventKind::Circuit(event()));
-        }
+        guard.emit(|| EventKind::Circuit(event()));
     }
 }
 
@@ -434,6 +499,6 @@ impl<B: Bus + ?Sized, R: Host> fmt::Debug for Guard<'_, B, R> {
 
 impl<B: Bus + ?Sized, R: Host> fmt::Debug for Queued<'_, B, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Queued").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Queued").field("id", &self.start.id).finish_non_exhaustive()
     }
 }

@@ -10,9 +10,9 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::boxed::BoxPipeline;
+use crate::bus::{Bus, Drive, NoBus};
 use crate::cx::Cx;
 use crate::error::{Error, Failure};
-use crate::event::{Bus, Drive, NoBus};
 use crate::graph::{Describe, Graph};
 use crate::observe::Observer;
 use crate::runtime::{Host, Local, Runtime};

@@ -31,7 +31,7 @@ pub trait Body<P: Point, E: Failure>: Send + Sync {
     /// What is seen after the last entry.
     fn open<'s, 'l: 's>(scope: RefOf<'l, P>, slots: &'s Self::Slots) -> RefOf<'s, Self::Last>;
 
-    /// [`Step::queue`] of the last entry: a sequence without a node of its own waits as its last step.
+    /// [`Step::queue`] of the first step: a sequence without a node of its own waits as that.
     fn queue<O: Observer>(&self, obs: O) -> O::Queued;
 
     /// [`Step::describe`] of each entry.
@@ -97,7 +97,7 @@ impl<F> fmt::Debug for Collected<F> {
 }
 
 macro_rules! body {
-    ($first:ident $slot:ident $index:tt $(, $item:ident $before:ident $next_slot:ident $next_index:tt)*; $last:ident $last_index:tt) => {
+    ($first:ident $slot:ident $index:tt $(, $item:ident $before:ident $next_slot:ident $next_index:tt)*; $last:ident) => {
         impl<P, E, $first $(, $item)*> Body<P, E> for ($first, $($item,)*)
         where
             P: Point,
@@ -138,7 +138,13 @@ macro_rules! body {
             }
 
             fn queue<Obs: Observer>(&self, obs: Obs) -> Obs::Queued {
-                self.$last_index.step().queue(obs)
+                if self.$index.is_step() {
+                    return self.$index.step().queue(obs);
+                }
+                $(if self.$next_index.is_step() {
+                    return self.$next_index.step().queue(obs);
+                })*
+                unreachable!("there is a step in every body")
             }
 
             fn describe(&self, graph: &mut Describe<'_>) {
@@ -149,19 +155,19 @@ macro_rules! body {
     };
 }
 
-body!(I0 s0 0; I0 0);
-body!(I0 s0 0, I1 I0 s1 1; I1 1);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2; I2 2);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3; I3 3);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4; I4 4);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5; I5 5);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6; I6 6);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7; I7 7);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8; I8 8);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9; I9 9);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10; I10 10);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11; I11 11);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11, I12 I11 s12 12; I12 12);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11, I12 I11 s12 12, I13 I12 s13 13; I13 13);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11, I12 I11 s12 12, I13 I12 s13 13, I14 I13 s14 14; I14 14);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11, I12 I11 s12 12, I13 I12 s13 13, I14 I13 s14 14, I15 I14 s15 15; I15 15);
+body!(I0 s0 0; I0);
+body!(I0 s0 0, I1 I0 s1 1; I1);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2; I2);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3; I3);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4; I4);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5; I5);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6; I6);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7; I7);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8; I8);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9; I9);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10; I10);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11; I11);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11, I12 I11 s12 12; I12);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11, I12 I11 s12 12, I13 I12 s13 13; I13);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11, I12 I11 s12 12, I13 I12 s13 13, I14 I13 s14 14; I14);
+body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11, I12 I11 s12 12, I13 I12 s13 13, I14 I13 s14 14, I15 I14 s15 15; I15);

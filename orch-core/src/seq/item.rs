@@ -25,6 +25,11 @@ pub trait Item<P: Point, E: Failure>: Send + Sync {
     /// The step that runs.
     fn step(&self) -> &Self::Step;
 
+    /// Whether that is a step to anybody outside.
+    fn is_step(&self) -> bool {
+        true
+    }
+
     /// Parts its output into what is kept and what is piped on.
     fn split(&self, out: <Self::Step as Step<P, E>>::Out) -> (Self::Slot, <Self::Next as Point>::In);
 
@@ -156,7 +161,7 @@ impl<P: Point, E: Failure> Step<P, E> for BindInput {
     }
 
     fn queue<O: Observer>(&self, _obs: O) -> O::Queued {
-        unreachable!("a sequence waits as its last step")
+        unreachable!("a sequence waits as its first step, and this is none")
     }
 
     fn describe(&self, _graph: &mut Describe<'_>) {}
@@ -173,6 +178,10 @@ where
     #[inline(always)]
     fn step(&self) -> &BindInput {
         self
+    }
+
+    fn is_step(&self) -> bool {
+        false
     }
 
     #[inline(always)]

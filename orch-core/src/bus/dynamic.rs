@@ -2,16 +2,24 @@
 
 use std::fmt;
 
-use super::{Bus, Event};
+use super::Bus;
+use crate::event::Event;
 
 /// The form of [`Bus`] that can be boxed: every bus is one, and `Box<dyn DynBus>` and `Arc<dyn DynBus>` are buses.
 ///
+/// A run over one builds its events whatever is inside; for none at run time, an `Option` of it saves no more than the
+/// call.
+///
 /// ```
 /// use std::sync::Arc;
-/// use async_orch::{DynBus, bus};
+/// use async_orch::bus::{DynBus, LogBus, NoBus};
 ///
-/// let bus: Arc<dyn DynBus> = Arc::new(bus::from_fn(|event| println!("{event}")));
-/// # let _ = bus;
+/// fn choose(verbose: bool) -> Arc<dyn DynBus> {
+///     if verbose { Arc::new(LogBus::new()) } else { Arc::new(NoBus) }
+/// }
+///
+/// let pipeline = async_orch::pipeline! { |_: u32| |n| { n * 2 } }.with_bus(choose(true));
+/// # let _ = pipeline;
 /// ```
 pub trait DynBus: Send + Sync {
     /// Takes one event.
@@ -20,7 +28,9 @@ pub trait DynBus: Send + Sync {
 
 impl<B: Bus> DynBus for B {
     fn emit_dyn(&self, event: &Event<'_>) {
-        self.emit(event);
+        if B::ENABLED {
+            self.emit(event);
+        }
     }
 }
 

@@ -1,0 +1,95 @@
+//! What a bus is, and the bus that is none.
+
+use std::future::Future;
+
+use crate::event::Event;
+use crate::graph::Graph;
+use crate::observe::{Observer, Off, On, RunState};
+use crate::runtime::Host;
+
+/// Takes the events of runs.
+///
+/// [`emit`](Bus::emit) is called synchronously from the run's own poll or drop, in the order of the events, and
+/// so delays the run: hand the event on if there is work to do with it. A bus that panics does not fail the run:
+/// the panic is dropped, and the next event is emitted as if nothing had happened.
+///
+/// Concurrent runs of one pipeline call it concurrently.
+///
+/// ```
+/// use async_orch::{Bus, Event};
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// #[derive(Default)]
+/// struct Count(AtomicU64);
+///
+/// impl Bus for Count {
+///     fn emit(&self, _event: &Event<'_>) {
+///         self.0.fetch_add(1, Ordering::Relaxed);
+///     }
+/// }
+/// ```
+pub trait Bus: Send + Sync {
+    /// Whether anything comes of an event. Where it is `false`, no event is built and no clock is read.
+    const ENABLED: bool = true;
+
+    /// Takes one event.
+    fn emit(&self, event: &Event<'_>);
+
+    /// Runs `work` with the observer that belongs to this bus. The default makes one that emits; [`NoBus`] makes
+    /// one that is nothing at all, which a constant could not.
+    #[doc(hidden)]
+    fn drive<'a, R: Host + 'a, D: Drive<'a> + 'a>(
+        &'a self,
+        rt: R,
+        graph: impl FnOnce() -> &'a Graph + Send + 'a,
+        work: D,
+    ) -> impl Future<Output = D::Output> + Send + 'a {
+        async move {
+            let run = RunState::new(self, rt, graph());
+            work.drive(On::root(&run)).await
+        }
+    }
+}
+
+/// A run that waits for its observer.
+#[doc(hidden)]
+pub trait Drive<'a>: Send {
+    type Output: Send;
+
+    fn drive<'b, O: Observer + 'b>(self, obs: O) -> impl Future<Output = Self::Output> + Send + 'b
+    where
+        'a: 'b;
+}
+
+/// No bus: nothing is emitted, and nothing of a run is spent on it. The bus of a pipeline that was given no other.
+///
+/// ```
+/// use async_orch::{NoBus, Run, pipeline};
+///
+/// let double = pipeline! { |_: u32| |n| { n * 2 } };
+/// let unobserved = double.run(2);
+/// let observed = (&double).with_bus(async_orch::bus::from_fn(|event| println!("{event}")));
+/// assert!(size_of_val(&unobserved) < size_of_val(&observed.run(2)));
+///
+/// let silent = observed.with_bus(NoBus);
+/// assert_eq!(size_of_val(&silent.run(2)), size_of_val(&unobserved));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NoBus;
+
+impl Bus for NoBus {
+    const ENABLED: bool = false;
+
+    #[inline(always)]
+    fn emit(&self, _event: &Event<'_>) {}
+
+    #[inline(always)]
+    fn drive<'a, R: Host + 'a, D: Drive<'a> + 'a>(
+        &'a self,
+        _rt: R,
+        _graph: impl FnOnce() -> &'a Graph + Send + 'a,
+        work: D,
+    ) -> impl Future<Output = D::Output> + Send + 'a {
+        work.drive(Off)
+    }
+}

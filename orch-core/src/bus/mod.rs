@@ -1,0 +1,50 @@
+//! Where events go: the trait [`Bus`], and the buses that come with the library.
+//!
+//! | bus | for |
+//! |---|---|
+//! | [`NoBus`] | runs that nobody watches: the default, and free |
+//! | [`from_fn`] | a closure that is called with each event |
+//! | [`LogBus`] | a line for each event, on standard error or any writer |
+//! | [`Recorder`] | tests: keeps every event and answers questions about them |
+//! | [`Broadcast`] | other tasks: any number of subscribers that come and go |
+//! | `&B`, `Arc<B>`, `Box<B>` | a bus that is shared |
+//! | `Option<B>` | a bus that may be missing |
+//! | `(A, B, …)` | several buses |
+//! | `Arc<dyn DynBus>`, `Box<dyn DynBus>` | a bus chosen at run time: [`DynBus`] |
+//!
+//! ```
+//! use async_orch::bus::{Broadcast, LogBus};
+//! use async_orch::{pipeline, task};
+//!
+//! #[task]
+//! async fn double(n: u64) -> u64 {
+//!     n * 2
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), async_orch::Error> {
+//! let events = Broadcast::new(64);
+//! let mut subscription = events.subscribe();
+//! let pipeline = pipeline! { |_: u64| seq < double double > }.with_bus((LogBus::new(), events));
+//!
+//! assert_eq!(pipeline.run(3).await?, 12);
+//! assert_eq!(subscription.recv().await.unwrap().path(), "seq");
+//! # Ok(())
+//! # }
+//! ```
+
+mod base;
+mod broadcast;
+mod dynamic;
+mod from_fn;
+mod log;
+mod pointers;
+mod recorder;
+
+pub(crate) use base::Drive;
+pub use base::{Bus, NoBus};
+pub use broadcast::{Broadcast, RecvError, Subscription};
+pub use dynamic::DynBus;
+pub use from_fn::{FromFn, from_fn};
+pub use log::{LogBus, Stderr};
+pub use recorder::Recorder;

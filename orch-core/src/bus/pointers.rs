@@ -1,0 +1,75 @@
+//! Buses made of buses: shared, optional, several.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+use super::{Bus, Drive};
+use crate::event::Event;
+use crate::graph::Graph;
+use crate::runtime::Host;
+
+macro_rules! through {
+    ($($pointer:ty),*) => {$(
+        impl<B: Bus + ?Sized> Bus for $pointer {
+            const ENABLED: bool = B::ENABLED;
+
+            fn emit(&self, event: &Event<'_>) {
+                (**self).emit(event);
+            }
+
+            fn drive<'a, R: Host + 'a, D: Drive<'a> + 'a>(
+                &'a self,
+                rt: R,
+                graph: impl FnOnce() -> &'a Graph + Send + 'a,
+                work: D,
+            ) -> impl Future<Output = D::Output> + Send + 'a {
+                (**self).drive(rt, graph, work)
+            }
+        }
+    )*};
+}
+
+through!(&B, Arc<B>, Box<B>);
+
+/// `None` takes the events and drops them.
+impl<B: Bus> Bus for Option<B> {
+    const ENABLED: bool = B::ENABLED;
+
+    fn emit(&self, event: &Event<'_>) {
+        if let Some(bus) = self {
+            bus.emit(event);
+        }
+    }
+}
+
+macro_rules! tuple {
+    ($($bus:ident)*) => {
+        /// Each takes every event, in order. If one panics, the others still take it.
+        impl<$($bus: Bus),*> Bus for ($($bus,)*) {
+            const ENABLED: bool = false $(|| $bus::ENABLED)*;
+
+            fn emit(&self, event: &Event<'_>) {
+                #[allow(non_snake_case)]
+                let ($($bus,)*) = self;
+                let mut panicked = None;
+                $(
+                    if $bus::ENABLED
+                        && let Err(payload) = catch_unwind(AssertUnwindSafe(|| $bus.emit(event)))
+                    {
+                        panicked.get_or_insert(payload);
+                    }
+                )*
+                if let Some(payload) = panicked {
+                    resume_unwind(payload);
+                }
+            }
+        }
+    };
+}
+
+tuple!(A);
+tuple!(A B);
+tuple!(A B C);
+tuple!(A B C D);
+tuple!(A B C D E);
+tuple!(A B C D E F);

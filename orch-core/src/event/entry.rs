@@ -1,0 +1,215 @@
+//! The event itself, and which start of which step it is about.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use super::{BlockEvent, CircuitEvent, Output, TaskEvent, TaskState};
+use crate::graph::Node;
+
+/// A run's id, unique within the process.
+///
+/// ```
+/// use async_orch::bus::Recorder;
+/// use async_orch::{Run, pipeline};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), async_orch::Error> {
+/// let recorder = Recorder::new();
+/// let double = pipeline! { |_: u32| |n| { n * 2 } }.with_bus(&recorder);
+/// double.run(1).await?;
+/// double.run(2).await?;
+///
+/// let runs: Vec<_> = recorder.events().iter().map(|event| event.run).collect();
+/// assert_eq!(runs[0], runs[1]);
+/// assert_ne!(runs[1], runs[2]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RunId(pub(crate) u64);
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One change in a run.
+///
+/// It displays as one line: the run, the time, the path, and what happened. A width, as in `{event:40}`, is that of
+/// the column of paths.
+///
+/// ```
+/// use async_orch::{Event, EventKind, TaskEvent, bus, pipeline, task};
+///
+/// #[task]
+/// async fn fetch(id: u32) -> String {
+///     format!("item {id}")
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), async_orch::Error> {
+/// let watch = bus::from_fn(|event: &Event<'_>| match &event.kind {
+///     EventKind::Task(TaskEvent::Running) => println!("{} starts", event.node.name()),
+///     EventKind::Task(TaskEvent::Succeeded { output, elapsed, .. }) => {
+///         let text: Option<&String> = output.downcast_ref();
+///         println!("{} gave {text:?} in {elapsed:?}", event.node.name());
+///     }
+///     _ => println!("{event}"),
+/// });
+/// pipeline! { |_: u32| seq < fetch > }.with_bus(watch).run(7).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Event<'a> {
+    /// The run.
+    pub run: RunId,
+    /// The number of the event within its run: from 0, without gaps.
+    pub seq: u64,
+    /// The step that changed: its index, name, path and kind.
+    pub node: &'a Node,
+    /// Which start of the step it is.
+    pub execution: Execution,
+    /// The time since the run began.
+    pub elapsed: Duration,
+    /// The change.
+    pub kind: EventKind<'a>,
+}
+
+/// One start of a step. Two items of an `each`, or two attempts of a `retry`, are two executions of one node.
+///
+/// ```
+/// use async_orch::bus::Recorder;
+/// use async_orch::{Run, pipeline};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), async_orch::Error> {
+/// let recorder = Recorder::new();
+/// let double = pipeline! { |_: Vec<u32>| each < |n| { n * 2 } as "double" > };
+/// (&double).with_bus(&recorder).run(vec![1, 2]).await?;
+///
+/// let starts: Vec<_> = recorder.of("each/double").iter().map(|event| event.execution).collect();
+/// assert_eq!(starts.iter().map(|start| start.item).collect::<Vec<_>>(), [Some(0), Some(0), Some(1), Some(1)]);
+/// assert_ne!(starts[0].id, starts[2].id);
+/// assert_eq!(starts[0].parent, starts[2].parent);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Execution {
+    /// Unique within the run, from 1.
+    pub id: u64,
+    /// The execution of the block around it; `None` for the outermost step.
+    pub parent: Option<u64>,
+    /// Which attempt of the innermost `retry` around the step it belongs to, from 1.
+    pub attempt: u32,
+    /// Which item of the innermost `each` around the step it belongs to, from 0.
+    pub item: Option<u64>,
+}
+
+/// What changed.
+///
+/// ```
+/// use async_orch::{Event, EventKind};
+///
+/// fn what(event: &Event<'_>) -> &'static str {
+///     match event.kind {
+///         EventKind::Task(_) => "a task",
+///         EventKind::Block(_) => "a block",
+///         EventKind::Circuit(_) => "a circuit",
+///         _ => "something else",
+///     }
+/// }
+/// # let _ = what;
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum EventKind<'a> {
+    /// A task or an inline step, a start that waits, or the next attempt of a `retry`.
+    Task(TaskEvent<'a>),
+    /// A block started or finished.
+    Block(BlockEvent<'a>),
+    /// A circuit changed its state, or rejected a run.
+    Circuit(CircuitEvent),
+}
+
+/// Why a step failed, as text without the step: `connection refused`, `timed out`, `panicked: …`.
+///
+/// ```
+/// use async_orch::{BlockEvent, Event, EventKind, bus, pipeline};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let watch = bus::from_fn(|event: &Event<'_>| {
+///     if let EventKind::Block(BlockEvent::Failed { reason, .. }) = event.kind {
+///         assert_eq!(reason.to_string(), "timed out");
+///     }
+/// });
+/// let slow = pipeline! { timeout(1ms) < async |()| { std::future::pending::<()>().await } > };
+/// assert!(slow.with_bus(watch).run(()).await.is_err());
+/// # }
+/// ```
+#[derive(Clone, Copy)]
+pub struct Reason<'a>(pub(crate) &'a dyn fmt::Display);
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'a> Event<'a> {
+    /// The state of the task that changed; `None` for the events of blocks and circuits.
+    pub fn task_state(&self) -> Option<TaskState> {
+        match &self.kind {
+            EventKind::Task(task) => Some(task.state()),
+            _ => None,
+        }
+    }
+
+    /// The state of the task or block that changed, where a block that started is
+    /// [`Running`](TaskState::Running); `None` for the events of circuits.
+    pub fn state(&self) -> Option<TaskState> {
+        match &self.kind {
+            EventKind::Task(task) => Some(task.state()),
+            EventKind::Block(block) => Some(block.state()),
+            EventKind::Circuit(_) => None,
+        }
+    }
+
+    /// The output of a task that succeeded.
+    pub fn output(&self) -> Option<Output<'a>> {
+        match self.kind {
+            EventKind::Task(TaskEvent::Succeeded { output, .. }) => Some(output),
+            _ => None,
+        }
+    }
+
+    /// The error of a task or block that failed.
+    pub fn error(&self) -> Option<&'a (dyn StdError + 'static)> {
+        match self.kind {
+            EventKind::Task(TaskEvent::Failed { error, .. })
+            | EventKind::Block(BlockEvent::Failed { error, .. }) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Why a task or block failed.
+    pub fn reason(&self) -> Option<Reason<'a>> {
+        match self.kind {
+            EventKind::Task(TaskEvent::Failed { reason, .. })
+            | EventKind::Block(BlockEvent::Failed { reason, .. }) => Some(reason),
+            _ => None,
+        }
+    }
+}
