@@ -9,4 +9,7 @@ macro_rules! pages {
 
 pages! {
     language = "../docs/language.md",
+    semantics = "../docs/semantics.md",
+    events = "../docs/events.md",
+    testing = "../docs/testing.md",
 }
