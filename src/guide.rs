@@ -12,4 +12,5 @@ pages! {
     semantics = "../docs/semantics.md",
     events = "../docs/events.md",
     testing = "../docs/testing.md",
+    from_python = "../docs/from-python.md",
 }
