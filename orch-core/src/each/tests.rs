@@ -1,1 +1,43 @@
+//! The rules of `each`, each by name, and random schedules against its invariants.
 
+mod model;
+mod rules;
+
+use std::sync::Arc;
+
+use super::{Each, Options, each, enter};
+use crate::BoxError;
+use crate::feed::Uses;
+use crate::node::Meta;
+use crate::par::OnFailure;
+use crate::par::tests::scripted::{Performs, Script, Stage};
+use crate::testing::block;
+use crate::token::Tok;
+
+static EACH: Meta = block(0, None, "each");
+
+type Numbered = std::iter::Enumerate<std::vec::IntoIter<Script>>;
+
+/// `each` over numbered scripts.
+fn scripted<M: OnFailure<BoxError>>(
+    stage: &Arc<Stage>,
+    limit: Option<usize>,
+    settle: M,
+) -> Each<Numbered, Numbered, M, Performs> {
+    over(stage, limit, settle)
+}
+
+/// `each` over any collection of numbered scripts.
+fn over<I, M>(stage: &Arc<Stage>, limit: Option<usize>, settle: M) -> Each<I, I, M, Performs>
+where
+    I: Iterator<Item = (usize, Script)> + Send + 'static,
+    M: OnFailure<BoxError>,
+{
+    let tok = Tok::<(), I, BoxError>::new();
+    let (_, feed) = enter(&tok, Uses);
+    each(&tok, &EACH, Options { error: tok.error(), limit, settle }, feed, Performs(stage.clone()))
+}
+
+fn numbered(scripts: Vec<Script>) -> Numbered {
+    scripts.into_iter().enumerate()
+}

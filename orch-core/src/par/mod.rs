@@ -9,7 +9,7 @@ mod future;
 mod options;
 mod slot;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use children::{Child, Children, Fork, child, fork};
 pub use future::Par;

@@ -136,7 +136,7 @@ fn a_child_that_waited_runs_as_the_execution_that_waited() {
     let stage = Arc::new(Stage::default());
     let root = scripted_par!(stage, scripts::<3>(READY), given::limit(1), FailFast, [0 1 2]);
     let seen = std::sync::Mutex::new(Vec::new());
-    let bus = crate::event::from_fn(|event: &crate::event::Event<'_>| {
+    let bus = crate::bus::from_fn(|event: &crate::event::Event<'_>| {
         if let EventKind::Task(task @ (TaskEvent::Pending | TaskEvent::Running)) = event.kind {
             seen.lock().unwrap().push((task.state().to_string(), event.execution.id));
         }

@@ -268,16 +268,6 @@ impl<Fut: Future> Driver<Fut> {
         self.fut.as_mut().expect("it was not dropped").as_mut().poll(&mut Context::from_waker(&waker))
     }
 
-    /// Polls as long as it is woken.
-    pub(crate) fn run(&mut self) -> Poll<Fut::Output> {
-        loop {
-            let polled = self.poll();
-            if polled.is_ready() || !self.is_woken() {
-                return polled;
-            }
-        }
-    }
-
     /// Whether it was woken since it was last polled.
     pub(crate) fn is_woken(&self) -> bool {
         self.wakes.0.load(Ordering::SeqCst) > self.seen
