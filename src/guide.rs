@@ -13,4 +13,5 @@ pages! {
     events = "../docs/events.md",
     testing = "../docs/testing.md",
     from_python = "../docs/from-python.md",
+    architecture = "../docs/architecture.md",
 }
