@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use crate::error::Failure;
 use crate::feed::{Clones, Duplicate, Ignores, Takes};
 use crate::leaf::select::Fits;
-use crate::leaf::{AsyncBody, BoxFuture, Closure, Inline, Leaf, NamedBody, SyncBody};
+use crate::leaf::{AsyncBody, BoxFuture, Closure, Inline, Leaf, NamedBody, SyncBody, Within};
 use crate::node::Meta;
 use crate::scope::{At, Point, Scope, With};
 use crate::seq::{Body, Collected, Keep};
@@ -71,12 +71,12 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
         Closure { body: AsyncBody(body, PhantomData), meta, raw: PhantomData }
     }
 
-    /// An async closure that may borrow names.
-    pub fn inline_named<F, Raw>(&self, meta: &'static Meta, body: F) -> Closure<NamedBody<F>, Raw>
+    /// An async closure that may borrow names, and captures that live for `'c`.
+    pub fn inline_named<'c, F, Raw>(&self, meta: &'static Meta, body: F) -> Closure<NamedBody<'c, F>, Raw>
     where
-        F: for<'e> Fn(PhantomData<&'e ()>, S::Ref<'e>, In) -> BoxFuture<'e, Raw> + Send + Sync,
+        F: for<'e> Fn(Within<'e, 'c>, S::Ref<'e>, In) -> BoxFuture<'e, Raw> + Send + Sync,
     {
-        Closure { body: NamedBody(body), meta, raw: PhantomData }
+        Closure { body: NamedBody(body, PhantomData), meta, raw: PhantomData }
     }
 
     /// The step that a closure is, once it is known how its result reads.

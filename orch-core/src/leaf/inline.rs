@@ -70,14 +70,16 @@ where
 /// A future that may borrow names for as long as `'e`.
 pub type BoxFuture<'e, T> = Pin<Box<dyn Future<Output = T> + Send + 'e>>;
 
-/// `async |x| { … }` with names in it. A future that borrows them has no one type, so it is boxed.
-pub struct NamedBody<F>(pub(crate) F);
+/// That captures live for `'c`, and names for no longer than that: `'e` is part of `'c`.
+pub type Within<'e, 'c> = PhantomData<&'e &'c ()>;
 
-impl<P: Point, F, Raw: 'static> Body<P> for NamedBody<F>
+/// `async |x| { … }` with names in it. A future that borrows them has no one type, so it is boxed. It may also borrow
+/// captures, which live for `'c`.
+pub struct NamedBody<'c, F>(pub(crate) F, pub(crate) PhantomData<&'c ()>);
+
+impl<'c, P: Point, F, Raw: 'static> Body<P> for NamedBody<'c, F>
 where
-    F: for<'e> Fn(PhantomData<&'e ()>, <P::Scope as Scope>::Ref<'e>, P::In) -> BoxFuture<'e, Raw>
-        + Send
-        + Sync,
+    F: for<'e> Fn(Within<'e, 'c>, <P::Scope as Scope>::Ref<'e>, P::In) -> BoxFuture<'e, Raw> + Send + Sync,
 {
     type Raw = Raw;
 
@@ -226,4 +228,10 @@ macro_rules! opaque_debug {
     )*};
 }
 
-opaque_debug!(SyncBody<F> AsyncBody<F, Fut> NamedBody<F>);
+opaque_debug!(SyncBody<F> AsyncBody<F, Fut>);
+
+impl<F> fmt::Debug for NamedBody<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NamedBody")
+    }
+}

@@ -74,8 +74,9 @@ impl Expansion<'_> {
             } else {
                 body.to_token_stream()
             };
+            // With `move` the closure owns its captures already, and the block takes what can be copied.
             let future = quote! {
-                async {
+                async #capture {
                     #[allow(unused_variables)]
                     let (#input, #(#used,)*) = #private::Moved::take(#moved);
                     let #pattern #ty = #given;
