@@ -37,14 +37,6 @@ pub trait Feed<In>: Send + Sync + 'static {
     fn feed(&self, piped: &mut Option<In>) -> Self::Takes;
 }
 
-impl<In> Clones<In> {
-    /// A clone of a value.
-    #[inline]
-    pub fn of(&self, value: &In) -> In {
-        (self.0)(value)
-    }
-}
-
 /// The step does not use the piped value.
 #[derive(Clone, Copy, Debug)]
 pub struct Ignores;
@@ -54,19 +46,26 @@ pub struct Ignores;
 pub struct Takes;
 
 /// The step uses the piped value before others, and gets a clone.
-pub struct Clones<In>(fn(&In) -> In);
+///
+/// `F` is the function that clones, as a type: the proof that there is one is made once, where the value is known,
+/// and the call is as direct as one of `clone`.
+#[derive(Clone, Copy)]
+pub struct Clones<F>(F);
 
-impl<In: Duplicate> Clones<In> {
-    /// Holds the proof that there can be a clone.
-    pub fn new() -> Self {
-        Clones(In::duplicate)
+impl<F> Clones<F> {
+    /// A clone of a value.
+    #[inline(always)]
+    pub fn of<In>(&self, value: &In) -> In
+    where
+        F: Fn(&In) -> In,
+    {
+        (self.0)(value)
     }
 }
 
-impl<In: Duplicate> Default for Clones<In> {
-    fn default() -> Self {
-        Clones::new()
-    }
+/// How to clone an `In`.
+pub fn clones<In: Duplicate + 'static>() -> Clones<impl Fn(&In) -> In + Copy + Send + Sync + 'static> {
+    Clones(In::duplicate)
 }
 
 impl<In: Send + 'static> Feed<In> for Ignores {
@@ -85,12 +84,12 @@ impl<In: Send + 'static> Feed<In> for Takes {
     }
 }
 
-impl<In: Send + 'static> Feed<In> for Clones<In> {
+impl<In: Send + 'static, F: Fn(&In) -> In + Send + Sync + 'static> Feed<In> for Clones<F> {
     type Takes = In;
 
     #[inline]
     fn feed(&self, piped: &mut Option<In>) -> In {
-        (self.0)(piped.as_ref().expect("the value is still there: it is taken by the last step that uses it"))
+        self.of(piped.as_ref().expect("the value is still there: it is taken by the last step that uses it"))
     }
 }
 
@@ -98,16 +97,16 @@ impl<In: Send + 'static> Feed<In> for Clones<In> {
 #[derive(Clone, Copy, Debug)]
 pub struct Uses;
 
-/// The token of a repeated body, and how it gets its input.
-pub type Entered<S, In, E, F> = (Tok<S, <F as Feed<In>>::Takes, E>, F);
-
 /// What each attempt of a repeated body takes of the piped value.
 pub trait Repeat<S: Scope, In, E: Failure> {
-    /// How each attempt gets its input.
-    type Feed: Feed<In>;
+    /// The input of an attempt.
+    type Takes: Send + 'static;
 
     /// The token of the body, and how it gets its input.
-    fn enter(self, tok: &Tok<S, In, E>) -> Entered<S, In, E, Self::Feed>;
+    fn enter(
+        self,
+        tok: &Tok<S, In, E>,
+    ) -> (Tok<S, Self::Takes, E>, impl Again<In, Takes = Self::Takes> + use<Self, S, In, E>);
 }
 
 /// How the attempts of a repeated body get their input from what is kept between them.
@@ -127,35 +126,35 @@ impl<In: Send + 'static> Again<In> for Ignores {
     fn again(&self, (): &()) {}
 }
 
-impl<In: Send + 'static> Again<In> for Clones<In> {
+impl<In: Send + 'static, F: Fn(&In) -> In + Send + Sync + 'static> Again<In> for Clones<F> {
     #[inline(always)]
     fn keep(piped: In) -> In {
         piped
     }
 
-    #[inline]
+    #[inline(always)]
     fn again(&self, kept: &In) -> In {
         self.of(kept)
     }
 }
 
 impl<S: Scope, In: Duplicate + Send + 'static, E: Failure> Repeat<S, In, E> for Uses {
-    type Feed = Clones<In>;
+    type Takes = In;
 
-    fn enter(self, tok: &Tok<S, In, E>) -> (Tok<S, In, E>, Clones<In>) {
-        (*tok, Clones::new())
+    fn enter(self, tok: &Tok<S, In, E>) -> (Tok<S, In, E>, impl Again<In, Takes = In> + use<S, In, E>) {
+        (*tok, clones())
     }
 }
 
 impl<S: Scope, In: Send + 'static, E: Failure> Repeat<S, In, E> for Ignores {
-    type Feed = Ignores;
+    type Takes = ();
 
-    fn enter(self, _tok: &Tok<S, In, E>) -> (Tok<S, (), E>, Ignores) {
+    fn enter(self, _tok: &Tok<S, In, E>) -> (Tok<S, (), E>, impl Again<In, Takes = ()> + use<S, In, E>) {
         (Tok::new(), Ignores)
     }
 }
 
-impl<In> fmt::Debug for Clones<In> {
+impl<F> fmt::Debug for Clones<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Clones")
     }

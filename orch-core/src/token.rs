@@ -5,7 +5,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use crate::error::Failure;
-use crate::feed::{Clones, Duplicate, Ignores, Takes};
+use crate::feed::{Clones, Duplicate, Ignores, Takes, clones};
 use crate::leaf::select::Fits;
 use crate::leaf::{AsyncBody, BoxFuture, Closure, Inline, Leaf, NamedBody, SyncBody, Within};
 use crate::node::Meta;
@@ -130,11 +130,11 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// A step whose output is both kept and piped on.
-    pub fn keep<St: Step<At<S, In>, E>>(&self, step: St) -> Keep<St, St::Out>
+    pub fn keep<St: Step<At<S, In>, E>>(&self, step: St) -> Keep<St, impl Fn(&St::Out) -> St::Out + Copy + Send + Sync + 'static + use<S, In, E, St>>
     where
         St::Out: Duplicate + Sync,
     {
-        Keep(step, Clones::new())
+        Keep(step, clones())
     }
 
     /// The output of `step` is a `T`, as an annotation says.
@@ -151,11 +151,11 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// For a child that uses the piped value before others.
-    pub fn clones(&self) -> (Tok<S, In, E>, Clones<In>)
+    pub fn clones(&self) -> (Tok<S, In, E>, Clones<impl Fn(&In) -> In + Copy + Send + Sync + 'static + use<S, In, E>>)
     where
         In: Duplicate,
     {
-        (*self, Clones::new())
+        (*self, clones())
     }
 }
 

@@ -9,7 +9,7 @@ use super::backoff::{self, Backoff};
 use super::jitter::Jitter;
 use super::policy::Policy;
 use crate::error::{Error, Failure};
-use crate::feed::{Entered, Repeat};
+use crate::feed::{Again, Repeat};
 use crate::node::Meta;
 use crate::options::{Of, at_least_one};
 use crate::scope::Scope;
@@ -148,7 +148,10 @@ impl IntoAttempts for Attempts {
 }
 
 /// The point inside the block, and how each attempt gets its input.
-pub fn enter<S, In, E, U>(tok: &Tok<S, In, E>, usage: U) -> Entered<S, In, E, U::Feed>
+pub fn enter<S, In, E, U>(
+    tok: &Tok<S, In, E>,
+    usage: U,
+) -> (Tok<S, U::Takes, E>, impl Again<In, Takes = U::Takes> + use<S, In, E, U>)
 where
     S: Scope,
     In: Send + 'static,

@@ -89,11 +89,12 @@ where
 }
 
 /// A step whose output is both kept, for `collect`, and piped on to a step that uses it.
-pub struct Keep<St, In>(pub St, pub Clones<In>);
+pub struct Keep<St, F>(pub St, pub Clones<F>);
 
-impl<P: Point, E: Failure, St: Step<P, E>> Item<P, E> for Keep<St, St::Out>
+impl<P: Point, E: Failure, St: Step<P, E>, F> Item<P, E> for Keep<St, F>
 where
     St::Out: Sync,
+    F: Fn(&St::Out) -> St::Out + Send + Sync,
 {
     type Step = St;
     type Slot = St::Out;
@@ -251,4 +252,4 @@ macro_rules! opaque_debug {
     )*};
 }
 
-opaque_debug!(Pipe<St> Bind<St> Keep<St, In> Store<St> Group<B>);
+opaque_debug!(Pipe<St> Bind<St> Keep<St, F> Store<St> Group<B>);

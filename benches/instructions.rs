@@ -1,0 +1,73 @@
+//! One shape, one side, so many runs: for `valgrind --tool=callgrind`, whose counts do not depend on what else the
+//! machine does. `benches/instructions.sh SHAPE…` runs it twice for each side and prints the instructions of one run.
+
+use std::future::Future;
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use async_orch::Run;
+
+use shapes::{hand, orch, tasks};
+
+mod shapes;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let [shape, side, times] = arguments.as_slice() else {
+        println!("usage: instructions SHAPE hand|orch TIMES");
+        return;
+    };
+    let times: u32 = times.parse().expect("a number of runs");
+    let hand = side == "hand";
+    match shape.as_str() {
+        "seq10" if hand => repeat(times, || hand::seq10(black_box(1))),
+        "par16" if hand => repeat(times, hand::par16),
+        "par16_yield" if hand => repeat(times, hand::par16_yield),
+        "par64_wake" if hand => repeat(times, hand::par64_wake),
+        "each10k" if hand => repeat(times, hand::each10k),
+        "retry_first_try" if hand => repeat(times, || tasks::step(black_box(1))),
+        "par64_baton" if hand => {
+            let ring = tasks::Ring::new();
+            repeat(times, || hand::par64_baton(&ring));
+        }
+        "nest" if hand => {
+            let breaker = hand::Breaker::new(5, Duration::from_secs(60));
+            repeat(times, || hand::nest(&breaker, black_box(1)));
+        }
+        "circuit_closed" if hand => {
+            let breaker = hand::Breaker::new(5, Duration::from_secs(60));
+            repeat(times, || breaker.call(tasks::step(black_box(1))));
+        }
+        "circuit_open" if hand => {
+            let breaker = hand::Breaker::new(1, Duration::from_secs(3600));
+            repeat(times + 1, || breaker.call(tasks::fail(black_box(1))));
+        }
+        "seq10" => runs(times, orch::seq10(), || black_box(1)),
+        "par16" => runs(times, orch::par16(), || ()),
+        "par16_yield" => runs(times, orch::par16_yield(), || ()),
+        "par64_wake" => runs(times, orch::par64_wake(), || ()),
+        "par64_baton" => runs(times, orch::par64_baton(tasks::Ring::new()), || ()),
+        "nest" => runs(times, orch::nest(), || black_box(1)),
+        "each10k" => runs(times, orch::each10k(), || 0..10_000),
+        "circuit_closed" => runs(times, orch::circuit_closed(), || black_box(1)),
+        "circuit_open" => runs(times + 1, orch::circuit_open(), || black_box(1)),
+        "retry_first_try" => runs(times, orch::retry_first_try(), || black_box(1)),
+        _ => println!("no shape `{shape}`"),
+    }
+}
+
+fn runs<P: Run>(times: u32, pipeline: P, input: impl Fn() -> P::In) {
+    repeat(times, || pipeline.run(input()));
+}
+
+/// Polls each run to its end. Every wake-up comes from inside a poll, so polling again is all that it takes.
+fn repeat<F: Future>(times: u32, make: impl Fn() -> F) {
+    let mut cx = Context::from_waker(Waker::noop());
+    for _ in 0..times {
+        let mut run = pin!(make());
+        while let Poll::Pending = run.as_mut().poll(&mut cx) {}
+        black_box(());
+    }
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# The instructions of one run of a shape, by hand and as a pipeline, counted by callgrind.
+# Usage: benches/instructions.sh [SHAPE…]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+binary=$(cargo bench --quiet --bench instructions --no-run --message-format=json 2>/dev/null |
+    sed -n 's/.*"name":"instructions".*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
+shapes=("$@")
+[ ${#shapes[@]} -gt 0 ] || shapes=(seq10 par16 par16_yield par64_wake par64_baton nest each10k circuit_closed circuit_open retry_first_try)
+
+count() { # shape side times
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null "$binary" "$1" "$2" "$3" 2>&1 |
+        sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
+}
+
+printf '%-18s %12s %12s %7s\n' shape 'by hand' pipeline ratio
+for shape in "${shapes[@]}"; do
+    case $shape in each10k | par64_*) few=2 many=12 ;; *) few=100 many=1100 ;; esac
+    for side in hand orch; do
+        declare "$side=$((($(count "$shape" $side $many) - $(count "$shape" $side $few)) / (many - few)))"
+    done
+    awk -v s="$shape" -v h="$hand" -v o="$orch" 'BEGIN { printf "%-18s %12d %12d %7.2f\n", s, h, o, o / h }'
+done
