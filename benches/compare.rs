@@ -70,7 +70,12 @@ fn main() {
     }));
     bench.compare("seq10, counting", None, || hand::seq10(black_box(1)), || pipeline.run(black_box(1)));
     let pipeline = orch::seq10().with_bus(bus::NoBus).boxed();
-    bench.compare("seq10, boxed", None, || Box::pin(hand::seq10(black_box(1))), || pipeline.run(black_box(1)));
+    bench.compare(
+        "seq10, boxed",
+        None,
+        || Box::pin(hand::seq10(black_box(1))),
+        || pipeline.run(black_box(1)),
+    );
 }
 
 struct Bench {

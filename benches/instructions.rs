@@ -14,7 +14,8 @@ use shapes::{hand, orch, tasks};
 mod shapes;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let [shape, side, times] = arguments.as_slice() else {
         println!("usage: instructions SHAPE hand|orch TIMES");
         return;

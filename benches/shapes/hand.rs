@@ -1,7 +1,7 @@
 //! Each shape as an expert would write it by hand for speed, with tokio and futures.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -80,11 +80,14 @@ pub async fn par64_wake() -> Result<u64, Failed> {
 /// Sixty-four children that pass one baton; the best known join for it, futures-buffered's.
 pub async fn par64_baton(ring: &Arc<Ring>) -> Result<u64, Failed> {
     ring.rewind();
-    let turns = futures_buffered::try_join_all((0..Ring::PLAYERS).map(|player| pass_baton(ring.clone(), player))).await?;
+    let turns =
+        futures_buffered::try_join_all((0..Ring::PLAYERS).map(|player| pass_baton(ring.clone(), player)))
+            .await?;
     Ok(turns.iter().sum())
 }
 
-/// A breaker of consecutive failures on atomics: what a careful service has in a corner of its own.
+/// A breaker of consecutive failures on atomics: what a careful service has in a corner of its own. Like the library's,
+/// it tells those that it turns away how long to wait and what went wrong.
 pub struct Breaker {
     fail_max: u32,
     reset_timeout: Duration,
@@ -92,6 +95,8 @@ pub struct Breaker {
     failures: AtomicU32,
     /// Nanoseconds after `born` until which runs are rejected; zero is closed.
     open_until: AtomicU64,
+    /// The failure that opened it, formatted once.
+    last_failure: Mutex<Option<Arc<str>>>,
 }
 
 /// Why a guarded call gave nothing.
@@ -99,8 +104,8 @@ pub struct Breaker {
 pub enum Guarded {
     /// The call's own error.
     Call(Failed),
-    /// The circuit is open for so long.
-    Open(Duration),
+    /// The circuit is open for so long, because of that.
+    Open(Duration, Option<Arc<str>>),
 }
 
 impl Breaker {
@@ -112,6 +117,7 @@ impl Breaker {
             born: Instant::now(),
             failures: AtomicU32::new(0),
             open_until: AtomicU64::new(0),
+            last_failure: Mutex::new(None),
         }
     }
 
@@ -125,12 +131,19 @@ impl Breaker {
         if open_until != 0 {
             let now = self.now();
             if now < open_until {
-                return Err(Guarded::Open(Duration::from_nanos(open_until - now)));
+                return Err(Guarded::Open(
+                    Duration::from_nanos(open_until - now),
+                    self.last_failure.lock().unwrap().clone(),
+                ));
             }
             // One caller wins the probe, the others wait for another window.
             let next = now + u64::try_from(self.reset_timeout.as_nanos()).unwrap_or(u64::MAX);
-            if self.open_until.compare_exchange(open_until, next, Ordering::AcqRel, Ordering::Acquire).is_err() {
-                return Err(Guarded::Open(self.reset_timeout));
+            if self
+                .open_until
+                .compare_exchange(open_until, next, Ordering::AcqRel, Ordering::Acquire)
+                .is_err()
+            {
+                return Err(Guarded::Open(self.reset_timeout, self.last_failure.lock().unwrap().clone()));
             }
         }
         match work.await {
@@ -146,6 +159,7 @@ impl Breaker {
             Err(error) => {
                 if self.failures.fetch_add(1, Ordering::AcqRel) + 1 >= self.fail_max {
                     let until = self.now() + u64::try_from(self.reset_timeout.as_nanos()).unwrap_or(u64::MAX);
+                    *self.last_failure.lock().unwrap() = Some(error.to_string().into());
                     self.open_until.store(until, Ordering::Release);
                 }
                 Err(Guarded::Call(error))
