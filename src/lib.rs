@@ -110,6 +110,38 @@ pub use orch_macros::task;
 #[cfg(doctest)]
 mod guide;
 
+/// Values for the options of the block `retry`, where a word of the macro is not enough.
+///
+/// ```
+/// use async_orch::retry::{Attempts, IntoAttempts, Jitter, exponential_by, unlimited};
+/// use async_orch::{pipeline, task};
+/// use std::time::Duration;
+///
+/// #[task]
+/// async fn call() -> std::io::Result<u32> {
+///     Ok(1)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), async_orch::Error> {
+/// let patient = true;
+/// let attempts: Attempts = if patient { unlimited() } else { 3.into_attempts() };
+/// let jitter = if patient { Jitter::Full } else { Jitter::None };
+/// let steps = exponential_by(Duration::from_millis(50), 1.5);
+/// let called = pipeline! {
+///     retry(max_attempts = attempts, backoff = steps, jitter = jitter) < call() >
+/// };
+/// assert_eq!(called.run(()).await?, 1);
+/// # Ok(())
+/// # }
+/// ```
+pub mod retry {
+    pub use orch_core::retry::backoff::{
+        Constant, Exponential, Fibonacci, constant, exponential, exponential_by, fibonacci,
+    };
+    pub use orch_core::retry::{Attempts, IntoAttempts, Jitter, unlimited};
+}
+
 /// All that a module with pipelines usually needs: `use async_orch::prelude::*;`
 pub mod prelude {
     pub use crate::{BoxError, BoxPipeline, Bus, Error, ErrorKind, Pipeline, Run, pipeline, task};

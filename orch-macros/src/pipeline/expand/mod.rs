@@ -78,7 +78,7 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
             #(#lets)*
             let #owned = #header;
             let #tok = #private::begin::<#input, #error, _>(&#owned);
-            #[allow(unused_braces)]
+            #[allow(unused_braces, unused_parens)]
             let #built = #root;
             #private::Plan::pipeline(#owned, #tok, #built)
         }
