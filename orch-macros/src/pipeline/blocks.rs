@@ -46,6 +46,8 @@ pub(crate) enum Kind {
     CountOrUnlimited,
     /// A literal with a unit or an expression of type `Duration`; a bare number is an error.
     Duration,
+    /// As `Duration`, but a zero makes no sense; a literal zero is an error.
+    Period,
     /// `constant(d)`, `exponential(base)`, `exponential(base, factor)`, `fibonacci(base)` or an expression.
     Backoff,
     /// `full`, `equal`, `none` or an expression.
@@ -94,7 +96,7 @@ pub(crate) static BLOCKS: &[Spec] = &[
         head: None,
         options: &[
             option("fail_max", Kind::Count),
-            option("reset_timeout", Kind::Duration),
+            option("reset_timeout", Kind::Period),
             option("probes", Kind::Count),
             option("ignore", Kind::Predicate),
             option("breaker", Kind::Expr),
@@ -119,7 +121,7 @@ pub(crate) static BLOCKS: &[Spec] = &[
     },
     Spec {
         keyword: "timeout",
-        head: Some(option("duration", Kind::Duration)),
+        head: Some(option("duration", Kind::Period)),
         options: &[NAME],
         body: Body::Single,
         available: true,

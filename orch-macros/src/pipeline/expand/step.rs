@@ -191,10 +191,20 @@ fn has_question_mark(code: TokenStream) -> bool {
     })
 }
 
+/// Whether the body makes an error of a type of its own: `Err(…)`, but not `Err(….into())`.
 fn mentions_err(code: TokenStream) -> bool {
-    code.into_iter().any(|token| match token {
-        TokenTree::Ident(word) => word == "Err",
+    let tokens: Vec<TokenTree> = code.into_iter().collect();
+    tokens.iter().enumerate().any(|(at, token)| match token {
+        TokenTree::Ident(word) if word == "Err" => {
+            !matches!(tokens.get(at + 1), Some(TokenTree::Group(made)) if converts(made))
+        }
         TokenTree::Group(group) => mentions_err(group.stream()),
         _ => false,
     })
+}
+
+fn converts(made: &Group) -> bool {
+    let tokens: Vec<TokenTree> = made.stream().into_iter().collect();
+    matches!(tokens.as_slice(), [.., TokenTree::Punct(dot), TokenTree::Ident(into), TokenTree::Group(_)]
+        if dot.as_char() == '.' && into == "into")
 }

@@ -139,7 +139,7 @@ pub(crate) fn example(option: &OptionSpec) -> Option<String> {
         Kind::Flag => return None,
         Kind::Name => "\"…\"",
         Kind::Count | Kind::CountOrUnlimited => "3",
-        Kind::Duration => "10s",
+        Kind::Duration | Kind::Period => "10s",
         Kind::Backoff => "exponential(100ms)",
         Kind::Jitter => "full",
         Kind::Predicate => "|e| …",
@@ -149,5 +149,5 @@ pub(crate) fn example(option: &OptionSpec) -> Option<String> {
 }
 
 fn head_example(kind: Kind) -> &'static str {
-    if kind == Kind::Duration { "10s" } else { "…" }
+    if matches!(kind, Kind::Duration | Kind::Period) { "10s" } else { "…" }
 }

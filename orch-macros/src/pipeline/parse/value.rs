@@ -32,7 +32,7 @@ const BACKOFFS: [BackoffWord; 3] = [
 pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
     let sole = tokens::sole(value);
     match (kind, &sole, value) {
-        (Kind::Duration, ..) => return duration(value, errors),
+        (Kind::Duration | Kind::Period, ..) => return duration(value, errors),
         (Kind::Jitter, Some(TokenTree::Ident(word)), _) if JITTERS.iter().any(|known| word == known) => {
             return Some(Value::Word { word: word.clone(), arguments: Vec::new() });
         }
@@ -147,7 +147,7 @@ fn backoff(known: &BackoffWord, word: &Ident, group: &Group, errors: &mut Errors
 /// A value of the right type, where the text has none.
 pub(super) fn stand_in(kind: Kind, span: Span) -> Value {
     match kind {
-        Kind::Duration => Value::Duration(Duration { nanoseconds: 1_000_000_000, span }),
+        Kind::Duration | Kind::Period => Value::Duration(Duration { nanoseconds: 1_000_000_000, span }),
         _ => Value::Expr(quote_spanned!(span=> ())),
     }
 }

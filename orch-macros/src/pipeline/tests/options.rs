@@ -71,7 +71,8 @@ fn wrong_durations() {
         "a literal with a unit is for durations of the macro's own options; write `Duration::from_secs(10)`",
     );
     mistake("timeout(^0s) < a >", "the duration of `timeout` must be longer than zero");
-    sound("circuit(reset_timeout = 0s) < a >");
+    mistake("circuit(reset_timeout = ^0s) < a >", "`reset_timeout` must be longer than zero");
+    sound("retry(max_delay = 0s) < a >");
     mistake(
         "circuit(reset_timeout = ^60) < a >",
         "write the unit: `60s`, `60ms`, or another of `ns us ms s m h`",
@@ -108,10 +109,16 @@ fn flags_and_values() {
 
 #[test]
 fn unknown_options() {
-    mistake("par(^limt = 2) < a >", "`par` has no option `limt`; did you mean `limit`?");
+    mistake(
+        "par(^limt = 2) < a >",
+        "`par` has no option `limt`; did you mean `limit`? it has `limit`, `settle` and `name`",
+    );
     mistake("par(^backoff = 2) < a >", "`par` has no option `backoff`; it has `limit`, `settle` and `name`");
     mistake("par(^colour) < a >", "`par` has no option `colour`; it has `limit`, `settle` and `name`");
-    mistake("circuit(^failmax = 2s) < a >", "`circuit` has no option `failmax`; did you mean `fail_max`?");
+    mistake(
+        "circuit(^failmax = 2s) < a >",
+        "`circuit` has no option `failmax`; did you mean `fail_max`? it has `fail_max`, `reset_timeout`, `probes`, `ignore`, `breaker` and `name`",
+    );
     mistakes(
         "par(backof = 2, limit = 0) < a >",
         &[

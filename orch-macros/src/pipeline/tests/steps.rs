@@ -182,7 +182,8 @@ fn a_task_takes_owned_values() {
     mistake("seq < let (user, x) = a b(^&user.id, 2) >", &text("user", "user.id"));
     mistake("|order: Order| seq < b(^&order) >", &text("order", "order"));
     mistake("seq < let user = a b(^&user[1]) >", &text("user", "user"));
-    sound("let client = c(); seq < let user = a b(&client, user.id, &other, &user == &user) >");
+    mistake("let client = c(); seq < a b(^&client) >", &text("client", "client"));
+    sound("let client = c(); seq < let user = a b(user.id, &other, &user == &user) >");
     sound("seq < par < seq < let user = a b(user) > c(&user) > >");
     sound("seq < b(&user) let user = a >");
 }

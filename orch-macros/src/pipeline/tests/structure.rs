@@ -142,7 +142,7 @@ fn several_mistakes_are_all_reported() {
     mistakes(
         "seq <\n par(limt = 2) < a b >\n 'x\n timeout(10) < c >\n fetch<u8>(1)\n>",
         &[
-            "2:5 `par` has no option `limt`; did you mean `limit`?",
+            "2:5 `par` has no option `limt`; did you mean `limit`? it has `limit`, `settle` and `name`",
             "3:1 a lifetime is no step; remove it",
             "4:9 write the unit: `10s`, `10ms`, or another of `ns us ms s m h`",
             "5:1 for generic arguments write `fetch::<u8>(1)`",

@@ -20,6 +20,9 @@ use super::parse::bars::names;
 /// Records what is wrong with a tree that was read.
 pub(crate) fn validate(pipeline: &Pipeline, errors: &mut Errors) {
     let mut walk = Walk { named: Vec::new(), errors };
+    for entry in &pipeline.lets {
+        walk.named.extend(names(&entry.pattern));
+    }
     if let Some(input) = &pipeline.input {
         walk.named.extend(names(&input.pattern));
     }
@@ -27,8 +30,8 @@ pub(crate) fn validate(pipeline: &Pipeline, errors: &mut Errors) {
 }
 
 struct Walk<'e> {
-    /// The outputs and the input that have a name here. What the header's `let` names is owned by the
-    /// pipeline and may be borrowed.
+    /// The values that have a name here: what the header's `let`s bind, the input, outputs. All of them live in the
+    /// pipeline or its run, for a time that the type of a task cannot say.
     named: Vec<String>,
     errors: &'e mut Errors,
 }

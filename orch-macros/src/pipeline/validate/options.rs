@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenTree;
 
-use crate::pipeline::ast::{Block, Opt, Value};
+use crate::pipeline::ast::{Block, Duration, Opt, Value};
 use crate::pipeline::blocks::{Kind, OptionSpec};
 use crate::pipeline::duration::Number;
 use crate::pipeline::errors::Errors;
@@ -53,6 +53,9 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
         }
         return;
     };
+    if let (Kind::Period, Value::Duration(Duration { nanoseconds: 0, span })) = (spec.kind, value) {
+        errors.at(*span, format!("`{name}` must be longer than zero"));
+    }
     let Value::Expr(expression) = value else { return };
     let tokens: Vec<TokenTree> = expression.clone().into_iter().collect();
     let literal = tokens::sole_literal(&tokens);
@@ -76,7 +79,7 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
                 errors.over(expression, format!("`{name}` must be at least 1"));
             }
         }
-        Kind::Duration | Kind::Backoff | Kind::Jitter | Kind::Predicate | Kind::Expr => {}
+        Kind::Duration | Kind::Period | Kind::Backoff | Kind::Jitter | Kind::Predicate | Kind::Expr => {}
     }
 }
 
@@ -84,7 +87,10 @@ fn unknown(block: &Block, name: &str) -> String {
     let keyword = &block.keyword;
     let known = || block.spec.options.iter().map(|option| option.name);
     match suggest::closest(name, known()) {
-        Some(near) => format!("`{keyword}` has no option `{name}`; did you mean `{near}`?"),
+        Some(near) => format!(
+            "`{keyword}` has no option `{name}`; did you mean `{near}`? it has {}",
+            suggest::enumerate(known())
+        ),
         None => format!("`{keyword}` has no option `{name}`; it has {}", suggest::enumerate(known())),
     }
 }
