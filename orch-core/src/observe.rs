@@ -9,7 +9,6 @@
 
 use std::any::Any;
 use std::fmt;
-use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -17,7 +16,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::bus::Bus;
+use crate::bus::{Bus, emit_quietly};
 use crate::error::{Error, Failure, Panicked};
 use crate::event::{BlockEvent, CircuitEvent, Event, EventKind, Execution, Output, Reason, RunId, TaskEvent};
 use crate::graph::Graph;
@@ -313,10 +312,7 @@ impl<B: Bus + ?Sized, R: Host> RunState<'_, B, R> {
             elapsed: self.started.map_or(Duration::ZERO, |started| now.duration_since(started)),
             kind,
         };
-        // A bus is a guest of the run: its panic is not the run's, and must not unwind out of a drop.
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.bus.emit(&event))) {
-            discard(payload);
-        }
+        emit_quietly(self.bus, &event);
     }
 
     /// The starts that are due in the block `parent` will never be made.
@@ -324,14 +320,6 @@ impl<B: Bus + ?Sized, R: Host> RunState<'_, B, R> {
         while let Some(start) = self.take_due(|start| start.parent == Some(parent)) {
             self.emit(start, now, EventKind::Task(TaskEvent::Cancelled));
         }
-    }
-}
-
-/// Drops what a panic carried, which may panic too.
-#[cold]
-fn discard(payload: Box<dyn Any + Send>) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        mem::forget(payload);
     }
 }
 

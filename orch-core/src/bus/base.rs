@@ -1,6 +1,9 @@
 //! What a bus is, and the bus that is none.
 
+use std::any::Any;
 use std::future::Future;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::event::Event;
 use crate::graph::Graph;
@@ -48,6 +51,21 @@ pub trait Bus: Send + Sync {
             let run = RunState::new(self, rt, graph());
             work.drive(On::root(&run)).await
         }
+    }
+}
+
+/// Gives an event to a bus. A bus is a guest of the run: its panic is not the run's, and must not unwind out of a drop.
+pub(crate) fn emit_quietly<B: Bus + ?Sized>(bus: &B, event: &Event<'_>) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| bus.emit(event))) {
+        discard(payload);
+    }
+}
+
+/// Drops what a panic carried, which may panic too.
+#[cold]
+fn discard(payload: Box<dyn Any + Send>) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        mem::forget(payload);
     }
 }
 

@@ -41,7 +41,7 @@ mod log;
 mod pointers;
 mod recorder;
 
-pub(crate) use base::Drive;
+pub(crate) use base::{Drive, emit_quietly};
 pub use base::{Bus, NoBus};
 pub use broadcast::{Broadcast, RecvError, Subscription};
 pub use dynamic::DynBus;

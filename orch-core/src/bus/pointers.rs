@@ -1,9 +1,8 @@
 //! Buses made of buses: shared, optional, several.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-use super::{Bus, Drive};
+use super::base::{Bus, Drive, emit_quietly};
 use crate::event::Event;
 use crate::graph::Graph;
 use crate::runtime::Host;
@@ -51,17 +50,11 @@ macro_rules! tuple {
             fn emit(&self, event: &Event<'_>) {
                 #[allow(non_snake_case)]
                 let ($($bus,)*) = self;
-                let mut panicked = None;
                 $(
-                    if $bus::ENABLED
-                        && let Err(payload) = catch_unwind(AssertUnwindSafe(|| $bus.emit(event)))
-                    {
-                        panicked.get_or_insert(payload);
+                    if $bus::ENABLED {
+                        emit_quietly($bus, event);
                     }
                 )*
-                if let Some(payload) = panicked {
-                    resume_unwind(payload);
-                }
             }
         }
     };
