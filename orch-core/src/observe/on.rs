@@ -1,11 +1,4 @@
-//! Who watches a run, as a type.
-//!
-//! [`Off`] is nothing: its guards are `()`, so that a run over [`NoBus`](crate::NoBus) has neither the
-//! code nor the space of an event. [`On`] emits to a bus.
-//!
-//! Each execution of a step holds a guard while it lasts. The guard is the last field of the step's future, so
-//! that it is dropped after the steps inside, and makes sure that there is exactly one terminal event. What is dropped
-//! has been cancelled, unless a panic was seen on its way out of the guard's own poll.
+//! What emits to a bus: the run, an execution under way, a start that waits.
 
 use std::any::Any;
 use std::fmt;
@@ -16,137 +9,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::Observer;
 use crate::bus::{Bus, emit_quietly};
 use crate::error::{Error, Failure, Panicked};
 use crate::event::{BlockEvent, CircuitEvent, Event, EventKind, Execution, Output, Reason, RunId, TaskEvent};
 use crate::graph::Graph;
 use crate::node::{Meta, Origin};
 use crate::runtime::Host;
-
-/// What a step tells of itself, and from which execution.
-pub trait Observer: Copy + Send + Sync {
-    /// Held while an execution lasts.
-    type Guard: Send;
-    /// Held while a start waits.
-    type Queued: Send;
-
-    /// A task or inline step starts.
-    fn task(self, meta: &'static Meta) -> Self::Guard;
-
-    /// A block starts; what runs inside it is watched from the observer returned.
-    fn block(self, meta: &'static Meta) -> (Self, Self::Guard);
-
-    /// A start waits.
-    fn queue(self, meta: &'static Meta) -> Self::Queued;
-
-    /// The start that waited is due: the next step to start from the observer returned is it.
-    fn dequeue(self, queued: Self::Queued) -> Self;
-
-    /// What follows belongs to attempt `attempt`.
-    fn attempt(self, attempt: u32) -> Self;
-
-    /// What follows belongs to item `item`.
-    fn item(self, item: u64) -> Self;
-
-    /// What follows belongs to the pipeline embedded at `meta`.
-    fn embed(self, meta: &'static Meta) -> Self;
-
-    /// Polls inside the execution of a block, or calls the user's code for it. A panic makes the execution fail when the
-    /// guard is dropped, after the steps inside.
-    fn poll<T>(guard: &mut Self::Guard, poll: impl FnOnce() -> T) -> T;
-
-    /// Polls a task. A panic makes the execution fail at once.
-    fn poll_task<T>(guard: &mut Self::Guard, poll: impl FnOnce() -> T) -> T;
-
-    /// The execution gave its output.
-    fn succeed<T: Any>(guard: &mut Self::Guard, output: &T, debug: fn(&T) -> Option<&dyn fmt::Debug>);
-
-    /// The execution of a block gave its output.
-    fn succeed_block(guard: &mut Self::Guard);
-
-    /// The execution failed.
-    fn fail<E: Failure>(guard: &mut Self::Guard, error: &Error<E>);
-
-    /// The execution of a `retry` will run its body again.
-    fn retrying(guard: &Self::Guard, failed: Origin, attempt: u32, delay: Duration);
-
-    /// A circuit changed or rejected.
-    fn circuit(guard: &Self::Guard, event: impl FnOnce() -> CircuitEvent);
-}
-
-/// Finishes the execution of a block with its result.
-#[inline(always)]
-pub(crate) fn finish_block<O: Observer, T, E: Failure>(guard: &mut O::Guard, result: &Result<T, Error<E>>) {
-    match result {
-        Ok(_) => O::succeed_block(guard),
-        Err(error) => O::fail(guard, error),
-    }
-}
-
-/// Nobody watches.
-#[derive(Clone, Copy, Debug)]
-pub struct Off;
-
-impl Observer for Off {
-    type Guard = ();
-    type Queued = ();
-
-    #[inline(always)]
-    fn task(self, _meta: &'static Meta) {}
-
-    #[inline(always)]
-    fn block(self, _meta: &'static Meta) -> (Self, ()) {
-        (self, ())
-    }
-
-    #[inline(always)]
-    fn queue(self, _meta: &'static Meta) {}
-
-    #[inline(always)]
-    fn dequeue(self, (): ()) -> Self {
-        self
-    }
-
-    #[inline(always)]
-    fn attempt(self, _attempt: u32) -> Self {
-        self
-    }
-
-    #[inline(always)]
-    fn item(self, _item: u64) -> Self {
-        self
-    }
-
-    #[inline(always)]
-    fn embed(self, _meta: &'static Meta) -> Self {
-        self
-    }
-
-    #[inline(always)]
-    fn poll<T>((): &mut (), poll: impl FnOnce() -> T) -> T {
-        poll()
-    }
-
-    #[inline(always)]
-    fn poll_task<T>((): &mut (), poll: impl FnOnce() -> T) -> T {
-        poll()
-    }
-
-    #[inline(always)]
-    fn succeed<T: Any>((): &mut (), _output: &T, _debug: fn(&T) -> Option<&dyn fmt::Debug>) {}
-
-    #[inline(always)]
-    fn succeed_block((): &mut ()) {}
-
-    #[inline(always)]
-    fn fail<E: Failure>((): &mut (), _error: &Error<E>) {}
-
-    #[inline(always)]
-    fn retrying((): &(), _failed: Origin, _attempt: u32, _delay: Duration) {}
-
-    #[inline(always)]
-    fn circuit((): &(), _event: impl FnOnce() -> CircuitEvent) {}
-}
 
 /// One run that is watched.
 pub struct RunState<'b, B: ?Sized, R> {

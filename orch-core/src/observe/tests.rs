@@ -1,0 +1,78 @@
+//! What no block brings about today, but the observer has to stand.
+
+use super::{Observer, On, RunState};
+use crate::bus::Recorder;
+use crate::graph::Graph;
+use crate::node::{Meta, Origin};
+use crate::runtime::Local;
+use crate::testing::{block, step};
+
+static PAR: Meta = block(0, None, "par");
+static FIRST: Meta = step(1, Some(&PAR), "first");
+static SECOND: Meta = step(2, Some(&PAR), "second");
+
+/// Watches a `par` with two steps inside, then ends it; gives `step state execution` of each event.
+fn watched(inside: impl FnOnce(On<'_, Recorder, Local>)) -> Vec<String> {
+    let graph = Graph::of(|graph| {
+        graph.block(&PAR, |graph| {
+            graph.leaf(Origin::block(&FIRST));
+            graph.leaf(Origin::block(&SECOND));
+        });
+    });
+    let recorder = Recorder::new();
+    let run = RunState::new(&recorder, Local, &graph);
+    let (obs, mut guard) = On::root(&run).block(&PAR);
+    inside(obs);
+    <On<'_, Recorder, Local>>::succeed_block(&mut guard);
+    drop(guard);
+    recorder.assert_balanced();
+    let line = |event: &crate::event::OwnedEvent| {
+        format!("{} {} {}", event.name(), event.state().unwrap(), event.execution.id)
+    };
+    recorder.events().iter().map(line).collect()
+}
+
+#[test]
+fn a_start_that_is_due_but_never_made_is_cancelled_with_its_block() {
+    let told = watched(|obs| {
+        let queued = obs.queue(&FIRST);
+        let _ = obs.dequeue(queued);
+    });
+    assert_eq!(told, ["par running 1", "first pending 2", "first cancelled 2", "par succeeded 1"]);
+}
+
+#[test]
+fn of_several_steps_that_follow_a_wait_only_the_one_that_waited_has_its_execution() {
+    let told = watched(|obs| {
+        let queued = obs.queue(&SECOND);
+        let obs = obs.dequeue(queued);
+        for meta in [&FIRST, &SECOND, &SECOND] {
+            drop(obs.task(meta));
+        }
+    });
+    assert_eq!(
+        told,
+        [
+            "par running 1",
+            "second pending 2",
+            "first running 3",
+            "first cancelled 3",
+            "second running 2",
+            "second cancelled 2",
+            "second running 4",
+            "second cancelled 4",
+            "par succeeded 1",
+        ]
+    );
+}
+
+#[test]
+fn what_is_polled_after_the_end_changes_nothing() {
+    let told = watched(|obs| {
+        let mut guard = obs.task(&FIRST);
+        <On<'_, Recorder, Local>>::succeed(&mut guard, &1, |_| None);
+        <On<'_, Recorder, Local>>::succeed(&mut guard, &2, |_| None);
+        assert_eq!(<On<'_, Recorder, Local>>::poll(&mut guard, || 3), 3);
+    });
+    assert_eq!(told, ["par running 1", "first running 2", "first succeeded 2", "par succeeded 1"]);
+}
