@@ -87,6 +87,27 @@ impl Bus for Broadcast {
 }
 
 /// The events of a [`Broadcast`] since it was subscribed to. Dropping it ends it.
+///
+/// ```
+/// use async_orch::bus::Broadcast;
+/// use async_orch::pipeline;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), async_orch::Error> {
+/// let events = Broadcast::new(16);
+/// let double = pipeline! { |_: u32| |n| { n * 2 } }.with_bus(events.clone());
+/// double.run(1).await?;
+///
+/// let mut subscription = events.subscribe();
+/// double.run(2).await?;
+/// assert_eq!(subscription.recv().await.unwrap().to_string().split_whitespace().last(), Some("running"));
+/// assert_eq!(subscription.recv().await.unwrap().output(), Some("4"));
+///
+/// drop(subscription);
+/// assert_eq!(events.subscribers(), 0);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Subscription {
     receiver: broadcast::Receiver<Arc<OwnedEvent>>,
 }

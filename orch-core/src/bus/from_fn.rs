@@ -6,6 +6,14 @@ use super::Bus;
 use crate::event::Event;
 
 /// The bus that [`from_fn`] makes.
+///
+/// ```
+/// use async_orch::bus::{self, FromFn};
+/// use async_orch::Event;
+///
+/// let print: FromFn<fn(&Event<'_>)> = bus::from_fn(|event| println!("{event}"));
+/// # let _ = print;
+/// ```
 #[derive(Clone, Copy)]
 pub struct FromFn<F>(F);
 

@@ -63,7 +63,18 @@ struct Log<W> {
     width: usize,
 }
 
-/// Standard error by way of [`eprint!`], so that a test's output is captured.
+/// Standard error by way of [`eprint!`], so that a test's output is captured: the writer of [`LogBus::new`].
+///
+/// ```
+/// use async_orch::bus::{LogBus, Stderr};
+///
+/// struct Service {
+///     log: LogBus<Stderr>,
+/// }
+///
+/// let service = Service { log: LogBus::new() };
+/// # let _ = service.log;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stderr;
 

@@ -79,7 +79,26 @@ pub enum Change {
     Circuit(CircuitEvent),
 }
 
-/// A change of a task: a [`TaskEvent`] that borrows nothing. [`Change`] has an example.
+/// A change of a task: a [`TaskEvent`] that borrows nothing.
+///
+/// ```
+/// use async_orch::bus::Recorder;
+/// use async_orch::{Change, Run, TaskChange, pipeline};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let recorder = Recorder::new();
+/// let busy = pipeline! { retry(max_attempts = 2, backoff = constant(1s), jitter = none) < |()| { Err::<(), _>("busy") } > };
+/// assert!((&busy).with_bus(&recorder).run(()).await.is_err());
+///
+/// let delays = recorder.of("retry").into_iter().filter_map(|event| match event.change {
+///     Change::Task(TaskChange::Retrying { delay, .. }) => Some(delay),
+///     _ => None,
+/// });
+/// assert_eq!(delays.collect::<Vec<_>>(), [Duration::from_secs(1)]);
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum TaskChange {
@@ -119,7 +138,27 @@ pub enum TaskChange {
     Cancelled,
 }
 
-/// A change of a block: a [`BlockEvent`] that borrows nothing. [`Change`] has an example.
+/// A change of a block: a [`BlockEvent`] that borrows nothing.
+///
+/// ```
+/// use async_orch::bus::Recorder;
+/// use async_orch::{BlockChange, Change, Run, pipeline};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let recorder = Recorder::new();
+/// let busy = pipeline! { seq < |()| { Err::<(), _>("busy") } as "call" > };
+/// assert!((&busy).with_bus(&recorder).run(()).await.is_err());
+///
+/// match recorder.of("seq").pop().unwrap().change {
+///     Change::Block(BlockChange::Failed { error, origin, .. }) => {
+///         assert_eq!(error, "step `seq/call` failed: busy");
+///         assert_eq!(origin.unwrap().name(), "call");
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum BlockChange {

@@ -82,4 +82,3 @@ pub(crate) fn finish_block<O: Observer, T, E: Failure>(guard: &mut O::Guard, res
         Err(error) => O::fail(guard, error),
     }
 }
-
