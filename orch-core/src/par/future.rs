@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::children::Children;
 use super::options::OnFailure;
-use super::slot::{Round, Slots};
+use super::slot::{Picked, Round, Slots};
 use crate::cx::Cx;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
@@ -110,8 +110,6 @@ where
                 limit: *this.limit,
                 next: *this.next,
                 running: *this.running,
-                picked: 0,
-                start: 0,
                 ready: this.ready.as_ref(),
                 error: None,
             };
@@ -138,32 +136,31 @@ fn drive<Sl: Slots<O>, R: Host, O: Observer>(
     round: &mut Round<'_, Sl::Error, O>,
     rt: R,
 ) -> Poll<()> {
-    let Some(ready) = round.ready else {
-        round.start = 0;
-        while round.start < Sl::LEN {
-            round.picked = u64::MAX;
-            if !slots.as_mut().visit(0, round) {
-                return Poll::Ready(());
-            }
-            round.start += 64;
-        }
-        return if round.running == 0 { Poll::Ready(()) } else { Poll::Pending };
-    };
-    ready.gate().enter();
+    if let Some(ready) = round.ready {
+        ready.gate().enter();
+    }
     let mut polls = 0;
     loop {
-        let groups = ready.take_groups();
-        round.start = 0;
-        while round.start < Sl::LEN {
-            let group = round.start / 64;
-            let woken = if groups >> group & 1 == 1 { ready.take(group) } else { 0 };
-            polls += woken.count_ones() as usize;
-            round.picked = woken | round.waiting();
-            if round.picked != 0 && !slots.as_mut().visit(0, round) {
+        let groups = round.ready.map_or(0, Ready::take_groups);
+        for group in 0..Sl::LEN.div_ceil(64) {
+            let start = if const { Sl::LEN <= 64 } { 0 } else { group * 64 };
+            let bits = match round.ready {
+                // Those that have finished, or still have to wait, see to it themselves.
+                None => u64::MAX,
+                Some(ready) => {
+                    let woken = if groups >> group & 1 == 1 { ready.take(group) } else { 0 };
+                    polls += woken.count_ones() as usize;
+                    woken | Picked::from(start, round.next)
+                }
+            };
+            // One call for all cases: it is all of the children's code.
+            if !slots.as_mut().visit(0, Picked { start, bits }, round) {
                 return Poll::Ready(());
             }
-            round.start += 64;
         }
+        let Some(ready) = round.ready else {
+            return if round.running == 0 { Poll::Ready(()) } else { Poll::Pending };
+        };
         if round.running == 0 {
             return Poll::Ready(());
         }

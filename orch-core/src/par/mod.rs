@@ -14,4 +14,4 @@ pub(crate) mod tests;
 pub use children::{Child, Children, Fork, child, fork};
 pub use future::Par;
 pub use options::{FailFast, OnFailure, Options, Settle, default, given, par};
-pub use slot::{Round, Slots};
+pub use slot::{Picked, Round, Slots};

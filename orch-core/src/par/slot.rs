@@ -21,9 +21,14 @@ pub trait Slots<O: Observer> {
     /// What the children leave, as nested pairs.
     type Outputs;
 
-    /// Starts and polls the children that the round is for, in written order; the first of them all is number
-    /// `first`. False if one fails, which ends the round.
-    fn visit(self: Pin<&mut Self>, first: usize, round: &mut Round<'_, Self::Error, O>) -> bool;
+    /// Starts and polls the children that are picked, in written order; the first of them all is number `first`. False
+    /// if one fails, which ends the round.
+    fn visit(
+        self: Pin<&mut Self>,
+        first: usize,
+        picked: Picked,
+        round: &mut Round<'_, Self::Error, O>,
+    ) -> bool;
 
     /// Drops everything, in written order.
     fn clear(self: Pin<&mut Self>);
@@ -41,35 +46,32 @@ pub struct Round<'r, E, O> {
     /// The first child that has not been started.
     pub(super) next: usize,
     pub(super) running: usize,
-    /// Which to visit of the sixty-four children from `start`.
-    pub(super) picked: u64,
-    pub(super) start: usize,
     /// Where the wakers of the children are; if nowhere, they have that of the block.
     pub(super) ready: Option<&'r Ready>,
     pub(super) error: Option<Error<E>>,
 }
 
-impl<E, O> Round<'_, E, O> {
-    /// Of the sixty-four children from `start`, those that wait to be started.
+/// Some of the sixty-four children from `start` on.
+#[derive(Clone, Copy, Debug)]
+pub struct Picked {
+    pub(super) start: usize,
+    pub(super) bits: u64,
+}
+
+impl Picked {
+    /// Those from child `child` on.
     #[inline(always)]
-    pub(super) fn waiting(&self) -> u64 {
-        match self.next.saturating_sub(self.start) {
-            started @ 0..64 => u64::MAX << started,
+    pub(super) fn from(start: usize, child: usize) -> u64 {
+        match child.saturating_sub(start) {
+            before @ 0..64 => u64::MAX << before,
             _ => 0,
         }
     }
 
-    /// Whether any child of a tree is to be visited.
+    /// Whether any of `len` children from `first` on is picked. All but the bits is known when the code is made.
     #[inline(always)]
-    fn picks(&self, first: usize, len: usize) -> bool {
-        let from = first.saturating_sub(self.start);
-        let to = (first + len).saturating_sub(self.start);
-        if from >= 64 || to == 0 || (first >= self.next && self.running == self.limit) {
-            return false;
-        }
-        let from_on = u64::MAX << from;
-        let up_to = if to >= 64 { u64::MAX } else { !(u64::MAX << to) };
-        self.picked & from_on & up_to != 0
+    fn any(self, first: usize, len: usize) -> bool {
+        self.bits & Self::from(self.start, first) & !Self::from(self.start, first + len) != 0
     }
 }
 
@@ -106,11 +108,11 @@ where
     type Outputs = M::Kept<T>;
 
     #[inline]
-    fn visit(mut self: Pin<&mut Self>, index: usize, round: &mut Round<'_, E, O>) -> bool {
-        if !round.picks(index, 1) {
-            return true;
-        }
+    fn visit(mut self: Pin<&mut Self>, index: usize, _picked: Picked, round: &mut Round<'_, E, O>) -> bool {
         if index >= round.next {
+            if round.running == round.limit {
+                return true;
+            }
             let fut = match self.as_mut().project_replace(Slot::Gone) {
                 SlotReplaced::Todo { start } => start(round.obs),
                 SlotReplaced::Queued { start, queued } => start(round.obs.dequeue(queued)),
@@ -177,12 +179,11 @@ impl<O: Observer, A: Slots<O>, B: Slots<O, Error = A::Error>> Slots<O> for ForkS
     type Outputs = (A::Outputs, B::Outputs);
 
     #[inline(always)]
-    fn visit(self: Pin<&mut Self>, first: usize, round: &mut Round<'_, A::Error, O>) -> bool {
+    fn visit(self: Pin<&mut Self>, first: usize, picked: Picked, round: &mut Round<'_, A::Error, O>) -> bool {
         let this = self.project();
-        if Self::LEN > 4 && !round.picks(first, Self::LEN) {
-            return true;
-        }
-        this.left.visit(first, round) && this.right.visit(first + A::LEN, round)
+        let second = first + A::LEN;
+        (!picked.any(first, A::LEN) || this.left.visit(first, picked, round))
+            && (!picked.any(second, B::LEN) || this.right.visit(second, picked, round))
     }
 
     fn clear(self: Pin<&mut Self>) {
