@@ -1,4 +1,4 @@
-//! A sequence of up to sixteen entries as one coroutine.
+//! A sequence of up to twelve entries as one coroutine.
 
 use std::fmt;
 use std::future::Future;
@@ -167,7 +167,3 @@ body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5
 body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9; I9);
 body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10; I10);
 body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11; I11);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11, I12 I11 s12 12; I12);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11, I12 I11 s12 12, I13 I12 s13 13; I13);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11, I12 I11 s12 12, I13 I12 s13 13, I14 I13 s14 14; I14);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11, I12 I11 s12 12, I13 I12 s13 13, I14 I13 s14 14, I15 I14 s15 15; I15);

@@ -196,7 +196,7 @@ where
     }
 }
 
-/// Up to sixteen entries as one. What they keep is handed out whole, so that later entries see it.
+/// Up to twelve entries as one. What they keep is handed out whole, so that later entries see it.
 pub struct Group<B>(pub B);
 
 impl<P: Point, E: Failure, B: Body<P, E>> Step<P, E> for Group<B> {

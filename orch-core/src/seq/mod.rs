@@ -1,8 +1,8 @@
 //! `seq`: one step after another.
 //!
 //! A sequence is one coroutine, names included: the future holds the step that runs and the values bound so far,
-//! nothing else. It is generated for up to sixteen entries; the macro packs longer ones into a [`Group`]
-//! for each sixteen.
+//! nothing else. It is generated for up to twelve entries; the macro packs longer ones into a [`Group`]
+//! for each twelve. (What a width costs is compile time: the widest impl is most of this crate's.)
 
 mod body;
 mod future;

@@ -12,7 +12,7 @@ use crate::pipeline::ast::{Block, Input, Item, Step, Value};
 use crate::pipeline::blocks::{Body, Kind};
 
 /// How many entries one coroutine holds; `seq::Body` is generated for so many.
-const GROUP: usize = 16;
+const GROUP: usize = 12;
 
 impl Expansion<'_> {
     /// A block: its body first, then the call that makes the step.
