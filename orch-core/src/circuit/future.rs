@@ -4,11 +4,12 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::Breaker;
 use super::state::{Admission, Outcome, Permit, Rejection, Transition};
+use super::{Breaker, CircuitState};
 use crate::cx::Cx;
 use crate::error::{Error, ErrorKind, Failure};
 use crate::event::CircuitEvent;
@@ -79,15 +80,18 @@ where
 impl<B, I> Circuit<B, I> {
     #[inline]
     fn reject<E: Failure, O: Observer>(&self, admission: Admission, guard: &O::Guard) -> Error<E> {
-        let kind = match admission {
+        // Other runs may have moved the circuit since: the event tells what this run met.
+        let (kind, met) = match admission {
             Admission::Open(Rejection { retry_after, last_failure }) => {
-                ErrorKind::CircuitOpen { retry_after, last_failure }
+                let met =
+                    if retry_after == Duration::MAX { CircuitState::Isolated } else { CircuitState::Open };
+                (ErrorKind::CircuitOpen { retry_after, last_failure }, met)
             }
-            _ => ErrorKind::CircuitHalfOpen,
+            _ => (ErrorKind::CircuitHalfOpen, CircuitState::HalfOpen),
         };
-        O::circuit(guard, || {
-            let state = self.breaker.state().kind();
-            CircuitEvent { rejected: true, ..CircuitEvent::new(state, state, self.breaker.failures()) }
+        O::circuit(guard, || CircuitEvent {
+            rejected: true,
+            ..CircuitEvent::new(met, met, self.breaker.failures())
         });
         Error::new(kind, Origin::block(self.meta))
     }
