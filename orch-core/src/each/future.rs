@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use pin_project_lite::pin_project;
 
@@ -16,7 +16,7 @@ use crate::graph::Describe;
 use crate::node::{Meta, Origin};
 use crate::observe::{Observer, finish_block};
 use crate::par::OnFailure;
-use crate::ready::POLLS;
+use crate::ready::{Lender, POLLS};
 use crate::runtime::Host;
 use crate::scope::{At, Point, RefOf};
 use crate::step::Step;
@@ -116,8 +116,14 @@ where
                 *this.started += 1;
                 (index, (this.start)(obs.item(index as u64), item))
             };
-            let polled =
-                ready!(drive::<_, _, _, _, M, _>(this.runs, this.outputs, this.items, start, this.cx.rt, cx));
+            let polled = ready!(drive::<_, _, _, _, M, _>(
+                this.runs,
+                this.outputs,
+                this.items,
+                start,
+                this.cx.rt,
+                cx.waker()
+            ));
             Poll::Ready(match polled {
                 Ok(()) => Ok(this.outputs.take()),
                 Err(error) => {
@@ -139,7 +145,7 @@ fn drive<Iter, Fut, T, E, M, R>(
     items: &mut Option<Iter>,
     mut start: impl FnMut(Iter::Item) -> (usize, Fut),
     rt: R,
-    cx: &mut Context<'_>,
+    parent: &Waker,
 ) -> Poll<Result<(), Error<E>>>
 where
     Iter: Iterator,
@@ -150,30 +156,33 @@ where
     R: Host,
 {
     runs.enter();
+    let mut lender = Lender::new(parent);
+    // Who woke a block without wakers of its own is not known.
+    let mut lent = u64::MAX;
     let mut polls = 0;
     loop {
-        polls += runs.woken(|runs, place| keep::<_, _, M>(outputs, runs.poll(place, cx.waker())))?;
+        polls += runs.woken(lent, |runs, place| keep::<_, _, M>(outputs, runs.poll(place, &lender)))?;
         while let Some(rest) = items
             && !runs.is_full()
         {
-            ready!(rt.poll_proceed(cx));
+            ready!(rt.poll_proceed(&mut Context::from_waker(parent)));
             let Some(item) = rest.next() else {
                 *items = None;
                 break;
             };
             let (index, fut) = start(item);
             let place = runs.insert(index, fut);
-            keep::<_, _, M>(outputs, runs.poll(place, cx.waker()))?;
+            keep::<_, _, M>(outputs, runs.poll(place, &lender))?;
         }
         if runs.running() == 0 {
             return Poll::Ready(Ok(()));
         }
-        if runs.is_marked() {
-            if polls >= POLLS || !rt.has_budget() {
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-        } else if runs.leave(cx.waker()) {
+        lent = lender.take();
+        if runs.leave(lent, parent) {
+            return Poll::Pending;
+        }
+        if polls >= POLLS || !rt.has_budget() {
+            parent.wake_by_ref();
             return Poll::Pending;
         }
     }

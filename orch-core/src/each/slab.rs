@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 
-use crate::ready::{Gate, Ones, Pinned, Ready, SWEPT};
+use crate::ready::{Gate, Lender, Ones, Pinned, Ready, SWEPT};
 
 /// The most places of the first chunk. Each further one doubles them, up to the most that a chunk can have.
 const FIRST: usize = 1024;
@@ -29,7 +29,7 @@ pub(super) struct Slab<Fut> {
 
 struct Chunk<Fut> {
     slots: Pinned<Slot<Fut>>,
-    /// Where the wakers of the runs are; if nowhere, they have that of the block.
+    /// Whose wakers the runs have; if nobody's, then those of a lender.
     ready: Option<Ready>,
 }
 
@@ -101,21 +101,17 @@ impl<Fut: Future> Slab<Fut> {
 
     /// Polls what runs at a place, if anything does.
     #[inline]
-    pub(super) fn poll(&mut self, place: Place, parent: &Waker) -> Poll<(usize, Fut::Output)> {
+    pub(super) fn poll(&mut self, place: Place, lender: &Lender<'_>) -> Poll<(usize, Fut::Output)> {
         let chunk = &mut self.chunks[place.chunk as usize];
         let mut slot = chunk.slots.get(place.slot as usize);
         let SlotProjection::Run { fut, item } = slot.as_mut().project() else {
             return Poll::Pending;
         };
-        let lent;
         let waker = match &chunk.ready {
-            None => parent,
-            Some(ready) => {
-                lent = ready.waker(place.slot as usize);
-                &lent
-            }
+            None => lender.waker(place.slot as usize),
+            Some(ready) => ready.waker(place.slot as usize),
         };
-        let Poll::Ready(output) = fut.poll(&mut Context::from_waker(waker)) else {
+        let Poll::Ready(output) = fut.poll(&mut Context::from_waker(&waker)) else {
             return Poll::Pending;
         };
         let item = *item;
@@ -132,19 +128,21 @@ impl<Fut: Future> Slab<Fut> {
         }
     }
 
-    /// Hands the places of woken runs to `poll`, and says how many there were. Stops at the first break.
+    /// Hands the places of woken runs to `poll`, and says how many there were. Stops at the first error. Of runs that have
+    /// the wakers of a lender, `lent` says which were woken.
     #[inline(always)]
-    pub(super) fn woken<B>(
+    pub(super) fn woken<E>(
         &mut self,
-        mut poll: impl FnMut(&mut Self, Place) -> Result<(), B>,
-    ) -> Result<usize, B> {
-        let mut polls = 0;
+        lent: u64,
+        mut poll: impl FnMut(&mut Self, Place) -> Result<(), E>,
+    ) -> Result<usize, E> {
         if self.chunks[0].ready.is_none() {
-            for slot in 0..self.places as u32 {
-                poll(self, Place { chunk: 0, slot })?;
+            for slot in Ones(lent & !(u64::MAX << self.places)) {
+                poll(self, Place { chunk: 0, slot: slot as u32 })?;
             }
-            return Ok(polls);
+            return Ok(self.places);
         }
+        let mut polls = 0;
         let marked = self.gate.as_ref().map_or(1, |gate| gate.take());
         for bit in Ones(marked) {
             // From the sixty-fifth chunk on, chunks share bits.
@@ -162,19 +160,20 @@ impl<Fut: Future> Slab<Fut> {
         Ok(polls)
     }
 
-    /// Whether runs were woken since [`woken`](Slab::woken).
+    /// Whether no run was woken since [`woken`](Slab::woken), and the next one wakes the parent.
     #[inline]
-    pub(super) fn is_marked(&self) -> bool {
-        match (&self.gate, &self.chunks[0].ready) {
-            (Some(gate), _) => gate.is_marked(),
-            (None, Some(ready)) => ready.is_marked(),
-            (None, None) => false,
+    pub(super) fn leave(&self, lent: u64, parent: &Waker) -> bool {
+        match self.gate() {
+            None => lent == 0,
+            Some(gate) => !self.is_marked() && gate.leave(parent, || self.is_marked()),
         }
     }
 
-    /// No run is woken. True if that is still so and the next one wakes the parent.
-    pub(super) fn leave(&self, parent: &Waker) -> bool {
-        self.gate().is_none_or(|gate| gate.leave(parent, || self.is_marked()))
+    fn is_marked(&self) -> bool {
+        match &self.gate {
+            Some(gate) => gate.is_marked(),
+            None => self.chunks[0].ready.as_ref().is_some_and(Ready::is_marked),
+        }
     }
 
     fn gate(&self) -> Option<&Gate> {

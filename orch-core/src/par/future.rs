@@ -16,7 +16,7 @@ use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
 use crate::observe::{Observer, finish_block};
-use crate::ready::{POLLS, Ready, SWEPT};
+use crate::ready::{Lender, POLLS, Ready, SWEPT};
 use crate::runtime::Host;
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
@@ -106,11 +106,11 @@ where
         let result = ready!(O::poll(this.guard, || {
             let mut round = Round {
                 obs: this.cx.obs,
-                waker: cx.waker(),
                 limit: *this.limit,
                 next: *this.next,
                 running: *this.running,
                 ready: this.ready.as_ref(),
+                lender: Lender::new(cx.waker()),
                 error: None,
             };
             let polled = drive(slots.as_mut(), &mut round, this.cx.rt);
@@ -139,37 +139,44 @@ fn drive<Sl: Slots<O>, R: Host, O: Observer>(
     if let Some(ready) = round.ready {
         ready.gate().enter();
     }
+    // Who woke a block without wakers of its own is not known: all are polled that have not finished.
+    let mut woken = u64::MAX;
     let mut polls = 0;
     loop {
         let groups = round.ready.map_or(0, Ready::take_groups);
         for group in 0..Sl::LEN.div_ceil(64) {
             let start = if const { Sl::LEN <= 64 } { 0 } else { group * 64 };
-            let bits = match round.ready {
-                // Those that have finished, or still have to wait, see to it themselves.
-                None => u64::MAX,
-                Some(ready) => {
-                    let woken = if groups >> group & 1 == 1 { ready.take(group) } else { 0 };
-                    polls += woken.count_ones() as usize;
-                    woken | Picked::from(start, round.next)
-                }
-            };
+            if let Some(ready) = round.ready {
+                woken = if groups >> group & 1 == 1 { ready.take(group) } else { 0 };
+                polls += woken.count_ones() as usize;
+            }
+            let bits = woken | Picked::from(start, round.next);
             // One call for all cases: it is all of the children's code.
             if !slots.as_mut().visit(0, Picked { start, bits }, round) {
                 return Poll::Ready(());
             }
         }
-        let Some(ready) = round.ready else {
-            return if round.running == 0 { Poll::Ready(()) } else { Poll::Pending };
-        };
         if round.running == 0 {
             return Poll::Ready(());
         }
-        if ready.is_marked() {
-            if polls >= POLLS || !rt.has_budget() {
-                round.waker.wake_by_ref();
-                return Poll::Pending;
+        let parent = round.lender.parent();
+        match round.ready {
+            None => {
+                woken = round.lender.take();
+                if woken == 0 {
+                    return Poll::Pending;
+                }
+                polls += SWEPT;
             }
-        } else if ready.gate().leave(round.waker, || ready.is_marked()) {
+            Some(ready) if !ready.is_marked() => {
+                if ready.gate().leave(parent, || ready.is_marked()) {
+                    return Poll::Pending;
+                }
+            }
+            Some(_) => {}
+        }
+        if polls >= POLLS || !rt.has_budget() {
+            parent.wake_by_ref();
             return Poll::Pending;
         }
     }

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
 use super::options::OnFailure;
 use crate::error::{Error, Failure};
 use crate::observe::Observer;
-use crate::ready::Ready;
+use crate::ready::{Lender, Ready};
 
 /// The places of a tree of children.
 pub trait Slots<O: Observer> {
@@ -40,14 +40,13 @@ pub trait Slots<O: Observer> {
 /// One pass over the children.
 pub struct Round<'r, E, O> {
     pub(super) obs: O,
-    /// That of the block.
-    pub(super) waker: &'r Waker,
     pub(super) limit: usize,
     /// The first child that has not been started.
     pub(super) next: usize,
     pub(super) running: usize,
-    /// Where the wakers of the children are; if nowhere, they have that of the block.
+    /// Whose wakers the children have; if nobody's, then those of `lender`.
     pub(super) ready: Option<&'r Ready>,
+    pub(super) lender: Lender<'r>,
     pub(super) error: Option<Error<E>>,
 }
 
@@ -125,15 +124,11 @@ where
         let SlotProjection::Run { fut } = self.as_mut().project() else {
             return true;
         };
-        let lent;
         let waker = match round.ready {
-            None => round.waker,
-            Some(ready) => {
-                lent = ready.waker(index);
-                &lent
-            }
+            None => round.lender.waker(index),
+            Some(ready) => ready.waker(index),
         };
-        let Poll::Ready(result) = fut.poll(&mut Context::from_waker(waker)) else {
+        let Poll::Ready(result) = fut.poll(&mut Context::from_waker(&waker)) else {
             return true;
         };
         round.running -= 1;

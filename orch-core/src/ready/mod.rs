@@ -2,15 +2,19 @@
 //!
 //! All of the crate's `unsafe` is here.
 
+mod lender;
+mod lent;
 mod pinned;
 mod set;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use lender::Lender;
 pub(crate) use pinned::Pinned;
 pub(crate) use set::{Gate, Ones, Ready};
 
-/// Up to so many children are all polled whenever the block is: finding out which were woken would cost more.
+/// Up to so many children wait with the waker of the block, and are all polled when it is woken: finding out which of
+/// them woke it would cost more.
 pub(crate) const SWEPT: usize = 8;
 
 /// After so many polls of children a block lets others run, even if more of them were woken in the meantime.

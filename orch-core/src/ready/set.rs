@@ -10,15 +10,15 @@
 //! live on and set bits that nobody reads.
 
 use std::fmt;
-use std::marker::PhantomData;
-use std::mem::{ManuallyDrop, offset_of};
-use std::ops::Deref;
+use std::mem::offset_of;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
 use atomic_waker::AtomicWaker;
+
+use super::lent::Lent;
 
 /// Sixty-four children.
 ///
@@ -66,12 +66,6 @@ pub(crate) struct Gate {
 
 /// The block's own end of a chunk.
 pub(crate) struct Ready(Arc<Chunk>);
-
-/// The waker of a child, lent for a poll.
-pub(crate) struct Lent<'a> {
-    waker: ManuallyDrop<Waker>,
-    chunk: PhantomData<&'a Ready>,
-}
 
 impl Gate {
     /// A gate for several chunks.
@@ -232,10 +226,8 @@ impl Ready {
         // SAFETY: each child is a byte of the groups, and there is this child.
         let data = unsafe { groups.add(child) }.cast::<()>();
         // SAFETY: the functions in the table keep the contract of a waker for data that points to a byte of a group of
-        // a chunk in an `Arc`. The waker owns no count of that `Arc` and so must not be dropped, which `ManuallyDrop`
-        // prevents, nor outlive ours, which the lifetime of `Lent` prevents. Its clones own one each.
-        let waker = unsafe { Waker::from_raw(RawWaker::new(data, &TABLE)) };
-        Lent { waker: ManuallyDrop::new(waker), chunk: PhantomData }
+        // a chunk in an `Arc`. The waker owns no count of that `Arc`, but its clones do, and it does not outlive ours.
+        unsafe { Lent::new(data, &TABLE) }
     }
 }
 
@@ -243,15 +235,6 @@ impl Drop for Ready {
     fn drop(&mut self) {
         // Wakers that are still about must not keep the parent alive.
         self.gate().close();
-    }
-}
-
-impl Deref for Lent<'_> {
-    type Target = Waker;
-
-    #[inline(always)]
-    fn deref(&self) -> &Waker {
-        &self.waker
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 use std::thread;
 
-use super::{Gate, Ones, Pinned, Ready};
+use super::{Gate, Lender, Ones, Pinned, Ready};
 
 #[derive(Default)]
 struct Parent(AtomicUsize);
@@ -172,6 +172,34 @@ fn no_wake_from_another_thread_is_lost() {
         }
     }
     threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+#[test]
+fn who_wakes_itself_with_a_lent_waker_does_not_wake_the_parent() {
+    let (parent, waker) = parent();
+    let mut lender = Lender::new(&waker);
+    lender.waker(0).wake_by_ref();
+    lender.waker(63).wake_by_ref();
+    lender.waker(64 + 7).wake_by_ref();
+    assert_eq!((lender.take(), lender.take()), (1 | 1 << 7 | 1 << 63, 0));
+    {
+        let lent = lender.waker(5);
+        let waker: &Waker = &lent;
+        thread::scope(|scope| scope.spawn(|| waker.wake_by_ref()).join().unwrap());
+    }
+    assert_eq!((lender.take(), parent.wakes()), (1 << 5, 0));
+}
+
+#[test]
+fn a_clone_of_a_lent_waker_is_one_of_the_parent() {
+    let (parent, waker) = parent();
+    let mut lender = Lender::new(&waker);
+    let clone = lender.waker(3).clone();
+    assert!(clone.will_wake(&waker));
+    clone.wake_by_ref();
+    assert_eq!((lender.take(), parent.wakes(), Arc::strong_count(&parent)), (0, 1, 3));
+    clone.wake();
+    assert_eq!((parent.wakes(), Arc::strong_count(&parent)), (2, 2));
 }
 
 #[test]
