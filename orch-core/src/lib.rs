@@ -2,8 +2,6 @@
 //!
 //! Use the façade `async_orch`; this crate is where it is built.
 
-
-
 pub mod boxed;
 pub mod bus;
 pub mod catch;

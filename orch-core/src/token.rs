@@ -130,7 +130,10 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// A step whose output is both kept and piped on.
-    pub fn keep<St: Step<At<S, In>, E>>(&self, step: St) -> Keep<St, impl Fn(&St::Out) -> St::Out + Copy + Send + Sync + 'static + use<S, In, E, St>>
+    pub fn keep<St: Step<At<S, In>, E>>(
+        &self,
+        step: St,
+    ) -> Keep<St, impl Fn(&St::Out) -> St::Out + Copy + Send + Sync + 'static + use<S, In, E, St>>
     where
         St::Out: Duplicate + Sync,
     {
@@ -151,7 +154,9 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// For a child that uses the piped value before others.
-    pub fn clones(&self) -> (Tok<S, In, E>, Clones<impl Fn(&In) -> In + Copy + Send + Sync + 'static + use<S, In, E>>)
+    pub fn clones(
+        &self,
+    ) -> (Tok<S, In, E>, Clones<impl Fn(&In) -> In + Copy + Send + Sync + 'static + use<S, In, E>>)
     where
         In: Duplicate,
     {
