@@ -1,3 +1,5 @@
+//! The first slice through everything: tasks, names, captures, a circuit, a bus, a run that is spawned.
+
 use async_orch::{BoxError, Run, pipeline, task};
 use std::sync::Arc;
 
@@ -18,9 +20,9 @@ async fn show<T: std::fmt::Display>(x: T) -> String {
     x.to_string()
 }
 #[task]
-fn parse<T: std::str::FromStr>(s: String) -> Result<T, T::Err>
+fn parse<T>(s: String) -> Result<T, T::Err>
 where
-    T: 'static,
+    T: std::str::FromStr + 'static,
     T::Err: Send + 'static,
 {
     s.parse()

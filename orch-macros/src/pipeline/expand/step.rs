@@ -79,6 +79,7 @@ impl Expansion<'_> {
                 async #capture {
                     #[allow(unused_variables)]
                     let (#input, #(#used,)*) = #private::Moved::take(#moved);
+                    #[allow(clippy::let_unit_value)]
                     let #pattern #ty = #given;
                     #value
                 }
@@ -103,6 +104,7 @@ impl Expansion<'_> {
             let method = Ident::new("inline", method_span(at));
             quote_spanned!(span=> #tok.#method(#node, #capture |#scope, #input| #returns {
                 #names
+                #[allow(clippy::let_unit_value)]
                 let #pattern #ty = #given;
                 #body
             }))
