@@ -108,7 +108,8 @@ where
 
     #[inline]
     fn visit(mut self: Pin<&mut Self>, index: usize, _picked: Picked, round: &mut Round<'_, E, O>) -> bool {
-        if index >= round.next {
+        let starts = index >= round.next;
+        if starts {
             if round.running == round.limit {
                 return true;
             }
@@ -119,7 +120,6 @@ where
             };
             self.set(Slot::Run { fut });
             round.next = index + 1;
-            round.running += 1;
         }
         let SlotProjection::Run { fut } = self.as_mut().project() else {
             return true;
@@ -129,9 +129,11 @@ where
             Some(ready) => ready.waker(index),
         };
         let Poll::Ready(result) = fut.poll(&mut Context::from_waker(&waker)) else {
+            round.running += usize::from(starts);
             return true;
         };
-        round.running -= 1;
+        // One that is ready at once is not counted, for the sake of many that are.
+        round.running -= usize::from(!starts);
         match M::keep(result) {
             Ok(kept) => {
                 self.set(Slot::Done { kept });
