@@ -37,6 +37,7 @@ pub(crate) struct Input {
     pub(crate) ty: Type,
 }
 
+#[allow(clippy::large_enum_variant, reason = "made once for each step, moved a few times")]
 pub(crate) enum Step {
     Block(Block),
     Leaf(Leaf),
@@ -61,6 +62,7 @@ pub(crate) struct Block {
 }
 
 /// One entry of a block's body.
+#[allow(clippy::large_enum_variant, reason = "made once for each step, moved a few times")]
 pub(crate) enum Item {
     Step(Step),
     Let(LetStep),
