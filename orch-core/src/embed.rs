@@ -17,33 +17,65 @@ use crate::pipeline::Run;
 use crate::runtime::Host;
 use crate::scope::{Point, RefOf, Scope};
 use crate::step::Step;
-use crate::task::{FlowsInto, IntoFailure};
+use crate::task::IntoFailure;
 use crate::token::Tok;
 
 /// A pipeline as a step of another. It runs under the other's bus and runtime.
-pub struct Embed<T, X, E> {
+pub struct Embed<T, F> {
     inner: T,
-    convert: fn(X) -> E,
+    give: F,
     meta: &'static Meta,
-    error: PhantomData<fn() -> X>,
 }
 
-impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
-    /// An embedded pipeline.
-    pub fn embed<T: Run>(&self, meta: &'static Meta, inner: T) -> Embed<T, T::Error, E>
+/// Where a pipeline takes its input, of the type `Takes`.
+pub struct Entry<Takes>(PhantomData<fn() -> Takes>);
+
+impl<Takes> Entry<Takes> {
+    /// Takes it.
+    #[inline(always)]
+    pub fn take<X>(self, input: X) -> Takes
     where
-        In: FlowsInto<T::In, T>,
-        T::Error: IntoFailure<E>,
+        Entry<Takes>: Enters<X, Takes>,
     {
-        Embed { inner, convert: T::Error::into_failure, meta, error: PhantomData }
+        Self::enter(input)
     }
 }
 
-impl<P, E, T> Step<P, E> for Embed<T, T::Error, E>
+/// What is piped can be the input of an embedded pipeline.
+#[diagnostic::on_unimplemented(
+    message = "the pipeline in these braces takes `{Takes}`, but the step before it gives `{Given}`",
+    label = "takes `{Takes}`, given `{Given}`"
+)]
+pub trait Enters<Given, Takes> {
+    /// The value itself.
+    fn enter(input: Given) -> Takes;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> Enters<T, T> for Entry<T> {
+    #[inline(always)]
+    fn enter(input: T) -> T {
+        input
+    }
+}
+
+impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
+    /// An embedded pipeline, with the closure that gives it its input.
+    pub fn embed<T: Run, F>(&self, meta: &'static Meta, inner: T, give: F) -> Embed<T, F>
+    where
+        F: Fn(Entry<T::In>, In) -> T::In,
+    {
+        Embed { inner, give, meta }
+    }
+}
+
+impl<P, E, T, F> Step<P, E> for Embed<T, F>
 where
-    P: Point<In = T::In>,
+    P: Point,
     E: Failure,
     T: Run,
+    T::Error: IntoFailure<E>,
+    F: Fn(Entry<T::In>, P::In) -> T::In + Send + Sync,
 {
     type Out = T::Out;
 
@@ -55,9 +87,11 @@ where
         cx: Cx<R, O>,
     ) -> impl Future<Output = Result<T::Out, Error<E>>> + Send + 'a {
         EmbedFuture {
-            fut: self.inner.run_within(input, cx.under(cx.obs.embed(self.meta))),
+            fut: self
+                .inner
+                .run_within((self.give)(Entry(PhantomData), input), cx.under(cx.obs.embed(self.meta))),
             within: self.meta.parent,
-            convert: self.convert,
+            convert: T::Error::into_failure,
         }
     }
 
@@ -92,8 +126,14 @@ where
     }
 }
 
-impl<T, X, E> fmt::Debug for Embed<T, X, E> {
+impl<T, F> fmt::Debug for Embed<T, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Embed").field("place", &self.meta.place).finish_non_exhaustive()
+    }
+}
+
+impl<Takes> fmt::Debug for Entry<Takes> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Entry")
     }
 }

@@ -12,6 +12,7 @@ pub mod embed;
 pub mod error;
 pub mod event;
 pub mod feed;
+pub mod gate;
 pub mod graph;
 pub mod leaf;
 pub mod node;
@@ -24,6 +25,7 @@ pub mod retry;
 pub mod runtime;
 pub mod scope;
 pub mod seq;
+pub mod slot;
 pub mod step;
 pub mod task;
 #[cfg(test)]
@@ -40,9 +42,10 @@ pub use runtime::{Local, Runtime};
 pub mod __private {
     pub use crate::error::{BoxError, ErrorKind};
     pub use crate::feed::{Ignores, Uses};
-    pub use crate::leaf::{Moved, select};
+    pub use crate::gate::{embedded, methods, owned};
+    pub use crate::leaf::{Moved, says, select};
     pub use crate::node::{Meta, NodeKind, Place};
     pub use crate::pipeline::{Plan, begin};
     pub use crate::token::Tok;
-    pub use crate::{catch, circuit, each, par, retry, seq, task, timeout};
+    pub use crate::{catch, circuit, each, par, retry, seq, slot, task, timeout};
 }

@@ -51,6 +51,10 @@ use crate::token::Tok;
 /// assert_eq!(spawned(Arc::new(quadruple()), 3).await, 12);
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a pipeline",
+    label = "not a pipeline, nor a reference, `Box` or `Arc` of one"
+)]
 pub trait Run: Send + Sync {
     /// The input.
     type In: Send + 'static;
@@ -385,7 +389,7 @@ where
 }
 
 /// The token of the first step under a header.
-pub fn begin<In: Send + 'static, E: Failure, H: Header>(_header: &H) -> Tok<H::Scope, In, E> {
+pub fn begin<In, E, H: Header>(_header: &H) -> Tok<H::Scope, In, E> {
     Tok::new()
 }
 
@@ -410,8 +414,8 @@ pub fn begin<In: Send + 'static, E: Failure, H: Header>(_header: &H) -> Tok<H::S
 /// # Errors
 ///
 /// As [`Pipeline::run`].
-pub async fn run<P: Run<In = ()>>(pipeline: P) -> Result<P::Out, Error<P::Error>> {
-    pipeline.run(()).await
+pub fn run<P: Run<In = ()>>(pipeline: P) -> impl Future<Output = Result<P::Out, Error<P::Error>>> + Send {
+    async move { pipeline.run(()).await }
 }
 
 impl<T: Run, B> fmt::Debug for Pipeline<T, B> {

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::error::{ErrorKind, Failure, Panicked};
+use crate::error::{ErrorKind, Panicked};
 
 /// A function as a type, called with its parameters as the tuple `Args`.
 ///
@@ -72,7 +72,7 @@ pub struct Call<T, Args> {
     task: PhantomData<fn() -> T>,
 }
 
-impl<T: Task<Args>, Args> Call<T, Args> {
+impl<T, Args> Call<T, Args> {
     /// The call of `T` with `args`.
     #[inline(always)]
     pub fn new(args: Args) -> Self {
@@ -84,33 +84,6 @@ impl<T, Args> fmt::Debug for Call<T, Args> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Call")
     }
-}
-
-/// A piped value of this type can be the only argument, of type `Takes`, of the task `Task`.
-#[diagnostic::on_unimplemented(
-    message = "step `{Task}` takes `{Takes}`, but the step before it gives `{Self}`",
-    label = "takes `{Takes}`, given `{Self}`"
-)]
-pub trait FlowsInto<Takes, Task> {
-    /// The value itself.
-    fn flow(self) -> Takes;
-}
-
-impl<T, Task> FlowsInto<T, Task> for T {
-    #[inline(always)]
-    fn flow(self) -> T {
-        self
-    }
-}
-
-/// A task with several parameters cannot take the piped value alone.
-#[diagnostic::on_unimplemented(
-    message = "step `{Task}` takes several arguments, but only one value is piped into it",
-    label = "write its arguments; `_` stands for the piped value, as in `{Task}(_, …)`"
-)]
-pub trait TakesPiped<Task> {
-    /// Never called: nothing implements the trait.
-    fn never<T>(&self) -> T;
 }
 
 /// A constant generic parameter of a task, as a type.
@@ -287,10 +260,4 @@ where
     X: Send + 'static,
 {
     Outside::new(move || tokio::spawn(fut))
-}
-
-/// The proof that a task fits a pipeline, as the function that converts its error.
-#[inline(always)]
-pub(crate) fn conversion<T: Fails<A, E>, A, E: Failure>() -> fn(T::Error) -> E {
-    T::convert
 }

@@ -6,13 +6,13 @@ use std::marker::PhantomData;
 
 use crate::error::Failure;
 use crate::feed::{Clones, Duplicate, Ignores, Takes, clones};
-use crate::leaf::select::Fits;
+use crate::gate::{Gate, IsDuplicate, IsFailure, IsInput, IsItems, IsKept, IsStep, Place};
 use crate::leaf::{AsyncBody, BoxFuture, Closure, Inline, Leaf, NamedBody, SyncBody, Within};
 use crate::node::Meta;
 use crate::scope::{At, Point, Scope, With};
 use crate::seq::{Body, Collected, Keep};
 use crate::step::Step;
-use crate::task::{Call, Fails, conversion};
+use crate::task::Call;
 
 /// A point in a pipeline under construction: the scope `S`, the piped value `In`, the error type `E`.
 ///
@@ -36,25 +36,36 @@ impl<S, In, E> fmt::Debug for Tok<S, In, E> {
     }
 }
 
-impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
+impl<S, In, E> Tok<S, In, E> {
     /// The token of a point.
     pub const fn new() -> Self {
         Tok(PhantomData)
     }
 
+    /// This token, as far as its `In` can be the input of a pipeline.
+    pub fn input(&self) -> (Gate<IsInput<In>, Self>, Place<In>) {
+        Gate::new(*self)
+    }
+
+    /// This token, as far as its `E` can be the error type of a pipeline.
+    pub fn failure(&self) -> (Gate<IsFailure<E>, Self>, Place<E>) {
+        Gate::new(*self)
+    }
+}
+
+impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     /// A task, with the closure that makes its call.
-    pub fn leaf<F, T, A>(&self, meta: &'static Meta, call: F) -> Leaf<F, T, A, E>
+    pub fn leaf<F, T, A>(&self, meta: &'static Meta, call: F) -> Leaf<F, T, A>
     where
-        F: for<'e> Fn(S::Ref<'e>, In) -> Call<T, A> + Send + Sync,
-        T: Fails<A, E>,
+        F: for<'e> Fn(S::Ref<'e>, In) -> Call<T, A>,
     {
-        Leaf { call, convert: conversion::<T, A, E>(), meta, task: PhantomData }
+        Leaf { call, meta, task: PhantomData }
     }
 
     /// A sync closure.
     pub fn inline<F, Raw>(&self, meta: &'static Meta, body: F) -> Closure<SyncBody<F>, Raw>
     where
-        F: for<'e> Fn(S::Ref<'e>, In) -> Raw + Send + Sync,
+        F: for<'e> Fn(S::Ref<'e>, In) -> Raw,
     {
         Closure { body: SyncBody(body), meta, raw: PhantomData }
     }
@@ -66,8 +77,8 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
         body: F,
     ) -> Closure<AsyncBody<F, Fut>, Fut::Output>
     where
-        F: for<'e> Fn(S::Ref<'e>, In) -> Fut + Send + Sync,
-        Fut: Future + Send,
+        F: for<'e> Fn(S::Ref<'e>, In) -> Fut,
+        Fut: Future,
     {
         Closure { body: AsyncBody(body, PhantomData), meta, raw: PhantomData }
     }
@@ -75,18 +86,47 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     /// An async closure that may borrow names, and captures that live for `'c`.
     pub fn inline_named<'c, F, Raw>(&self, meta: &'static Meta, body: F) -> Closure<NamedBody<'c, F>, Raw>
     where
-        F: for<'e> Fn(Within<'e, 'c>, S::Ref<'e>, In) -> BoxFuture<'e, Raw> + Send + Sync,
+        F: for<'e> Fn(Within<'e, 'c>, S::Ref<'e>, In) -> BoxFuture<'e, Raw>,
     {
         Closure { body: NamedBody(body, PhantomData), meta, raw: PhantomData }
     }
 
     /// The step that a closure is, once it is known how its result reads.
-    pub fn reads<B, Raw, How: Fits<Raw, E>>(
+    pub fn reads<B, Raw, How>(&self, closure: Closure<B, Raw>, _how: How) -> Inline<B, Raw, How> {
+        Inline { body: closure.body, meta: closure.meta, how: PhantomData }
+    }
+
+    /// What stands here, as far as it is a step.
+    pub fn step<St>(&self, step: St) -> (Gate<IsStep<St, At<S, In>, E>, St>, Place<St>) {
+        Gate::new(step)
+    }
+
+    /// This token, as far as the output of `step` can be kept for later steps.
+    pub fn kept<St: Step<At<S, In>, E>>(&self, _step: &St) -> (Gate<IsKept<St::Out>, Self>, Place<St::Out>) {
+        Gate::new(*self)
+    }
+
+    /// This token, as far as the output of `step` can be cloned.
+    pub fn duplicate<St: Step<At<S, In>, E>>(
         &self,
-        closure: Closure<B, Raw>,
-        _how: How,
-    ) -> Inline<B, Raw, How, E> {
-        Inline { body: closure.body, convert: How::convert, meta: closure.meta }
+        _step: &St,
+    ) -> (Gate<IsDuplicate<St::Out>, Self>, Place<St::Out>) {
+        Gate::new(*self)
+    }
+
+    /// This token, as far as what is piped can be kept for later steps.
+    pub fn kept_input(&self) -> (Gate<IsKept<In>, Self>, Place<In>) {
+        Gate::new(*self)
+    }
+
+    /// This token, as far as what is piped can be cloned.
+    pub fn duplicate_input(&self) -> (Gate<IsDuplicate<In>, Self>, Place<In>) {
+        Gate::new(*self)
+    }
+
+    /// This token, as far as what is piped has items.
+    pub fn items(&self) -> (Gate<IsItems<In>, Self>, Place<In>) {
+        Gate::new(*self)
     }
 
     /// The point after `step`.
@@ -110,7 +150,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
         Tok::new()
     }
 
-    /// A pattern that takes every output of `step` apart. Where a pattern cannot, the error is here.
+    /// A pattern that takes every output of `step` apart. Where a pattern cannot, the error is here, once.
     pub fn takes_apart<St: Step<At<S, In>, E>>(&self, _step: &St, _pattern: impl Fn(&St::Out)) {}
 
     /// What a `collect` gives, of what the entries of `body` kept and the last one piped.
@@ -141,8 +181,13 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
         Keep(step, clones())
     }
 
-    /// The output of `step` is a `T`, as an annotation says.
-    pub fn ascribe<T, St: Step<At<S, In>, E, Out = T>>(&self, _step: &St) {}
+    /// What an annotation says of the output of `step`.
+    pub fn gives<St: Step<At<S, In>, E>>(&self, _step: &St, _annotation: impl Fn(St::Out)) {}
+
+    /// `step`, past this point.
+    pub fn pass<St>(&self, step: St) -> St {
+        step
+    }
 
     /// For a child that does not use the piped value.
     pub fn ignores(&self) -> (Tok<S, (), E>, Ignores) {
@@ -165,7 +210,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 }
 
-impl<S: Scope, In: Send + 'static, E: Failure> Default for Tok<S, In, E> {
+impl<S, In, E> Default for Tok<S, In, E> {
     fn default() -> Self {
         Tok::new()
     }

@@ -31,6 +31,11 @@ use crate::runtime::Host;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a bus",
+    label = "cannot receive events",
+    note = "write `bus::from_fn(|event| …)`, or implement `Bus` for a type of your own"
+)]
 pub trait Bus: Send + Sync {
     /// Whether anything comes of an event. Where it is `false`, no event is built and no clock is read.
     const ENABLED: bool = true;

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::select::Reads;
+use super::select::Fits;
 use crate::cx::Cx;
 use crate::error::{Error, ErrorKind, Failure};
 use crate::graph::Describe;
@@ -117,6 +117,9 @@ pub struct Closure<B, Raw> {
 }
 
 impl<B, Raw> Closure<B, Raw> {
+    /// Looks at the result, so that an error says where its type is not known.
+    pub fn result(&self, _look: impl FnOnce(Raw)) {}
+
     /// A stand-in for the result.
     #[inline(always)]
     pub fn probe(&self) -> super::select::Probe<Raw> {
@@ -125,24 +128,24 @@ impl<B, Raw> Closure<B, Raw> {
 }
 
 /// A closure as a step. `How` reads its result.
-pub struct Inline<B, Raw, How: Reads<Raw>, E> {
+pub struct Inline<B, Raw, How> {
     pub(crate) body: B,
-    pub(crate) convert: fn(How::Error) -> E,
     pub(crate) meta: &'static Meta,
+    pub(crate) how: PhantomData<fn() -> (How, Raw)>,
 }
 
-impl<B, Raw, How: Reads<Raw>, E> Inline<B, Raw, How, E> {
+impl<B, Raw, How> Inline<B, Raw, How> {
     fn origin(&self) -> Origin {
         Origin::block(self.meta)
     }
 }
 
-impl<P, E, B, Raw, How> Step<P, E> for Inline<B, Raw, How, E>
+impl<P, E, B, Raw, How> Step<P, E> for Inline<B, Raw, How>
 where
     P: Point,
     E: Failure,
     B: Body<P, Raw = Raw>,
-    How: Reads<Raw>,
+    How: Fits<Raw, E>,
 {
     type Out = How::Out;
 
@@ -155,7 +158,7 @@ where
     ) -> impl Future<Output = Result<How::Out, Error<E>>> + Send + 'a {
         let mut guard = cx.obs.task(self.meta);
         let fut = O::poll_task(&mut guard, || self.body.call(scope, input));
-        InlineFuture::<_, _, O> { fut, step: self, guard }
+        InlineFuture::<_, _, E, O> { fut, step: self, error: PhantomData, guard }
     }
 
     fn queue<O: Observer>(&self, obs: O) -> O::Queued {
@@ -168,19 +171,20 @@ where
 }
 
 pin_project! {
-    struct InlineFuture<'a, Fut, L, O: Observer> {
+    struct InlineFuture<'a, Fut, L, E, O: Observer> {
         #[pin]
         fut: Fut,
         step: &'a L,
+        error: PhantomData<fn() -> E>,
         // Last, so that the body is dropped before its end is told.
         guard: O::Guard,
     }
 }
 
-impl<Fut, B, Raw, How, E, O> Future for InlineFuture<'_, Fut, Inline<B, Raw, How, E>, O>
+impl<Fut, B, Raw, How, E, O> Future for InlineFuture<'_, Fut, Inline<B, Raw, How>, E, O>
 where
     Fut: Future<Output = Raw>,
-    How: Reads<Raw>,
+    How: Fits<Raw, E>,
     How::Out: Any,
     E: Failure,
     O: Observer,
@@ -198,7 +202,7 @@ where
                 Poll::Ready(Ok(output))
             }
             Poll::Ready(Err(error)) => {
-                let error = Error::new(ErrorKind::Task((this.step.convert)(error)), this.step.origin());
+                let error = Error::new(ErrorKind::Task(How::convert(error)), this.step.origin());
                 O::fail(this.guard, &error);
                 Poll::Ready(Err(error))
             }
@@ -206,7 +210,7 @@ where
     }
 }
 
-impl<B, Raw, How: Reads<Raw>, E> fmt::Debug for Inline<B, Raw, How, E> {
+impl<B, Raw, How> fmt::Debug for Inline<B, Raw, How> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.origin().fmt(f)
     }
@@ -233,5 +237,65 @@ opaque_debug!(SyncBody<F> AsyncBody<F, Fut>);
 impl<F> fmt::Debug for NamedBody<'_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("NamedBody")
+    }
+}
+
+/// What is piped, of the type `Given`, is what the annotation of an inline step says.
+#[diagnostic::on_unimplemented(
+    message = "this inline step takes `{Takes}`, but it is given `{Given}`",
+    label = "takes `{Takes}`, given `{Given}`"
+)]
+pub trait Accepts<Given, Takes> {
+    /// The value itself.
+    fn accept(value: Given) -> Takes;
+}
+
+/// An inline step with an annotation.
+#[derive(Debug)]
+pub struct Annotation;
+
+#[diagnostic::do_not_recommend]
+impl<T> Accepts<T, T> for Annotation {
+    #[inline(always)]
+    fn accept(value: T) -> T {
+        value
+    }
+}
+
+/// What a step gives is what the annotation of its name says.
+#[diagnostic::on_unimplemented(
+    message = "the name is annotated as `{Annotated}`, but the step gives `{Given}`",
+    label = "gives `{Given}`, not `{Annotated}`"
+)]
+pub trait Agrees<Given, Annotated> {}
+
+#[diagnostic::do_not_recommend]
+impl<T> Agrees<T, T> for Annotation {}
+
+/// The type that an annotation says. (Its methods know it before they see a value; a function would take the value's.)
+#[derive(Debug)]
+pub struct Says<T>(PhantomData<fn() -> T>);
+
+/// What an annotation says.
+#[inline(always)]
+pub fn says<T>() -> Says<T> {
+    Says(PhantomData)
+}
+
+impl<T> Says<T> {
+    /// The value piped into an inline step.
+    #[inline(always)]
+    pub fn takes<X>(self, value: X) -> T
+    where
+        Annotation: Accepts<X, T>,
+    {
+        Annotation::accept(value)
+    }
+
+    /// A reference to a value that gets a name.
+    pub fn names<X>(self, _value: X)
+    where
+        Annotation: Agrees<X, T>,
+    {
     }
 }

@@ -4,5 +4,5 @@ mod inline;
 pub mod select;
 mod task;
 
-pub use inline::{AsyncBody, Body, BoxFuture, Closure, Inline, Moved, NamedBody, SyncBody, Within};
+pub use inline::{AsyncBody, Body, BoxFuture, Closure, Inline, Moved, NamedBody, SyncBody, Within, says};
 pub use task::Leaf;

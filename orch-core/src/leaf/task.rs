@@ -16,31 +16,29 @@ use crate::observe::Observer;
 use crate::runtime::Host;
 use crate::scope::{Point, RefOf, Scope};
 use crate::step::Step;
-use crate::task::{Call, Task};
+use crate::task::{Call, Fails, Task};
 
 /// A task and the closure that makes its arguments, afresh for each attempt.
-pub struct Leaf<F, T, A, E>
-where
-    T: Task<A>,
-{
+pub struct Leaf<F, T, A> {
     pub(crate) call: F,
-    pub(crate) convert: fn(T::Error) -> E,
     pub(crate) meta: &'static Meta,
     pub(crate) task: PhantomData<fn() -> (T, A)>,
 }
 
-impl<F, T: Task<A>, A, E> Leaf<F, T, A, E> {
+impl<F, T: Task<A>, A> Leaf<F, T, A> {
     fn origin(&self) -> Origin {
         Origin::task(self.meta, &T::NAME)
     }
 }
 
-impl<P, E, F, T, A> Step<P, E> for Leaf<F, T, A, E>
+impl<P, E, F, T, A> Step<P, E> for Leaf<F, T, A>
 where
     P: Point,
     E: Failure,
     F: for<'e> Fn(<P::Scope as Scope>::Ref<'e>, P::In) -> Call<T, A> + Send + Sync,
-    T: Task<A>,
+    T: Fails<A, E>,
+    // Said of a task by `#[task]` already; where it is not so, this keeps the consequences to one.
+    T::Out: Send,
     A: Send,
 {
     type Out = T::Out;
@@ -55,7 +53,7 @@ where
         let mut guard = cx.obs.task(self.meta);
         let fut =
             O::poll_task(&mut guard, || cx.rt.execute::<T, A>(self.origin(), (self.call)(scope, input).args));
-        LeafFuture::<_, _, O> { fut, leaf: self, guard }
+        LeafFuture::<_, _, E, O> { fut, leaf: self, error: PhantomData, guard }
     }
 
     fn queue<O: Observer>(&self, obs: O) -> O::Queued {
@@ -68,19 +66,20 @@ where
 }
 
 pin_project! {
-    struct LeafFuture<'a, Fut, L, O: Observer> {
+    struct LeafFuture<'a, Fut, L, E, O: Observer> {
         #[pin]
         fut: Fut,
         leaf: &'a L,
+        error: PhantomData<fn() -> E>,
         // Last, so that the task is dropped before its end is told.
         guard: O::Guard,
     }
 }
 
-impl<Fut, F, T, A, E, O> Future for LeafFuture<'_, Fut, Leaf<F, T, A, E>, O>
+impl<Fut, F, T, A, E, O> Future for LeafFuture<'_, Fut, Leaf<F, T, A>, E, O>
 where
     Fut: Future<Output = Result<T::Out, ErrorKind<T::Error>>>,
-    T: Task<A>,
+    T: Fails<A, E>,
     E: Failure,
     O: Observer,
 {
@@ -97,7 +96,7 @@ where
                 Poll::Ready(Ok(output))
             }
             Poll::Ready(Err(kind)) => {
-                let error = Error::new(kind.map(this.leaf.convert), this.leaf.origin());
+                let error = Error::new(kind.map(T::convert), this.leaf.origin());
                 O::fail(this.guard, &error);
                 Poll::Ready(Err(error))
             }
@@ -105,7 +104,7 @@ where
     }
 }
 
-impl<F, T: Task<A>, A, E> fmt::Debug for Leaf<F, T, A, E> {
+impl<F, T: Task<A>, A> fmt::Debug for Leaf<F, T, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.origin().fmt(f)
     }

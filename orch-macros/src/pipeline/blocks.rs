@@ -11,6 +11,8 @@ pub(crate) struct Spec {
     pub(crate) head: Option<OptionSpec>,
     pub(crate) options: &'static [OptionSpec],
     pub(crate) body: Body,
+    /// What the block asks of the piped value, so that the error is at its keyword and is the only one.
+    pub(crate) needs: Needs,
     /// Reserved words are blocks that the language has and this version does not.
     pub(crate) available: bool,
 }
@@ -24,6 +26,16 @@ pub(crate) enum Body {
     Single,
     /// `par`, `race`, `fallback`: peers or alternatives.
     Peers,
+}
+
+/// What a block asks of the piped value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    Nothing,
+    /// It runs its body more than once, each time with a clone if the body uses the value.
+    Duplicate,
+    /// It runs its body once per item.
+    Items,
 }
 
 /// One option of a block.
@@ -65,7 +77,7 @@ const fn option(name: &'static str, kind: Kind) -> OptionSpec {
 const NAME: OptionSpec = option("name", Kind::Name);
 
 const fn reserved(keyword: &'static str) -> Spec {
-    Spec { keyword, head: None, options: &[], body: Body::Single, available: false }
+    Spec { keyword, head: None, options: &[], body: Body::Single, needs: Needs::Nothing, available: false }
 }
 
 /// Every keyword of the language.
@@ -75,6 +87,7 @@ pub(crate) static BLOCKS: &[Spec] = &[
         head: None,
         options: &[option("collect", Kind::Flag), NAME],
         body: Body::Sequence,
+        needs: Needs::Nothing,
         available: true,
     },
     Spec {
@@ -82,6 +95,7 @@ pub(crate) static BLOCKS: &[Spec] = &[
         head: None,
         options: &[option("limit", Kind::Count), option("settle", Kind::Flag), NAME],
         body: Body::Peers,
+        needs: Needs::Nothing,
         available: true,
     },
     Spec {
@@ -89,6 +103,7 @@ pub(crate) static BLOCKS: &[Spec] = &[
         head: None,
         options: &[option("limit", Kind::Count), option("settle", Kind::Flag), NAME],
         body: Body::Single,
+        needs: Needs::Items,
         available: true,
     },
     Spec {
@@ -103,6 +118,7 @@ pub(crate) static BLOCKS: &[Spec] = &[
             NAME,
         ],
         body: Body::Single,
+        needs: Needs::Nothing,
         available: true,
     },
     Spec {
@@ -117,6 +133,7 @@ pub(crate) static BLOCKS: &[Spec] = &[
             NAME,
         ],
         body: Body::Single,
+        needs: Needs::Duplicate,
         available: true,
     },
     Spec {
@@ -124,9 +141,17 @@ pub(crate) static BLOCKS: &[Spec] = &[
         head: Some(option("duration", Kind::Period)),
         options: &[NAME],
         body: Body::Single,
+        needs: Needs::Nothing,
         available: true,
     },
-    Spec { keyword: "catch", head: None, options: &[NAME], body: Body::Single, available: true },
+    Spec {
+        keyword: "catch",
+        head: None,
+        options: &[NAME],
+        body: Body::Single,
+        needs: Needs::Nothing,
+        available: true,
+    },
     reserved("race"),
     reserved("fallback"),
     reserved("hedge"),

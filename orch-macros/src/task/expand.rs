@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
 use syn::{FnArg, GenericArgument, GenericParam, Generics, PathArguments, ReturnType, Type, parse_quote};
 
@@ -24,7 +25,7 @@ pub(crate) fn expand(task: Task) -> TokenStream {
 
     let (types, generics) = parameters(&sig, outside);
     let values: Vec<Ident> =
-        (0..types.len()).map(|index| format_ident!("value{index}", span = Span::mixed_site())).collect();
+        names(&sig).map(|(index, span)| format_ident!("value{index}", span = span)).collect();
     let marker = Vec::from_iter(marker(&generics, &private));
     let args = quote!((#(#marker,)* #(#types,)*));
     let marked = marker.iter().map(|_| quote!(::core::marker::PhantomData));
@@ -58,55 +59,46 @@ pub(crate) fn expand(task: Task) -> TokenStream {
         non_camel_case_types, dead_code, unreachable_pub, missing_docs, missing_debug_implementations,
         private_interfaces, private_bounds, clippy::all, clippy::pedantic, clippy::nursery
     )]);
-    let piped = match (types.as_slice(), values.as_slice()) {
-        ([], _) => quote! {
-            pub fn piped #impl_generics (_: impl ::core::marker::Sized)
-                -> #private::task::Call<Self, #args> #where_clause
-            {
-                #private::task::Call::new(#made)
-            }
-        },
-        ([one], [value]) => quote! {
-            pub fn piped #impl_generics (#value: impl #private::task::FlowsInto<#one, Self>)
-                -> #private::task::Call<Self, #args> #where_clause
-            {
-                let #value = #private::task::FlowsInto::flow(#value);
-                #private::task::Call::new(#made)
-            }
-        },
-        _ => quote! {
-            pub fn piped #impl_generics (value: impl #private::task::TakesPiped<Self>)
-                -> #private::task::Call<Self, #args> #where_clause
-            {
-                #private::task::TakesPiped::never(&value)
-            }
-        },
+    let slot = match types.as_slice() {
+        [] => quote!(#private::slot::NoSlot<Self, #args>),
+        [one] => quote!(#private::slot::Slot<Self, #one, #args>),
+        _ => quote!(#private::slot::Slots<Self, #args>),
     };
+    // The name of the function that takes the arguments stands where the user's function does: a wrong argument is
+    // shown with the parameters as they are written.
+    let arguments = Ident::new("args", ident.span());
     let future = quote_spanned!(ident.span()=>
         impl ::core::future::Future<
             Output = ::core::result::Result<Self::Out, #private::ErrorKind<Self::Error>>,
         > + ::core::marker::Send
     );
+    // Where the compiler shows the type, it is the function that the user knows.
+    let ty = quote_spanned!(ident.span()=> struct #ident {});
     quote! {
         #(#cfgs)*
         #[doc(hidden)]
         #allow
-        #vis struct #ident {}
+        #vis #ty
+
+        #(#cfgs)*
+        #allow
+        #[automatically_derived]
+        impl #ident {
+            pub fn #arguments #impl_generics (#(#values: #types),*)
+                -> #private::task::Call<Self, #args> #where_clause
+            {
+                #private::task::Call::new(#made)
+            }
+
+            pub fn slot #impl_generics () -> #slot #where_clause {
+                <#slot>::new()
+            }
+        }
 
         #(#cfgs)*
         #allow
         #[automatically_derived]
         const _: () = {
-            impl #ident {
-                pub fn args #impl_generics (#(#values: #types),*)
-                    -> #private::task::Call<Self, #args> #where_clause
-                {
-                    #private::task::Call::new(#made)
-                }
-
-                #piped
-            }
-
             impl #impl_generics #private::task::Task<#args> for #ident #where_clause {
                 const NAME: &'static str = #name;
                 type Out = #out;
@@ -131,6 +123,15 @@ pub(crate) fn expand(task: Task) -> TokenStream {
             }
         };
     }
+}
+
+/// Where the parameters are named.
+fn names(sig: &syn::Signature) -> impl Iterator<Item = (usize, Span)> {
+    let typed = sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed.pat.span()),
+        FnArg::Receiver(_) => None,
+    });
+    typed.enumerate()
 }
 
 /// The types of the parameters and the generics of an implementation over them.

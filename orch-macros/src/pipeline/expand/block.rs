@@ -7,9 +7,9 @@ use syn::spanned::Spanned;
 use super::names::{hidden, is_plain};
 use super::table::{Index, node, written};
 use super::usage::{step_of, uses_piped};
-use super::{Expansion, Here, braced, span_of};
+use super::{Expansion, Here, Source, braced, span_of};
 use crate::pipeline::ast::{Block, Input, Item, Step, Value};
-use crate::pipeline::blocks::{Body, Kind};
+use crate::pipeline::blocks::{Body, Kind, Needs};
 
 /// How many entries one coroutine holds; `seq::Body` is generated for so many.
 const GROUP: usize = 12;
@@ -34,8 +34,7 @@ impl Expansion<'_> {
             }
             step => {
                 let private = self.private;
-                let at = Here { open: span_of(step), ..at.clone() };
-                let chain = self.chain(std::iter::once(Entry::of(step)), Some(input), false, &at);
+                let chain = self.chain(std::iter::once(Entry::of(step)), Some(input), false, at);
                 let (statements, body) = (chain.statements, chain.body);
                 quote!({ #statements #private::seq::Sequence(#body) })
             }
@@ -63,7 +62,7 @@ impl Expansion<'_> {
         index: Index,
         at: &Here,
     ) -> TokenStream {
-        let private = self.private;
+        let private = &self.private_at(block.open);
         let inside = Here { parent: Some(index), open: block.open, ..at.clone() };
         let collect = block.options.iter().find(|option| option.name == "collect");
         let chain = self.chain(block.body.iter().map(Entry::item), input, collect.is_some(), &inside);
@@ -71,15 +70,16 @@ impl Expansion<'_> {
         let (keyword, node, tok) = (&block.keyword, node(index), &at.tok);
         let body = self.variable("body", block.open);
         let collect = match collect {
-            None => quote!(collect: #private::seq::default::collect()),
+            None => quote_spanned!(inside.here()=> collect: #private::seq::default::collect()),
             Some(option) => {
                 let name = &option.name;
                 let outputs = chain.outputs;
-                quote!(#name: #tok.collect(&#body, |slots, piped| (#(#outputs,)*)))
+                let (slots, piped) = (hidden("slots", block.open), hidden("piped", block.open));
+                quote_spanned!(inside.here()=> #name: #tok.collect(&#body, |#slots, #piped| (#(#outputs,)*)))
             }
         };
         let module = module(block);
-        quote! {{
+        quote_spanned! {inside.here()=> {
             #statements
             let #body = #body_code;
             #private::#module::#keyword(#node, #private::#module::Options { #collect }, #body)
@@ -88,35 +88,50 @@ impl Expansion<'_> {
 
     /// A block around one step, or around several as a sequence that is no step of its own.
     fn single(&mut self, block: &Block, index: Index, at: &Here) -> TokenStream {
-        let private = self.private;
+        let private = &self.private_at(block.open);
         let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
         let first = block.body.first().map(step_of);
-        let usage = if first.is_some_and(uses_piped) { quote!(Uses) } else { quote!(Ignores) };
+        let uses = first.is_some_and(uses_piped);
+        let usage =
+            Ident::new(if uses { "Uses" } else { "Ignores" }, block.open.resolved_at(Span::mixed_site()));
         let inner = self.variable("tok", block.open);
         let feed = self.variable("feed", block.open);
         let body = self.variable("body", block.open);
-        let inside = Here { tok: inner.clone(), parent: Some(index), open: block.open, ..at.clone() };
+        let source = if block.spec.needs == Needs::Items { Source::Item } else { at.source };
+        let inside = Here { tok: inner.clone(), parent: Some(index), open: block.open, source, ..at.clone() };
         let body_code = match block.body.as_slice() {
             [Item::Step(step)] => self.step(step, &inside),
             items => {
                 let chain = self.chain(items.iter().map(Entry::item), None, false, &inside);
                 let (statements, body) = (chain.statements, chain.body);
-                quote!({ #statements #private::seq::Sequence(#body) })
+                quote_spanned!(inside.here()=> { #statements #private::seq::Sequence(#body) })
             }
         };
         let options = self.options(block, at);
-        let span = first.map_or_else(|| keyword.span(), span_of);
-        let enter = quote_spanned!(span=> #private::#module::enter(&#tok, #private::#usage));
-        quote! {{
-            let (#inner, #feed) = #enter;
+        let gate = match block.spec.needs {
+            Needs::Nothing => None,
+            Needs::Items => Some("items"),
+            Needs::Duplicate => uses.then_some("duplicate_input"),
+        };
+        let (checked, check) = match gate {
+            None => (tok.clone(), TokenStream::new()),
+            Some(gate) => {
+                let (checked, gate) = (self.variable("tok", block.open), hidden(gate, block.open));
+                let gate = self.gate(&quote!(#tok.#gate()), keyword.span(), block.open);
+                (checked.clone(), quote_spanned!(inside.here()=> let #checked = #gate;))
+            }
+        };
+        quote_spanned! {inside.here()=> {
+            #check
+            let (#inner, #feed) = #private::#module::enter(&#checked, #private::#usage);
             let #body = #body_code;
-            #private::#module::#keyword(&#tok, #node, #options, #feed, #body)
+            #private::#module::#keyword(&#checked, #node, #options, #feed, #body)
         }}
     }
 
     /// A block of peers: each with its own share of the piped value, as a balanced tree of pairs.
     fn peers(&mut self, block: &Block, index: Index, at: &Here) -> TokenStream {
-        let private = self.private;
+        let private = &self.private_at(block.open);
         let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
         let steps: Vec<&Step> = block.body.iter().map(step_of).collect();
         let last_user = steps.iter().rposition(|step| uses_piped(step));
@@ -124,36 +139,43 @@ impl Expansion<'_> {
         let mut children = Vec::new();
         for (position, step) in steps.iter().enumerate() {
             let span = span_of(step);
-            let share = match (uses_piped(step), last_user == Some(position)) {
+            let share_name = match (uses_piped(step), last_user == Some(position)) {
                 (false, _) => "ignores",
                 (true, true) => "takes",
                 (true, false) => "clones",
             };
-            let share = hidden(share, block.open);
+            let share = hidden(share_name, block.open);
             let inner = self.variable("tok", block.open);
             let feed = self.variable("feed", block.open);
             let child = self.variable("child", block.open);
             let inside = Here { tok: inner.clone(), parent: Some(index), open: block.open, ..at.clone() };
             let code = self.step(step, &inside);
-            let enter = quote_spanned!(span=> #tok.#share());
-            statements.extend(quote! {
-                let (#inner, #feed) = #enter;
+            let checked = match share_name {
+                "clones" => self.gate(&quote!(#tok.duplicate_input()), span, block.open),
+                _ => tok.to_token_stream(),
+            };
+            statements.extend(quote_spanned! {inside.here()=>
+                let (#inner, #feed) = #checked.#share();
                 let #child = #code;
                 let #child = #private::#module::child(#feed, #child);
             });
             children.push(child);
         }
         let options = self.options(block, at);
+        let here = block.open.resolved_at(Span::mixed_site());
         let outputs: Vec<Ident> =
             (0..children.len()).map(|index| hidden(&format!("out{index}"), block.open)).collect();
         let fork = balanced(
             &children,
             &|one| one.to_token_stream(),
-            &|left, right| quote!(#private::#module::fork(#left, #right)),
+            &|left, right| quote_spanned!(here=> #private::#module::fork(#left, #right)),
         );
-        let pattern =
-            balanced(&outputs, &|one| one.to_token_stream(), &|left, right| quote!((#left, #right)));
-        quote! {{
+        let pattern = balanced(
+            &outputs,
+            &|one| one.to_token_stream(),
+            &|left, right| quote_spanned!(here=> (#left, #right)),
+        );
+        quote_spanned! {here=> {
             #statements
             #private::#module::#keyword(&#tok, #node, #options, #fork, |#pattern| (#(#outputs,)*))
         }}
@@ -162,8 +184,9 @@ impl Expansion<'_> {
     /// The options of a block as a literal of its struct, in the order of its row: those given under the user's own
     /// tokens, the others by default.
     fn options(&mut self, block: &Block, at: &Here) -> TokenStream {
-        let (private, module, tok) = (self.private, module(block), &at.tok);
-        let mut fields = quote!(error: #tok.error(),);
+        let (private, module, tok) = (&self.private_at(block.open), module(block), &at.tok);
+        let here = block.open.resolved_at(Span::mixed_site());
+        let mut fields = quote_spanned!(here=> error: #tok.error(),);
         for spec in block.spec.head.iter().chain(block.spec.options) {
             if spec.kind == Kind::Name {
                 continue;
@@ -177,23 +200,23 @@ impl Expansion<'_> {
                     let value = given.value.as_ref().map(|value| self.value(block, value));
                     match spec.kind {
                         Kind::Predicate => quote!(#name: #value),
-                        _ => quote!(#name: #private::#module::given::#option(#value)),
+                        _ => quote_spanned!(here=> #name: #private::#module::given::#option(#value)),
                     }
                 }
                 (None, Some(head)) if is_head => {
                     let value = self.value(block, head);
-                    quote!(#option: #private::#module::given::#option(#value))
+                    quote_spanned!(here=> #option: #private::#module::given::#option(#value))
                 }
-                (None, _) => quote!(#option: #private::#module::default::#option()),
+                (None, _) => quote_spanned!(here=> #option: #private::#module::default::#option()),
             };
             fields.extend(quote!(#field,));
         }
-        quote!(#private::#module::Options { #fields })
+        quote_spanned!(here=> #private::#module::Options { #fields })
     }
 
     /// An option's value: a literal, a word of the macro, or the user's expression.
     fn value(&self, block: &Block, value: &Value) -> TokenStream {
-        let (private, module) = (self.private, module(block));
+        let (private, module) = (&self.private_at(block.open), module(block));
         match value {
             Value::Duration(duration) => {
                 let seconds = u64::try_from(duration.nanoseconds / 1_000_000_000).unwrap_or(u64::MAX);
@@ -206,7 +229,8 @@ impl Expansion<'_> {
                     _ => word.clone(),
                 };
                 let arguments = arguments.iter().map(|argument| self.value(block, argument));
-                quote!(#private::#module::words::#function(#(#arguments),*))
+                let here = block.open.resolved_at(Span::mixed_site());
+                quote_spanned!(here=> #private::#module::words::#function(#(#arguments),*))
             }
             Value::Expr(tokens) => tokens.clone(),
         }
@@ -220,7 +244,7 @@ impl Expansion<'_> {
         collect: bool,
         at: &Here,
     ) -> Chain {
-        let private = self.private;
+        let private = &self.private_at(at.open);
         let entries: Vec<Entry<'_>> = entries.collect();
         let mut at = at.clone();
         let mut statements = TokenStream::new();
@@ -228,12 +252,13 @@ impl Expansion<'_> {
         let mut kept = Vec::new();
         if let Some(input) = input {
             let next = self.variable("tok", at.open);
-            let tok = &at.tok;
-            let span = input.pattern.span();
-            statements.extend(quote_spanned!(span=> let #next = #tok.named_input();));
+            let tok = at.tok.clone();
+            let named = self.gate(&quote!(#tok.kept_input()), input.pattern.span(), at.open);
+            let method = hidden("named_input", at.open);
+            statements.extend(quote!(let #next = #named.#method();));
             items.push(quote!(#private::seq::BindInput));
             at.names.bind(&input.pattern);
-            at = at.with_tok(next);
+            at = at.with_tok(next, Source::Nothing);
         }
         for (position, entry) in entries.iter().enumerate() {
             let span = span_of(entry.step);
@@ -241,7 +266,8 @@ impl Expansion<'_> {
             let step = self.variable("step", at.open);
             let next = self.variable("tok", at.open);
             let tok = at.tok.clone();
-            statements.extend(quote!(let #step = #code;));
+            let here = at.here();
+            statements.extend(quote_spanned!(here=> let #step = #code;));
             let after = entries.get(position + 1);
             let how = match (entry.pattern, after) {
                 (Some(_), _) => How::Bind,
@@ -249,24 +275,49 @@ impl Expansion<'_> {
                 (None, Some(_)) if collect => How::Store,
                 (None, _) => How::Pipe,
             };
-            let (method, wrapper) = match how {
-                How::Bind => ("bound", quote!(Bind(#step))),
-                How::Keep => ("after", quote!(Pipe(#step))),
-                How::Store => ("stored", quote!(Store(#step))),
-                How::Pipe => ("after", quote!(Pipe(#step))),
-            };
-            let method = hidden(method, at.open);
             let argument = braced(span, &quote!(&#step));
-            statements.extend(quote_spanned!(span=> let #next = #tok.#method(#argument);));
+            // What is kept has to pass a gate, and the step goes through the token that did: where it does not, the
+            // sequence is no less unknown than what follows.
+            let mut checked = tok.clone();
+            let gates: &[&str] = match how {
+                How::Pipe => &[],
+                How::Bind | How::Store => &["kept"],
+                How::Keep => &["kept", "duplicate"],
+            };
+            for gate in gates {
+                let (next, gate) = (self.variable("tok", at.open), hidden(gate, at.open));
+                let gate = self.gate(&quote_spanned!(here=> #checked.#gate(#argument)), span, at.open);
+                statements.extend(quote_spanned!(here=> let #next = #gate;));
+                checked = next;
+            }
+            let method = hidden(
+                match how {
+                    How::Bind => "bound",
+                    How::Store => "stored",
+                    How::Keep | How::Pipe => "after",
+                },
+                at.open,
+            );
+            statements.extend(quote_spanned!(span=> let #next = #checked.#method(#argument);));
+            items.push(match how {
+                How::Bind => quote_spanned!(here=> #private::seq::Bind(#checked.pass(#step))),
+                How::Store => quote_spanned!(here=> #private::seq::Store(#checked.pass(#step))),
+                How::Keep => quote_spanned!(here=> #checked.keep(#step)),
+                How::Pipe => quote_spanned!(here=> #private::seq::Pipe(#step)),
+            });
             if let Some(pattern) = entry.pattern {
                 if let Some(ty) = entry.ty {
-                    statements.extend(quote_spanned!(span=> #tok.ascribe::<#ty, _>(#argument);));
+                    let value = hidden("value", at.open);
+                    let given = braced(span, &value.to_token_stream());
+                    statements.extend(quote! {
+                        #tok.gives(#argument, |#value| #private::says::<#ty>().names(#given));
+                    });
                 }
                 if !is_plain(pattern) {
                     let value = hidden("value", at.open);
                     let given = braced(pattern.span(), &value.to_token_stream());
                     statements.extend(quote! {
-                        #tok.takes_apart(&#step, |#value| {
+                        #tok.takes_apart(#argument, |#value| {
                             #[allow(unused_variables)]
                             let #pattern = #given;
                         });
@@ -276,23 +327,20 @@ impl Expansion<'_> {
             } else if collect {
                 match how {
                     How::Pipe => kept.push(None),
-                    _ => kept.push(Some(items.len())),
+                    _ => kept.push(Some(items.len() - 1)),
                 }
             }
-            items.push(match how {
-                How::Keep => {
-                    let keep = hidden("keep", at.open);
-                    quote_spanned!(span=> #tok.#keep(#step))
-                }
-                _ => quote!(#private::seq::#wrapper),
-            });
-            at = at.with_tok(next);
+            let source = match how {
+                How::Bind => Source::Nothing,
+                How::Pipe | How::Keep | How::Store => Source::Step,
+            };
+            at = at.with_tok(next, source);
         }
         let outputs = kept
             .into_iter()
             .map(|slot| match slot {
-                Some(item) => slot_path(item, items.len()),
-                None => quote!(piped),
+                Some(item) => slot_path(item, items.len(), at.open),
+                None => hidden("piped", at.open).to_token_stream(),
             })
             .collect();
         Chain { statements, body: grouped(&items, private), outputs }
@@ -343,7 +391,7 @@ impl<'i> Entry<'i> {
 
 /// The module of a block in `__private`, of the name of its keyword.
 fn module(block: &Block) -> Ident {
-    Ident::new(block.spec.keyword, Span::mixed_site())
+    hidden(block.spec.keyword, block.open)
 }
 
 /// The entries as one tuple, or as tuples in groups where they are too many for one.
@@ -356,12 +404,12 @@ fn grouped(items: &[TokenStream], private: &TokenStream) -> TokenStream {
 }
 
 /// Where the slot of an entry is in the slots of [`grouped`].
-fn slot_path(item: usize, items: usize) -> TokenStream {
+fn slot_path(item: usize, items: usize, open: Span) -> TokenStream {
     let mut group = 1;
     while items.div_ceil(group) > GROUP {
         group *= GROUP;
     }
-    let mut path = quote!(slots);
+    let mut path = hidden("slots", open).to_token_stream();
     let mut rest = item;
     while group >= 1 {
         let index = syn::Index::from(rest / group);

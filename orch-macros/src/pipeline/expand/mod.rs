@@ -10,13 +10,13 @@ mod step;
 mod table;
 mod usage;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use self::names::{Names, hidden, identifiers};
 use self::table::{Index, Table};
-use super::ast::{Item, Pipeline, Step};
+use super::ast::{Inline, Item, Leaf, Pipeline, Step};
 use super::errors::Errors;
 
 /// The code of a pipeline; or, where there are mistakes, their reports and enough of the text for an editor.
@@ -39,20 +39,26 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
     let mut expansion = Expansion {
         private: &private,
         error: &error,
-        capture: pipeline.move_token.map(|token| token.to_token_stream()),
+        capture: pipeline.move_token.is_some(),
         table: Table::default(),
         fresh: 0,
     };
 
+    let start = expansion.start(pipeline);
     let mut names = Names::default();
     let mut header = quote!(());
     for entry in &pipeline.lets {
         for name in identifiers(&entry.pattern) {
             names.bind(&syn::parse_quote!(#name));
-            header = quote!((#header, #name));
+            let value = expansion.gate(&quote!(#private::owned(#name)), name.span(), start);
+            header = quote!((#header, #value));
         }
     }
-    let at = Here { tok: hidden("tok", Span::call_site()), names, parent: None, open: Span::call_site() };
+    let source = match pipeline.input {
+        Some(_) => Source::Input,
+        None => Source::NoInput,
+    };
+    let at = Here { tok: hidden("tok", start), names, parent: None, open: start, source };
     let named = pipeline.input.as_ref().filter(|input| !matches!(input.pattern, syn::Pat::Wild(_)));
     let root = match named {
         Some(input) => expansion.root_with_input(&pipeline.root, input, &at),
@@ -65,19 +71,28 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
         let ty = entry.ty.as_ref().map(|ty| quote!(: #ty));
         quote!(#let_token #pattern #ty = #value;)
     });
+    let mut checks = TokenStream::new();
+    if let Some(input) = &pipeline.input {
+        let gate = expansion.gate(&quote!(#tok.input()), input.ty.span(), start);
+        checks.extend(quote!(let #tok = #gate;));
+    }
+    if let Some(error) = &pipeline.error {
+        let gate = expansion.gate(&quote!(#tok.failure()), error.span(), start);
+        checks.extend(quote!(let #tok = #gate;));
+    }
     let table = expansion.table.define(&private);
-    let (owned, built) = (hidden("header", Span::call_site()), hidden("root", Span::call_site()));
+    let (owned, built) = (hidden("header", start), hidden("root", start));
     // `#[allow]` on the statement that the user's leaf spans reach into: our braces there carry the caret.
     quote! {
         {
             #table
             #[allow(unused_imports)]
-            use #private::select::{
-                HowPlain as _, HowPlainDebug as _, HowTried as _, HowTriedDebug as _,
-            };
+            use #private::methods::*;
             #(#lets)*
+            #[allow(unused_braces)]
             let #owned = #header;
-            let #tok = #private::begin::<#input, #error, _>(&#owned);
+            #[allow(unused_braces)]
+            let #tok = { let #tok = #private::begin::<#input, #error, _>(&#owned); #checks #tok };
             #[allow(unused_braces, unused_parens)]
             let #built = #root;
             #private::Plan::pipeline(#owned, #tok, #built)
@@ -94,11 +109,46 @@ struct Here {
     parent: Option<Index>,
     /// The `<` of the block around it: where an editor finds the helpers.
     open: Span,
+    /// Where the piped value comes from.
+    source: Source,
+}
+
+/// Where a piped value comes from: it says so if the value does not fit.
+#[derive(Clone, Copy)]
+enum Source {
+    /// The step before.
+    Step,
+    /// The header.
+    Input,
+    /// Nowhere: the header declares no input.
+    NoInput,
+    /// Nowhere: the value before has a name.
+    Nothing,
+    /// The collection before an `each`.
+    Item,
+}
+
+impl Source {
+    /// The method of a slot.
+    fn method(self) -> &'static str {
+        match self {
+            Source::Step => "step",
+            Source::Input => "input",
+            Source::NoInput => "no_input",
+            Source::Nothing => "nothing",
+            Source::Item => "item",
+        }
+    }
 }
 
 impl Here {
-    fn with_tok(&self, tok: Ident) -> Here {
-        Here { tok, ..self.clone() }
+    fn with_tok(&self, tok: Ident, source: Source) -> Here {
+        Here { tok, source, ..self.clone() }
+    }
+
+    /// The place of helper code: no user's code to lints, and small where an error shows it.
+    fn here(&self) -> Span {
+        self.open.resolved_at(Span::mixed_site())
     }
 }
 
@@ -106,29 +156,59 @@ impl Here {
 struct Expansion<'a> {
     private: &'a TokenStream,
     error: &'a TokenStream,
-    /// `move`, if the header says so.
-    capture: Option<TokenStream>,
+    /// Whether the header says `move`.
+    capture: bool,
     table: Table,
     fresh: usize,
 }
 
 impl Expansion<'_> {
+    /// The path to the core's private module, placed at `span`: what a call of ours points at where it is shown.
+    fn private_at(&self, span: Span) -> TokenStream {
+        let place = |mut token: TokenTree| {
+            token.set_span(span.resolved_at(token.span()));
+            token
+        };
+        self.private.clone().into_iter().map(place).collect()
+    }
+
     /// A variable that no other has the name of.
     fn variable(&mut self, kind: &str, span: Span) -> Ident {
         self.fresh += 1;
         hidden(&format!("{kind}{}", self.fresh), span)
     }
 
+    /// Where helpers are placed that stand in no block: at the first step.
+    fn start(&self, pipeline: &Pipeline) -> Span {
+        match &pipeline.root {
+            Step::Block(block) => block.open,
+            step => span_of(step),
+        }
+    }
+
     /// The code of one step.
     fn step(&mut self, step: &Step, at: &Here) -> TokenStream {
-        match step {
+        let code = match step {
             Step::Leaf(leaf) => self.leaf(leaf, at),
             Step::Inline(inline) => self.inline(inline, at),
             Step::Embed(embed) => self.embed(embed, at),
-            Step::Block(block) => self.block(block, at),
+            Step::Block(block) => return self.block(block, at),
             // Only with an error, and then nothing is expanded.
-            Step::Hole(tokens) => tokens.clone(),
-        }
+            Step::Hole(tokens) => return tokens.clone(),
+        };
+        let tok = &at.tok;
+        self.gate(&quote!(#tok.step(#code)), span_of(step), at.open)
+    }
+
+    /// What passes a gate of `call` (see `orch_core::gate`), with the error at `span` if it does not.
+    fn gate(&mut self, call: &TokenStream, span: Span, open: Span) -> TokenStream {
+        let (gate, place) = (self.variable("gate", open), self.variable("place", open));
+        let (pass, known) = (hidden("pass", open), hidden("known", open));
+        let at = braced(span, &place.to_token_stream());
+        quote_spanned! {open.resolved_at(Span::mixed_site())=> {
+            let (#gate, #place) = #call;
+            #gate.#pass(#at).#known()
+        }}
     }
 }
 
@@ -174,8 +254,8 @@ fn mention(step: &Step, paths: &mut Vec<TokenStream>) {
 /// Where an error about a step is drawn: its own first tokens.
 fn span_of(step: &Step) -> Span {
     match step {
-        Step::Leaf(leaf) => leaf.path.span(),
-        Step::Inline(inline) => inline.bar,
+        Step::Leaf(leaf) => span_of_leaf(leaf),
+        Step::Inline(inline) => span_of_inline(inline),
         Step::Embed(embed) => embed.group.span(),
         Step::Block(block) => match block.body.first() {
             Some(Item::Step(step)) => span_of(step),
@@ -184,6 +264,17 @@ fn span_of(step: &Step) -> Span {
         },
         Step::Hole(_) => Span::call_site(),
     }
+}
+
+/// The task's own name at the end of its path.
+fn span_of_leaf(leaf: &Leaf) -> Span {
+    let path = &leaf.path.path;
+    path.segments.last().map_or_else(|| path.span(), |segment| segment.ident.span())
+}
+
+/// The `|` or `async` that an inline step begins with.
+fn span_of_inline(inline: &Inline) -> Span {
+    inline.async_token.map_or(inline.bar, |word| word.span)
 }
 
 /// Code in braces that carry the caret of an error.

@@ -7,58 +7,103 @@ use syn::{ExprPath, PathArguments};
 
 use super::names::hidden;
 use super::table::node;
-use super::{Expansion, Here, braced};
+use super::{Expansion, Here, braced, span_of_inline, span_of_leaf};
 use crate::pipeline::ast::{Arguments, Embed, Inline, Leaf};
 
 impl Expansion<'_> {
     /// `path` or `path(arguments)`: a closure that makes the call.
     pub(super) fn leaf(&mut self, leaf: &Leaf, at: &Here) -> TokenStream {
-        let span = leaf.path.span();
-        let index = self.table.add(self.private, at.parent, &quote!(Task), leaf.name.as_ref(), &[], span);
+        let span = span_of_leaf(leaf);
+        let index =
+            self.table.add(self.private, at.parent, &quote!(Task), leaf.name.as_ref(), &[], leaf.path.span());
         let node = node(index);
-        let (tok, capture) = (&at.tok, &self.capture);
+        let (tok, capture) = (&at.tok, self.capture_at(span));
         let scope = hidden("scope", at.open);
         let input = hidden("input", at.open);
+        let source = hidden(at.source.method(), at.open);
         let (call, names, piped) = match &leaf.arguments {
             None => {
-                let path = associated(&leaf.path, "piped", at.open);
+                let slot = associated(&leaf.path, "slot", at.open);
                 let given = braced(span, &input.to_token_stream());
-                (quote_spanned!(span=> #path(#given)), TokenStream::new(), true)
+                (quote_spanned!(span=> #slot().#source(#given)), TokenStream::new(), true)
             }
             Some(arguments) => {
-                let path = associated(&leaf.path, "args", at.open);
-                let group = substitute(arguments, &input);
+                let args = associated(&leaf.path, "args", at.open);
+                let group = self.with_piped(leaf, arguments, &input, at);
                 let names = at.names.open(&scope, &arguments.group.stream());
-                (quote!(#path #group), names, arguments.piped.is_some())
+                // In braces the function's path has the place of the step.
+                (quote_spanned!(span=> ({ #args })#group), names, arguments.piped.is_some())
             }
         };
         let scope = if names.is_empty() { quote!(_) } else { scope.to_token_stream() };
         let input = if piped { input.to_token_stream() } else { quote!(_) };
         let method = hidden("leaf", at.open);
-        let closure = quote!(#capture |#scope, #input| { #names #call });
-        quote_spanned!(span=> #tok.#method(#node, #closure))
+        let closure = quote_spanned!(span=> #capture |#scope, #input| { #names #call });
+        quote_spanned!(at.here()=> #tok.#method(#node, #closure))
+    }
+
+    /// The user's own group, with the piped value in the place of `_`.
+    fn with_piped(&mut self, leaf: &Leaf, arguments: &Arguments, input: &Ident, at: &Here) -> TokenStream {
+        let Some(piped) = arguments.piped else { return arguments.group.to_token_stream() };
+        let private = self.private_at(at.open);
+        let task = type_of(&leaf.path);
+        let (hole, source) = (self.variable("hole", at.open), hidden(at.source.method(), at.open));
+        let given = braced(piped, &input.to_token_stream());
+        // The first branch tells the type of the parameter, the second hands the value over.
+        let value = quote_spanned!(at.here()=> {
+            let #hole = #private::slot::hole::<#task, _>();
+            if false { #hole.parameter() } else { #hole.#source(#given) }
+        });
+        let same = |span: Span| span.start() == piped.start() && span.end() == piped.end();
+        let stream = arguments
+            .group
+            .stream()
+            .into_iter()
+            .flat_map(|token| match &token {
+                TokenTree::Ident(word) if word == "_" && same(word.span()) => value.clone(),
+                TokenTree::Punct(_) | TokenTree::Ident(_) | TokenTree::Group(_) | TokenTree::Literal(_) => {
+                    token.into_token_stream()
+                }
+            })
+            .collect();
+        let mut group = Group::new(arguments.group.delimiter(), stream);
+        group.set_span(arguments.group.span());
+        group.to_token_stream()
+    }
+
+    /// `move`, at a step.
+    fn capture_at(&self, span: Span) -> Option<TokenStream> {
+        self.capture.then(|| quote_spanned!(span=> move))
     }
 
     /// `|pattern| { body }`: a closure, then the step that its result makes of it.
     pub(super) fn inline(&mut self, inline: &Inline, at: &Here) -> TokenStream {
-        let span = inline.bar;
+        let span = span_of_inline(inline);
         let index = self.table.add(self.private, at.parent, &quote!(Inline), inline.name.as_ref(), &[], span);
         let node = node(index);
-        let (tok, private) = (&at.tok, self.private);
+        let (tok, private) = (&at.tok, &self.private_at(at.open));
         let closure = self.variable("closure", at.open);
         let how_name = self.variable("how", at.open);
-        let capture = &self.capture;
+        let capture = self.capture_at(span);
+        let here = at.here();
         let scope = hidden("scope", at.open);
         let input = hidden("input", at.open);
         let body = &inline.body;
         let code = body.stream();
         let pinned = pins_error(&code);
         let error = self.error;
-        let result = quote!(::core::result::Result<_, #error>);
+        let result = quote_spanned!(here=> ::core::result::Result<_, #error>);
         let names = at.names.open(&scope, &code);
         let pattern = &inline.pattern;
-        let ty = inline.ty.as_ref().map(|ty| quote!(: #ty));
         let given = braced(inline.pattern.span(), &input.to_token_stream());
+        let given = match &inline.ty {
+            Some(ty) => quote_spanned!(here=> #private::says::<#ty>().takes(#given)),
+            None => given,
+        };
+        let bind = quote_spanned! {span=>
+            #[allow(clippy::let_unit_value)]
+            let #pattern = #given;
+        };
 
         let made = if inline.async_token.is_some() {
             // The block takes over the input and the names, and leaves the captures alone: see `Moved`.
@@ -66,7 +111,7 @@ impl Expansion<'_> {
             let moved = hidden("moved", at.open);
             let value = if pinned {
                 let out = hidden("out", at.open);
-                quote! {
+                quote_spanned! {here=>
                     #[allow(clippy::let_and_return)]
                     let #out: #result = #body;
                     #out
@@ -75,43 +120,50 @@ impl Expansion<'_> {
                 body.to_token_stream()
             };
             // With `move` the closure owns its captures already, and the block takes what can be copied.
-            let future = quote! {
+            let future = quote_spanned! {span=>
                 async #capture {
                     #[allow(unused_variables)]
                     let (#input, #(#used,)*) = #private::Moved::take(#moved);
-                    #[allow(clippy::let_unit_value)]
-                    let #pattern #ty = #given;
+                    #bind
                     #value
                 }
             };
-            let moved = quote! {
+            let moved = quote_spanned! {here=>
                 #names
                 let #moved = #private::Moved::new((#input, #(#used,)*));
             };
-            let method =
-                Ident::new(if used.is_empty() { "inline_async" } else { "inline_named" }, method_span(at));
-            if used.is_empty() {
-                quote_spanned!(span=> #tok.#method(#node, #capture |_, #input| { #moved #future }))
+            let method = hidden(if used.is_empty() { "inline_async" } else { "inline_named" }, at.open);
+            let closure = if used.is_empty() {
+                quote_spanned!(span=> #capture |_, #input| { #moved #future })
             } else {
-                quote_spanned!(span=> #tok.#method(#node, #capture |_, #scope, #input| {
+                quote_spanned!(span=> #capture |_, #scope, #input| {
                     #moved
                     ::std::boxed::Box::pin(#future)
-                }))
-            }
+                })
+            };
+            quote_spanned!(here=> #tok.#method(#node, #closure))
         } else {
-            let returns = pinned.then(|| quote!(-> #result));
+            let returns = pinned.then(|| quote_spanned!(span=> -> #result));
             let scope = if names.is_empty() { quote!(_) } else { scope.to_token_stream() };
-            let method = Ident::new("inline", method_span(at));
-            quote_spanned!(span=> #tok.#method(#node, #capture |#scope, #input| #returns {
+            let method = hidden("inline", at.open);
+            let closure = quote_spanned!(span=> #capture |#scope, #input| #returns {
                 #names
-                #[allow(clippy::let_unit_value)]
-                let #pattern #ty = #given;
+                #bind
                 #body
-            }))
+            });
+            quote_spanned!(here=> #tok.#method(#node, #closure))
         };
-        let reads = Ident::new("reads", method_span(at));
-        let how = quote_spanned!(span=> (&&&&#closure.probe()).how());
-        quote_spanned! {span=> {
+        let reads = hidden("reads", at.open);
+        let how = if diverges(&code) {
+            quote_spanned!(here=> #private::select::Plain)
+        } else {
+            let raw = hidden("raw", span);
+            quote_spanned!(here=> {
+                #closure.result(|#raw| #raw.settled());
+                (&&&&#closure.probe()).how()
+            })
+        };
+        quote_spanned! {here=> {
             let #closure = #made;
             let #how_name = #how;
             #tok.#reads(#closure, #how_name)
@@ -123,48 +175,31 @@ impl Expansion<'_> {
         let span = embed.group.span();
         let index = self.table.add(self.private, at.parent, &quote!(Embed), None, &[], span);
         let node = node(index);
-        let (tok, group) = (&at.tok, &embed.group);
-        let method = Ident::new("embed", method_span(at));
-        quote_spanned!(span=> #tok.#method(#node, #group))
+        let (tok, group, private) = (&at.tok, &embed.group, self.private_at(at.open));
+        let (entry, input) = (hidden("entry", at.open), hidden("input", at.open));
+        let (method, take) = (hidden("embed", at.open), hidden("take", at.open));
+        let inner = self.gate(&quote_spanned!(at.here()=> #private::embedded(#group)), span, at.open);
+        let given = braced(span, &input.to_token_stream());
+        let give = quote_spanned!(span=> |#entry, #input| #entry.#take(#given));
+        quote_spanned!(at.here()=> #tok.#method(#node, #inner, #give))
     }
 }
 
-fn method_span(at: &Here) -> Span {
-    at.open.resolved_at(Span::mixed_site())
-}
-
-/// The path to a function of a task's type: `a::fetch::<T>` to `a::fetch::args::<T>`.
+/// The path to a function of a task's type: `a::fetch::<T>` to `<a::fetch>::args::<T>`. As a type, so that a
+/// function that is no task is "expected type, found function", and not a module that cannot be found.
 fn associated(path: &ExprPath, function: &str, open: Span) -> TokenStream {
-    let mut path = path.path.clone();
-    let arguments = path
-        .segments
-        .last_mut()
-        .map_or(PathArguments::None, |last| std::mem::replace(&mut last.arguments, PathArguments::None));
-    let function = hidden(function, open);
-    let colons = quote_spanned!(path.span()=> ::);
-    quote!(#path #colons #function #arguments)
+    let arguments = path.path.segments.last().map(|last| &last.arguments);
+    let (ty, function) = (type_of(path), hidden(function, open));
+    quote_spanned!(path.span()=> <#ty>::#function #arguments)
 }
 
-/// The user's own group, with the piped value in the place of `_`.
-fn substitute(arguments: &Arguments, input: &Ident) -> TokenStream {
-    let Some(piped) = arguments.piped else { return arguments.group.to_token_stream() };
-    let same = |span: Span| span.start() == piped.start() && span.end() == piped.end();
-    let stream = arguments
-        .group
-        .stream()
-        .into_iter()
-        .flat_map(|token| match &token {
-            TokenTree::Ident(word) if word == "_" && same(word.span()) => {
-                braced(word.span(), &input.to_token_stream())
-            }
-            TokenTree::Punct(_) | TokenTree::Ident(_) | TokenTree::Group(_) | TokenTree::Literal(_) => {
-                token.into_token_stream()
-            }
-        })
-        .collect();
-    let mut group = Group::new(arguments.group.delimiter(), stream);
-    group.set_span(arguments.group.span());
-    group.to_token_stream()
+/// The path of a task without its generic arguments: they are its functions'.
+fn type_of(path: &ExprPath) -> syn::Path {
+    let mut path = path.path.clone();
+    if let Some(last) = path.segments.last_mut() {
+        last.arguments = PathArguments::None;
+    }
+    path
 }
 
 /// Whether the error type of a body's `Result` has to be said: `?` converts into any type, and `Ok(…)` at the end
@@ -209,4 +244,19 @@ fn converts(made: &Group) -> bool {
     let tokens: Vec<TokenTree> = made.stream().into_iter().collect();
     matches!(tokens.as_slice(), [.., TokenTree::Punct(dot), TokenTree::Ident(into), TokenTree::Group(_)]
         if dot.as_char() == '.' && into == "into")
+}
+
+/// Whether a body ends in `panic!(…)` or the like: nothing then says what it gives, which what follows may.
+fn diverges(code: &TokenStream) -> bool {
+    let mut tokens: Vec<TokenTree> = code.clone().into_iter().collect();
+    if matches!(tokens.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == ';') {
+        tokens.pop();
+    }
+    match tokens.as_slice() {
+        [.., TokenTree::Ident(word), TokenTree::Punct(bang), TokenTree::Group(_)] => {
+            bang.as_char() == '!'
+                && ["panic", "todo", "unimplemented", "unreachable"].iter().any(|known| word == known)
+        }
+        _ => false,
+    }
 }
