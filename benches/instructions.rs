@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::hint::black_box;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use async_orch::Run;
@@ -72,5 +72,5 @@ fn repeat<F: Future>(times: u32, make: impl Fn() -> F) {
         }
     });
     let mut cx = Context::from_waker(Waker::noop());
-    while let Poll::Pending = work.as_mut().poll(&mut cx) {}
+    while work.as_mut().poll(&mut cx).is_pending() {}
 }

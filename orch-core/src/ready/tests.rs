@@ -1,5 +1,7 @@
 //! The wakers and the words behind them.
 
+#![allow(clippy::waker_clone_wake, reason = "waking by value is what is tested")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
