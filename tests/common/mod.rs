@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use async_orch::{BlockEvent, Bus, CircuitState, Event, EventKind, TaskState};
+use async_orch::{BlockEvent, Bus, CircuitState, Event, EventKind, RunId, TaskState};
 
 /// An error that says one word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,7 +143,7 @@ pub(crate) struct Trace(Mutex<Vec<Seen>>);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
-    pub(crate) run: String,
+    pub(crate) run: RunId,
     pub(crate) id: u64,
     pub(crate) parent: Option<u64>,
     pub(crate) attempt: u32,
@@ -210,7 +210,7 @@ impl Bus for Trace {
             other => panic!("an event of an unknown kind: {other:?}"),
         };
         self.0.lock().unwrap().push(Seen {
-            run: format!("{:?}", event.run),
+            run: event.run,
             id: event.execution.id,
             parent: event.execution.parent,
             attempt: event.execution.attempt,
@@ -236,9 +236,9 @@ impl Trace {
 /// Checks that every execution that began or waited has ended once, and that blocks enclose what is inside them.
 #[track_caller]
 pub(crate) fn every_execution_ends_once(events: &[Seen]) {
-    let mut executions: BTreeMap<(&str, u64), Vec<(usize, &Seen)>> = BTreeMap::new();
+    let mut executions: BTreeMap<(RunId, u64), Vec<(usize, &Seen)>> = BTreeMap::new();
     for (position, seen) in events.iter().enumerate() {
-        executions.entry((&seen.run, seen.id)).or_default().push((position, seen));
+        executions.entry((seen.run, seen.id)).or_default().push((position, seen));
     }
     for ((run, id), own) in &executions {
         let terminal = own.iter().filter(|(_, seen)| seen.what.is_terminal()).count();

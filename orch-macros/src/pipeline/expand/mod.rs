@@ -69,7 +69,8 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
     let lets = pipeline.lets.iter().map(|entry| {
         let (let_token, pattern, value) = (entry.let_token, &entry.pattern, &entry.value);
         let ty = entry.ty.as_ref().map(|ty| quote!(: #ty));
-        quote!(#let_token #pattern #ty = #value;)
+        // `let client = client;` hands a value over as it is.
+        quote!(#[allow(clippy::redundant_locals)] #let_token #pattern #ty = #value;)
     });
     let mut checks = TokenStream::new();
     if let Some(input) = &pipeline.input {

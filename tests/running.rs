@@ -1,0 +1,660 @@
+//! Running and stopping: structure, budget, `Send`, panics, time, impossible values.
+
+use std::any::Any;
+use std::future::{Future, pending};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use async_orch::{
+    BoxError, BoxPipeline, Breaker, BreakerState, Error, ErrorKind, Run, TaskState, pipeline, task,
+};
+use futures::FutureExt as _;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::task::yield_now;
+use tokio::time::{Instant, sleep};
+
+use common::{Census, Log, Oops, Trace, What, at_once, every_execution_ends_once, poll_once};
+
+mod common;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[task]
+async fn double(n: u32) -> u32 {
+    n * 2
+}
+
+#[task]
+async fn live(census: Census) {
+    let _live = census.enter();
+    pending().await
+}
+
+/// The panic of a run, as text.
+async fn panic_of<T>(run: impl Future<Output = T>) -> String {
+    text(AssertUnwindSafe(run).catch_unwind().await.map(drop).expect_err("it panics"))
+}
+
+fn text(payload: Box<dyn Any + Send>) -> String {
+    match payload.downcast::<String>() {
+        Ok(text) => *text,
+        Err(payload) => (*payload.downcast::<&str>().expect("a text")).to_owned(),
+    }
+}
+
+mod structured {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn running_1_dropping_a_run_drops_everything_inside_at_once() {
+        let census = Census::default();
+        let p = pipeline! {
+            let census = census.clone();
+            |_: Vec<u32>|
+            each <
+                circuit < retry < timeout(60s) < catch < par <
+                    live(census.clone())
+                    seq < double(1) live(census.clone()) >
+                    async |_| { let _live = census.enter(); pending::<()>().await }
+                > > > > >
+            >
+        };
+        let mut run = Box::pin(p.run(vec![0; 5]));
+        assert!(poll_once(run.as_mut()).is_pending());
+        assert_eq!(census.alive(), 15);
+        drop(run);
+        assert_eq!(census.alive(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_1_permits_return_in_the_drop() {
+        #[task]
+        async fn hold(permits: Arc<Semaphore>) {
+            let _permit: SemaphorePermit<'_> = permits.acquire().await.expect("it stays open");
+            pending().await
+        }
+        let permits = Arc::new(Semaphore::new(3));
+        let p = pipeline! {
+            let permits = permits.clone();
+            par < hold(permits.clone()) hold(permits.clone()) hold(permits.clone()) hold(permits.clone()) >
+        };
+        for _ in 0..3 {
+            let mut run = Box::pin(p.run(()));
+            assert!(poll_once(run.as_mut()).is_pending());
+            assert_eq!(permits.available_permits(), 0);
+            drop(run);
+            assert_eq!(permits.available_permits(), 3);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_1_events_are_emitted_in_the_drop() {
+        let (census, trace) = (Census::default(), Trace::default());
+        let p = pipeline! { let census = census.clone(); seq < par < live(census.clone()) live(census.clone()) > > };
+        let p = p.with_bus(&trace);
+        let mut run = Box::pin(p.run(()));
+        assert!(poll_once(run.as_mut()).is_pending());
+        let mut events = trace.take();
+        assert!(events.iter().all(|seen| seen.what.begins()));
+        drop(run);
+        events.extend(trace.take());
+        every_execution_ends_once(&events);
+        let ends: Vec<_> =
+            events.iter().filter(|seen| seen.what.is_terminal()).map(|seen| seen.what).collect();
+        let cancelled = What::Task(TaskState::Cancelled);
+        assert_eq!(ends, [cancelled, cancelled, What::Cancelled, What::Cancelled]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_1_a_spawned_task_is_aborted_and_stops_at_its_next_await() {
+        #[task(spawn)]
+        async fn apart(census: Census, log: Log) {
+            let _live = census.enter();
+            log.add("began");
+            sleep(SECOND).await;
+            log.add("went on");
+        }
+        let (census, log) = (Census::default(), Log::default());
+        let p = pipeline! { apart(census.clone(), log.clone()) };
+        let mut run = Box::pin(p.run(()));
+        assert!(poll_once(run.as_mut()).is_pending());
+        yield_now().await;
+        assert_eq!(census.alive(), 1);
+        drop(run);
+        yield_now().await;
+        assert_eq!(census.alive(), 0);
+        sleep(SECOND * 2).await;
+        assert_eq!(log.take(), ["began"]);
+    }
+
+    #[tokio::test]
+    async fn running_1_the_result_of_a_blocking_call_is_discarded() {
+        type Sent = (Arc<std::sync::Mutex<mpsc::Receiver<()>>>, mpsc::Sender<&'static str>);
+        #[task(blocking)]
+        fn block(sent: Sent) -> common::Live {
+            sent.1.send("began").unwrap();
+            sent.0.lock().unwrap().recv().unwrap();
+            let census = Census::default();
+            let live = census.enter();
+            sent.1.send("ended").unwrap();
+            live
+        }
+        let ((go, wait), (tell, told)) = (mpsc::channel(), mpsc::channel());
+        let wait = Arc::new(std::sync::Mutex::new(wait));
+        let p = pipeline! { block((wait.clone(), tell.clone())) };
+        let mut run = Box::pin(p.run(()));
+        assert!(poll_once(run.as_mut()).is_pending());
+        assert_eq!(told.recv(), Ok("began"));
+        drop(run);
+        go.send(()).unwrap();
+        assert_eq!(told.recv(), Ok("ended"), "it cannot be stopped");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_2_blocks_spawn_nothing() {
+        let p = pipeline! {
+            |_: Vec<u32>|
+            seq <
+                each(limit = 20) < retry < circuit < timeout(9s) < catch <
+                    async |n| { yield_now().await; sleep(SECOND).await; n }
+                > > > > >
+                par < |all| { all.len() } async |_| { Handle::current().metrics().num_alive_tasks() } >
+            >
+        };
+        assert_eq!(p.run(vec![1; 100]).await.unwrap(), (100, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_2_spawn_and_blocking_leave_the_run() {
+        #[task(spawn)]
+        async fn apart() -> (Option<tokio::task::Id>, usize) {
+            (tokio::task::try_id(), Handle::current().metrics().num_alive_tasks())
+        }
+        #[task(blocking)]
+        fn thread() -> std::thread::ThreadId {
+            std::thread::current().id()
+        }
+        let p = pipeline! { par < apart() thread() > };
+        let ((id, alive), thread) = p.run(()).await.unwrap();
+        assert!(id.is_some() && alive == 1);
+        assert_ne!(thread, std::thread::current().id());
+        assert!(tokio::task::try_id().is_none());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn running_2_spawned_tasks_are_parallel() {
+        #[task(spawn)]
+        fn meet(barrier: Arc<std::sync::Barrier>) {
+            barrier.wait();
+        }
+        let barrier = Arc::new(std::sync::Barrier::new(2));
+        let p = pipeline! { par < meet(barrier.clone()) meet(barrier.clone()) > };
+        p.run(()).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_2_children_may_borrow_what_is_around_the_pipeline() {
+        let (text, count) = (String::from("borrowed"), AtomicU32::new(0));
+        let p = pipeline! {
+            |_: Vec<usize>|
+            each(limit = 3) < par <
+                async |n| { yield_now().await; count.fetch_add(1, SeqCst); text.as_bytes()[n] }
+                |_| { count.fetch_add(1, SeqCst); text.len() }
+            > >
+        };
+        assert_eq!(p.run(vec![0, 1]).await.unwrap(), [(b'b', 8), (b'o', 8)]);
+        assert_eq!(count.into_inner(), 4);
+    }
+}
+
+mod budget {
+    use super::*;
+
+    /// Runs a pipeline beside a timer of 1 ms whose time comes early in the run; says what `done` was when it rang.
+    async fn beside_a_timer<P>(p: P, input: P::In, done: Arc<AtomicU32>) -> u32
+    where
+        P: Run + 'static,
+    {
+        let timer = tokio::spawn(async move {
+            sleep(Duration::from_millis(1)).await;
+            done.load(SeqCst)
+        });
+        yield_now().await;
+        let run = tokio::spawn(async move { p.run(input).await.map(drop).map_err(drop) });
+        let rang = timer.await.unwrap();
+        run.abort();
+        rang
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_2_ten_thousand_ready_items_do_not_delay_a_timer() {
+        let done = Arc::new(AtomicU32::new(0));
+        let p = pipeline! {
+            let done = done.clone();
+            |_: std::ops::Range<u32>|
+            each < async |n| {
+                // Time goes on, as it would.
+                if n == 10 { tokio::time::advance(Duration::from_millis(1)).await }
+                done.fetch_add(1, SeqCst);
+            } >
+        };
+        let rang = beside_a_timer(p, 0..10_000, done).await;
+        assert!(rang < 1_000, "after {rang} items");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_2_nor_with_a_limit_nor_as_tasks_and_blocks() {
+        #[task]
+        async fn count(done: Arc<AtomicU32>, n: u32) {
+            if n == 10 {
+                tokio::time::advance(Duration::from_millis(1)).await;
+            }
+            done.fetch_add(1, SeqCst);
+        }
+        let done = Arc::new(AtomicU32::new(0));
+        let p = pipeline! {
+            let done = done.clone();
+            |_: std::ops::Range<u32>|
+            each(limit = 8) < circuit < retry < count(done.clone(), _) > > >
+        };
+        let rang = beside_a_timer(p, 0..10_000, done).await;
+        assert!(rang < 1_000, "after {rang} items");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_2_an_endless_retry_without_delays_starves_nobody() {
+        let done = Arc::new(AtomicU32::new(0));
+        let p = pipeline! {
+            let done = done.clone();
+            move |_: ()|
+            retry(max_attempts = unlimited, backoff = constant(0s)) < async |()| {
+                if done.fetch_add(1, SeqCst) == 10 { tokio::time::advance(Duration::from_millis(1)).await }
+                Err::<(), _>(Oops("again"))
+            } >
+        };
+        let rang = beside_a_timer(p, (), done).await;
+        assert!(rang < 1_000, "after {rang} attempts");
+    }
+
+    #[tokio::test]
+    async fn running_2_children_that_wake_each_other_starve_nobody() {
+        // Two that hand a baton to and fro, for ever.
+        let (ping, pong) = (Notify::new(), Notify::new());
+        let p = pipeline! {
+            par <
+                async |_| { loop { ping.notified().await; pong.notify_one(); } #[allow(unreachable_code)] () }
+                async |_| { ping.notify_one(); loop { pong.notified().await; ping.notify_one(); } #[allow(unreachable_code)] () }
+            >
+        };
+        let mut run = Box::pin(p.run(()));
+        for _ in 0..100 {
+            assert!(poll_once(run.as_mut()).is_pending(), "each poll comes back");
+        }
+    }
+}
+
+mod send {
+    use super::*;
+
+    async fn spawned<P>(p: P, input: P::In) -> P::Out
+    where
+        P: Run<Error = BoxError> + 'static,
+    {
+        tokio::spawn(async move { p.run(input).await }).await.unwrap().unwrap()
+    }
+
+    fn everything() -> impl Run<In = u32, Out = Vec<(u32, u32)>, Error = BoxError> + 'static {
+        pipeline! {
+            let three = 3_u32;
+            move |n: u32|
+            seq <
+                let m = double(*n)
+                |()| { vec![*m, *n] }
+                each(limit = 2) < par <
+                    circuit < retry < double > >
+                    timeout(1s) < catch < async |k| { yield_now().await; k + three } > >
+                > >
+            >
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn running_3_a_run_is_spawned_at_a_generic_call_site() {
+        assert_eq!(spawned(everything(), 1).await, [(4, 5), (2, 4)]);
+        assert_eq!(spawned(Arc::new(everything()), 1).await, [(4, 5), (2, 4)]);
+        assert_eq!(
+            spawned(everything().with_bus(async_orch::bus::from_fn(|_| {})), 1).await,
+            [(4, 5), (2, 4)]
+        );
+        assert_eq!(spawned(pipeline! { |_: u32| seq < { everything() } > }, 1).await, [(4, 5), (2, 4)]);
+    }
+
+    /// As axum asks of a handler and of its state.
+    trait Handler<S>: Clone + Send + Sync + 'static {
+        type Future: Future<Output = Result<String, Error>> + Send + 'static;
+        fn call(self, state: S) -> Self::Future;
+    }
+
+    impl<S, F, Fut> Handler<S> for F
+    where
+        S: Clone + Send + Sync + 'static,
+        F: Fn(S) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<String, Error>> + Send + 'static,
+    {
+        type Future = Fut;
+        fn call(self, state: S) -> Fut {
+            self(state)
+        }
+    }
+
+    async fn serve<S: Clone + Send + Sync + 'static, H: Handler<S>>(handler: H, state: S) -> Vec<String> {
+        let runs: Vec<_> = (0..3).map(|_| tokio::spawn(handler.clone().call(state.clone()))).collect();
+        let mut answers = Vec::new();
+        for run in runs {
+            answers.push(run.await.unwrap().unwrap());
+        }
+        answers
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn running_3_a_boxed_pipeline_is_the_state_of_a_server() {
+        #[derive(Clone)]
+        struct State {
+            sums: Arc<BoxPipeline<'static, u32, Vec<(u32, u32)>>>,
+        }
+        async fn handler(state: State) -> Result<String, Error> {
+            Ok(format!("{:?}", state.sums.run(1).await?))
+        }
+        let state = State { sums: Arc::new(pipeline! { |_: u32| seq < { everything() } > }.boxed()) };
+        assert_eq!(serve(handler, state).await, ["[(4, 5), (2, 4)]"; 3]);
+    }
+
+    #[test]
+    fn running_3_a_pipeline_is_send_and_sync_and_so_is_what_comes_of_it() {
+        fn send_sync<T: Send + Sync>(_: &T) {}
+        fn send<T: Send>(_: &T) {}
+        let text = String::from("captured");
+        let p = pipeline! { seq < |()| { text.len() } > };
+        send_sync(&p);
+        send(&p.run(()));
+        send_sync(&p.graph());
+        let failing = pipeline! { |()| { Err::<(), _>(Oops("x")) } };
+        send_sync(&at_once(failing.run(())).unwrap_err());
+    }
+}
+
+mod panics {
+    use super::*;
+
+    #[task]
+    async fn boom(now: bool) {
+        if !now {
+            yield_now().await;
+        }
+        panic!("boom {now}")
+    }
+
+    #[tokio::test]
+    async fn running_4_an_inline_panic_unwinds_to_the_caller() {
+        let p =
+            pipeline! { |now: bool| seq < par < retry(max_attempts = 9) < timeout(1s) < boom(*now) > > > > };
+        assert_eq!(panic_of(p.run(true)).await, "boom true");
+        assert_eq!(panic_of(p.run(false)).await, "boom false");
+    }
+
+    #[tokio::test]
+    async fn running_4_the_pipeline_is_usable_afterwards() {
+        let breaker = Breaker::builder().fail_max(100).build();
+        let census = Census::default();
+        let p = pipeline! {
+            |bad: bool|
+            seq <
+                |()| { 0..5_u32 }
+                each(limit = 2) < circuit(breaker = &breaker) < async |n| {
+                    let _live = census.enter();
+                    yield_now().await;
+                    assert!(!*bad || n != 3, "three");
+                    n
+                } > >
+            >
+        };
+        for n in 1..=3 {
+            assert_eq!(panic_of(p.run(true)).await, "three");
+            assert_eq!(census.alive(), 0);
+            assert_eq!(breaker.failures(), 1, "time {n}: the successes before reset the count");
+            assert_eq!(p.run(false).await.unwrap(), [0, 1, 2, 3, 4]);
+        }
+    }
+
+    #[tokio::test]
+    async fn running_4_a_circuit_counts_it_and_it_can_open() {
+        let breaker = Breaker::builder().fail_max(2).build();
+        let p = pipeline! { |now: bool| circuit(breaker = &breaker) < boom(*now) > };
+        panic_of(p.run(true)).await;
+        assert_eq!(breaker.failures(), 1);
+        panic_of(p.run(false)).await;
+        assert!(matches!(breaker.state(), BreakerState::Open { .. }));
+        assert!(matches!(p.run(true).await.unwrap_err().kind(), ErrorKind::CircuitOpen { .. }));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_4_a_probe_that_panics_opens_again() {
+        let breaker = Breaker::builder().fail_max(1).reset_timeout(SECOND).build();
+        let p = pipeline! { |now: bool| circuit(breaker = &breaker) < boom(*now) > };
+        breaker.force_open();
+        sleep(SECOND).await;
+        panic_of(p.run(false)).await;
+        assert_eq!(breaker.state(), BreakerState::Open { retry_after: SECOND });
+    }
+
+    #[tokio::test]
+    async fn running_4_the_task_is_failed_and_its_running_siblings_are_cancelled() {
+        let (trace, census) = (Trace::default(), Census::default());
+        let p = pipeline! {
+            let census = census.clone();
+            seq(name = "main") < circuit < par < live(census.clone()) boom(false) live(census.clone()) as "third" > > >
+        };
+        assert_eq!(panic_of((&p).with_bus(&trace).run(())).await, "boom false");
+        assert_eq!(census.alive(), 0);
+        let events = trace.take();
+        every_execution_ends_once(&events);
+        let end = |path: &str| {
+            let ends: Vec<_> =
+                events.iter().filter(|seen| seen.path == path && seen.what.is_terminal()).collect();
+            ends[0].what
+        };
+        assert_eq!(end("main/circuit/par/boom"), What::Task(TaskState::Failed));
+        assert_eq!(end("main/circuit/par/live"), What::Task(TaskState::Cancelled));
+        assert_eq!(end("main/circuit/par/third"), What::Task(TaskState::Cancelled));
+        assert_eq!(
+            (end("main/circuit/par"), end("main/circuit"), end("main")),
+            (What::Failed, What::Failed, What::Failed)
+        );
+    }
+
+    #[tokio::test]
+    async fn running_4_idle_siblings_of_a_panic_elsewhere_are_cancelled_not_failed() {
+        // The run is dropped while its thread panics, and was not itself being polled.
+        let (trace, census) = (Trace::default(), Census::default());
+        let breaker = Breaker::builder().fail_max(1).build();
+        let p =
+            pipeline! { let census = census.clone(); circuit(breaker = &breaker) < live(census.clone()) > };
+        let p = p.with_bus(&trace);
+        let mut run = Box::pin(p.run(()));
+        assert!(poll_once(run.as_mut()).is_pending());
+        let panicked = catch_unwind(AssertUnwindSafe(move || {
+            let _run = run;
+            panic!("elsewhere")
+        }));
+        assert_eq!(text(panicked.unwrap_err()), "elsewhere");
+        assert_eq!(trace.take().last().unwrap().what, What::Cancelled);
+        assert_eq!((breaker.state(), breaker.failures()), (BreakerState::Closed, 0));
+    }
+
+    #[tokio::test]
+    async fn running_4_a_spawned_task_that_panics_gives_the_error_panicked() {
+        #[task(spawn)]
+        async fn apart() -> u32 {
+            yield_now().await;
+            panic!("apart")
+        }
+        #[task(spawn)]
+        fn apart_sync() -> u32 {
+            panic!("apart, sync")
+        }
+        let error = pipeline! { seq < apart() > }.run(()).await.unwrap_err();
+        assert_eq!(error.to_string(), "step `seq/apart` panicked: apart");
+        assert!(matches!(error.kind(), ErrorKind::Panicked(panicked) if panicked.message() == "apart"));
+        let error = pipeline! { apart_sync() }.run(()).await.unwrap_err();
+        assert_eq!(error.to_string(), "step `apart_sync` panicked: apart, sync");
+    }
+
+    #[tokio::test]
+    async fn running_4_a_blocking_task_that_panics_gives_the_error_panicked() {
+        #[task(blocking)]
+        fn thread(n: u32) -> Result<u32, Oops> {
+            if n > 0 { panic!("thread {n}") } else { Err(Oops("own")) }
+        }
+        let p = pipeline! { |_: u32| thread };
+        assert_eq!(p.run(1).await.unwrap_err().to_string(), "step `thread` panicked: thread 1");
+        assert_eq!(p.run(0).await.unwrap_err().downcast_ref(), Some(&Oops("own")));
+    }
+
+    #[tokio::test]
+    async fn running_4_the_run_that_panicked_leaves_other_runs_alone() {
+        let gate = Notify::new();
+        let p = pipeline! {
+            |bad: bool|
+            circuit < par < async |_| { if !*bad { gate.notified().await } } |_| { assert!(!*bad, "bad"); 1 } > >
+        };
+        let mut good = Box::pin(p.run(false));
+        assert!(poll_once(good.as_mut()).is_pending());
+        assert_eq!(panic_of(p.run(true)).await, "bad");
+        gate.notify_one();
+        assert_eq!(good.await.unwrap(), ((), 1));
+    }
+}
+
+mod time {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn running_5_time_is_tokios_clock_only() {
+        let real = std::time::Instant::now();
+        let begin = Instant::now();
+        let down = AtomicBool::new(true);
+        let p = pipeline! {
+            timeout(10h) < retry(max_attempts = 3, backoff = constant(1h), jitter = none) <
+                circuit(fail_max = 1, reset_timeout = 60s) <
+                    timeout(30s) < async |()| { if down.load(SeqCst) { pending::<()>().await } } >
+                >
+            > >
+        };
+        assert!(matches!(p.run(()).await.unwrap_err().kind(), ErrorKind::TimedOut));
+        assert_eq!(begin.elapsed(), Duration::from_secs(3 * 30 + 2 * 3600));
+        down.store(false, SeqCst);
+        assert!(matches!(p.run(()).await.unwrap_err().kind(), ErrorKind::CircuitOpen { .. }));
+        sleep(Duration::from_secs(60)).await;
+        p.run(()).await.unwrap();
+        assert!(real.elapsed() < Duration::from_secs(5), "none of it was waited for");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_5_events_are_timed_by_it_too() {
+        let times = std::sync::Mutex::new(Vec::new());
+        let p = pipeline! { seq < async |()| { sleep(SECOND * 3).await } async |()| { sleep(SECOND * 4).await } > };
+        let p = p.with_bus(async_orch::bus::from_fn(|event| times.lock().unwrap().push(event.elapsed)));
+        p.run(()).await.unwrap();
+        let times = times.into_inner().unwrap();
+        assert_eq!(times, [0, 0, 3, 3, 7, 7].map(|secs| SECOND * secs));
+    }
+}
+
+mod impossible {
+    use super::*;
+
+    /// Where the last panic of this thread was.
+    fn located<T>(build: impl FnOnce() -> T) -> (String, u32) {
+        use std::cell::Cell;
+        use std::sync::Once;
+        thread_local!(static LINE: Cell<u32> = const { Cell::new(0) });
+        static HOOK: Once = Once::new();
+        HOOK.call_once(|| {
+            let before = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |info| {
+                LINE.set(info.location().map_or(0, |location| location.line()));
+                before(info);
+            }));
+        });
+        let panicked = catch_unwind(AssertUnwindSafe(|| drop(build())));
+        (text(panicked.expect_err("it panics")), LINE.get())
+    }
+
+    #[track_caller]
+    fn names(panicked: (String, u32), option: &str, line: u32) {
+        let place = format!("{}:{line}:", file!());
+        let (message, _) = panicked;
+        assert!(message.contains(&format!("`{option}`")), "{message}");
+        assert!(message.contains(&place), "{message}, not {place}");
+    }
+
+    #[test]
+    #[rustfmt::skip] // for the lines
+    fn running_6_a_limit_of_zero_panics_as_the_pipeline_is_built() {
+        let zero = 0;
+        names(located(|| pipeline! { par(limit = zero) < |_| { 1 } > }), "limit", line!());
+        names(located(|| pipeline! { |_: Vec<u32>| each(limit = zero) < double > }), "limit", line!());
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn running_6_no_attempts_panic() {
+        let zero = 0;
+        names(located(|| pipeline! { retry(max_attempts = zero) < |()| { 1 } > }), "max_attempts", line!());
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn running_6_a_circuit_that_cannot_be_panics() {
+        let zero = 0;
+        names(located(|| pipeline! { circuit(fail_max = zero) < |()| { 1 } > }), "fail_max", line!());
+        names(located(|| pipeline! { circuit(probes = zero) < |()| { 1 } > }), "probes", line!());
+        let none = Duration::ZERO;
+        names(located(|| pipeline! { circuit(reset_timeout = none) < |()| { 1 } > }), "reset_timeout", line!());
+    }
+
+    #[test]
+    fn running_6_a_factor_that_cannot_be_panics_there() {
+        let factor = -1.0;
+        let (message, line) =
+            located(|| pipeline! { retry(backoff = exponential(1s, factor)) < |()| { 1 } > });
+        assert!(message.contains("`backoff`") && message.contains("-1"), "{message}");
+        assert_eq!(line, line!() - 2);
+    }
+
+    #[test]
+    fn running_6_a_breaker_that_cannot_be_panics_there() {
+        let (message, line) = located(|| Breaker::builder().fail_max(0));
+        assert!(message.contains("`fail_max`"), "{message}");
+        assert_eq!(line, line!() - 2);
+    }
+
+    #[test]
+    fn running_6_the_place_is_that_of_the_block() {
+        let zero = 0;
+        let build = || {
+            pipeline! {
+                seq <
+                    |()| { 1 }
+                    retry(
+                        max_attempts = zero,
+                    ) < |n| { n } >
+                >
+            }
+        };
+        names(located(build), "max_attempts", line!() - 6);
+    }
+}
