@@ -1,5 +1,6 @@
 //! The block `each`.
 
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -9,7 +10,7 @@ use std::task::{Context, Poll, Waker, ready};
 use pin_project_lite::pin_project;
 
 use super::outputs::Outputs;
-use super::slab::Slab;
+use super::slab::{Place, Slab};
 use crate::cx::Cx;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
@@ -137,6 +138,15 @@ where
     }
 }
 
+/// Whether there are items to start.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Supply {
+    More,
+    /// Not before others were let run.
+    Later,
+    Out,
+}
+
 /// Polls the runs that were woken, and starts items where there is room, until there is no more to do.
 #[inline(always)]
 fn drive<Iter, Fut, T, E, M, R>(
@@ -155,27 +165,40 @@ where
     M: OnFailure<E>,
     R: Host,
 {
+    let supply = Cell::new(if items.is_some() { Supply::More } else { Supply::Out });
+    let mut next = || {
+        let rest = items.as_mut().filter(|_| supply.get() == Supply::More)?;
+        if rt.poll_proceed(&mut Context::from_waker(parent)).is_pending() {
+            supply.set(Supply::Later);
+            return None;
+        }
+        let Some(item) = rest.next() else {
+            *items = None;
+            supply.set(Supply::Out);
+            return None;
+        };
+        Some(start(item))
+    };
     runs.enter();
     let mut lender = Lender::new(parent);
     // Who woke a block without wakers of its own is not known.
     let mut lent = u64::MAX;
     let mut polls = 0;
     loop {
-        polls += runs.woken(lent, |runs, place| keep::<_, _, M>(outputs, runs.poll(place, &lender)))?;
-        while let Some(rest) = items
-            && !runs.is_full()
+        polls +=
+            runs.woken(lent, |runs, place| turn::<_, _, _, M>(runs, outputs, place, &mut next, &lender))?;
+        while !runs.is_full()
+            && let Some((item, fut)) = next()
         {
-            ready!(rt.poll_proceed(&mut Context::from_waker(parent)));
-            let Some(item) = rest.next() else {
-                *items = None;
-                break;
-            };
-            let (index, fut) = start(item);
-            let place = runs.insert(index, fut);
-            keep::<_, _, M>(outputs, runs.poll(place, &lender))?;
+            let place = runs.vacant();
+            runs.put(place, item, fut);
+            turn::<_, _, _, M>(runs, outputs, place, &mut next, &lender)?;
         }
-        if runs.running() == 0 {
-            return Poll::Ready(Ok(()));
+        match supply.get() {
+            Supply::Out if runs.running() == 0 => return Poll::Ready(Ok(())),
+            // The parent is woken by whoever lets others run.
+            Supply::Later => return Poll::Pending,
+            _ => {}
         }
         lent = lender.take();
         if runs.leave(lent, parent) {
@@ -188,20 +211,38 @@ where
     }
 }
 
-/// Keeps what a run gave, if it has finished.
-#[inline(always)]
-fn keep<T, E, M>(
+/// Polls what runs at a place. If it finishes the next item runs there, but one that is ready at once is not followed by
+/// others: it is the turn of the other places.
+#[inline]
+fn turn<Fut, T, E, M>(
+    runs: &mut Slab<Fut>,
     outputs: &mut Outputs<M::Kept<T>>,
-    polled: Poll<(usize, Result<T, Error<E>>)>,
+    place: Place,
+    next: &mut impl FnMut() -> Option<(usize, Fut)>,
+    lender: &Lender<'_>,
 ) -> Result<(), Error<E>>
 where
+    Fut: Future<Output = Result<T, Error<E>>>,
     T: Send + 'static,
     E: Failure,
     M: OnFailure<E>,
 {
-    if let Poll::Ready((item, result)) = polled {
+    let mut last = false;
+    loop {
+        let Poll::Ready((item, result)) = runs.poll(place, lender) else {
+            return Ok(());
+        };
         outputs.put(item, M::keep(result)?);
+        if last {
+            break;
+        }
+        let Some((item, fut)) = next() else {
+            break;
+        };
+        runs.put(place, item, fut);
+        last = true;
     }
+    runs.release(place);
     Ok(())
 }
 

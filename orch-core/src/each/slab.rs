@@ -1,6 +1,7 @@
 //! The places in which items run.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -84,22 +85,32 @@ impl<Fut: Future> Slab<Fut> {
         self.running >= self.most
     }
 
-    /// Puts the run of an item into a vacant place.
-    pub(super) fn insert(&mut self, item: usize, fut: Fut) -> Place {
+    /// A vacant place, which is no longer in the list of them.
+    pub(super) fn vacant(&mut self) -> Place {
         if self.vacant.is_none() {
             self.grow(self.places.min(Ready::MOST).min(self.most - self.places));
         }
         let place = self.vacant.expect("a chunk has a place");
-        let mut slot = self.chunks[place.chunk as usize].slots.get(place.slot as usize);
-        if let SlotProjection::Vacant { next } = slot.as_mut().project() {
+        if let Slot::Vacant { next } = self.chunks[place.chunk as usize].slots.peek(place.slot as usize) {
             self.vacant = *next;
         }
-        slot.set(Slot::Run { fut, item });
-        self.running += 1;
         place
     }
 
-    /// Polls what runs at a place, if anything does.
+    /// Puts a place into the list of vacant ones.
+    pub(super) fn release(&mut self, place: Place) {
+        let next = self.vacant.replace(place);
+        self.slot(place).set(Slot::Vacant { next });
+    }
+
+    /// Puts the run of an item into a vacant place.
+    #[inline]
+    pub(super) fn put(&mut self, place: Place, item: usize, fut: Fut) {
+        self.slot(place).set(Slot::Run { fut, item });
+        self.running += 1;
+    }
+
+    /// Polls what runs at a place, if anything does. When it has finished the place is vacant.
     #[inline]
     pub(super) fn poll(&mut self, place: Place, lender: &Lender<'_>) -> Poll<(usize, Fut::Output)> {
         let chunk = &mut self.chunks[place.chunk as usize];
@@ -115,10 +126,14 @@ impl<Fut: Future> Slab<Fut> {
             return Poll::Pending;
         };
         let item = *item;
-        slot.set(Slot::Vacant { next: self.vacant });
-        self.vacant = Some(place);
+        slot.set(Slot::Vacant { next: None });
         self.running -= 1;
         Poll::Ready((item, output))
+    }
+
+    #[inline]
+    fn slot(&mut self, place: Place) -> Pin<&mut Slot<Fut>> {
+        self.chunks[place.chunk as usize].slots.get(place.slot as usize)
     }
 
     /// The block is polled, and looks for woken runs itself.
