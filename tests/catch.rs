@@ -143,7 +143,7 @@ async fn a_circuit_inside_counts_a_failure_and_one_outside_an_error() {
         assert_eq!(message(p.run(1).await.unwrap_err()), "async 1");
     }
     let error = p.run(0).await.unwrap_err();
-    assert!(error.to_string().contains("(last failure: block `circuit/catch` panicked: async 1)"), "{error}");
+    assert!(error.to_string().contains("(last failure: panicked: async 1)"), "{error}");
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ pub enum ErrorKind<E = BoxError> {
     #[error("timed out")]
     TimedOut,
     /// A `circuit` block was open and did not run its body.
-    #[error("the circuit is open, retry in {retry_after:?}{}", because(.last_failure))]
+    #[error("the circuit is open{}{}", wait(.retry_after), because(.last_failure))]
     #[non_exhaustive]
     CircuitOpen {
         /// How long the circuit stays open yet.
@@ -64,6 +64,21 @@ pub enum ErrorKind<E = BoxError> {
     /// A block or the runtime refused to run the step.
     #[error("rejected")]
     Rejected,
+}
+
+fn wait(retry_after: &Duration) -> String {
+    match *retry_after {
+        Duration::MAX => " until it is closed by hand".to_owned(),
+        Duration::ZERO => String::new(),
+        time => format!(", retry in {:?}", rounded(time)),
+    }
+}
+
+/// As exact as a reader wants it: to the millisecond, short times to the microsecond.
+fn rounded(time: Duration) -> Duration {
+    let unit = if time < Duration::from_millis(10) { 1_000 } else { 1_000_000 };
+    let units = (time.as_nanos() + unit / 2) / unit;
+    u64::try_from(units * unit).map_or(time, Duration::from_nanos)
 }
 
 fn because(last_failure: &Option<LastFailure>) -> String {
@@ -224,8 +239,13 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
     }
 }
 
-impl<E: fmt::Debug> fmt::Debug for Error<E> {
+/// The sentence that it displays as, so that `fn main() -> Result<(), async_orch::Error>` prints it; the parts with
+/// `{:#?}`.
+impl<E: fmt::Debug + fmt::Display> fmt::Debug for Error<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            return fmt::Display::fmt(self, f);
+        }
         let mut out = f.debug_struct("Error");
         out.field("path", &self.path()).field("kind", &self.kind).field("attempts", &self.attempts());
         if let Some(more) = &self.more

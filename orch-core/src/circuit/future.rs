@@ -134,7 +134,7 @@ impl<R: Host, O: Observer> Held<'_, R, O> {
                 Err(error) if self.poll(|| ignore(error)) => {
                     self.record(permit, Outcome::<fn() -> String>::Ignored);
                 }
-                Err(error) => self.record(permit, Outcome::Failure(|| error.to_string())),
+                Err(error) => self.record(permit, Outcome::Failure(|| error.kind().to_string())),
             }
         }
         finish_block::<O, _, _>(&mut self.guard, result);
