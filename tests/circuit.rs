@@ -636,12 +636,12 @@ mod errors {
         assert_eq!(error.path(), "db");
         assert_eq!(
             error.to_string(),
-            "block `db` did not run: the circuit is open, retry in 7s (last failure: step `db/act` failed: down)"
+            "block `db` did not run: the circuit is open, retry in 7s (last failure: down)"
         );
         match error.kind() {
             ErrorKind::CircuitOpen { retry_after, last_failure, .. } => {
                 assert_eq!(*retry_after, SECOND * 7);
-                assert_eq!(last_failure.as_ref().unwrap().as_str(), "step `db/act` failed: down");
+                assert_eq!(last_failure.as_ref().unwrap().as_str(), "down");
             }
             other => panic!("{other:?}"),
         }
