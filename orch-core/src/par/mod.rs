@@ -2,7 +2,7 @@
 //!
 //! The children stay where they are, in the block's own future, and are polled by whoever awaits it: nothing is
 //! spawned. Up to eight at once are polled in turn with the waker of the block itself; of more, only those that were
-//! woken, see [`ready`](crate::ready).
+//! woken.
 
 mod children;
 mod future;

@@ -278,3 +278,43 @@ fn feeds_are_taken_in_written_order_before_any_child_starts() {
     at_once(pipeline(root).run(())).unwrap();
     assert_eq!(stage.take()[..3], [Did::Succeed(100), Did::Succeed(101), Did::Start(0)]);
 }
+
+#[test]
+fn children_that_wake_themselves_are_polled_again_at_once_but_not_for_ever() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let polls = AtomicUsize::new(0);
+    let restless = || {
+        std::future::poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            polls.fetch_add(1, Ordering::Relaxed);
+            Poll::<usize>::Pending
+        })
+    };
+    let tok = crate::token::Tok::<(), (), BoxError>::new();
+    let one = || {
+        child(
+            tok.ignores().1,
+            crate::testing::inline_async!(tok, &super::scripted::CHILD, |(), ()| restless()),
+        )
+    };
+    let options = || crate::par::Options { error: tok.error(), limit: None, settle: FailFast };
+    let few = par(&tok, &super::scripted::PAR, options(), fork(one(), one()), |pair| pair);
+    let eight =
+        || fork(fork(fork(one(), one()), fork(one(), one())), fork(fork(one(), one()), fork(one(), one())));
+    let many = par(
+        &tok,
+        &super::scripted::PAR,
+        options(),
+        fork(eight(), eight()),
+        super::scripted::listed::<usize, _>,
+    );
+    let few = pipeline(few);
+    let mut run = Driver::new(few.run(()));
+    assert!(run.poll().is_pending() && run.is_woken());
+    assert!((3..1000).contains(&polls.swap(0, Ordering::Relaxed)));
+    let many = pipeline(many);
+    let mut run = Driver::new(many.run(()));
+    assert!(run.poll().is_pending() && run.is_woken());
+    assert!((17..1000).contains(&polls.swap(0, Ordering::Relaxed)));
+    assert!(run.poll().is_pending() && run.is_woken());
+}
