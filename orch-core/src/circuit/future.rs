@@ -62,8 +62,8 @@ where
                 CircuitFuture::Running { fut, ignore: &self.ignore, held }
             }
             rejected => {
-                let error = Some(self.reject::<E, O>(rejected, &guard));
-                CircuitFuture::Rejected { error, guard }
+                O::circuit(&guard, || self.rejection(&rejected));
+                CircuitFuture::Rejected { rejected: Some(rejected), meta: self.meta, guard }
             }
         }
     }
@@ -78,22 +78,14 @@ where
 }
 
 impl<B, I> Circuit<B, I> {
-    #[inline]
-    fn reject<E: Failure, O: Observer>(&self, admission: Admission, guard: &O::Guard) -> Error<E> {
-        // Other runs may have moved the circuit since: the event tells what this run met.
-        let (kind, met) = match admission {
-            Admission::Open(Rejection { retry_after, last_failure }) => {
-                let met =
-                    if retry_after == Duration::MAX { CircuitState::Isolated } else { CircuitState::Open };
-                (ErrorKind::CircuitOpen { retry_after, last_failure }, met)
-            }
-            _ => (ErrorKind::CircuitHalfOpen, CircuitState::HalfOpen),
+    /// The event of a rejection. Other runs may have moved the circuit since: it tells what this run met.
+    fn rejection(&self, rejected: &Admission) -> CircuitEvent {
+        let met = match rejected {
+            Admission::Open(Rejection { retry_after: Duration::MAX, .. }) => CircuitState::Isolated,
+            Admission::Open(_) => CircuitState::Open,
+            _ => CircuitState::HalfOpen,
         };
-        O::circuit(guard, || CircuitEvent {
-            rejected: true,
-            ..CircuitEvent::new(met, met, self.breaker.failures())
-        });
-        Error::new(kind, Origin::block(self.meta))
+        CircuitEvent { rejected: true, ..CircuitEvent::new(met, met, self.breaker.failures()) }
     }
 }
 
@@ -161,7 +153,7 @@ impl<R: Host, O: Observer> Drop for Held<'_, R, O> {
 
 pin_project! {
     #[project = CircuitProjection]
-    enum CircuitFuture<'a, Fut, I, E, R: Host, O: Observer> {
+    enum CircuitFuture<'a, Fut, I, R: Host, O: Observer> {
         Running {
             #[pin]
             fut: Fut,
@@ -170,13 +162,14 @@ pin_project! {
             held: Held<'a, R, O>,
         },
         Rejected {
-            error: Option<Error<E>>,
+            rejected: Option<Admission>,
+            meta: &'static Meta,
             guard: O::Guard,
         },
     }
 }
 
-impl<Fut, I, T, E, R, O> Future for CircuitFuture<'_, Fut, I, E, R, O>
+impl<Fut, I, T, E, R, O> Future for CircuitFuture<'_, Fut, I, R, O>
 where
     Fut: Future<Output = Result<T, Error<E>>>,
     I: Fn(&Error<E>) -> bool,
@@ -194,8 +187,15 @@ where
                 held.finish(&result, *ignore);
                 Poll::Ready(result)
             }
-            CircuitProjection::Rejected { error, guard } => {
-                let error = error.take().expect("a future is not polled again after it has finished");
+            CircuitProjection::Rejected { rejected, meta, guard } => {
+                let kind = match rejected.take().expect("a future is not polled again after it has finished")
+                {
+                    Admission::Open(Rejection { retry_after, last_failure }) => {
+                        ErrorKind::CircuitOpen { retry_after, last_failure }
+                    }
+                    _ => ErrorKind::CircuitHalfOpen,
+                };
+                let error = Error::new(kind, Origin::block(meta));
                 O::fail(guard, &error);
                 Poll::Ready(Err(error))
             }

@@ -46,19 +46,23 @@ impl Shared {
         if word & UNREPORTED != 0 {
             return self.change(|state| state.admit(now));
         }
-        self.admit_at(now())
+        let now = now();
+        match self.reject_at(now) {
+            Some(rejected) => (rejected, Transitions::default()),
+            None => self.admit_at(now),
+        }
     }
 
+    /// The most that happens to an open circuit, apart: it leaves the word alone, which others are reading.
     #[inline(never)]
+    fn reject_at(&self, now: Instant) -> Option<Admission> {
+        self.lock().rejection(now)
+    }
+
+    #[cold]
     fn admit_at(&self, now: Instant) -> (Admission, Transitions) {
-        let mut state = self.lock();
-        // Leaves the word alone, which others are reading.
-        if let Some(rejected) = state.rejection(now) {
-            return (rejected, Transitions::default());
-        }
-        let admitted = state.admit(|| now);
-        self.publish(&state);
-        admitted
+        // The lock was released, so the state machine looks again.
+        self.change(|state| state.admit(|| now))
     }
 
     /// An admitted run ended. `now` is called when the report may change the state, at most once; it must not come back
