@@ -13,7 +13,12 @@ use shapes::{hand, orch, tasks::Failed};
 mod shapes;
 
 fn main() {
-    println!("{:?} {:?} {:?}", seq10_by_hand(black_box(1)), seq10_pipeline(black_box(1)), seq10_observed(black_box(1)));
+    println!(
+        "{:?} {:?} {:?}",
+        seq10_by_hand(black_box(1)),
+        seq10_pipeline(black_box(1)),
+        seq10_observed(black_box(1))
+    );
 }
 
 #[inline(never)]

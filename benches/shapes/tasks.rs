@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use async_orch::task;
 use futures::task::AtomicWaker;
@@ -72,7 +72,14 @@ pub struct Ring {
     /// Who is next after each.
     order: [usize; Ring::PLAYERS],
     wakers: [AtomicWaker; Ring::PLAYERS],
+    counts: [Counts; Ring::PLAYERS],
+}
+
+/// What happened to one player so far.
+#[derive(Default)]
+pub struct Counts {
     polls: AtomicUsize,
+    wakes: AtomicUsize,
 }
 
 impl Ring {
@@ -95,7 +102,7 @@ impl Ring {
             turn: AtomicUsize::new(0),
             order,
             wakers: std::array::from_fn(|_| AtomicWaker::new()),
-            polls: AtomicUsize::new(0),
+            counts: std::array::from_fn(|_| Counts::default()),
         })
     }
 
@@ -104,10 +111,10 @@ impl Ring {
         self.turn.store(0, Ordering::Relaxed);
     }
 
-    /// How often the players were polled.
-    #[allow(dead_code, reason = "for the tests that share this file")]
-    pub fn polls(&self) -> usize {
-        self.polls.load(Ordering::Relaxed)
+    /// How often each player was polled, and how often woken.
+    pub fn counts(&self) -> Vec<(usize, usize)> {
+        let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+        self.counts.iter().map(|counts| (count(&counts.polls), count(&counts.wakes))).collect()
     }
 
     fn has_it(&self, player: usize) -> bool {
@@ -115,7 +122,6 @@ impl Ring {
     }
 
     fn poll_turn(&self, player: usize, cx: &mut Context<'_>) -> Poll<()> {
-        self.polls.store(self.polls.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         if !self.has_it(player) {
             self.wakers[player].register(cx.waker());
             if !self.has_it(player) {
@@ -124,16 +130,30 @@ impl Ring {
         }
         let turn = self.turn.load(Ordering::Relaxed) + 1;
         self.turn.store(turn, Ordering::Release);
-        self.wakers[self.order[turn % Ring::PLAYERS]].wake();
+        let next = self.order[turn % Ring::PLAYERS];
+        one_more(&self.counts[next].wakes);
+        self.wakers[next].wake();
         Poll::Ready(())
     }
+}
+
+fn one_more(count: &AtomicUsize) {
+    count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
 }
 
 /// Passes the baton on sixteen times, and gives how often.
 #[task]
 pub async fn pass_baton(ring: Arc<Ring>, player: usize) -> Result<u64, Failed> {
-    for _ in 0..Ring::TURNS {
-        poll_fn(|cx| ring.poll_turn(player, cx)).await;
-    }
-    Ok(Ring::TURNS as u64)
+    let mut turns = 0;
+    // One poll of this function is one poll of the player, however many turns it brings.
+    poll_fn(|cx| {
+        one_more(&ring.counts[player].polls);
+        while turns < Ring::TURNS {
+            ready!(ring.poll_turn(player, cx));
+            turns += 1;
+        }
+        Poll::Ready(())
+    })
+    .await;
+    Ok(turns as u64)
 }

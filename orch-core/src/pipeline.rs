@@ -414,6 +414,7 @@ pub fn begin<In, E, H: Header>(_header: &H) -> Tok<H::Scope, In, E> {
 /// # Errors
 ///
 /// As [`Pipeline::run`].
+#[allow(clippy::manual_async_fn, reason = "`Send` is promised, not found out")]
 pub fn run<P: Run<In = ()>>(pipeline: P) -> impl Future<Output = Result<P::Out, Error<P::Error>>> + Send {
     async move { pipeline.run(()).await }
 }

@@ -19,7 +19,6 @@ use crate::task::Call;
 /// Without size. The methods that make a step say what its closure is given, so that inline steps need no
 /// annotations; those that go on to the next point check the step before, so that errors come in the order of
 /// the text, each at its own step.
-#[allow(clippy::type_complexity, reason = "three parameters in one phantom")]
 pub struct Tok<S, In, E>(PhantomData<fn() -> (S, In, E)>);
 
 impl<S, In, E> Clone for Tok<S, In, E> {
