@@ -1,0 +1,314 @@
+//! The runtime is a seam: another one runs the same pipelines, counts what they ask for, and fails what it likes.
+
+use std::collections::BTreeMap;
+use std::future::{Future, ready};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use async_orch::{Bus, ErrorKind, Event, Local, Origin, Run, Runtime, Task, pipeline, task};
+use tokio::time::Instant;
+
+use common::{Oops, Trace, at_once};
+
+mod common;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A runtime for tests: time goes on as it is slept, tasks of chosen paths fail, everything is counted.
+#[derive(Debug)]
+struct Faulty {
+    /// How many more times the task of a path is to fail, and how.
+    faults: Mutex<BTreeMap<&'static str, (u32, Fault)>>,
+    executed: Mutex<Vec<String>>,
+    slept: Mutex<Vec<Duration>>,
+    clock: Mutex<Instant>,
+    clock_readings: AtomicUsize,
+    random_readings: AtomicUsize,
+    proceeds: AtomicUsize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    Rejected,
+    TimedOut,
+}
+
+impl Faulty {
+    fn new(faults: impl IntoIterator<Item = (&'static str, (u32, Fault))>) -> Self {
+        Faulty {
+            faults: Mutex::new(faults.into_iter().collect()),
+            executed: Mutex::default(),
+            slept: Mutex::default(),
+            clock: Mutex::new(Instant::now()),
+            clock_readings: AtomicUsize::new(0),
+            random_readings: AtomicUsize::new(0),
+            proceeds: AtomicUsize::new(0),
+        }
+    }
+
+    fn executed(&self) -> Vec<String> {
+        std::mem::take(&mut self.executed.lock().unwrap())
+    }
+
+    fn slept(&self) -> Vec<Duration> {
+        std::mem::take(&mut self.slept.lock().unwrap())
+    }
+
+    fn advance(&self, duration: Duration) {
+        *self.clock.lock().unwrap() += duration;
+    }
+
+    fn fault(&self, path: &str) -> Option<Fault> {
+        let mut faults = self.faults.lock().unwrap();
+        let (left, fault) = faults.get_mut(path)?;
+        *left = left.checked_sub(1)?;
+        Some(*fault)
+    }
+}
+
+impl Runtime for Faulty {
+    fn execute<T, A>(
+        &self,
+        origin: Origin,
+        args: A,
+    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send
+    where
+        T: Task<A>,
+        A: Send,
+    {
+        let path = origin.path();
+        let fault = self.fault(&path);
+        self.executed.lock().unwrap().push(path);
+        async move {
+            match fault {
+                Some(Fault::Rejected) => Err(ErrorKind::Rejected),
+                Some(Fault::TimedOut) => Err(ErrorKind::TimedOut),
+                None => T::call(args).await,
+            }
+        }
+    }
+
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
+        self.slept.lock().unwrap().push(duration);
+        self.advance(duration);
+        ready(())
+    }
+
+    fn now(&self) -> Instant {
+        self.clock_readings.fetch_add(1, SeqCst);
+        *self.clock.lock().unwrap()
+    }
+
+    fn random(&self) -> u64 {
+        self.random_readings.fetch_add(1, SeqCst);
+        u64::MAX
+    }
+
+    fn poll_proceed(&self, _: &mut Context<'_>) -> Poll<()> {
+        self.proceeds.fetch_add(1, SeqCst);
+        Poll::Ready(())
+    }
+}
+
+#[task]
+async fn double(n: u32) -> u32 {
+    n * 2
+}
+
+#[task]
+fn down(_n: u32) -> Result<u32, Oops> {
+    Err(Oops("down"))
+}
+
+#[test]
+fn every_task_is_executed_by_the_runtime() {
+    let rt = Faulty::new([]);
+    let inner = pipeline! { |_: u32| seq(name = "inner") < double > };
+    let p = pipeline! {
+        |_: u32|
+        seq(name = "main") <
+            double
+            par < double double as "second" |n| { n } >
+            |(a, b, c)| { vec![a, b, c] }
+            each < circuit < double > { &inner } >
+        >
+    };
+    assert_eq!(at_once(p.on(&rt).run(1)).unwrap(), [16, 16, 8]);
+    let mut executed = rt.executed();
+    executed.sort();
+    let expected = [
+        "inner/double",
+        "inner/double",
+        "inner/double",
+        "main/double",
+        "main/each/circuit/double",
+        "main/each/circuit/double",
+        "main/each/circuit/double",
+        "main/par/double",
+        "main/par/second",
+    ];
+    assert_eq!(executed, expected);
+    assert_eq!(at_once(p.run(1)).unwrap(), [16, 16, 8], "and on the usual one");
+    assert!(rt.executed().is_empty());
+}
+
+#[test]
+fn the_runtime_fails_chosen_tasks_without_calling_them() {
+    let called = AtomicU32::new(0);
+    #[task]
+    fn count(called: &AtomicU32) {
+        called.fetch_add(1, SeqCst);
+    }
+    let rt = Faulty::new([("seq/first", (1, Fault::Rejected)), ("seq/par/second", (1, Fault::TimedOut))]);
+    let p = pipeline! { seq < count(&called) as "first" par < count(&called) as "second" count(&called) > > };
+    let error = at_once(p.on(&rt).run(())).unwrap_err();
+    assert_eq!(error.to_string(), "step `seq/first` did not run: rejected");
+    assert!(matches!(error.kind(), ErrorKind::Rejected) && !error.is_retryable());
+    let error = at_once(p.on(&rt).run(())).unwrap_err();
+    assert_eq!(error.to_string(), "step `seq/par/second` timed out");
+    assert_eq!(called.load(SeqCst), 1, "the first, in the second run");
+    at_once(p.on(&rt).run(())).unwrap();
+}
+
+#[test]
+fn retry_2_a_rejection_is_not_retried_and_a_timeout_of_the_runtime_is() {
+    let rt = Faulty::new([("retry/double", (2, Fault::TimedOut))]);
+    let p =
+        pipeline! { |_: u32| retry(max_attempts = 5, backoff = exponential(1s), jitter = none) < double > };
+    assert_eq!(at_once(p.on(&rt).run(1)).unwrap(), 2);
+    assert_eq!((rt.executed().len(), rt.slept()), (3, vec![SECOND, SECOND * 2]));
+    let rt = Faulty::new([("retry/double", (2, Fault::Rejected))]);
+    assert_eq!(at_once(p.on(&rt).run(1)).unwrap_err().attempts(), 1);
+    assert_eq!((rt.executed().len(), rt.slept()), (1, vec![]));
+}
+
+#[test]
+fn a_fault_counts_in_a_circuit_like_any_failure() {
+    let rt = Faulty::new([("circuit/double", (2, Fault::TimedOut))]);
+    let p = pipeline! { |_: u32| circuit(fail_max = 2, reset_timeout = 10s) < double > };
+    for _ in 0..2 {
+        assert!(matches!(at_once(p.on(&rt).run(1)).unwrap_err().kind(), ErrorKind::TimedOut));
+    }
+    // On its clock, which nothing but the runtime moves.
+    rt.advance(SECOND * 4);
+    match at_once(p.on(&rt).run(1)).unwrap_err().kind() {
+        ErrorKind::CircuitOpen { retry_after, .. } => assert_eq!(*retry_after, SECOND * 6),
+        other => panic!("{other:?}"),
+    }
+    rt.advance(SECOND * 6);
+    assert_eq!(at_once(p.on(&rt).run(1)).unwrap(), 2);
+}
+
+#[test]
+fn sleeps_clock_and_chance_are_those_of_the_runtime() {
+    let rt = Faulty::new([]);
+    let p = pipeline! {
+        |_: u32|
+        timeout(1h) < retry(max_attempts = 4, backoff = constant(10s), max_delay = 8s, jitter = equal) < down > >
+    };
+    // No tokio runtime is there: it would panic if anything asked tokio for a timer.
+    assert_eq!(at_once(p.on(&rt).run(1)).unwrap_err().attempts(), 4);
+    assert_eq!(rt.slept(), [SECOND * 8; 3], "the most that jitter makes of it, by its random bits");
+    assert_eq!(rt.random_readings.load(SeqCst), 3);
+}
+
+#[test]
+fn loops_over_ready_work_ask_the_runtime_whether_to_go_on() {
+    let rt = Faulty::new([]);
+    let p = pipeline! { |_: std::ops::Range<u32>| each < double > };
+    at_once(p.on(&rt).run(0..1_000)).unwrap();
+    assert!(rt.proceeds.load(SeqCst) >= 1_000);
+    let p = pipeline! { |_: u32| retry(max_attempts = 100, backoff = constant(0s)) < down > };
+    let before = rt.proceeds.swap(0, SeqCst);
+    at_once(p.on(&rt).run(1)).unwrap_err();
+    assert!(rt.proceeds.load(SeqCst) >= 99, "{before} before");
+}
+
+#[test]
+fn events_6_without_a_bus_no_clock_is_read() {
+    let rt = Faulty::new([]);
+    let p = pipeline! {
+        |_: u32|
+        seq <
+            double
+            circuit < retry < timeout(1s) < catch < double > > > >
+            par(limit = 1) < double |n| { n } >
+            |(a, b)| { vec![a, b] }
+            each(limit = 1) < double >
+        >
+    };
+    at_once(p.on(&rt).run(1)).unwrap();
+    assert_eq!((rt.clock_readings.load(SeqCst), rt.random_readings.load(SeqCst)), (0, 0));
+    assert!(rt.slept().is_empty());
+    let trace = Trace::default();
+    at_once((&p).with_bus(&trace).on(&rt).run(1)).unwrap();
+    let events = trace.take().len();
+    assert!(rt.clock_readings.load(SeqCst) >= events, "with one, each event has its time");
+}
+
+#[test]
+fn circuit_2_a_rejection_reads_the_clock_once() {
+    let rt = Faulty::new([]);
+    let p = pipeline! { |_: u32| circuit(fail_max = 2) < down > };
+    at_once(p.on(&rt).run(1)).unwrap_err();
+    assert_eq!(rt.clock_readings.swap(0, SeqCst), 0, "a failure that does not trip reads none");
+    at_once(p.on(&rt).run(1)).unwrap_err();
+    rt.clock_readings.store(0, SeqCst);
+    for _ in 0..10 {
+        at_once(p.on(&rt).run(1)).unwrap_err();
+    }
+    assert_eq!(rt.clock_readings.load(SeqCst), 10);
+}
+
+#[test]
+fn events_6_a_bus_that_is_not_enabled_is_never_called() {
+    struct Never;
+    impl Bus for Never {
+        const ENABLED: bool = false;
+        fn emit(&self, event: &Event<'_>) {
+            panic!("{event} was built");
+        }
+    }
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    struct Counts;
+    impl Bus for Counts {
+        const ENABLED: bool = false;
+        fn emit(&self, _: &Event<'_>) {
+            CALLS.fetch_add(1, SeqCst);
+        }
+    }
+    let rt = Faulty::new([]);
+    let p = pipeline! { |_: u32| seq < double par(limit = 1) < double circuit < down > > > };
+    assert!(at_once((&p).with_bus(Never).on(&rt).run(1)).is_err());
+    assert!(at_once((&p).with_bus(Counts).on(&rt).run(1)).is_err());
+    assert_eq!((CALLS.load(SeqCst), rt.clock_readings.load(SeqCst)), (0, 0));
+}
+
+#[test]
+fn the_usual_runtime_can_be_named() {
+    let p = pipeline! { |_: u32| seq < double > };
+    assert_eq!(at_once(p.on(&Local).run(1)).unwrap(), 2);
+}
+
+#[test]
+fn one_pipeline_serves_two_runtimes_and_keeps_its_circuits() {
+    let (one, other) = (Faulty::new([]), Faulty::new([]));
+    let p = pipeline! { |_: u32| circuit(fail_max = 2, reset_timeout = 1h) < down > };
+    at_once(p.on(&one).run(1)).unwrap_err();
+    at_once(p.on(&other).run(1)).unwrap_err();
+    assert!(matches!(at_once(p.on(&one).run(1)).unwrap_err().kind(), ErrorKind::CircuitOpen { .. }));
+    assert_eq!((one.executed().len(), other.executed().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_run_on_it_can_be_spawned() {
+    let rt: &'static Faulty = Box::leak(Box::new(Faulty::new([])));
+    let p = Box::leak(Box::new(pipeline! { |_: u32| seq < double each_of > }));
+    #[task]
+    fn each_of(n: u32) -> Vec<u32> {
+        vec![n]
+    }
+    assert_eq!(tokio::spawn(p.on(rt).run(1)).await.unwrap().unwrap(), [2]);
+}
