@@ -10,6 +10,10 @@ test:
 bench *ARGS:
     cargo bench --bench compare -- {{ARGS}}
 
+# The same shapes with other libraries, as a table; not built with anything else.
+bench-peers *ARGS:
+    cargo run --release --manifest-path benches/peers/Cargo.toml --target-dir target/peers -- {{ARGS}}
+
 # Writes the expected compiler messages of `tests/ui` anew. Read every one as a user would before you commit it.
 bless:
     TRYBUILD=overwrite cargo test --test ui

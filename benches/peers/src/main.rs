@@ -4,7 +4,7 @@
 //! what it is asked to do is what the library and the hand-written code in `../shapes` do.
 
 // Ten of tower's `and_then` are deeper than the compiler's default allows.
-#![recursion_limit = "256"]
+#![recursion_limit = "512"]
 
 use std::hint::black_box;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! futures-concurrency: `try_join` of an array, and concurrent streams with a limit. (`try_for_each` and not `collect`,
-//! which starts everything at once whatever the limit is.)
+//! futures-concurrency: `try_join` of an array, and concurrent streams with a limit. (`try_for_each`, as `collect` does
+//! not keep to the limit: sixteen children that yield sixteen times are all under way at once.)
 
 use std::cell::{Cell, RefCell};
 use std::num::NonZeroUsize;
