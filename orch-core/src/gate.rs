@@ -13,10 +13,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::each::Items;
-use crate::embed::Embed;
 use crate::error::Failure;
 use crate::feed::Duplicate;
-use crate::leaf::{Inline, Leaf};
+use crate::leaf::Leaf;
 use crate::pipeline::Run;
 use crate::scope::Point;
 use crate::step::Step;
@@ -31,9 +30,12 @@ pub struct Gate<C, V> {
 /// Where a condition about `T` is judged.
 pub struct Place<T: ?Sized>(PhantomData<fn() -> T>);
 
+/// The value `V` at the gate of the condition `C`, and the place for an error about `T`.
+pub type Asked<C, V, T> = (Gate<C, V>, Place<T>);
+
 impl<C, V> Gate<C, V> {
     #[inline(always)]
-    pub(crate) fn new<T>(value: V) -> (Self, Place<T>) {
+    pub(crate) fn new<T>(value: V) -> Asked<C, V, T> {
         (Gate { value, condition: PhantomData }, Place(PhantomData))
     }
 }
@@ -125,7 +127,7 @@ gate! {
 }
 
 /// It is a step at the point `P` of a pipeline with the error type `E`.
-pub struct IsStep<St, P, E>(PhantomData<fn() -> (St, P, E)>);
+pub struct IsStep<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
 
 impl<St, P: Point, E: Failure> Gate<IsStep<St, P, E>, St>
 where
@@ -149,18 +151,30 @@ pub trait StepWanted<St, P: Point, E: Failure>: Sized {
     }
 }
 
-impl<St: Made, P: Point, E: Failure> StepWanted<St, P, E> for &Gate<IsStep<St, P, E>, St> {}
+impl<St, P: Point, E: Failure> StepWanted<St, P, E> for &Gate<IsStep<St, P, E>, St> {}
 
-/// Made of parts that are sound by themselves. A generic task whose types do not keep its bounds is not: its own
-/// function has said so, and there is nothing to add.
-pub trait Made {}
+/// It is the step of a task whose arguments are written, at the point `P` of a pipeline with the error type `E`.
+pub struct IsCall<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
 
-impl<F, T: Task<A>, A> Made for Leaf<F, T, A> {}
-impl<B, Raw, How> Made for Inline<B, Raw, How> {}
-impl<T, F> Made for Embed<T, F> {}
+impl<St, P: Point, E: Failure> Gate<IsCall<St, P, E>, St>
+where
+    St: Step<P, E>,
+{
+    /// Lets the step through.
+    #[inline(always)]
+    pub fn pass(self, _place: Place<St>) -> St {
+        self.value
+    }
+}
 
-/// What is no step and has been reported.
-pub trait Unmade<St>: Sized {
+impl<F, T: Task<A>, A, P: Point, E: Failure> StepWanted<Leaf<F, T, A>, P, E>
+    for &Gate<IsCall<Leaf<F, T, A>, P, E>, Leaf<F, T, A>>
+{
+}
+
+/// The arguments do not keep the bounds of a generic task. They have been reported where they stand, and there is nothing
+/// to add.
+pub trait Reported<St>: Sized {
     /// Never called.
     fn pass<Unknown>(self, _place: Place<St>) -> Unknown {
         unreachable!("it is no step")
@@ -168,7 +182,7 @@ pub trait Unmade<St>: Sized {
 }
 
 // Found last, after what takes the gate itself and what takes a reference.
-impl<St, P, E> Unmade<St> for &mut Gate<IsStep<St, P, E>, St> {}
+impl<St, P, E> Reported<St> for &mut Gate<IsCall<St, P, E>, St> {}
 
 impl<St, P, E> fmt::Debug for IsStep<St, P, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -176,11 +190,17 @@ impl<St, P, E> fmt::Debug for IsStep<St, P, E> {
     }
 }
 
+impl<St, P, E> fmt::Debug for IsCall<St, P, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IsCall")
+    }
+}
+
 /// All traits that a gate may be passed by, without a name.
 pub mod methods {
     pub use super::{
         DuplicateWanted as _, FailureWanted as _, InputWanted as _, ItemsWanted as _, KeptWanted as _,
-        Known as _, OwnedWanted as _, RunWanted as _, StepWanted as _, Unmade as _,
+        Known as _, OwnedWanted as _, Reported as _, RunWanted as _, StepWanted as _,
     };
     pub use crate::leaf::select::{HowPlain as _, HowPlainDebug as _, HowTried as _, HowTriedDebug as _};
 }
@@ -218,12 +238,12 @@ pub trait Input {}
 impl<T: Send + 'static> Input for T {}
 
 /// A value of the header, before it is owned.
-pub fn owned<T>(value: T) -> (Gate<IsOwned<T>, T>, Place<T>) {
+pub fn owned<T>(value: T) -> Asked<IsOwned<T>, T, T> {
     Gate::new(value)
 }
 
 /// A value that stands for a pipeline, before it is one.
-pub fn embedded<T>(value: T) -> (Gate<IsRun<T>, T>, Place<T>) {
+pub fn embedded<T>(value: T) -> Asked<IsRun<T>, T, T> {
     Gate::new(value)
 }
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use crate::error::Failure;
 use crate::feed::{Clones, Duplicate, Ignores, Takes, clones};
-use crate::gate::{Gate, IsDuplicate, IsFailure, IsInput, IsItems, IsKept, IsStep, Place};
+use crate::gate::{Asked, Gate, IsCall, IsDuplicate, IsFailure, IsInput, IsItems, IsKept, IsStep};
 use crate::leaf::{AsyncBody, BoxFuture, Closure, Inline, Leaf, NamedBody, SyncBody, Within};
 use crate::node::Meta;
 use crate::scope::{At, Point, Scope, With};
@@ -42,12 +42,12 @@ impl<S, In, E> Tok<S, In, E> {
     }
 
     /// This token, as far as its `In` can be the input of a pipeline.
-    pub fn input(&self) -> (Gate<IsInput<In>, Self>, Place<In>) {
+    pub fn input(&self) -> Asked<IsInput<In>, Self, In> {
         Gate::new(*self)
     }
 
     /// This token, as far as its `E` can be the error type of a pipeline.
-    pub fn failure(&self) -> (Gate<IsFailure<E>, Self>, Place<E>) {
+    pub fn failure(&self) -> Asked<IsFailure<E>, Self, E> {
         Gate::new(*self)
     }
 }
@@ -96,12 +96,17 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// What stands here, as far as it is a step.
-    pub fn step<St>(&self, step: St) -> (Gate<IsStep<St, At<S, In>, E>, St>, Place<St>) {
+    pub fn step<St>(&self, step: St) -> Asked<IsStep<St, At<S, In>, E>, St, St> {
+        Gate::new(step)
+    }
+
+    /// What stands here, a task with its arguments, as far as it is a step.
+    pub fn call<St>(&self, step: St) -> Asked<IsCall<St, At<S, In>, E>, St, St> {
         Gate::new(step)
     }
 
     /// This token, as far as the output of `step` can be kept for later steps.
-    pub fn kept<St: Step<At<S, In>, E>>(&self, _step: &St) -> (Gate<IsKept<St::Out>, Self>, Place<St::Out>) {
+    pub fn kept<St: Step<At<S, In>, E>>(&self, _step: &St) -> Asked<IsKept<St::Out>, Self, St::Out> {
         Gate::new(*self)
     }
 
@@ -109,22 +114,22 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     pub fn duplicate<St: Step<At<S, In>, E>>(
         &self,
         _step: &St,
-    ) -> (Gate<IsDuplicate<St::Out>, Self>, Place<St::Out>) {
+    ) -> Asked<IsDuplicate<St::Out>, Self, St::Out> {
         Gate::new(*self)
     }
 
     /// This token, as far as what is piped can be kept for later steps.
-    pub fn kept_input(&self) -> (Gate<IsKept<In>, Self>, Place<In>) {
+    pub fn kept_input(&self) -> Asked<IsKept<In>, Self, In> {
         Gate::new(*self)
     }
 
     /// This token, as far as what is piped can be cloned.
-    pub fn duplicate_input(&self) -> (Gate<IsDuplicate<In>, Self>, Place<In>) {
+    pub fn duplicate_input(&self) -> Asked<IsDuplicate<In>, Self, In> {
         Gate::new(*self)
     }
 
     /// This token, as far as what is piped has items.
-    pub fn items(&self) -> (Gate<IsItems<In>, Self>, Place<In>) {
+    pub fn items(&self) -> Asked<IsItems<In>, Self, In> {
         Gate::new(*self)
     }
 
@@ -183,9 +188,10 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     /// What an annotation says of the output of `step`.
     pub fn gives<St: Step<At<S, In>, E>>(&self, _step: &St, _annotation: impl Fn(St::Out)) {}
 
-    /// `step`, past this point.
-    pub fn pass<St>(&self, step: St) -> St {
-        step
+    /// `what`, seen from here.
+    #[inline(always)]
+    pub fn pass<T>(&self, what: T) -> T {
+        what
     }
 
     /// For a child that does not use the piped value.

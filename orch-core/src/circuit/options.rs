@@ -92,6 +92,11 @@ pub mod given {
 }
 
 /// What can be given as `breaker`: a [`Breaker`] or a reference to one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a breaker",
+    label = "expected a `Breaker` or a reference to one",
+    note = "a breaker to share is made with `Breaker::builder()`"
+)]
 pub trait IntoBreaker {
     /// The handle.
     fn into_breaker(self) -> Option<Breaker>;

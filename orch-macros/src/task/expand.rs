@@ -3,8 +3,12 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
+use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
-use syn::{FnArg, GenericArgument, GenericParam, Generics, PathArguments, ReturnType, Type, parse_quote};
+use syn::{
+    FnArg, GenericArgument, GenericParam, Generics, PathArguments, ReturnType, Type, TypeParamBound,
+    WherePredicate, parse_quote,
+};
 
 use super::ast::Task;
 use super::lifetimes::Elided;
@@ -23,9 +27,12 @@ pub(crate) fn expand(task: Task) -> TokenStream {
         .map_or_else(|| syn::LitStr::new(unraw(ident).as_str(), ident.span()), Clone::clone);
     let outside = options.blocking.is_some() || options.spawn.is_some();
 
+    // Not to be taken for a function of the user's that is called `args`.
+    let tuple = Ident::new("args", Span::mixed_site());
     let (types, generics) = parameters(&sig, outside);
-    let values: Vec<Ident> =
-        names(&sig).map(|(index, span)| format_ident!("value{index}", span = span)).collect();
+    let values: Vec<Ident> = names(&sig)
+        .map(|(index, span)| format_ident!("value{index}", span = span.resolved_at(Span::mixed_site())))
+        .collect();
     let marker = Vec::from_iter(marker(&generics, &private));
     let args = quote!((#(#marker,)* #(#types,)*));
     let marked = marker.iter().map(|_| quote!(::core::marker::PhantomData));
@@ -64,9 +71,13 @@ pub(crate) fn expand(task: Task) -> TokenStream {
         [one] => quote!(#private::slot::Slot<Self, #one, #args>),
         _ => quote!(#private::slot::Slots<Self, #args>),
     };
-    // The name of the function that takes the arguments stands where the user's function does: a wrong argument is
-    // shown with the parameters as they are written.
-    let arguments = Ident::new("args", ident.span());
+    // The names of our functions stand where the user's does: a wrong argument is shown with the parameters as they are
+    // written.
+    let (arguments, piped) = (Ident::new("args", ident.span()), Ident::new("slot", ident.span()));
+    // What is piped into a task is judged with the step, so the slot asks for nothing that its type does not need.
+    let bare = types.iter().all(|ty| needs_no_bounds(ty, &generics));
+    let open = if bare { unbounded(&generics) } else { generics.clone() };
+    let (slot_generics, _, slot_where) = open.split_for_impl();
     let future = quote_spanned!(ident.span()=>
         impl ::core::future::Future<
             Output = ::core::result::Result<Self::Out, #private::ErrorKind<Self::Error>>,
@@ -90,7 +101,7 @@ pub(crate) fn expand(task: Task) -> TokenStream {
                 #private::task::Call::new(#made)
             }
 
-            pub fn slot #impl_generics () -> #slot #where_clause {
+            pub fn #piped #slot_generics () -> #slot #slot_where {
                 <#slot>::new()
             }
         }
@@ -105,8 +116,8 @@ pub(crate) fn expand(task: Task) -> TokenStream {
                 type Error = #error;
 
                 #[inline(always)]
-                fn call(args: #args) -> #future {
-                    let #taken = args;
+                fn call(#tuple: #args) -> #future {
+                    let #taken = #tuple;
                     #call
                 }
 
@@ -164,6 +175,69 @@ fn parameters(sig: &syn::Signature, outside: bool) -> (Vec<Type>, Generics) {
         }
     }
     (types, generics)
+}
+
+/// The parameters alone, sized or not.
+fn unbounded(generics: &Generics) -> Generics {
+    let mut generics = generics.clone();
+    let open = |predicate: &WherePredicate| match predicate {
+        WherePredicate::Type(predicate) => predicate.bounds.iter().any(is_open),
+        _ => false,
+    };
+    generics.where_clause = generics.where_clause.take().map(|mut clause| {
+        clause.predicates = clause.predicates.into_iter().filter(open).collect();
+        clause
+    });
+    for param in generics.params.iter_mut() {
+        if let GenericParam::Type(param) = param {
+            param.bounds = param.bounds.iter().filter(|bound| is_open(bound)).cloned().collect();
+        }
+    }
+    generics
+}
+
+/// `?Sized`
+fn is_open(bound: &TypeParamBound) -> bool {
+    matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some())
+}
+
+/// Whether a type can be written without the bounds of the parameters: another type than these may ask for them.
+fn needs_no_bounds(ty: &Type, generics: &Generics) -> bool {
+    match ty {
+        Type::Reference(reference) => needs_no_bounds(&reference.elem, generics),
+        Type::Tuple(tuple) => tuple.elems.iter().all(|ty| needs_no_bounds(ty, generics)),
+        Type::Path(path) if path.qself.is_none() => {
+            let Some(last) = path.path.segments.last() else { return false };
+            match &last.arguments {
+                PathArguments::None => path.path.segments.len() == 1 || !mentions(ty, generics),
+                PathArguments::AngleBracketed(arguments)
+                    if ["Vec", "Option", "Box", "Arc"].iter().any(|known| last.ident == known) =>
+                {
+                    arguments.args.iter().all(|argument| match argument {
+                        GenericArgument::Type(ty) => needs_no_bounds(ty, generics),
+                        _ => false,
+                    })
+                }
+                _ => !mentions(ty, generics),
+            }
+        }
+        _ => !mentions(ty, generics),
+    }
+}
+
+/// Whether a type parameter occurs in a type.
+fn mentions(ty: &Type, generics: &Generics) -> bool {
+    struct Find<'g>(&'g Generics, bool);
+
+    impl<'ast> Visit<'ast> for Find<'_> {
+        fn visit_ident(&mut self, ident: &'ast Ident) {
+            self.1 |= self.0.type_params().any(|param| param.ident == *ident);
+        }
+    }
+
+    let mut find = Find(generics, false);
+    find.visit_type(ty);
+    find.1
 }
 
 /// A type for the generic parameters, if there are any: one that no parameter's type mentions would be

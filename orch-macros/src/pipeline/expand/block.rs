@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use super::names::{hidden, is_plain};
 use super::table::{Index, node, written};
 use super::usage::{step_of, uses_piped};
-use super::{Expansion, Here, Source, braced, span_of};
+use super::{Expansion, Here, Source, carried, span_of};
 use crate::pipeline::ast::{Block, Input, Item, Step, Value};
 use crate::pipeline::blocks::{Body, Kind, Needs};
 
@@ -115,6 +115,7 @@ impl Expansion<'_> {
         };
         let (checked, check) = match gate {
             None => (tok.clone(), TokenStream::new()),
+            // What follows goes through the token that passed, so that none of it is known if it did not.
             Some(gate) => {
                 let (checked, gate) = (self.variable("tok", block.open), hidden(gate, block.open));
                 let gate = self.gate(&quote!(#tok.#gate()), keyword.span(), block.open);
@@ -123,9 +124,9 @@ impl Expansion<'_> {
         };
         quote_spanned! {inside.here()=> {
             #check
-            let (#inner, #feed) = #private::#module::enter(&#checked, #private::#usage);
+            let (#inner, #feed) = #checked.pass(#private::#module::enter(&#checked, #private::#usage));
             let #body = #body_code;
-            #private::#module::#keyword(&#checked, #node, #options, #feed, #body)
+            #checked.pass(#private::#module::#keyword(&#checked, #node, #options, #feed, #body))
         }}
     }
 
@@ -275,7 +276,7 @@ impl Expansion<'_> {
                 (None, Some(_)) if collect => How::Store,
                 (None, _) => How::Pipe,
             };
-            let argument = braced(span, &quote!(&#step));
+            let argument = carried(span, &quote!(&#step));
             // What is kept has to pass a gate, and the step goes through the token that did: where it does not, the
             // sequence is no less unknown than what follows.
             let mut checked = tok.clone();
@@ -308,14 +309,15 @@ impl Expansion<'_> {
             if let Some(pattern) = entry.pattern {
                 if let Some(ty) = entry.ty {
                     let value = hidden("value", at.open);
-                    let given = braced(span, &value.to_token_stream());
-                    statements.extend(quote! {
+                    let given = carried(span, &value.to_token_stream());
+                    statements.extend(quote_spanned! {here=>
                         #tok.gives(#argument, |#value| #private::says::<#ty>().names(#given));
                     });
                 }
                 if !is_plain(pattern) {
                     let value = hidden("value", at.open);
-                    let given = braced(pattern.span(), &value.to_token_stream());
+                    let given = carried(pattern.span(), &value.to_token_stream());
+                    // As in `Names::open`, to the letter: two errors of one pattern are then one.
                     statements.extend(quote! {
                         #tok.takes_apart(#argument, |#value| {
                             #[allow(unused_variables)]

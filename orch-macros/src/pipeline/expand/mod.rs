@@ -198,14 +198,19 @@ impl Expansion<'_> {
             Step::Hole(tokens) => return tokens.clone(),
         };
         let tok = &at.tok;
-        self.gate(&quote!(#tok.step(#code)), span_of(step), at.open)
+        // A wrong type among written arguments is reported there.
+        let gate = match step {
+            Step::Leaf(leaf) if leaf.arguments.is_some() => hidden("call", at.open),
+            _ => hidden("step", at.open),
+        };
+        self.gate(&quote!(#tok.#gate(#code)), span_of(step), at.open)
     }
 
     /// What passes a gate of `call` (see `orch_core::gate`), with the error at `span` if it does not.
     fn gate(&mut self, call: &TokenStream, span: Span, open: Span) -> TokenStream {
         let (gate, place) = (self.variable("gate", open), self.variable("place", open));
         let (pass, known) = (hidden("pass", open), hidden("known", open));
-        let at = braced(span, &place.to_token_stream());
+        let at = carried(span, &place.to_token_stream());
         quote_spanned! {open.resolved_at(Span::mixed_site())=> {
             let (#gate, #place) = #call;
             #gate.#pass(#at).#known()
@@ -278,7 +283,7 @@ fn span_of_inline(inline: &Inline) -> Span {
     inline.async_token.map_or(inline.bar, |word| word.span)
 }
 
-/// Code in braces that carry the caret of an error.
-fn braced(span: Span, code: &TokenStream) -> TokenStream {
-    quote_spanned!(span=> { #code })
+/// A value of ours in braces that carry the caret of an error, at `span`.
+fn carried(span: Span, value: &TokenStream) -> TokenStream {
+    quote_spanned!(span=> { #value })
 }

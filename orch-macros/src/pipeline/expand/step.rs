@@ -7,7 +7,7 @@ use syn::{ExprPath, PathArguments};
 
 use super::names::hidden;
 use super::table::node;
-use super::{Expansion, Here, braced, span_of_inline, span_of_leaf};
+use super::{Expansion, Here, carried, span_of_inline, span_of_leaf};
 use crate::pipeline::ast::{Arguments, Embed, Inline, Leaf};
 
 impl Expansion<'_> {
@@ -24,15 +24,14 @@ impl Expansion<'_> {
         let (call, names, piped) = match &leaf.arguments {
             None => {
                 let slot = associated(&leaf.path, "slot", at.open);
-                let given = braced(span, &input.to_token_stream());
+                let given = carried(span, &input.to_token_stream());
                 (quote_spanned!(span=> #slot().#source(#given)), TokenStream::new(), true)
             }
             Some(arguments) => {
-                let args = associated(&leaf.path, "args", at.open);
+                let args = associated(&leaf.path, "args", span);
                 let group = self.with_piped(leaf, arguments, &input, at);
                 let names = at.names.open(&scope, &arguments.group.stream());
-                // In braces the function's path has the place of the step.
-                (quote_spanned!(span=> ({ #args })#group), names, arguments.piped.is_some())
+                (quote!(#args #group), names, arguments.piped.is_some())
             }
         };
         let scope = if names.is_empty() { quote!(_) } else { scope.to_token_stream() };
@@ -48,7 +47,7 @@ impl Expansion<'_> {
         let private = self.private_at(at.open);
         let task = type_of(&leaf.path);
         let (hole, source) = (self.variable("hole", at.open), hidden(at.source.method(), at.open));
-        let given = braced(piped, &input.to_token_stream());
+        let given = carried(piped, &input.to_token_stream());
         // The first branch tells the type of the parameter, the second hands the value over.
         let value = quote_spanned!(at.here()=> {
             let #hole = #private::slot::hole::<#task, _>();
@@ -95,7 +94,7 @@ impl Expansion<'_> {
         let result = quote_spanned!(here=> ::core::result::Result<_, #error>);
         let names = at.names.open(&scope, &code);
         let pattern = &inline.pattern;
-        let given = braced(inline.pattern.span(), &input.to_token_stream());
+        let given = carried(inline.pattern.span(), &input.to_token_stream());
         let given = match &inline.ty {
             Some(ty) => quote_spanned!(here=> #private::says::<#ty>().takes(#given)),
             None => given,
@@ -179,7 +178,7 @@ impl Expansion<'_> {
         let (entry, input) = (hidden("entry", at.open), hidden("input", at.open));
         let (method, take) = (hidden("embed", at.open), hidden("take", at.open));
         let inner = self.gate(&quote_spanned!(at.here()=> #private::embedded(#group)), span, at.open);
-        let given = braced(span, &input.to_token_stream());
+        let given = carried(span, &input.to_token_stream());
         let give = quote_spanned!(span=> |#entry, #input| #entry.#take(#given));
         quote_spanned!(at.here()=> #tok.#method(#node, #inner, #give))
     }
@@ -187,10 +186,13 @@ impl Expansion<'_> {
 
 /// The path to a function of a task's type: `a::fetch::<T>` to `<a::fetch>::args::<T>`. As a type, so that a
 /// function that is no task is "expected type, found function", and not a module that cannot be found.
-fn associated(path: &ExprPath, function: &str, open: Span) -> TokenStream {
+///
+/// The function stands at the task's own name, where errors about arguments are then drawn; in `#[task]` it does too, so
+/// an editor finds one definition.
+fn associated(path: &ExprPath, function: &str, span: Span) -> TokenStream {
     let arguments = path.path.segments.last().map(|last| &last.arguments);
-    let (ty, function) = (type_of(path), hidden(function, open));
-    quote_spanned!(path.span()=> <#ty>::#function #arguments)
+    let (ty, function) = (type_of(path), Ident::new(function, span));
+    quote_spanned!(span=> <#ty>::#function #arguments)
 }
 
 /// The path of a task without its generic arguments: they are its functions'.

@@ -11,9 +11,13 @@ use crate::pipeline::tokens;
 pub(super) fn check(arguments: &Arguments, named: &[String], errors: &mut Errors) {
     let content: Vec<TokenTree> = arguments.group.stream().into_iter().collect();
     for (argument, _) in tokens::split_commas(&content) {
-        let borrows =
-            tokens::is_punct(argument.first(), '&') && named.iter().any(|name| borrows(argument, name));
-        if borrows {
+        let named = named.iter().find(|name| borrows(argument, name));
+        if let (Some(name), Some(method)) = (named, borrowing_method(argument)) {
+            errors.over(
+                tokens::collect(argument),
+                format!("a task cannot borrow `{name}`, as `{method}()` does: it takes owned values; write `{name}.clone()`, `to_owned()`, or keep it in an `Arc`"),
+            );
+        } else if named.is_some() && tokens::is_punct(argument.first(), '&') {
             let place: Vec<TokenTree> =
                 argument.iter().skip_while(|token| !is_place(token)).cloned().collect();
             let name = place.first().map(ToString::to_string).unwrap_or_default();
@@ -29,11 +33,43 @@ pub(super) fn check(arguments: &Arguments, named: &[String], errors: &mut Errors
     }
 }
 
+/// Methods of the standard library that give a borrow of what they are called on, whatever that is.
+const BORROWING: &[&str] = &[
+    "as_bytes",
+    "as_deref",
+    "as_os_str",
+    "as_path",
+    "as_ref",
+    "as_slice",
+    "as_str",
+    "borrow",
+    "chars",
+    "iter",
+    "keys",
+    "lines",
+    "trim",
+    "trim_end",
+    "trim_start",
+    "values",
+];
+
+/// The method without arguments that an argument ends in, if it borrows: `name.as_str()`.
+fn borrowing_method(argument: &[TokenTree]) -> Option<String> {
+    let [.., TokenTree::Punct(dot), TokenTree::Ident(method), TokenTree::Group(group)] = argument else {
+        return None;
+    };
+    let borrowing = dot.as_char() == '.'
+        && group.delimiter() == Delimiter::Parenthesis
+        && group.stream().is_empty()
+        && BORROWING.iter().any(|known| method == known);
+    borrowing.then(|| method.to_string())
+}
+
 fn is_place(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Ident(ident) if ident != "mut")
 }
 
-/// Whether an argument is `&name`, `&mut name`, or a borrow of a part of it.
+/// Whether an argument is `name`, `&name`, `&mut name`, or a part of it.
 fn borrows(argument: &[TokenTree], name: &str) -> bool {
     let mut rest =
         argument.iter().skip_while(|token| !is_place(token) && !matches!(token, TokenTree::Group(_)));
