@@ -1,7 +1,7 @@
 //! Gates: how one mistake stays one error.
 //!
 //! A bound on a method is reported where it fails, and then again wherever its consequences fail, up to the last use of
-//! the pipeline. A gate is asked instead: the expansion calls `gate.pass(place).known()`. Method lookup finds [`Pass`]
+//! the pipeline. A gate is asked instead: the expansion calls `gate.pass(place).known()`. Method lookup finds a method of the gate's own
 //! where the condition holds, and the value goes through. Elsewhere it finds a trait such as [`StepWanted`], whose `pass`
 //! asks for the condition outright, which is the one error, and gives a type that nothing determines; asked to know it,
 //! in [`Known`], the compiler settles for its error type, and whatever follows from that is silent.
