@@ -571,6 +571,41 @@ mod generations {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn circuit_6_a_late_success_does_not_reset_the_count_of_a_circuit_that_closed_again() {
+        let breaker = Breaker::builder().fail_max(2).reset_timeout(RESET).build();
+        let (p, _) = circuit!(breaker = &breaker);
+        let gate = Arc::new(Notify::new());
+        let mut slow = Box::pin(p.run(Act::When(gate.clone(), Box::new(Succeed))));
+        assert!(poll_once(slow.as_mut()).is_pending());
+        times(&p, 2, Fail).await;
+        advance(RESET).await;
+        p.run(Succeed).await.unwrap();
+        times(&p, 1, Fail).await;
+        gate.notify_one();
+        slow.await.unwrap();
+        assert_eq!((breaker.state(), breaker.failures()), (BreakerState::Closed, 1));
+        times(&p, 1, Fail).await;
+        assert!(matches!(breaker.state(), BreakerState::Open { .. }));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn circuit_8_an_expired_probe_moves_nothing_though_nobody_took_its_slot() {
+        for then in [Succeed, Fail] {
+            let breaker = Breaker::builder().fail_max(1).reset_timeout(RESET).build();
+            let (p, _) = circuit!(breaker = &breaker);
+            times(&p, 1, Fail).await;
+            advance(RESET).await;
+            let mut probe = Box::pin(p.run(after(RESET, then)));
+            assert!(poll_once(probe.as_mut()).is_pending());
+            advance(RESET).await;
+            let _ = probe.await;
+            assert_eq!((breaker.state(), breaker.failures()), (BreakerState::HalfOpen, 1));
+            p.run(after(RESET - TICK, Succeed)).await.unwrap();
+            assert_eq!(breaker.state(), BreakerState::Closed, "within its lease it counts");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn circuit_8_a_probes_slot_is_a_lease_of_reset_timeout() {
         let breaker = Breaker::builder().fail_max(1).reset_timeout(RESET).build();
         let (p, _) = circuit!(breaker = &breaker);

@@ -10,7 +10,7 @@ use async_orch::{pipeline, task};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep};
 
-use common::{Census, Log, Oops, at_once, poll_once};
+use common::{Census, Log, Oops, Trace, at_once, every_execution_ends_once, poll_once};
 
 mod common;
 
@@ -135,6 +135,38 @@ async fn par_2_the_first_failure_drops_the_running_items_in_the_same_poll() {
     let error = p.run(vec![9, 1, 2, 8, 3]).await.unwrap_err();
     assert_eq!((census.made(), census.alive(), begin.elapsed()), (5, 0, SECOND * 2));
     assert_eq!(error.path(), "each/inline");
+}
+
+#[tokio::test(start_paused = true)]
+async fn par_2_the_running_items_are_cancelled_before_the_block_fails() {
+    let trace = Trace::default();
+    let p = pipeline! {
+        |_: Vec<u64>|
+        each(limit = 3) < circuit < async |n| {
+            sleep(SECOND * n as u32).await;
+            if n == 1 { Err(Oops("one")) } else { Ok(n) }
+        } > >
+    };
+    p.with_bus(&trace).run(vec![5, 1, 7, 9]).await.unwrap_err();
+    let events = trace.take();
+    every_execution_ends_once(&events);
+    let ends: Vec<String> = events
+        .iter()
+        .filter(|seen| seen.what.is_terminal())
+        .map(|seen| format!("{:?} {} {}", seen.item, seen.path, seen.what))
+        .collect();
+    assert_eq!(
+        ends,
+        [
+            "Some(1) each/circuit/inline failed",
+            "Some(1) each/circuit failed",
+            "Some(0) each/circuit/inline cancelled",
+            "Some(0) each/circuit cancelled",
+            "Some(2) each/circuit/inline cancelled",
+            "Some(2) each/circuit cancelled",
+            "None each failed",
+        ]
+    );
 }
 
 #[test]

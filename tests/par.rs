@@ -11,7 +11,7 @@ use async_orch::{pipeline, task};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
-use common::{Census, Log, Oops, at_once, poll_once};
+use common::{Census, Log, Oops, Trace, at_once, every_execution_ends_once, poll_once};
 
 mod common;
 
@@ -189,6 +189,38 @@ async fn par_2_a_failure_inside_nested_blocks_ends_all_of_them() {
     let error = p.run(()).await.unwrap_err();
     assert_eq!((census.made(), census.alive()), (3, 0));
     assert_eq!(error.path(), "par/seq/par/fail");
+}
+
+#[tokio::test(start_paused = true)]
+async fn par_2_the_siblings_are_cancelled_before_the_block_fails() {
+    let (log, census, trace) = (Log::default(), Census::default(), Trace::default());
+    let p = pipeline! {
+        let log = log.clone();
+        let census = census.clone();
+        par(limit = 3) <
+            live(census.clone(), 9) as "a" fail(log.clone(), "b", 1) as "b"
+            seq < live(census.clone(), 9) as "c" > live(census.clone(), 9) as "queued"
+        >
+    };
+    p.with_bus(&trace).run(()).await.unwrap_err();
+    let events = trace.take();
+    every_execution_ends_once(&events);
+    let ends: Vec<String> = events
+        .iter()
+        .filter(|seen| seen.what.is_terminal())
+        .map(|seen| format!("{} {}", seen.path, seen.what))
+        .collect();
+    assert_eq!(
+        ends,
+        [
+            "par/b failed",
+            "par/a cancelled",
+            "par/seq/c cancelled",
+            "par/seq cancelled",
+            "par/queued cancelled",
+            "par failed",
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]
