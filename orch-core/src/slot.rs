@@ -120,7 +120,7 @@ identity!(FlowsInto EntersInto StartsWith GoesOnWith IteratesInto);
 pub trait Lonely<Task> {}
 
 macro_rules! sources {
-    ($($(#[$doc:meta])* $method:ident $flow:ident: $lonely:ident ($($bounds:tt)*))*) => {
+    ($($(#[$doc:meta])* $method:ident $flow:ident ($($bounds:tt)*) ($($lonely:tt)*))*) => {
         impl<Task, Takes, Args: Single<Takes>> Slot<Task, Takes, Args> {
             $(
                 $(#[$doc])*
@@ -149,7 +149,7 @@ macro_rules! sources {
                 $(#[$doc])*
                 pub fn $method<X>(self, _value: X) -> Call<Task, Args>
                 where
-                    X: $lonely<Task>,
+                    $($lonely)*,
                 {
                     unreachable!("nothing implements the bound")
                 }
@@ -173,15 +173,15 @@ macro_rules! sources {
 
 sources! {
     /// Takes what the step before gives.
-    step FlowsInto: Lonely (Task: FlowsInto<X, Takes>)
+    step FlowsInto (Task: FlowsInto<X, Takes>) (X: Lonely<Task>)
     /// Takes the input of the pipeline.
-    input EntersInto: Lonely (Task: EntersInto<X, Takes>)
+    input EntersInto (Task: EntersInto<X, Takes>) (X: Lonely<Task>)
     /// Takes the input of a pipeline that declares none.
-    no_input StartsWith: Lonely (Task: StartsWith<X, Takes>)
+    no_input StartsWith (Task: StartsWith<X, Takes>) (X: Lonely<Task>)
     /// Takes what is left when the value before has a name.
-    nothing GoesOnWith: Lonely (Task: GoesOnWith<X, Takes>)
+    nothing GoesOnWith (Task: GoesOnWith<X, Takes>) (X: Lonely<Task>)
     /// Takes an item of `each`.
-    item IteratesInto: Lonely (Task: IteratesInto<X, Takes>)
+    item IteratesInto (Task: IteratesInto<X, Takes>) (X: Lonely<Task>)
 }
 
 impl<Task, Takes, Args> Slot<Task, Takes, Args> {

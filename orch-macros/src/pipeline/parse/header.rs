@@ -153,6 +153,9 @@ impl Parser<'_> {
             return false;
         }
         let token = self.tokens.get(index);
+        if ends_operand(before) && begins_operand(token) {
+            return true;
+        }
         let bar = if tokens::is_word(token, "move") { index + 1 } else { index };
         tokens::is_word(token, "let")
             || self.block_at(index)
@@ -258,6 +261,28 @@ impl Parser<'_> {
         let body = self.bump_group(Delimiter::Brace)?;
         let name = self.step_name();
         Some(Inline { async_token: None, bar: bars.open, pattern: pattern.clone(), ty: None, body, name })
+    }
+}
+
+/// Whether an expression may end in this token.
+fn ends_operand(token: Option<&TokenTree>) -> bool {
+    const OPEN: &[&str] = &[
+        "as", "async", "await", "break", "const", "dyn", "else", "for", "if", "impl", "in", "let", "loop",
+        "match", "move", "mut", "ref", "return", "static", "unsafe", "where", "while",
+    ];
+    match token {
+        Some(TokenTree::Ident(word)) => !OPEN.iter().any(|open| word == open),
+        Some(TokenTree::Literal(_) | TokenTree::Group(_)) => true,
+        _ => false,
+    }
+}
+
+/// Whether an expression that has an operand cannot go on with this token.
+fn begins_operand(token: Option<&TokenTree>) -> bool {
+    match token {
+        Some(TokenTree::Ident(word)) => !(word == "as" || word == "else"),
+        Some(TokenTree::Literal(_)) => true,
+        _ => false,
     }
 }
 

@@ -1,0 +1,8 @@
+use std::cell::Cell;
+
+use async_orch::pipeline;
+
+fn main() {
+    let next = Cell::new(1);
+    let _ = pipeline! { |()| { next.get() } };
+}

@@ -1,0 +1,14 @@
+use async_orch::{pipeline, task};
+
+#[task]
+async fn one() -> u32 {
+    1
+}
+
+fn main() {
+    let _ = pipeline! {
+        error = async_orch::BoxError;
+        error = async_orch::BoxError;
+        one()
+    };
+}

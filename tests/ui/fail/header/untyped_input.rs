@@ -1,0 +1,10 @@
+use async_orch::{pipeline, task};
+
+#[task]
+async fn fetch(id: u32) -> u32 {
+    id
+}
+
+fn main() {
+    let _ = pipeline! { |id| seq < fetch(id) > };
+}

@@ -1,0 +1,11 @@
+// The body of a block stands between `<` and `>`.
+use async_orch::{pipeline, task};
+
+#[task]
+async fn one() -> u32 {
+    1
+}
+
+fn main() {
+    let _ = pipeline! { seq { one() } };
+}

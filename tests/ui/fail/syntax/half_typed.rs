@@ -1,0 +1,6 @@
+// As typed so far.
+use async_orch::pipeline;
+
+fn main() {
+    let _ = pipeline! { seq < tasks:: > };
+}

@@ -1,0 +1,11 @@
+// As typed so far.
+use async_orch::{pipeline, task};
+
+#[task]
+async fn one() -> u32 {
+    1
+}
+
+fn main() {
+    let _ = pipeline! { seq < one() circuit(fail_ };
+}

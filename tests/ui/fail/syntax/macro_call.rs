@@ -1,0 +1,5 @@
+use async_orch::pipeline;
+
+fn main() {
+    let _ = pipeline! { seq < println!("x") > };
+}

@@ -1,0 +1,8 @@
+use async_orch::task;
+
+#[task]
+struct Fetch;
+
+fn main() {
+    let _ = Fetch;
+}

@@ -1,0 +1,10 @@
+use async_orch::task;
+
+#[task]
+fn first(list: &[String]) -> &str {
+    &list[0]
+}
+
+fn main() {
+    let _ = first(&[]);
+}

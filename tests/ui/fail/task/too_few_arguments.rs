@@ -1,0 +1,10 @@
+use async_orch::{pipeline, task};
+
+#[task]
+async fn save(_path: &'static str, _data: String) {}
+
+fn main() {
+    let _ = pipeline! {
+        seq < save("a.txt") >
+    };
+}

@@ -1,0 +1,20 @@
+// After a `let` nothing is piped.
+use async_orch::{pipeline, task};
+
+#[task]
+async fn one() -> u32 {
+    1
+}
+
+#[task]
+async fn show(_n: u32) {}
+
+fn main() {
+    let _ = pipeline! {
+        seq <
+            let n = one
+            show
+            |()| { *n }
+        >
+    };
+}
