@@ -6,6 +6,10 @@ check:
 test:
     cargo test --workspace
 
+# What threads share, through every order of its steps. The checker is what takes the time, so it alone is optimised.
+loom:
+    RUSTFLAGS="--cfg orch_loom" cargo test -p orch-core --lib --target-dir target/loom --config profile.dev.debug=false --config profile.dev.package.loom.opt-level=3 loom
+
 # The benchmarks, beside hand-written code.
 bench *ARGS:
     cargo bench --bench compare -- {{ARGS}}

@@ -27,6 +27,7 @@ pub mod scope;
 pub mod seq;
 pub mod slot;
 pub mod step;
+mod sync;
 pub mod task;
 #[cfg(test)]
 mod testing;

@@ -5,6 +5,8 @@
 
 mod future;
 mod handle;
+#[cfg(all(test, orch_loom))]
+mod loom;
 mod options;
 mod shared;
 mod state;

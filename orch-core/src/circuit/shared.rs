@@ -6,13 +6,14 @@
 //! count itself needs no bits of the word: the generation has 61 and never wraps.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use tokio::time::Instant;
 
 use super::state::{Admission, Config, Failed, Outcome, Permit, State, Transition, Transitions};
 use super::status::{BreakerState, CircuitState, LastFailure};
+use crate::sync::{AtomicU64, Mutex, MutexGuard};
 
 /// Set in a closed circuit.
 const CLOSED: u64 = 1;

@@ -2,12 +2,12 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 
 use crate::ready::{Gate, Lender, Ones, Pinned, Ready, SWEPT};
+use crate::sync::Arc;
 
 /// The most places of the first chunk. Each further one doubles them, up to the most that a chunk can have.
 const FIRST: usize = 1024;

@@ -4,10 +4,11 @@
 //! again, by reference and before it returns, need not send the block round by way of its executor for that.
 
 use std::ptr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
 use super::lent::Lent;
+use crate::sync::{self, AtomicU64};
 
 /// Lends wakers to children for as long as their block is polled.
 ///
@@ -37,7 +38,7 @@ impl<'a> Lender<'a> {
     /// Takes the bits of the children that woke themselves.
     #[inline(always)]
     pub(crate) fn take(&mut self) -> u64 {
-        std::mem::take(self.woken.get_mut())
+        sync::take(&mut self.woken)
     }
 
     /// The waker of a child. Children sixty-four apart share a bit.

@@ -4,6 +4,8 @@
 
 mod lender;
 mod lent;
+#[cfg(all(test, orch_loom))]
+mod loom;
 mod pinned;
 mod set;
 #[cfg(test)]

@@ -12,13 +12,11 @@
 use std::fmt;
 use std::mem::offset_of;
 use std::ptr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
-use atomic_waker::AtomicWaker;
-
 use super::lent::Lent;
+use crate::sync::{self, Arc, AtomicBool, AtomicU64, AtomicWaker};
 
 /// Sixty-four children.
 ///
@@ -166,15 +164,15 @@ impl Ready {
     }
 
     fn new(children: usize, top: Top) -> Self {
-        fn chunk<const LEN: usize>(top: Top) -> Arc<Chunk> {
-            Arc::new(Chunk {
+        fn chunk<const LEN: usize>(top: Top) -> std::sync::Arc<Chunk> {
+            std::sync::Arc::new(Chunk {
                 len: LEN,
                 woken: AtomicU64::new(0),
                 top,
                 groups: std::array::from_fn::<_, LEN, _>(|place| Group { woken: AtomicU64::new(0), place }),
             })
         }
-        Ready(match children.div_ceil(CHILDREN) {
+        Ready(sync::share(match children.div_ceil(CHILDREN) {
             0..=1 => chunk::<1>(top),
             2 => chunk::<2>(top),
             3..=4 => chunk::<4>(top),
@@ -183,7 +181,7 @@ impl Ready {
             17..=32 => chunk::<32>(top),
             33..=GROUPS => chunk::<GROUPS>(top),
             _ => panic!("at most {} children stand in a chunk, not {children}", Ready::MOST),
-        })
+        }))
     }
 
     /// What its children wake.

@@ -1,0 +1,278 @@
+//! One circuit and every order in which threads can come to it.
+//!
+//! The time stands still, so that no lease expires.
+
+use std::time::Duration;
+
+use ::loom::thread;
+use tokio::time::Instant;
+
+use super::shared::Shared;
+use super::state::{Admission, Config, Outcome, Permit, Transition};
+use super::status::{BreakerState, CircuitState};
+use crate::sync::{Arc, check, check_within};
+
+const RESET: Duration = Duration::from_secs(60);
+
+const FIRST: Config = Config { fail_max: 1, reset_timeout: RESET, probes: 1, close_after: 1 };
+
+type Told = Vec<Transition>;
+
+fn admit(shared: &Shared, now: Instant) -> (Admission, Told) {
+    let (admission, transitions) = shared.admit(|| now);
+    (admission, transitions.into_iter().collect())
+}
+
+fn admitted(shared: &Shared, now: Instant) -> Permit {
+    match shared.admit(|| now).0 {
+        Admission::Admitted(permit) => permit,
+        rejected => panic!("{rejected:?}"),
+    }
+}
+
+fn fail(shared: &Shared, permit: Permit, now: Instant) -> Told {
+    shared.record(permit, Outcome::Failure(|| "down".to_owned()), || now).into_iter().collect()
+}
+
+fn succeed(shared: &Shared, permit: Permit, now: Instant) -> Told {
+    shared.record(permit, Outcome::<fn() -> String>::Success, || now).into_iter().collect()
+}
+
+fn cancel(shared: &Shared, permit: Permit, now: Instant) -> Told {
+    shared.record(permit, Outcome::<fn() -> String>::Cancelled, || now).into_iter().collect()
+}
+
+/// A run that arrives, and succeeds if it is let through.
+fn run(shared: &Shared, now: Instant) -> Told {
+    let (admission, mut told) = admit(shared, now);
+    if let Admission::Admitted(permit) = admission {
+        told.extend(succeed(shared, permit, now));
+    }
+    told
+}
+
+/// What an open circuit is when its time has come; and that time.
+fn due(config: Config) -> (Arc<Shared>, Instant) {
+    let (shared, start) = (Arc::new(Shared::new(config)), Instant::now());
+    for _ in 0..config.fail_max {
+        fail(&shared, admitted(&shared, start), start);
+    }
+    (shared, start + RESET)
+}
+
+fn spawn<T: 'static>(
+    shared: &Arc<Shared>,
+    work: impl FnOnce(&Shared) -> T + 'static,
+) -> thread::JoinHandle<T> {
+    let shared = shared.clone();
+    thread::spawn(move || work(&shared))
+}
+
+/// The state, which the word and what is under the lock agree on.
+fn state(shared: &Shared, now: Instant) -> CircuitState {
+    let state = shared.look(|state| state.kind());
+    assert_eq!(shared.observe(|| now).kind(), state);
+    state
+}
+
+fn changes(told: &Told) -> Vec<(CircuitState, CircuitState)> {
+    told.iter().map(|change| (change.old_state, change.new_state)).collect()
+}
+
+/// What was told is one walk from closed to `end`: every state is left as often as it is entered.
+#[track_caller]
+fn assert_walk(told: &Told, end: CircuitState) {
+    let mut balance = [0_i32; 4];
+    for (old, new) in changes(told) {
+        assert_ne!(old, new);
+        balance[old as usize] -= 1;
+        balance[new as usize] += 1;
+    }
+    balance[CircuitState::Closed as usize] += 1;
+    balance[end as usize] -= 1;
+    assert_eq!(balance, [0; 4], "{told:?} to {end}");
+}
+
+#[test]
+fn one_of_two_runs_is_the_probe() {
+    check(|| {
+        let (shared, now) = due(FIRST);
+        let other = spawn(&shared, move |shared| admit(shared, now));
+        let (one, mut told) = admit(&shared, now);
+        let (other, more) = other.join().unwrap();
+        told.extend(more);
+        let permit = match (one, other) {
+            (Admission::Admitted(permit), Admission::HalfOpen(_)) => permit,
+            (Admission::HalfOpen(_), Admission::Admitted(permit)) => permit,
+            both => panic!("{both:?}"),
+        };
+        assert!(permit.is_probe());
+        assert_eq!(changes(&told), [(CircuitState::Open, CircuitState::HalfOpen)]);
+        assert_eq!(state(&shared, now), CircuitState::HalfOpen);
+    });
+}
+
+#[test]
+fn one_probe_at_a_time_also_when_one_gives_up() {
+    check(|| {
+        let (shared, now) = due(FIRST);
+        let permit = admitted(&shared, now);
+        let others = [(); 2].map(|()| spawn(&shared, move |shared| admit(shared, now)));
+        let mut told = cancel(&shared, permit, now);
+        let mut probes = 0;
+        for other in others {
+            let (admission, more) = other.join().unwrap();
+            told.extend(more);
+            match admission {
+                Admission::Admitted(permit) => {
+                    assert!(permit.is_probe());
+                    probes += 1;
+                }
+                Admission::HalfOpen(_) => {}
+                Admission::Open(_) => panic!("the time had come"),
+            }
+        }
+        assert!(probes <= 1);
+        assert_eq!(told, []);
+    });
+}
+
+#[test]
+fn who_arrives_while_the_probe_succeeds_is_turned_away_or_runs() {
+    check(|| {
+        let (shared, now) = due(FIRST);
+        let permit = admitted(&shared, now);
+        let other = spawn(&shared, move |shared| admit(shared, now));
+        let mut told = succeed(&shared, permit, now);
+        let (admission, more) = other.join().unwrap();
+        told.extend(more);
+        match admission {
+            Admission::Admitted(permit) => assert!(!permit.is_probe()),
+            Admission::HalfOpen(_) => {}
+            Admission::Open(_) => panic!("it is not open"),
+        }
+        assert_eq!(changes(&told), [(CircuitState::HalfOpen, CircuitState::Closed)]);
+        assert_eq!(state(&shared, now), CircuitState::Closed);
+    });
+}
+
+#[test]
+fn two_failures_trip_once() {
+    check(|| {
+        let (shared, now) = (Arc::new(Shared::new(FIRST)), Instant::now());
+        let [one, other] = [admitted(&shared, now), admitted(&shared, now)];
+        let other = spawn(&shared, move |shared| fail(shared, other, now));
+        let mut told = fail(&shared, one, now);
+        told.extend(other.join().unwrap());
+        assert_eq!(changes(&told), [(CircuitState::Closed, CircuitState::Open)]);
+        assert!(told[0].tripped && told[0].failures == 1);
+        assert_eq!(shared.look(|state| state.failures()), 1);
+        assert!(
+            matches!(admit(&shared, now).0, Admission::Open(rejection) if rejection.last_failure.is_some())
+        );
+    });
+}
+
+#[test]
+fn two_failures_and_a_success_trip_at_most_once() {
+    check(|| {
+        let shared = Arc::new(Shared::new(Config { fail_max: 2, ..FIRST }));
+        let now = Instant::now();
+        let [one, two, three] = [(); 3].map(|()| admitted(&shared, now));
+        let failures = [one, two].map(|permit| spawn(&shared, move |shared| fail(shared, permit, now)));
+        let mut told = succeed(&shared, three, now);
+        for failure in failures {
+            told.extend(failure.join().unwrap());
+        }
+        match state(&shared, now) {
+            CircuitState::Open => {
+                assert_eq!(changes(&told), [(CircuitState::Closed, CircuitState::Open)]);
+                assert!(told[0].tripped && told[0].failures == 2);
+            }
+            // The success came between the failures.
+            CircuitState::Closed => {
+                assert_eq!(told, []);
+                assert_eq!(shared.look(|state| state.failures()), 1);
+            }
+            other => panic!("{other}"),
+        }
+    });
+}
+
+#[test]
+fn the_failures_of_those_who_ran_before_the_probe_do_not_count() {
+    check(|| {
+        let (shared, start) = (Arc::new(Shared::new(FIRST)), Instant::now());
+        let now = start + RESET;
+        let [late, first] = [admitted(&shared, start), admitted(&shared, start)];
+        fail(&shared, first, start);
+        let late = spawn(&shared, move |shared| fail(shared, late, now));
+        let told = run(&shared, now);
+        assert_eq!(late.join().unwrap(), []);
+        assert_walk(&[fail_told(), told].concat(), CircuitState::Closed);
+        assert_eq!(state(&shared, now), CircuitState::Closed);
+    });
+}
+
+/// That of the first failure.
+fn fail_told() -> Told {
+    vec![Transition {
+        old_state: CircuitState::Closed,
+        new_state: CircuitState::Open,
+        failures: 1,
+        tripped: true,
+    }]
+}
+
+#[test]
+fn a_change_by_the_handle_is_told_once() {
+    check(|| {
+        let (shared, now) = (Arc::new(Shared::new(FIRST)), Instant::now());
+        let before = admitted(&shared, now);
+        let handle = spawn(&shared, move |shared| shared.isolate());
+        let arrives = spawn(&shared, move |shared| run(shared, now));
+        let mut told = succeed(&shared, before, now);
+        handle.join().unwrap();
+        told.extend(arrives.join().unwrap());
+        // If nobody saw it, then this does.
+        let (admission, last) = admit(&shared, now);
+        assert!(matches!(admission, Admission::Open(rejection) if rejection.retry_after == Duration::MAX));
+        told.extend(last);
+        assert_eq!(changes(&told), [(CircuitState::Closed, CircuitState::Isolated)]);
+        assert_eq!(state(&shared, now), CircuitState::Isolated);
+    });
+}
+
+#[test]
+fn changes_by_the_handle_and_by_runs_are_one_walk() {
+    check_within(3, || {
+        let (shared, now) = (Arc::new(Shared::new(FIRST)), Instant::now());
+        let before = admitted(&shared, now);
+        let handle = spawn(&shared, move |shared| {
+            shared.force_open(now);
+            shared.force_close();
+        });
+        let arrives = spawn(&shared, move |shared| run(shared, now));
+        let mut told = fail(&shared, before, now);
+        handle.join().unwrap();
+        told.extend(arrives.join().unwrap());
+        told.extend(admit(&shared, now).1);
+        assert_walk(&told, state(&shared, now));
+    });
+}
+
+#[test]
+fn who_looks_sees_the_word_or_the_state_but_no_third() {
+    check(|| {
+        let (shared, now) = (Arc::new(Shared::new(FIRST)), Instant::now());
+        let permit = admitted(&shared, now);
+        let looks = spawn(&shared, move |shared| [(); 2].map(|()| shared.observe(|| now)));
+        fail(&shared, permit, now);
+        let open = BreakerState::Open { retry_after: RESET };
+        match looks.join().unwrap() {
+            [BreakerState::Closed, BreakerState::Closed] => {}
+            [BreakerState::Closed, later] => assert_eq!(later, open),
+            both => assert_eq!(both, [open, open]),
+        }
+    });
+}
