@@ -14,4 +14,5 @@ pages! {
     testing = "../docs/testing.md",
     from_python = "../docs/from-python.md",
     architecture = "../docs/architecture.md",
+    errors = "../docs/errors.md",
 }
