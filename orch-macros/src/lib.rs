@@ -1,5 +1,6 @@
 //! The macros of `async-orch`. Use the façade `async_orch`, which documents them.
 
+mod pattern;
 mod pipeline;
 mod task;
 

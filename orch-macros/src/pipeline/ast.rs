@@ -1,19 +1,20 @@
 //! The grammar of `pipeline!` as types: what the parser makes and the expansion reads.
 //!
 //! User code (arguments, bodies, option values) stays an unparsed token stream: it passes through the macro
-//! as written, so that half-typed code still reaches the compiler and the editor.
+//! as written, so that half-typed code still reaches the compiler and the editor. So do types, once they were read.
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
-use syn::{ExprPath, LitStr, Pat, Path, Token, Type};
+use syn::{LitStr, Path, Token};
 
 use super::blocks::Spec;
+use crate::pattern::Pattern;
 
 /// A whole `pipeline!` invocation.
 pub(crate) struct Pipeline {
     /// `crate = path;`: where the façade is, if not at `::async_orch`.
     pub(crate) krate: Option<Path>,
     /// `error = Type;`: the pipeline's error type, if not `BoxError`.
-    pub(crate) error: Option<Type>,
+    pub(crate) error: Option<TokenStream>,
     /// `let pattern = expression;`: values that the pipeline owns and every step sees.
     pub(crate) lets: Vec<HeaderLet>,
     /// `move`: steps capture by value.
@@ -26,15 +27,15 @@ pub(crate) struct Pipeline {
 /// `let pattern: Type = expression;` in the header.
 pub(crate) struct HeaderLet {
     pub(crate) let_token: Token![let],
-    pub(crate) pattern: Pat,
-    pub(crate) ty: Option<Type>,
+    pub(crate) pattern: Pattern,
+    pub(crate) ty: Option<TokenStream>,
     pub(crate) value: TokenStream,
 }
 
 /// `|pattern: Type|` in the header.
 pub(crate) struct Input {
-    pub(crate) pattern: Pat,
-    pub(crate) ty: Type,
+    pub(crate) pattern: Pattern,
+    pub(crate) ty: TokenStream,
 }
 
 #[allow(clippy::large_enum_variant, reason = "made once for each step, moved a few times")]
@@ -71,8 +72,8 @@ pub(crate) enum Item {
 /// `let pattern: Type = step` in a sequence.
 pub(crate) struct LetStep {
     pub(crate) let_token: Token![let],
-    pub(crate) pattern: Pat,
-    pub(crate) ty: Option<Type>,
+    pub(crate) pattern: Pattern,
+    pub(crate) ty: Option<TokenStream>,
     pub(crate) step: Step,
 }
 
@@ -101,9 +102,23 @@ pub(crate) struct Duration {
 
 /// `path`, `path(arguments)`, `… as "name"`
 pub(crate) struct Leaf {
-    pub(crate) path: ExprPath,
+    pub(crate) path: TaskPath,
     pub(crate) arguments: Option<Arguments>,
     pub(crate) name: Option<LitStr>,
+}
+
+/// The path of a task.
+pub(crate) struct TaskPath {
+    /// As it is written.
+    pub(crate) tokens: TokenStream,
+    /// Without the last generic arguments: they are its functions'.
+    pub(crate) ty: TokenStream,
+    /// `::<…>` at the end, or nothing.
+    pub(crate) arguments: TokenStream,
+    /// Its names, of which there is one at least.
+    pub(crate) names: Vec<Ident>,
+    /// Whether there are generic arguments anywhere.
+    pub(crate) generic: bool,
 }
 
 /// The parenthesized arguments of a leaf, untouched.
@@ -119,8 +134,8 @@ pub(crate) struct Inline {
     pub(crate) async_token: Option<Token![async]>,
     /// The span of the opening `|`.
     pub(crate) bar: Span,
-    pub(crate) pattern: Pat,
-    pub(crate) ty: Option<Type>,
+    pub(crate) pattern: Pattern,
+    pub(crate) ty: Option<TokenStream>,
     /// The braced body, untouched.
     pub(crate) body: Group,
     pub(crate) name: Option<LitStr>,

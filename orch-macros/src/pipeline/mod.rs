@@ -10,7 +10,7 @@ pub(crate) mod errors;
 mod expand;
 mod parse;
 pub(crate) mod suggest;
-mod tokens;
+pub(crate) mod tokens;
 mod validate;
 
 #[cfg(test)]

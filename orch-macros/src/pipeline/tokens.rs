@@ -2,37 +2,37 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Spacing, Span, TokenStream, TokenTree};
 
-pub(super) fn collect(tokens: &[TokenTree]) -> TokenStream {
+pub(crate) fn collect(tokens: &[TokenTree]) -> TokenStream {
     tokens.iter().cloned().collect()
 }
 
 /// The part of `tokens` in a range, empty where there is none.
-pub(super) fn part(tokens: &[TokenTree], from: usize, to: usize) -> &[TokenTree] {
+pub(crate) fn part(tokens: &[TokenTree], from: usize, to: usize) -> &[TokenTree] {
     tokens.get(from..to.min(tokens.len())).unwrap_or(&[])
 }
 
-pub(super) fn is_punct(token: Option<&TokenTree>, c: char) -> bool {
+pub(crate) fn is_punct(token: Option<&TokenTree>, c: char) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == c)
 }
 
 /// Two characters that Rust reads as one token, such as `->`.
-pub(super) fn is_pair(tokens: &[TokenTree], at: usize, first: char, second: char) -> bool {
+pub(crate) fn is_pair(tokens: &[TokenTree], at: usize, first: char, second: char) -> bool {
     matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == first && punct.spacing() == Spacing::Joint)
         && is_punct(tokens.get(at + 1), second)
 }
 
-pub(super) fn is_word(token: Option<&TokenTree>, word: &str) -> bool {
+pub(crate) fn is_word(token: Option<&TokenTree>, word: &str) -> bool {
     matches!(token, Some(TokenTree::Ident(ident)) if ident == word)
 }
 
-pub(super) fn as_ident(token: Option<&TokenTree>) -> Option<&Ident> {
+pub(crate) fn as_ident(token: Option<&TokenTree>) -> Option<&Ident> {
     match token {
         Some(TokenTree::Ident(ident)) => Some(ident),
         _ => None,
     }
 }
 
-pub(super) fn as_group(token: Option<&TokenTree>, delimiter: Delimiter) -> Option<&Group> {
+pub(crate) fn as_group(token: Option<&TokenTree>, delimiter: Delimiter) -> Option<&Group> {
     match token {
         Some(TokenTree::Group(group)) if group.delimiter() == delimiter => Some(group),
         _ => None,
@@ -40,7 +40,7 @@ pub(super) fn as_group(token: Option<&TokenTree>, delimiter: Delimiter) -> Optio
 }
 
 /// The one literal that these tokens are, also when it came through a `macro_rules!` fragment.
-pub(super) fn sole_literal(tokens: &[TokenTree]) -> Option<Literal> {
+pub(crate) fn sole_literal(tokens: &[TokenTree]) -> Option<Literal> {
     match sole(tokens)? {
         TokenTree::Literal(literal) => Some(literal),
         _ => None,
@@ -48,7 +48,7 @@ pub(super) fn sole_literal(tokens: &[TokenTree]) -> Option<Literal> {
 }
 
 /// The one token that these tokens are, out of the invisible group that `$fragment` leaves around it.
-pub(super) fn sole(tokens: &[TokenTree]) -> Option<TokenTree> {
+pub(crate) fn sole(tokens: &[TokenTree]) -> Option<TokenTree> {
     let [token] = tokens else { return None };
     let mut token = token.clone();
     loop {
@@ -66,7 +66,7 @@ pub(super) fn sole(tokens: &[TokenTree]) -> Option<TokenTree> {
 }
 
 /// Whether the `>` at `at` is one, and not the end of `->` or `=>`.
-pub(super) fn closes_angle(tokens: &[TokenTree], at: usize) -> bool {
+pub(crate) fn closes_angle(tokens: &[TokenTree], at: usize) -> bool {
     is_punct(tokens.get(at), '>')
         && !at
             .checked_sub(1)
@@ -74,7 +74,7 @@ pub(super) fn closes_angle(tokens: &[TokenTree], at: usize) -> bool {
 }
 
 /// Where the `<` of generic arguments at `at` is closed.
-pub(super) fn angle_end(tokens: &[TokenTree], at: usize) -> Option<usize> {
+pub(crate) fn angle_end(tokens: &[TokenTree], at: usize) -> Option<usize> {
     let mut depth = 0usize;
     for (index, token) in tokens.iter().enumerate().skip(at) {
         if is_punct(Some(token), '<') {
@@ -93,7 +93,7 @@ pub(super) fn angle_end(tokens: &[TokenTree], at: usize) -> Option<usize> {
 
 /// Splits Rust code at its top-level commas: not at those between the bars of a closure, nor at those of
 /// generic arguments. Gives each part with the comma after it.
-pub(super) fn split_commas(tokens: &[TokenTree]) -> Vec<(&[TokenTree], Option<Span>)> {
+pub(crate) fn split_commas(tokens: &[TokenTree]) -> Vec<(&[TokenTree], Option<Span>)> {
     let mut parts = Vec::new();
     let mut start = 0;
     let mut at = 0;
@@ -169,7 +169,7 @@ fn after_cast(tokens: &[TokenTree], at: usize) -> bool {
 }
 
 /// Whether a type, pattern or path is small enough for the recursive parser of `syn` to survive it.
-pub(super) fn is_reasonable(tokens: &[TokenTree]) -> bool {
+pub(crate) fn is_reasonable(tokens: &[TokenTree]) -> bool {
     let mut puncts = 0usize;
     let mut todo: Vec<(TokenTree, usize)> = tokens.iter().cloned().map(|token| (token, 0)).collect();
     while let Some((token, depth)) = todo.pop() {
@@ -191,8 +191,34 @@ pub(super) fn is_reasonable(tokens: &[TokenTree]) -> bool {
     true
 }
 
+/// Types and paths as their parser is asked about them: an expression in them, such as an array's length, is the
+/// compiler's business, and stands as `0`.
+pub(crate) fn without_expressions(tokens: &[TokenTree]) -> TokenStream {
+    let zero = || TokenTree::Literal(Literal::u8_unsuffixed(0));
+    let simple = |token: &TokenTree| {
+        let TokenTree::Group(group) = token else { return token.clone() };
+        let content: Vec<TokenTree> = group.stream().into_iter().collect();
+        let content = match group.delimiter() {
+            Delimiter::Brace => zero().into(),
+            Delimiter::Bracket => match content.iter().position(|token| is_punct(Some(token), ';')) {
+                Some(semicolon) if semicolon + 1 < content.len() => {
+                    let mut array = without_expressions(part(&content, 0, semicolon + 1));
+                    array.extend([zero()]);
+                    array
+                }
+                _ => without_expressions(&content),
+            },
+            Delimiter::Parenthesis | Delimiter::None => without_expressions(&content),
+        };
+        let mut simple = Group::new(group.delimiter(), content);
+        simple.set_span(group.span());
+        simple.into()
+    };
+    tokens.iter().map(simple).collect()
+}
+
 /// Short code as one would write it, for messages; long groups are left out.
-pub(super) fn show(tokens: &[TokenTree]) -> String {
+pub(crate) fn show(tokens: &[TokenTree]) -> String {
     let mut text = String::new();
     let mut glue = true;
     for token in tokens {

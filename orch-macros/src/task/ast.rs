@@ -2,7 +2,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, LitStr, Path, Signature, Token, Visibility};
+use syn::{Attribute, LitStr, Path, Token, Visibility};
+
+use super::signature::Signature;
 
 /// What `#[task]` stands on.
 pub(crate) struct Task {

@@ -1,17 +1,14 @@
 //! The implementation of a task, written from its signature.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
-use syn::visit::Visit;
-use syn::visit_mut::VisitMut;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    FnArg, GenericArgument, GenericParam, Generics, PathArguments, ReturnType, Type, TypeParamBound,
-    WherePredicate, parse_quote,
+    GenericArgument, GenericParam, Generics, PathArguments, Type, TypeParamBound, WherePredicate, parse_quote,
 };
 
 use super::ast::Task;
 use super::lifetimes::Elided;
+use super::signature::{Signature, result};
 
 /// The type of the function's name and what makes it a task.
 pub(crate) fn expand(task: Task) -> TokenStream {
@@ -31,7 +28,7 @@ pub(crate) fn expand(task: Task) -> TokenStream {
     let tuple = Ident::new("args", Span::mixed_site());
     let (types, generics) = parameters(&sig, outside);
     let values: Vec<Ident> = names(&sig)
-        .map(|(index, span)| format_ident!("value{index}", span = span.resolved_at(Span::mixed_site())))
+        .map(|(index, span)| Ident::new(&format!("value{index}"), span.resolved_at(Span::mixed_site())))
         .collect();
     let marker = Vec::from_iter(marker(&generics, &private));
     let args = quote!((#(#marker,)* #(#types,)*));
@@ -41,12 +38,12 @@ pub(crate) fn expand(task: Task) -> TokenStream {
         let ignored = marker.iter().map(|_| quote!(_));
         quote!((#(#ignored,)* #(#values,)*))
     };
-    let returned = Returned::of(&sig.output, &private);
+    let returned = Returned::of(sig.output.as_ref(), &private);
     let (out, error) = (&returned.out, &returned.error);
 
     let turbofish = turbofish(&sig.generics);
     let called = quote_spanned!(ident.span()=> #ident #turbofish (#(#values),*));
-    let call = call(&private, called, sig.asyncness.is_some(), returned.fallible, &options);
+    let call = call(&private, called, sig.asyncness, returned.fallible, &options);
 
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let mut failing = generics.clone();
@@ -75,7 +72,10 @@ pub(crate) fn expand(task: Task) -> TokenStream {
     // written.
     let (arguments, piped) = (Ident::new("args", ident.span()), Ident::new("slot", ident.span()));
     // What is piped into a task is judged with the step, so the slot asks for nothing that its type does not need.
-    let bare = types.iter().all(|ty| needs_no_bounds(ty, &generics));
+    let bare = types.iter().all(|ty| {
+        let ty = syn::parse2::<Type>(ty.clone());
+        ty.is_ok_and(|ty| needs_no_bounds(&ty, &generics))
+    });
     let open = if bare { unbounded(&generics) } else { generics.clone() };
     let (slot_generics, _, slot_where) = open.split_for_impl();
     let future = quote_spanned!(ident.span()=>
@@ -137,29 +137,14 @@ pub(crate) fn expand(task: Task) -> TokenStream {
 }
 
 /// Where the parameters are named.
-fn names(sig: &syn::Signature) -> impl Iterator<Item = (usize, Span)> {
-    let typed = sig.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(typed) => Some(typed.pat.span()),
-        FnArg::Receiver(_) => None,
-    });
-    typed.enumerate()
+fn names(sig: &Signature) -> impl Iterator<Item = (usize, Span)> {
+    sig.parameters.iter().map(|parameter| parameter.span).enumerate()
 }
 
 /// The types of the parameters and the generics of an implementation over them.
-fn parameters(sig: &syn::Signature, outside: bool) -> (Vec<Type>, Generics) {
+fn parameters(sig: &Signature, outside: bool) -> (Vec<TokenStream>, Generics) {
     let mut elided = Elided::default();
-    let types = sig
-        .inputs
-        .iter()
-        .filter_map(|input| match input {
-            FnArg::Typed(typed) => Some((*typed.ty).clone()),
-            FnArg::Receiver(_) => None,
-        })
-        .map(|mut ty| {
-            elided.visit_type_mut(&mut ty);
-            ty
-        })
-        .collect();
+    let types = sig.parameters.iter().map(|parameter| elided.name_all(&parameter.ty)).collect();
     let mut generics = sig.generics.clone();
     let mut named: Vec<GenericParam> = elided.names.iter().map(|name| parse_quote!(#name)).collect();
     named.extend(generics.params.iter().cloned());
@@ -227,17 +212,15 @@ fn needs_no_bounds(ty: &Type, generics: &Generics) -> bool {
 
 /// Whether a type parameter occurs in a type.
 fn mentions(ty: &Type, generics: &Generics) -> bool {
-    struct Find<'g>(&'g Generics, bool);
-
-    impl<'ast> Visit<'ast> for Find<'_> {
-        fn visit_ident(&mut self, ident: &'ast Ident) {
-            self.1 |= self.0.type_params().any(|param| param.ident == *ident);
-        }
+    fn occurs(tokens: TokenStream, generics: &Generics) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => generics.type_params().any(|param| param.ident == ident),
+            TokenTree::Group(group) => occurs(group.stream(), generics),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        })
     }
 
-    let mut find = Find(generics, false);
-    find.visit_type(ty);
-    find.1
+    occurs(ty.to_token_stream(), generics)
 }
 
 /// A type for the generic parameters, if there are any: one that no parameter's type mentions would be
@@ -274,26 +257,13 @@ struct Returned {
 }
 
 impl Returned {
-    fn of(output: &ReturnType, private: &TokenStream) -> Self {
+    fn of(output: Option<&TokenStream>, private: &TokenStream) -> Self {
         let infallible = |out| Returned { fallible: false, out, error: quote!(::core::convert::Infallible) };
-        let ReturnType::Type(_, ty) = output else { return infallible(quote!(())) };
-        let result = match &**ty {
-            Type::Path(path) => path.path.segments.last().filter(|segment| segment.ident == "Result"),
-            _ => None,
-        };
-        let Some(result) = result else { return infallible(quote!(#ty)) };
-        if let PathArguments::AngleBracketed(arguments) = &result.arguments {
-            let types: Vec<&Type> = arguments
-                .args
-                .iter()
-                .filter_map(|argument| match argument {
-                    GenericArgument::Type(ty) => Some(ty),
-                    _ => None,
-                })
-                .collect();
-            if let [out, error] = types.as_slice() {
-                return Returned { fallible: true, out: quote!(#out), error: quote!(#error) };
-            }
+        let Some(ty) = output else { return infallible(quote!(())) };
+        match result(ty) {
+            None => return infallible(ty.clone()),
+            Some(Some((out, error))) => return Returned { fallible: true, out, error },
+            Some(None) => {}
         }
         Returned {
             fallible: true,

@@ -1,11 +1,12 @@
 //! Names for the lifetimes that a signature leaves out.
 //!
-//! The parameters' types stand again in an implementation's header, where each needs a name.
+//! The parameters' types stand again in an implementation's header, where each needs a name. The compiler has parsed
+//! these types before the macro sees them, so their tokens are enough.
 
-use proc_macro2::Span;
-use syn::visit::{self, Visit};
-use syn::visit_mut::{self, VisitMut};
-use syn::{Lifetime, Type, TypeFnPtr, TypeReference};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
+use syn::Lifetime;
+
+use crate::pipeline::tokens;
 
 /// Gives every elided lifetime of some types a name, and remembers the names.
 #[derive(Default)]
@@ -14,6 +15,15 @@ pub(crate) struct Elided {
 }
 
 impl Elided {
+    /// The type with names.
+    pub(crate) fn name_all(&mut self, ty: &TokenStream) -> TokenStream {
+        walk(ty.clone(), &mut |site| match (site.and, site.lifetime) {
+            (Some(and), None) => Some(self.next(and)),
+            (_, Some((span, name))) if name == "_" => Some(self.next(span)),
+            _ => None,
+        })
+    }
+
     fn next(&mut self, span: Span) -> Lifetime {
         let name = Lifetime::new(&format!("'__elided{}", self.names.len()), span);
         self.names.push(name.clone());
@@ -21,50 +31,173 @@ impl Elided {
     }
 }
 
-impl VisitMut for Elided {
-    fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
-        if reference.lifetime.is_none() {
-            reference.lifetime = Some(self.next(reference.and_token.span));
+/// The first borrow in a type that is not `'static`.
+pub(crate) fn borrow(ty: &TokenStream) -> Option<Span> {
+    let mut found = None;
+    walk(ty.clone(), &mut |site| {
+        if site.lifetime.as_ref().is_none_or(|(_, name)| name != "static") {
+            found = found.or(site.and).or(site.lifetime.map(|(span, _)| span));
         }
-        visit_mut::visit_type_reference_mut(self, reference);
-    }
-
-    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-        if lifetime.ident == "_" {
-            *lifetime = self.next(lifetime.span());
-        }
-    }
-
-    // The lifetimes of a function's own parameters are its own.
-    fn visit_type_fn_ptr_mut(&mut self, _: &mut TypeFnPtr) {}
-    fn visit_parenthesized_generic_arguments_mut(&mut self, _: &mut syn::ParenthesizedGenericArguments) {}
+        None
+    });
+    found
 }
 
-/// The first borrow in a type that is not `'static`.
-pub(crate) fn borrow(ty: &Type) -> Option<Span> {
-    #[derive(Default)]
-    struct Borrow(Option<Span>);
+/// A lifetime, or a `&` without one.
+struct Site {
+    /// The `&` before it.
+    and: Option<Span>,
+    lifetime: Option<(Span, Ident)>,
+}
 
-    impl<'ast> Visit<'ast> for Borrow {
-        fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
-            match &reference.lifetime {
-                Some(lifetime) if lifetime.ident == "static" => {}
-                _ => self.0 = self.0.or(Some(reference.and_token.span)),
+/// Goes through the lifetimes of a type and sets the names that `visit` gives. Those of a function's own parameters
+/// are its own, and so are those after `for`.
+fn walk(ty: TokenStream, visit: &mut dyn FnMut(Site) -> Option<Lifetime>) -> TokenStream {
+    let tokens: Vec<TokenTree> = ty.into_iter().collect();
+    let mut named = Vec::new();
+    let mut at = 0;
+    // Whether parentheses here are those of `Fn(…)`.
+    let mut callable = false;
+    while let Some(token) = tokens.get(at) {
+        let mut next = at + 1;
+        let mut word = false;
+        match token {
+            TokenTree::Ident(ident) if ident == "fn" => next = end_of_function(&tokens, next),
+            TokenTree::Ident(ident) if ident == "for" && tokens::is_punct(tokens.get(next), '<') => {
+                next = tokens::angle_end(&tokens, next).map_or(next, |end| end + 1);
             }
-            visit::visit_type_reference(self, reference);
-        }
-
-        fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
-            if lifetime.ident != "static" {
-                self.0 = self.0.or(Some(lifetime.span()));
+            TokenTree::Ident(ident) => {
+                word = !["dyn", "impl", "mut", "const"].iter().any(|keyword| ident == keyword);
             }
+            TokenTree::Group(group) => match group.delimiter() {
+                Delimiter::Parenthesis if callable => next = end_of_function(&tokens, at),
+                // An expression, or a macro's business.
+                Delimiter::Brace => {}
+                _ if at.checked_sub(1).is_some_and(|bang| tokens::is_punct(tokens.get(bang), '!')) => {}
+                delimiter => {
+                    let content: Vec<TokenTree> = group.stream().into_iter().collect();
+                    let length = (delimiter == Delimiter::Bracket)
+                        .then(|| content.iter().position(|token| tokens::is_punct(Some(token), ';')))
+                        .flatten()
+                        .unwrap_or(content.len());
+                    let mut inner = walk(tokens::collect(tokens::part(&content, 0, length)), visit);
+                    inner.extend(tokens::part(&content, length, content.len()).iter().cloned());
+                    let mut group_named = Group::new(delimiter, inner);
+                    group_named.set_span(group.span());
+                    named.push(group_named.into());
+                    callable = false;
+                    at = next;
+                    continue;
+                }
+            },
+            TokenTree::Punct(punct) if matches!(punct.as_char(), '&' | '\'') => {
+                let and = (punct.as_char() == '&').then(|| punct.span());
+                let quote = if and.is_some() { next } else { at };
+                let lifetime = match (tokens.get(quote), tokens.get(quote + 1)) {
+                    (Some(TokenTree::Punct(quote)), Some(TokenTree::Ident(name)))
+                        if quote.as_char() == '\'' =>
+                    {
+                        Some((quote.span(), name.clone()))
+                    }
+                    _ => None,
+                };
+                next = if lifetime.is_some() { quote + 2 } else { next };
+                if and.is_some() || lifetime.is_some() {
+                    let given = lifetime.is_some();
+                    let name = visit(Site { and, lifetime });
+                    if let Some(name) = name {
+                        if let Some(and) = and {
+                            let mut alone = Punct::new('&', Spacing::Alone);
+                            alone.set_span(and);
+                            named.push(alone.into());
+                        }
+                        named.extend(quote::ToTokens::into_token_stream(name));
+                        at = if given { quote + 2 } else { next };
+                        callable = false;
+                        continue;
+                    }
+                }
+            }
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
+        named.extend(tokens::part(&tokens, at, next).iter().cloned());
+        callable = word;
+        at = next;
+    }
+    named.into_iter().collect()
+}
 
-        fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
-        fn visit_parenthesized_generic_arguments(&mut self, _: &'ast syn::ParenthesizedGenericArguments) {}
+/// The end of `(…) -> Type` at `at`.
+fn end_of_function(tokens: &[TokenTree], at: usize) -> usize {
+    let mut at = at + usize::from(tokens::as_group(tokens.get(at), Delimiter::Parenthesis).is_some());
+    if !tokens::is_pair(tokens, at, '-', '>') {
+        return at;
+    }
+    at += 2;
+    let mut depth = 0usize;
+    while let Some(token) = tokens.get(at) {
+        if depth == 0 && [',', '+', '='].into_iter().any(|end| tokens::is_punct(Some(token), end)) {
+            return at;
+        }
+        if tokens::is_punct(Some(token), '<') {
+            depth += 1;
+        } else if tokens::closes_angle(tokens, at) {
+            let Some(less) = depth.checked_sub(1) else { return at };
+            depth = less;
+        }
+        at += 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr;
+
+    use super::*;
+
+    #[track_caller]
+    fn named(ty: &str, expected: &str) {
+        let mut elided = Elided::default();
+        let named = elided.name_all(&TokenStream::from_str(ty).expect("tokens"));
+        let plain = |text: &str| text.replace(' ', "");
+        assert_eq!(plain(&named.to_string()), plain(&expected.replace('#', "'__elided")), "{ty}");
     }
 
-    let mut found = Borrow::default();
-    found.visit_type(ty);
-    found.0
+    #[test]
+    fn elided_lifetimes_get_names() {
+        named("&str", "&#0 str");
+        named("&&mut [&'static str]", "&#0 &#1 mut [&'static str]");
+        named("&'a (&str, Foo<'_>, Bar<'b>)", "&'a (&#0 str, Foo<#1>, Bar<'b>)");
+        named("&'_ [u8; { &0; 1 }]", "&#0 [u8; { &0; 1 }]");
+        named("&dyn (A)", "&#0 dyn (A)");
+        named("&mut (&A, B)", "&#0 mut (&#1 A, B)");
+    }
+
+    #[test]
+    fn functions_keep_theirs() {
+        named("fn(&str) -> &str", "fn(&str) -> &str");
+        named(
+            "for<'a> unsafe extern \"C\" fn(&'a str, Foo<'_>)",
+            "for<'a> unsafe extern \"C\" fn(&'a str, Foo<'_>)",
+        );
+        named("Box<dyn Fn(&str) -> Foo<&str> + '_>", "Box<dyn Fn(&str) -> Foo<&str> + #0>");
+        named("(Box<dyn FnOnce(&A) -> &B>, &C)", "(Box<dyn FnOnce(&A) -> &B>, &#0 C)");
+        named("&mut dyn ::core::ops::FnMut(&A)", "&#0 mut dyn ::core::ops::FnMut(&A)");
+    }
+
+    #[test]
+    fn borrows_are_found() {
+        let borrows = |ty: &str| borrow(&TokenStream::from_str(ty).expect("tokens")).is_some();
+        for ty in
+            ["&str", "Foo<'_>", "Foo<'a>", "(u8, &'a u8)", "&'static &u8", "Box<dyn A + 'a>", "[&u8; 1]"]
+        {
+            assert!(borrows(ty), "{ty}");
+        }
+        for ty in
+            ["u8", "&'static str", "fn(&str) -> &str", "Box<dyn Fn(&u8) -> &u8 + 'static>", "[u8; 1 & N]"]
+        {
+            assert!(!borrows(ty), "{ty}");
+        }
+    }
 }

@@ -4,10 +4,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::names::{hidden, is_plain};
+use super::names::hidden;
 use super::table::{Index, node, written};
 use super::usage::{step_of, uses_piped};
 use super::{Expansion, Here, Source, carried, span_of};
+use crate::pattern::Pattern;
 use crate::pipeline::ast::{Block, Input, Item, Step, Value};
 use crate::pipeline::blocks::{Body, Kind, Needs};
 
@@ -314,7 +315,7 @@ impl Expansion<'_> {
                         #tok.gives(#argument, |#value| #private::says::<#ty>().names(#given));
                     });
                 }
-                if !is_plain(pattern) {
+                if !pattern.is_plain() {
                     let value = hidden("value", at.open);
                     let given = carried(pattern.span(), &value.to_token_stream());
                     // As in `Names::open`, to the letter: two errors of one pattern are then one.
@@ -372,8 +373,8 @@ enum How {
 #[derive(Clone, Copy)]
 struct Entry<'i> {
     step: &'i Step,
-    pattern: Option<&'i syn::Pat>,
-    ty: Option<&'i syn::Type>,
+    pattern: Option<&'i Pattern>,
+    ty: Option<&'i TokenStream>,
 }
 
 impl<'i> Entry<'i> {

@@ -14,10 +14,11 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use self::names::{Names, hidden, identifiers};
+use self::names::{Names, hidden};
 use self::table::{Index, Table};
 use super::ast::{Inline, Item, Leaf, Pipeline, Step};
 use super::errors::Errors;
+use crate::pattern::Pattern;
 
 /// The code of a pipeline; or, where there are mistakes, their reports and enough of the text for an editor.
 pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
@@ -29,11 +30,11 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
         None => quote!(::async_orch::__private),
     };
     let error = match &pipeline.error {
-        Some(ty) => ty.to_token_stream(),
+        Some(ty) => ty.clone(),
         None => quote!(#private::BoxError),
     };
     let input = match &pipeline.input {
-        Some(input) => input.ty.to_token_stream(),
+        Some(input) => input.ty.clone(),
         None => quote!(()),
     };
     let mut expansion = Expansion {
@@ -48,8 +49,8 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
     let mut names = Names::default();
     let mut header = quote!(());
     for entry in &pipeline.lets {
-        for name in identifiers(&entry.pattern) {
-            names.bind(&syn::parse_quote!(#name));
+        for name in entry.pattern.identifiers() {
+            names.bind(&Pattern::name(name));
             let value = expansion.gate(&quote!(#private::owned(#name)), name.span(), start);
             header = quote!((#header, #value));
         }
@@ -59,7 +60,7 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
         None => Source::NoInput,
     };
     let at = Here { tok: hidden("tok", start), names, parent: None, open: start, source };
-    let named = pipeline.input.as_ref().filter(|input| !matches!(input.pattern, syn::Pat::Wild(_)));
+    let named = pipeline.input.as_ref().filter(|input| !input.pattern.is_wild());
     let root = match named {
         Some(input) => expansion.root_with_input(&pipeline.root, input, &at),
         None => expansion.step(&pipeline.root, &at),
@@ -239,11 +240,11 @@ fn recover(pipeline: &Pipeline, errors: Errors) -> TokenStream {
 fn mention(step: &Step, paths: &mut Vec<TokenStream>) {
     match step {
         Step::Leaf(leaf) => {
-            let mut path = leaf.path.path.clone();
-            for segment in &mut path.segments {
-                segment.arguments = syn::PathArguments::None;
-            }
-            paths.push(path.to_token_stream());
+            let root =
+                leaf.path.tokens.clone().into_iter().take_while(|token| matches!(token, TokenTree::Punct(_)));
+            let root: TokenStream = root.collect();
+            let names = &leaf.path.names;
+            paths.push(quote!(#root #(#names)::*));
         }
         Step::Block(block) => {
             for item in &block.body {
@@ -274,8 +275,7 @@ fn span_of(step: &Step) -> Span {
 
 /// The task's own name at the end of its path.
 fn span_of_leaf(leaf: &Leaf) -> Span {
-    let path = &leaf.path.path;
-    path.segments.last().map_or_else(|| path.span(), |segment| segment.ident.span())
+    leaf.path.names.last().map_or_else(|| leaf.path.tokens.span(), Ident::span)
 }
 
 /// The `|` or `async` that an inline step begins with.

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
-use syn::visit::{self, Visit};
-use syn::{Pat, PatIdent};
+use quote::quote;
+
+use crate::pattern::Pattern;
 
 /// What is bound before a step, outermost first.
 #[derive(Clone, Default)]
@@ -22,8 +22,9 @@ struct Entry {
 
 impl Names {
     /// One more value, seen through a pattern.
-    pub(super) fn bind(&mut self, pattern: &Pat) {
-        self.entries.push(Entry { pattern: by_reference(pattern), bound: identifiers(pattern) });
+    pub(super) fn bind(&mut self, pattern: &Pattern) {
+        self.entries
+            .push(Entry { pattern: pattern.by_reference().clone(), bound: pattern.identifiers().to_vec() });
     }
 
     /// Statements that bind what `code` mentions, out of the scope reference `scope`.
@@ -56,51 +57,6 @@ impl Names {
         }
         used
     }
-}
-
-/// The identifiers that a pattern binds.
-pub(super) fn identifiers(pattern: &Pat) -> Vec<Ident> {
-    #[derive(Default)]
-    struct Bound(Vec<Ident>);
-
-    impl<'ast> Visit<'ast> for Bound {
-        fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
-            if !self.0.contains(&pattern.ident) {
-                self.0.push(pattern.ident.clone());
-            }
-            visit::visit_pat_ident(self, pattern);
-        }
-    }
-
-    let mut bound = Bound::default();
-    bound.visit_pat(pattern);
-    bound.0
-}
-
-/// Whether a pattern binds the whole value or nothing, and so cannot fail to match.
-pub(super) fn is_plain(pattern: &Pat) -> bool {
-    match pattern {
-        Pat::Wild(_) => true,
-        Pat::Ident(pattern) => pattern.subpat.is_none(),
-        _ => false,
-    }
-}
-
-/// The pattern for a reference to the value: names are references, so `mut` and `ref` mean nothing.
-fn by_reference(pattern: &Pat) -> TokenStream {
-    struct Strip;
-
-    impl syn::visit_mut::VisitMut for Strip {
-        fn visit_pat_ident_mut(&mut self, pattern: &mut PatIdent) {
-            pattern.by_ref = None;
-            pattern.mutability = None;
-            syn::visit_mut::visit_pat_ident_mut(self, pattern);
-        }
-    }
-
-    let mut pattern = pattern.clone();
-    syn::visit_mut::VisitMut::visit_pat_mut(&mut Strip, &mut pattern);
-    pattern.to_token_stream()
 }
 
 /// Every word in the code, those in the braces of a format string included.

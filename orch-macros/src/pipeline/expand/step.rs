@@ -3,19 +3,24 @@
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{ExprPath, PathArguments};
 
 use super::names::hidden;
 use super::table::node;
 use super::{Expansion, Here, carried, span_of_inline, span_of_leaf};
-use crate::pipeline::ast::{Arguments, Embed, Inline, Leaf};
+use crate::pipeline::ast::{Arguments, Embed, Inline, Leaf, TaskPath};
 
 impl Expansion<'_> {
     /// `path` or `path(arguments)`: a closure that makes the call.
     pub(super) fn leaf(&mut self, leaf: &Leaf, at: &Here) -> TokenStream {
         let span = span_of_leaf(leaf);
-        let index =
-            self.table.add(self.private, at.parent, &quote!(Task), leaf.name.as_ref(), &[], leaf.path.span());
+        let index = self.table.add(
+            self.private,
+            at.parent,
+            &quote!(Task),
+            leaf.name.as_ref(),
+            &[],
+            leaf.path.tokens.span(),
+        );
         let node = node(index);
         let (tok, capture) = (&at.tok, self.capture_at(span));
         let scope = hidden("scope", at.open);
@@ -45,7 +50,7 @@ impl Expansion<'_> {
     fn with_piped(&mut self, leaf: &Leaf, arguments: &Arguments, input: &Ident, at: &Here) -> TokenStream {
         let Some(piped) = arguments.piped else { return arguments.group.to_token_stream() };
         let private = self.private_at(at.open);
-        let task = type_of(&leaf.path);
+        let task = &leaf.path.ty;
         let (hole, source) = (self.variable("hole", at.open), hidden(at.source.method(), at.open));
         let given = carried(piped, &input.to_token_stream());
         // The first branch tells the type of the parameter, the second hands the value over.
@@ -189,19 +194,10 @@ impl Expansion<'_> {
 ///
 /// The function stands at the task's own name, where errors about arguments are then drawn; in `#[task]` it does too, so
 /// an editor finds one definition.
-fn associated(path: &ExprPath, function: &str, span: Span) -> TokenStream {
-    let arguments = path.path.segments.last().map(|last| &last.arguments);
-    let (ty, function) = (type_of(path), Ident::new(function, span));
+fn associated(path: &TaskPath, function: &str, span: Span) -> TokenStream {
+    let TaskPath { ty, arguments, .. } = path;
+    let function = Ident::new(function, span);
     quote_spanned!(span=> <#ty>::#function #arguments)
-}
-
-/// The path of a task without its generic arguments: they are its functions'.
-fn type_of(path: &ExprPath) -> syn::Path {
-    let mut path = path.path.clone();
-    if let Some(last) = path.segments.last_mut() {
-        last.arguments = PathArguments::None;
-    }
-    path
 }
 
 /// Whether the error type of a body's `Result` has to be said: `?` converts into any type, and `Ok(…)` at the end

@@ -1,7 +1,5 @@
 //! Which steps use the piped value, read off their text.
 
-use syn::Pat;
-
 use crate::pipeline::ast::{Item, Step};
 use crate::pipeline::blocks::Body;
 
@@ -9,7 +7,7 @@ use crate::pipeline::blocks::Body;
 pub(super) fn uses_piped(step: &Step) -> bool {
     match step {
         Step::Leaf(leaf) => leaf.arguments.as_ref().is_none_or(|arguments| arguments.piped.is_some()),
-        Step::Inline(inline) => !matches!(inline.pattern, Pat::Wild(_)),
+        Step::Inline(inline) => !inline.pattern.is_wild(),
         Step::Embed(_) | Step::Hole(_) => true,
         Step::Block(block) if block.spec.keyword == "each" => true,
         Step::Block(block) => match block.spec.body {

@@ -72,31 +72,3 @@ impl Parser<'_> {
         }
     }
 }
-
-/// The names that a pattern binds. What begins with a capital letter is a constant or a variant.
-pub(crate) fn names(pattern: &syn::Pat) -> Vec<String> {
-    use syn::Pat;
-    let mut found = Vec::new();
-    let mut todo = vec![pattern];
-    while let Some(pattern) = todo.pop() {
-        match pattern {
-            Pat::Ident(ident) => {
-                let name = ident.ident.to_string();
-                if !name.starts_with(char::is_uppercase) {
-                    found.push(name);
-                }
-                todo.extend(ident.subpat.as_ref().map(|(_, inner)| &**inner));
-            }
-            Pat::Or(or) => todo.extend(&or.cases),
-            Pat::Paren(paren) => todo.push(&paren.pat),
-            Pat::Reference(reference) => todo.push(&reference.pat),
-            Pat::Slice(slice) => todo.extend(&slice.elems),
-            Pat::Tuple(tuple) => todo.extend(&tuple.elems),
-            Pat::TupleStruct(tuple) => todo.extend(&tuple.elems),
-            Pat::Struct(fields) => todo.extend(fields.fields.iter().map(|field| &*field.pat)),
-            Pat::Type(typed) => todo.push(&typed.pat),
-            _ => {}
-        }
-    }
-    found
-}

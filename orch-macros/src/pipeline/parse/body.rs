@@ -1,19 +1,18 @@
 //! What stands between the brackets of a block.
 
 use proc_macro2::{Delimiter, TokenStream};
-use syn::Token;
-use syn::parse::Parser as _;
-use syn::{Pat, Type};
+use syn::{Token, Type};
 
 use super::Parser;
+use crate::pattern::Pattern;
 use crate::pipeline::ast::{Item, LetStep, Step};
 use crate::pipeline::tokens;
 
 /// `let pattern: Type =`, up to the value.
 pub(super) struct LetHead {
     pub(super) let_token: Token![let],
-    pub(super) pattern: Pat,
-    pub(super) ty: Option<Type>,
+    pub(super) pattern: Pattern,
+    pub(super) ty: Option<TokenStream>,
 }
 
 impl Parser<'_> {
@@ -167,7 +166,7 @@ impl Parser<'_> {
         if pattern.is_empty() {
             self.errors.at(self.before(), "expected a name or pattern after `let`: write `let name = step`");
             self.lost = true;
-            return LetHead { let_token, pattern: wild(), ty: None };
+            return LetHead { let_token, pattern: Pattern::wild(), ty: None };
         }
         let shown = tokens::show(&pattern);
         let span = if self.peek(0).is_some() { self.here() } else { self.before() };
@@ -178,24 +177,23 @@ impl Parser<'_> {
     }
 
     /// A pattern, or `_` where these tokens are none.
-    pub(super) fn pattern_or_wild(&mut self, tokens: &[proc_macro2::TokenTree], if_empty: &str) -> Pat {
+    pub(super) fn pattern_or_wild(&mut self, tokens: &[proc_macro2::TokenTree], if_empty: &str) -> Pattern {
         if tokens.is_empty() {
             self.errors.at(self.here(), if_empty);
-            return wild();
+            return Pattern::wild();
         }
         let stream = tokens::collect(tokens);
         if !tokens::is_reasonable(tokens) {
             self.errors.over(stream, "this pattern is too deep for the macro to read");
-            return wild();
+            return Pattern::wild();
         }
-        let parsed = Pat::parse_multi_with_leading_vert.parse2(stream.clone());
-        parsed.unwrap_or_else(|_| {
+        Pattern::parse(tokens).unwrap_or_else(|| {
             self.errors.over(stream, "expected a pattern, such as a name or `(a, b)`");
-            wild()
+            Pattern::wild()
         })
     }
 
-    pub(super) fn type_of(&mut self, tokens: &[proc_macro2::TokenTree]) -> Option<Type> {
+    pub(super) fn type_of(&mut self, tokens: &[proc_macro2::TokenTree]) -> Option<TokenStream> {
         if tokens.is_empty() {
             self.errors.at(self.here(), "expected a type after `:`");
             return None;
@@ -206,14 +204,10 @@ impl Parser<'_> {
                 .over(stream, "this type is too deep for the macro to read; give it a name with `type`");
             return None;
         }
-        let parsed = syn::parse2::<Type>(stream.clone());
-        if parsed.is_err() {
+        if syn::parse2::<Type>(tokens::without_expressions(tokens)).is_err() {
             self.errors.over(stream, "expected a type");
+            return None;
         }
-        parsed.ok()
+        Some(stream)
     }
-}
-
-pub(super) fn wild() -> Pat {
-    Pat::Wild(syn::PatWild { attrs: Vec::new(), underscore_token: Token![_](proc_macro2::Span::call_site()) })
 }

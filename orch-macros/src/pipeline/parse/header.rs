@@ -1,18 +1,19 @@
 //! What stands before the first step.
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
-use syn::{Path, Token, Type};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use syn::{Path, Token};
 
 use super::Parser;
-use super::bars::{Bars, names};
+use super::bars::Bars;
 use super::body::LetHead;
+use crate::pattern::Pattern;
 use crate::pipeline::ast::{HeaderLet, Inline, Input};
 use crate::pipeline::{duration, tokens};
 
 #[derive(Default)]
 pub(super) struct Header {
     pub(super) krate: Option<Path>,
-    pub(super) error: Option<Type>,
+    pub(super) error: Option<TokenStream>,
     pub(super) lets: Vec<HeaderLet>,
     pub(super) move_token: Option<Token![move]>,
     pub(super) input: Option<Input>,
@@ -217,12 +218,11 @@ impl Parser<'_> {
         self.at = after.saturating_sub(1);
         let ty = bars.ty.as_deref().and_then(|ty| self.type_of(ty));
         self.at = after;
-        let names = names(&pattern);
-        let meant_inline = braced.is_some_and(|body| names.iter().any(|name| mentions(&body, name)));
+        let meant_inline = braced.is_some_and(|body| pattern.names().any(|name| mentions(&body, &name)));
         if meant_inline && self.errors.len() == error_before {
             header.inline = self.inline_after_header(&bars, &pattern);
             let ty = ty.unwrap_or_else(|| infer(bars.open));
-            header.input = Some(Input { pattern: super::body::wild(), ty });
+            header.input = Some(Input { pattern: Pattern::wild(), ty });
             return;
         }
         header.input = Some(Input { pattern, ty: ty.unwrap_or_else(|| infer(bars.open)) });
@@ -250,7 +250,7 @@ impl Parser<'_> {
     }
 
     /// `|n: u32| { n + 1 }`: what the text declares as the input can only be meant as an inline step.
-    fn inline_after_header(&mut self, bars: &Bars, pattern: &syn::Pat) -> Option<Inline> {
+    fn inline_after_header(&mut self, bars: &Bars, pattern: &Pattern) -> Option<Inline> {
         let (name, ty) = (tokens::show(&bars.pattern), tokens::show(bars.ty.as_deref().unwrap_or(&[])));
         self.errors.at(
             bars.open,
@@ -287,8 +287,8 @@ fn begins_operand(token: Option<&TokenTree>) -> bool {
 }
 
 /// `_` as a type.
-fn infer(span: Span) -> Type {
-    Type::Infer(syn::TypeInfer { attrs: Vec::new(), underscore_token: Token![_](span) })
+fn infer(span: Span) -> TokenStream {
+    TokenTree::Ident(Ident::new("_", span)).into()
 }
 
 /// Whether a name occurs in code.

@@ -4,6 +4,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::{LitStr, Token};
 
 use super::Parser;
+use crate::pattern::Pattern;
 use crate::pipeline::ast::{Inline, Step};
 use crate::pipeline::{duration, tokens};
 
@@ -42,7 +43,7 @@ impl Parser<'_> {
             self.at = after;
             (pattern, ty)
         } else {
-            (super::body::wild(), None)
+            (Pattern::wild(), None)
         };
         let Some(body) = self.inline_body(&bars.pattern, !sound) else {
             return Step::Hole(TokenStream::new());

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, To
 use syn::ExprPath;
 
 use super::Parser;
-use crate::pipeline::ast::{Arguments, Leaf, Step};
+use crate::pipeline::ast::{Arguments, Leaf, Step, TaskPath};
 use crate::pipeline::blocks::BLOCKS;
 use crate::pipeline::{blocks, duration, suggest, tokens};
 
@@ -24,8 +24,9 @@ impl Parser<'_> {
     }
 
     /// An expression path. Only what belongs to it is given to `syn`, which would otherwise read on.
-    pub(super) fn leaf_path(&mut self) -> Option<ExprPath> {
+    pub(super) fn leaf_path(&mut self) -> Option<TaskPath> {
         let start = self.at;
+        let (mut names, mut generic, mut last_arguments) = (Vec::new(), false, None);
         if self.pair(0, ':', ':') {
             self.at += 2;
         }
@@ -35,6 +36,7 @@ impl Parser<'_> {
                 self.bump_group(Delimiter::Brace);
                 return None;
             }
+            names.extend(self.ident(0).cloned());
             self.at += 1;
             if !self.pair(0, ':', ':') {
                 break;
@@ -58,8 +60,11 @@ impl Parser<'_> {
                 self.at = if end.is_some_and(|end| end == open + 1) { open + 2 } else { open + 1 };
                 return None;
             };
+            generic = true;
+            let colons = self.at;
             self.at = end + 1;
             if !self.pair(0, ':', ':') {
+                last_arguments = Some(colons);
                 break;
             }
             self.at += 2;
@@ -71,12 +76,16 @@ impl Parser<'_> {
             self.errors.at(root.span(), message);
             return None;
         }
-        let path = tokens::collect(self.since(start));
-        let parsed = syn::parse2::<ExprPath>(path.clone());
-        if parsed.is_err() {
-            self.errors.over(path, "expected the path of a task, such as `module::fetch`");
+        let path = self.since(start);
+        let (tokens, sound) = (tokens::collect(path), is_path(path));
+        if !sound {
+            self.errors.over(tokens, "expected the path of a task, such as `module::fetch`");
+            return None;
         }
-        parsed.ok()
+        let arguments = last_arguments.unwrap_or(self.at);
+        let ty = tokens::collect(tokens::part(&self.tokens, start, arguments));
+        let arguments = tokens::collect(self.since(arguments));
+        Some(TaskPath { tokens, ty, arguments, names, generic })
     }
 
     /// Looks for the `_` that stands for the piped value.
@@ -117,11 +126,14 @@ impl Parser<'_> {
     }
 
     /// `fetch<u8>(1)`, `sqe < … >` or `a < b`.
-    fn angle_after_leaf(&mut self, start: usize, path: &ExprPath, arguments: Option<Group>) -> Step {
+    fn angle_after_leaf(&mut self, start: usize, path: &TaskPath, arguments: Option<Group>) -> Step {
         let hole = Step::Hole(TokenStream::new());
         let span = self.tokens.get(start).map_or_else(|| self.here(), TokenTree::span);
         let end = tokens::angle_end(&self.tokens, self.at);
-        let ident = path.path.get_ident().map(ToString::to_string);
+        let ident = match path.names.as_slice() {
+            [ident] if path.tokens.clone().into_iter().count() == 1 => Some(ident.to_string()),
+            _ => None,
+        };
         let near = ident
             .as_deref()
             .and_then(|ident| suggest::closest(ident, BLOCKS.iter().map(|spec| spec.keyword)));
@@ -132,7 +144,7 @@ impl Parser<'_> {
             let content = tokens::part(&self.tokens, self.at + 1, *end);
             arguments.is_none()
                 && self.closings_from(end + 1) >= self.brackets.depth()
-                && (called || (near.is_none() && path.path.segments.iter().all(|s| s.arguments.is_empty())))
+                && (called || (near.is_none() && !path.generic))
                 && is_types(content)
         });
         if let Some(end) = generics {
@@ -171,11 +183,15 @@ impl Parser<'_> {
     }
 }
 
+fn is_path(tokens: &[TokenTree]) -> bool {
+    syn::parse2::<ExprPath>(tokens::without_expressions(tokens)).is_ok()
+}
+
 /// Whether `::<…>` holds what generic arguments can be.
 fn is_turbofish(tokens: &[TokenTree]) -> bool {
     let callee = TokenTree::Ident(Ident::new("callee", Span::call_site()));
-    let path = std::iter::once(callee).chain(tokens.iter().cloned()).collect();
-    tokens::is_reasonable(tokens) && tokens.len() > 4 && syn::parse2::<ExprPath>(path).is_ok()
+    let path: Vec<TokenTree> = std::iter::once(callee).chain(tokens.iter().cloned()).collect();
+    tokens::is_reasonable(tokens) && tokens.len() > 4 && is_path(&path)
 }
 
 /// Whether tokens can be a list of types, and are no steps: those stand side by side without commas.

@@ -12,7 +12,7 @@
     clippy::todo
 )]
 
-pub(super) mod bars;
+mod bars;
 mod block;
 mod body;
 mod brackets;

@@ -62,7 +62,7 @@ fn shape(step: &Step) -> String {
             format!("{}[{}]", block.keyword, items.join(" "))
         }
         Step::Leaf(leaf) => {
-            let path: Vec<String> = leaf.path.path.segments.iter().map(|s| s.ident.to_string()).collect();
+            let path: Vec<String> = leaf.path.names.iter().map(ToString::to_string).collect();
             path.join("::")
         }
         Step::Inline(_) => "||".to_owned(),

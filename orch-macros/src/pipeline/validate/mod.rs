@@ -15,16 +15,15 @@ mod options;
 use super::ast::{Block, Item, Pipeline, Step};
 use super::blocks::Body;
 use super::errors::Errors;
-use super::parse::bars::names;
 
 /// Records what is wrong with a tree that was read.
 pub(crate) fn validate(pipeline: &Pipeline, errors: &mut Errors) {
     let mut walk = Walk { named: Vec::new(), errors };
     for entry in &pipeline.lets {
-        walk.named.extend(names(&entry.pattern));
+        walk.named.extend(entry.pattern.names());
     }
     if let Some(input) = &pipeline.input {
-        walk.named.extend(names(&input.pattern));
+        walk.named.extend(input.pattern.names());
     }
     walk.step(&pipeline.root);
 }
@@ -62,7 +61,7 @@ impl Walk<'_> {
                 Item::Let(named) => {
                     self.step(&named.step);
                     if block.spec.body != Body::Peers {
-                        self.named.extend(names(&named.pattern));
+                        self.named.extend(named.pattern.names());
                     } else if !self.errors.structure_unsure {
                         self.errors.at(named.let_token.span, no_let(&block.keyword.to_string()));
                     }

@@ -1,0 +1,468 @@
+//! Patterns, read from tokens.
+//!
+//! Their grammar is small, and reading it here spares every user the compilation of the parser of all of Rust, which
+//! is what `syn` needs for a pattern.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::unreachable,
+    clippy::todo
+)]
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+
+use crate::pipeline::tokens;
+
+/// Words that name nothing.
+const KEYWORDS: &[&str] = &[
+    "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do",
+    "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "if", "impl", "in", "let", "loop",
+    "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "Self", "self",
+    "static", "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
+];
+
+/// A pattern: its tokens and what they bind.
+#[derive(Clone)]
+pub(crate) struct Pattern {
+    tokens: TokenStream,
+    by_reference: TokenStream,
+    bound: Vec<Ident>,
+    form: Form,
+}
+
+/// What a pattern is at its outermost.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Wild,
+    /// `name`, `ref name`, `mut name`.
+    Name,
+    /// `name @ …`
+    At,
+    Other,
+}
+
+impl Pattern {
+    /// Reads a pattern that is all of `tokens`, alternatives included. `None` if it is none.
+    pub(crate) fn parse(tokens: &[TokenTree]) -> Option<Self> {
+        let mut reader = Reader::of(tokens.iter().cloned());
+        let form = reader.alternatives()?;
+        reader.at_end().then(|| Self {
+            tokens: reader.tokens.iter().cloned().collect(),
+            by_reference: reader.by_reference,
+            bound: reader.bound,
+            form,
+        })
+    }
+
+    /// A name.
+    pub(crate) fn name(name: &Ident) -> Self {
+        let tokens = name.to_token_stream();
+        Self { by_reference: tokens.clone(), tokens, bound: vec![name.clone()], form: Form::Name }
+    }
+
+    /// `_`
+    pub(crate) fn wild() -> Self {
+        let tokens = Ident::new("_", Span::call_site()).into_token_stream();
+        Self { by_reference: tokens.clone(), tokens, bound: Vec::new(), form: Form::Wild }
+    }
+
+    pub(crate) fn is_wild(&self) -> bool {
+        self.form == Form::Wild
+    }
+
+    /// Whether it binds the whole value or nothing, and so cannot fail to match.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.form, Form::Wild | Form::Name)
+    }
+
+    /// The name of the whole value, if it has one.
+    pub(crate) fn whole(&self) -> Option<&Ident> {
+        self.bound.first().filter(|_| matches!(self.form, Form::Name | Form::At))
+    }
+
+    /// The identifiers that it binds, each once. One that stands alone may be a constant or a variant.
+    pub(crate) fn identifiers(&self) -> &[Ident] {
+        &self.bound
+    }
+
+    /// The names that it binds. What begins with a capital letter is a constant or a variant.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
+        self.bound.iter().map(ToString::to_string).filter(|name| !name.starts_with(char::is_uppercase))
+    }
+
+    /// The pattern for a reference to the value: names are references, so `mut` and `ref` mean nothing.
+    pub(crate) fn by_reference(&self) -> &TokenStream {
+        &self.by_reference
+    }
+}
+
+impl ToTokens for Pattern {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.tokens.to_tokens(tokens);
+    }
+}
+
+/// A place in the tokens of a pattern or of one of its groups.
+struct Reader {
+    tokens: Vec<TokenTree>,
+    at: usize,
+    by_reference: TokenStream,
+    bound: Vec<Ident>,
+}
+
+impl Reader {
+    fn of(tokens: impl Iterator<Item = TokenTree>) -> Self {
+        let mut open = Vec::new();
+        visible(tokens, &mut open);
+        Self { tokens: open, at: 0, by_reference: TokenStream::new(), bound: Vec::new() }
+    }
+
+    fn peek(&self, ahead: usize) -> Option<&TokenTree> {
+        self.tokens.get(self.at + ahead)
+    }
+
+    fn at_end(&self) -> bool {
+        self.peek(0).is_none()
+    }
+
+    fn punct(&self, ahead: usize, c: char) -> bool {
+        tokens::is_punct(self.peek(ahead), c)
+    }
+
+    fn pair(&self, ahead: usize, first: char, second: char) -> bool {
+        tokens::is_pair(&self.tokens, self.at + ahead, first, second)
+    }
+
+    fn word(&self, word: &str) -> bool {
+        tokens::is_word(self.peek(0), word)
+    }
+
+    /// Takes tokens over as they are.
+    fn keep(&mut self, count: usize) {
+        self.by_reference.extend(tokens::part(&self.tokens, self.at, self.at + count).iter().cloned());
+        self.at += count;
+    }
+
+    /// An identifier that is no keyword.
+    fn is_name(&self) -> bool {
+        tokens::as_ident(self.peek(0)).is_some_and(|word| !KEYWORDS.iter().any(|keyword| word == keyword))
+    }
+
+    /// `a | b`, also with a `|` before.
+    fn alternatives(&mut self) -> Option<Form> {
+        let several = self.punct(0, '|');
+        if several {
+            self.keep(1);
+        }
+        let mut form = self.single()?;
+        while self.punct(0, '|') && !self.pair(0, '|', '|') && !self.pair(0, '|', '=') {
+            self.keep(1);
+            self.single()?;
+            form = Form::Other;
+        }
+        Some(if several { Form::Other } else { form })
+    }
+
+    /// A pattern without alternatives.
+    fn single(&mut self) -> Option<Form> {
+        match self.peek(0)?.clone() {
+            TokenTree::Ident(word) if word == "_" => {
+                self.keep(1);
+                return Some(Form::Wild);
+            }
+            TokenTree::Ident(word) if word == "ref" || word == "mut" => return self.binding(),
+            TokenTree::Ident(word) if word == "self" && !self.pair(1, ':', ':') => return self.binding(),
+            TokenTree::Ident(word) if word == "box" => {
+                self.keep(1);
+                self.single()?;
+            }
+            TokenTree::Ident(_) if self.is_name() => {
+                let path = match self.peek(1) {
+                    Some(TokenTree::Punct(next)) => {
+                        next.as_char() == '!' || self.pair(1, ':', ':') || self.pair(1, '.', '.')
+                    }
+                    Some(TokenTree::Group(group)) => group.delimiter() != Delimiter::Bracket,
+                    _ => false,
+                };
+                if !path {
+                    return self.binding();
+                }
+                self.constant()?;
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '&' => {
+                self.keep(1);
+                if self.word("mut") {
+                    self.keep(1);
+                }
+                self.single()?;
+            }
+            TokenTree::Punct(_) if self.pair(0, '.', '.') => self.range()?,
+            TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => {
+                self.group(&group, Self::list)?
+            }
+            _ => self.constant()?,
+        }
+        Some(Form::Other)
+    }
+
+    /// `ref mut name @ pattern`
+    fn binding(&mut self) -> Option<Form> {
+        for word in ["ref", "mut"] {
+            self.at += usize::from(self.word(word));
+        }
+        if !self.is_name() && !self.word("self") {
+            return None;
+        }
+        if let Some(name) = tokens::as_ident(self.peek(0)).cloned() {
+            self.bind(name);
+        }
+        self.keep(1);
+        if !self.punct(0, '@') {
+            return Some(Form::Name);
+        }
+        self.keep(1);
+        self.single()?;
+        Some(Form::At)
+    }
+
+    fn bind(&mut self, name: Ident) {
+        if !self.bound.contains(&name) {
+            self.bound.push(name);
+        }
+    }
+
+    /// A literal or a path, with what follows a path, or the range that begins with it.
+    fn constant(&mut self) -> Option<()> {
+        if self.punct(0, '-') {
+            self.keep(1);
+            if !matches!(self.peek(0), Some(TokenTree::Literal(_))) {
+                return None;
+            }
+        }
+        match self.peek(0)? {
+            TokenTree::Literal(_) => self.keep(1),
+            TokenTree::Ident(word) if word == "true" || word == "false" => self.keep(1),
+            TokenTree::Ident(word) if word == "const" => {
+                tokens::as_group(self.peek(1), Delimiter::Brace)?;
+                self.keep(2);
+            }
+            _ => {
+                self.path()?;
+                match self.peek(0).cloned() {
+                    Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
+                        return self.group(&group, Self::list);
+                    }
+                    Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
+                        return self.group(&group, Self::fields);
+                    }
+                    Some(TokenTree::Punct(punct)) if punct.as_char() == '!' => {
+                        let Some(TokenTree::Group(_)) = self.peek(1) else { return None };
+                        self.keep(2);
+                        return Some(());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if self.pair(0, '.', '.') { self.range() } else { Some(()) }
+    }
+
+    /// `..`, `..=` or `...`, with its end.
+    fn range(&mut self) -> Option<()> {
+        self.keep(2);
+        let closed = self.punct(0, '=') || self.punct(0, '.');
+        let minus = usize::from(closed);
+        let negative = self.punct(minus, '-');
+        self.keep(minus + usize::from(negative));
+        match self.peek(0) {
+            Some(TokenTree::Literal(_)) => self.keep(1),
+            _ if negative => return None,
+            Some(TokenTree::Ident(word)) if word == "true" || word == "false" => self.keep(1),
+            Some(TokenTree::Ident(word)) if word == "const" => {
+                tokens::as_group(self.peek(1), Delimiter::Brace)?;
+                self.keep(2);
+            }
+            Some(TokenTree::Ident(_)) => self.path()?,
+            Some(TokenTree::Punct(_)) if self.pair(0, ':', ':') || self.punct(0, '<') => self.path()?,
+            _ if closed => return None,
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// `a::b::<C>::d` or `<T as Trait>::D`.
+    fn path(&mut self) -> Option<()> {
+        if self.punct(0, '<') {
+            self.angles()?;
+            if !self.pair(0, ':', ':') {
+                return None;
+            }
+        }
+        if self.pair(0, ':', ':') {
+            self.keep(2);
+        }
+        loop {
+            let root = ["self", "Self", "super", "crate"].into_iter().any(|word| self.word(word));
+            if !(root || self.is_name()) {
+                return None;
+            }
+            self.keep(1);
+            if self.pair(0, ':', ':') && self.punct(2, '<') {
+                self.keep(2);
+                self.angles()?;
+            }
+            if !self.pair(0, ':', ':') {
+                return Some(());
+            }
+            self.keep(2);
+        }
+    }
+
+    fn angles(&mut self) -> Option<()> {
+        let end = tokens::angle_end(&self.tokens, self.at)?;
+        self.keep(end + 1 - self.at);
+        Some(())
+    }
+
+    /// Reads what a group holds with `content`.
+    fn group(&mut self, group: &Group, content: fn(&mut Self) -> Option<()>) -> Option<()> {
+        let mut inner = Reader::of(group.stream().into_iter());
+        content(&mut inner)?;
+        for name in std::mem::take(&mut inner.bound) {
+            self.bind(name);
+        }
+        let mut stripped = Group::new(group.delimiter(), inner.by_reference);
+        stripped.set_span(group.span());
+        self.by_reference.extend([TokenTree::from(stripped)]);
+        self.at += 1;
+        Some(())
+    }
+
+    /// Patterns between commas.
+    fn list(&mut self) -> Option<()> {
+        while !self.at_end() {
+            self.alternatives()?;
+            self.comma()?;
+        }
+        Some(())
+    }
+
+    /// The fields of a struct.
+    fn fields(&mut self) -> Option<()> {
+        while !self.at_end() {
+            while self.punct(0, '#') {
+                tokens::as_group(self.peek(1), Delimiter::Bracket)?;
+                self.keep(2);
+            }
+            let member = matches!(self.peek(0), Some(TokenTree::Ident(_) | TokenTree::Literal(_)));
+            if self.pair(0, '.', '.') {
+                self.keep(2);
+            } else if member && self.punct(1, ':') {
+                self.keep(2);
+                self.alternatives()?;
+            } else {
+                if self.word("box") {
+                    self.keep(1);
+                }
+                self.binding()?;
+            }
+            self.comma()?;
+        }
+        Some(())
+    }
+
+    /// A comma, due unless nothing follows.
+    fn comma(&mut self) -> Option<()> {
+        if self.punct(0, ',') {
+            self.keep(1);
+            return Some(());
+        }
+        self.at_end().then_some(())
+    }
+}
+
+/// The tokens out of the invisible groups that `$fragment` leaves around them.
+fn visible(tokens: impl Iterator<Item = TokenTree>, open: &mut Vec<TokenTree>) {
+    let mut todo: Vec<TokenTree> = tokens.collect();
+    todo.reverse();
+    while let Some(token) = todo.pop() {
+        match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+                let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+                todo.extend(inner.into_iter().rev());
+            }
+            token => open.push(token),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used, clippy::panic, reason = "a test")]
+mod tests {
+    use std::str::FromStr;
+
+    use super::*;
+
+    fn read(text: &str) -> Option<Pattern> {
+        let tokens: Vec<TokenTree> = TokenStream::from_str(text).expect("tokens").into_iter().collect();
+        Pattern::parse(&tokens)
+    }
+
+    #[track_caller]
+    fn binds(text: &str, names: &str, by_reference: &str) {
+        let pattern = read(text).unwrap_or_else(|| panic!("`{text}` is a pattern"));
+        assert_eq!(pattern.names().collect::<Vec<_>>().join(" "), names, "{text}");
+        let plain = |text: &str| text.replace(' ', "");
+        assert_eq!(plain(&pattern.by_reference().to_string()), plain(by_reference), "{text}");
+    }
+
+    #[test]
+    fn names_are_what_a_pattern_binds() {
+        binds("mut a", "a", "a");
+        binds("(a, ref mut b, _)", "a b", "(a, b, _)");
+        binds("Point { x, y: mut b, z: a::C, .. }", "x b", "Point { x, y: b, z: a::C, .. }");
+        binds("&mut [first, rest @ .., 1..=2]", "first rest", "&mut [first, rest @ .., 1..=2]");
+        binds("| Some(a) | a::B::<C, D>(a) | None", "a", "| Some(a) | a::B::<C, D>(a) | None");
+        binds("mut r#type @ -1..=i8::MAX", "r#type", "r#type @ -1..=i8::MAX");
+        binds("<T as X>::Y | m!(x) | \"s\" | ..=true", "", "<T as X>::Y | m!(x) | \"s\" | ..=true");
+        binds("_", "", "_");
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused() {
+        for text in [
+            "",
+            "1 + 2",
+            "a b",
+            "(a b)",
+            "ref",
+            "fn",
+            "Point { a b }",
+            "a::",
+            "..=",
+            "- a",
+            "a |",
+            "{ a }",
+            "'a",
+        ] {
+            assert!(read(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn forms() {
+        let form = |text: &str| read(text).map(|pattern| (pattern.is_wild(), pattern.is_plain()));
+        assert_eq!(form("_"), Some((true, true)));
+        assert_eq!(form("ref a"), Some((false, true)));
+        assert_eq!(form("a @ b"), Some((false, false)));
+        assert_eq!(form("(a)"), Some((false, false)));
+        let whole = |text: &str| read(text).and_then(|pattern| pattern.whole().map(ToString::to_string));
+        assert_eq!(whole("mut a").as_deref(), Some("a"));
+        assert_eq!(whole("(a)"), None);
+    }
+}

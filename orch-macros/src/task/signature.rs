@@ -1,0 +1,281 @@
+//! A function's signature, as far as a task needs it.
+//!
+//! The compiler has parsed the function before the attribute sees it: parameters and types are told apart here, and
+//! otherwise stay tokens. A parser that knows them would be compiled by every user.
+
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
+use syn::{Abi, Attribute, Generics, Token, WhereClause};
+
+use crate::pattern::Pattern;
+use crate::pipeline::tokens;
+
+pub(crate) struct Signature {
+    pub(crate) asyncness: bool,
+    pub(crate) unsafety: Option<Span>,
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) parameters: Vec<Parameter>,
+    /// `self`s and `…: ...`, which no task has.
+    pub(crate) receivers: Vec<Span>,
+    pub(crate) variadic: Option<Span>,
+    /// `None` if there is none.
+    pub(crate) output: Option<TokenStream>,
+}
+
+/// `pattern: Type`
+pub(crate) struct Parameter {
+    pub(crate) span: Span,
+    pub(crate) name: Option<Ident>,
+    pub(crate) ty: TokenStream,
+}
+
+impl Parse for Signature {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.parse::<Option<Token![const]>>()?;
+        let asyncness = input.parse::<Option<Token![async]>>()?.is_some();
+        let unsafety = input.parse::<Option<Token![unsafe]>>()?.map(|word| word.span);
+        input.parse::<Option<Abi>>()?;
+        input.parse::<Token![fn]>()?;
+        let mut signature = Signature {
+            asyncness,
+            unsafety,
+            ident: input.parse()?,
+            generics: input.parse()?,
+            parameters: Vec::new(),
+            receivers: Vec::new(),
+            variadic: None,
+            output: None,
+        };
+        let content;
+        syn::parenthesized!(content in input);
+        while !content.is_empty() {
+            signature.parameter(&content)?;
+            if !content.is_empty() {
+                content.parse::<Token![,]>()?;
+            }
+        }
+        if input.parse::<Option<Token![->]>>()?.is_some() {
+            let ty = ty(input, |input| input.peek(Token![where]) || input.peek(syn::token::Brace))?;
+            signature.output = Some(tokens::collect(&ty));
+        }
+        signature.generics.where_clause = input.parse::<Option<WhereClause>>()?;
+        Ok(signature)
+    }
+}
+
+impl Signature {
+    fn parameter(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        if input.peek(Token![...]) {
+            self.variadic = Some(input.parse::<Token![...]>()?.span());
+            return Ok(());
+        }
+        let mut pattern: Vec<TokenTree> = Vec::new();
+        while !(input.is_empty() || input.peek(Token![,]) || input.peek(Token![:]) && !input.peek(Token![::]))
+        {
+            if input.peek(Token![::]) {
+                pattern.extend(quote::ToTokens::into_token_stream(input.parse::<Token![::]>()?));
+            } else {
+                pattern.push(input.parse()?);
+            }
+        }
+        let tokens = tokens::collect(&pattern);
+        if is_receiver(&pattern) {
+            let mut receiver: TokenStream = attributes.iter().map(quote::ToTokens::to_token_stream).collect();
+            receiver.extend(tokens);
+            if input.parse::<Option<Token![:]>>()?.is_some() {
+                receiver.extend(ty(input, |_| false)?);
+            }
+            self.receivers.push(receiver.span());
+            return Ok(());
+        }
+        input.parse::<Token![:]>()?;
+        if input.peek(Token![...]) {
+            input.parse::<Token![...]>()?;
+            self.variadic = Some(tokens.span());
+            return Ok(());
+        }
+        let name = Pattern::parse(&pattern).and_then(|pattern| pattern.whole().cloned());
+        let ty = tokens::collect(&ty(input, |_| false)?);
+        self.parameters.push(Parameter { span: tokens.span(), name, ty });
+        Ok(())
+    }
+}
+
+/// `self`, `mut self`, `&'a mut self`
+fn is_receiver(pattern: &[TokenTree]) -> bool {
+    let [before @ .., last] = pattern else { return false };
+    tokens::is_word(Some(last), "self")
+        && match before {
+            [] => true,
+            [first] if tokens::is_word(Some(first), "mut") => true,
+            [first, ..] => tokens::is_punct(Some(first), '&'),
+        }
+}
+
+/// The tokens of a type: up to a comma or a `;` outside of generic arguments, or to where `ends` says.
+fn ty(input: ParseStream<'_>, ends: fn(ParseStream<'_>) -> bool) -> syn::Result<Vec<TokenTree>> {
+    let mut found: Vec<TokenTree> = Vec::new();
+    let mut depth = 0usize;
+    while !input.is_empty() {
+        if depth == 0 && (input.peek(Token![,]) || input.peek(Token![;]) || ends(input)) {
+            break;
+        }
+        found.push(input.parse()?);
+        let last = found.len() - 1;
+        if tokens::is_punct(found.last(), '<') {
+            depth += 1;
+        } else if tokens::closes_angle(&found, last) {
+            depth = depth.saturating_sub(1);
+        }
+    }
+    if found.is_empty() { Err(input.error("expected a type")) } else { Ok(found) }
+}
+
+/// What `Result<…>` holds, for a type that is called so, if these are two types.
+pub(crate) fn result(ty: &TokenStream) -> Option<Option<(TokenStream, TokenStream)>> {
+    let tokens: Vec<TokenTree> = ty.clone().into_iter().collect();
+    let mut at = 0;
+    if tokens::is_punct(tokens.first(), '<') {
+        at = tokens::angle_end(&tokens, at)? + 1;
+    }
+    if tokens::is_pair(&tokens, at, ':', ':') {
+        at += 2;
+    }
+    loop {
+        let name = tokens::as_ident(tokens.get(at))?;
+        at += 1;
+        if tokens::is_pair(&tokens, at, ':', ':') && tokens::is_punct(tokens.get(at + 2), '<') {
+            at += 2;
+        }
+        let mut arguments: &[TokenTree] = &[];
+        if tokens::is_punct(tokens.get(at), '<') {
+            let end = tokens::angle_end(&tokens, at)?;
+            arguments = tokens::part(&tokens, at + 1, end);
+            at = end + 1;
+        }
+        if at == tokens.len() {
+            return (name == "Result").then(|| two(arguments));
+        }
+        if !tokens::is_pair(&tokens, at, ':', ':') {
+            return None;
+        }
+        at += 2;
+    }
+}
+
+/// The two types that these generic arguments are, lifetimes left out.
+fn two(arguments: &[TokenTree]) -> Option<(TokenStream, TokenStream)> {
+    let mut types = vec![Vec::new()];
+    let mut depth = 0usize;
+    for (at, token) in arguments.iter().enumerate() {
+        if depth == 0 && tokens::is_punct(Some(token), ',') {
+            types.push(Vec::new());
+            continue;
+        }
+        if tokens::is_punct(Some(token), '<') {
+            depth += 1;
+        } else if tokens::closes_angle(arguments, at) {
+            depth = depth.saturating_sub(1);
+        }
+        if let Some(last) = types.last_mut() {
+            last.push(token.clone());
+        }
+    }
+    types.retain(|ty| !(ty.is_empty() || tokens::is_punct(ty.first(), '\'')));
+    match types.as_slice() {
+        [out, error] => Some((tokens::collect(out), tokens::collect(error))),
+        _ => None,
+    }
+}
+
+/// The `impl` of an `impl Trait` in a type.
+pub(crate) fn impl_trait(ty: &TokenStream) -> Option<Span> {
+    ty.clone().into_iter().find_map(|token| match token {
+        TokenTree::Ident(word) if word == "impl" => Some(word.span()),
+        TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => impl_trait(&group.stream()),
+        _ => None,
+    })
+}
+
+/// Whether a type is `impl Future<…>`.
+pub(crate) fn is_future(ty: &TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = ty.clone().into_iter().collect();
+    let mut depth = 0usize;
+    let future = tokens.iter().enumerate().any(|(at, token)| {
+        if tokens::is_punct(Some(token), '<') {
+            depth += 1;
+        } else if tokens::closes_angle(&tokens, at) {
+            depth = depth.saturating_sub(1);
+        }
+        depth == 0 && tokens::is_word(Some(token), "Future") && !tokens::is_pair(&tokens, at + 1, ':', ':')
+    });
+    future && tokens::is_word(tokens.first(), "impl")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr;
+
+    use super::*;
+
+    fn tokens(text: &str) -> TokenStream {
+        TokenStream::from_str(text).expect("tokens")
+    }
+
+    fn show(tokens: &TokenStream) -> String {
+        tokens.to_string().replace(' ', "")
+    }
+
+    #[test]
+    fn a_signature_is_taken_apart() {
+        let text = "const async unsafe extern \"C\" fn f<'a, T: Into<Vec<T>>, const N: usize>( \
+            #[cfg(x)] mut a: HashMap<K, Vec<V>>, (b, Foo { c, .. }): (u8, [u8; N]), d::E(f): fn(u8, u8) -> X<A, B>, \
+            _: &'a dyn Fn(A) -> B,) -> Result<Vec<T>, [u8; { 1 }]> where T: X<A, B>, { body }";
+        let signature = |input: ParseStream<'_>| {
+            let signature: Signature = input.parse()?;
+            input.parse::<TokenStream>()?;
+            Ok(signature)
+        };
+        let signature = syn::parse::Parser::parse2(signature, tokens(text)).expect("a signature");
+        let types: Vec<String> = signature.parameters.iter().map(|parameter| show(&parameter.ty)).collect();
+        assert_eq!(types, ["HashMap<K,Vec<V>>", "(u8,[u8;N])", "fn(u8,u8)->X<A,B>", "&'adynFn(A)->B"]);
+        let names: Vec<Option<String>> = signature
+            .parameters
+            .iter()
+            .map(|parameter| parameter.name.as_ref().map(ToString::to_string))
+            .collect();
+        assert_eq!(names, [Some("a".to_owned()), None, None, None]);
+        assert_eq!(signature.output.as_ref().map(show).as_deref(), Some("Result<Vec<T>,[u8;{1}]>"));
+        assert_eq!(signature.generics.where_clause.map(|clause| clause.predicates.len()), Some(1));
+        assert!(signature.asyncness && signature.unsafety.is_some() && signature.receivers.is_empty());
+    }
+
+    #[test]
+    fn results_are_known_by_name() {
+        let types = |ty: &str| {
+            result(&tokens(ty))
+                .map(|types| types.map(|(out, error)| format!("{} {}", show(&out), show(&error))))
+        };
+        assert_eq!(types("Result<A, B>"), Some(Some("A B".to_owned())));
+        assert_eq!(types("::std::result::Result<(A, C<D, E>), B,>"), Some(Some("(A,C<D,E>) B".to_owned())));
+        assert_eq!(types("io::Result<fn(A) -> B>"), Some(None));
+        assert_eq!(types("<A as B>::Result<C, D>"), Some(Some("C D".to_owned())));
+        assert_eq!(types("fmt::Result"), Some(None));
+        assert_eq!(types("My<'a, Result<A, B>>"), None);
+        assert_eq!(types("Result<A, B>::Out"), None);
+        assert_eq!(types("&Result<A, B>"), None);
+        assert_eq!(types("dyn Result<A, B>"), None);
+    }
+
+    #[test]
+    fn futures_are_known_by_name() {
+        assert!(is_future(&tokens("impl std::future::Future<Output = u8> + Send")));
+        assert!(!is_future(&tokens("impl Iterator<Item = Future>")));
+        assert!(!is_future(&tokens("Box<dyn Future>")));
+        assert!(impl_trait(&tokens("Vec<(u8, impl Trait)>")).is_some());
+        assert!(impl_trait(&tokens("Vec<(u8, Trait)>")).is_none());
+    }
+}
