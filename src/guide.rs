@@ -15,4 +15,5 @@ pages! {
     from_python = "../docs/from-python.md",
     architecture = "../docs/architecture.md",
     errors = "../docs/errors.md",
+    performance = "../docs/performance.md",
 }
