@@ -42,10 +42,21 @@ impl<'a> Shape<'a> {
             return;
         }
         let ways = self.ways;
-        for way in &ways {
-            way.check(runtime, self.name);
-        }
-        let allocations: Vec<f64> = ways.iter().map(|way| way.allocations(runtime)).collect();
+        let check = || {
+            for way in &ways {
+                assert!(
+                    way.run(runtime, 1, true).right,
+                    "`{}` with {}: a wrong answer",
+                    self.name,
+                    way.name()
+                );
+            }
+        };
+        check();
+        let counted: Vec<f64> = ways
+            .iter()
+            .map(|way| way.run(runtime, COUNTED, false).allocations / f64::from(COUNTED))
+            .collect();
         let times: Vec<u32> = ways.iter().map(|way| times(&**way, runtime)).collect();
         let mut spent = vec![Vec::new(); ways.len()];
         for round in 0..ROUNDS {
@@ -53,12 +64,10 @@ impl<'a> Shape<'a> {
                 // Another first one each round, and back and forth, so that nobody always comes after the same one.
                 let turn = if round % 2 == 0 { turn } else { ways.len() - 1 - turn };
                 let at = (turn + round) % ways.len();
-                spent[at].push(ways[at].time(runtime, times[at]));
+                spent[at].push(ways[at].run(runtime, times[at], false).nanoseconds / f64::from(times[at]));
             }
         }
-        for way in &ways {
-            way.check(runtime, self.name);
-        }
+        check();
         let spent: Vec<f64> = spent.into_iter().map(median).collect();
         for (at, way) in ways.iter().enumerate() {
             let shape = if at == 0 { format!("`{}`", self.name) } else { String::new() };
@@ -68,7 +77,7 @@ impl<'a> Shape<'a> {
                 readable(spent[at]),
                 spent[at] / spent[0],
                 // Most are whole; a peer that keeps a ring or a bucket allocates once in a while.
-                (allocations[at] * 10.0).round() / 10.0,
+                (counted[at] * 10.0).round() / 10.0,
             );
         }
     }
@@ -78,14 +87,15 @@ impl<'a> Shape<'a> {
 trait Way {
     fn name(&self) -> &str;
 
-    /// Panics if the answer is wrong.
-    fn check(&self, runtime: &Runtime, shape: &str);
+    /// Runs it so many times, and looks at the answers if asked to.
+    fn run(&self, runtime: &Runtime, times: u32, check: bool) -> Outcome;
+}
 
-    /// The allocations of one run, of many made.
-    fn allocations(&self, runtime: &Runtime) -> f64;
-
-    /// The nanoseconds of one run, of so many made.
-    fn time(&self, runtime: &Runtime, times: u32) -> f64;
+/// What some runs took, and whether their answers were right.
+struct Outcome {
+    nanoseconds: f64,
+    allocations: f64,
+    right: bool,
 }
 
 struct Runs<'a, Run, Right> {
@@ -104,28 +114,24 @@ where
         self.name
     }
 
-    fn check(&self, runtime: &Runtime, shape: &str) {
-        let answer = runtime.block_on(async { (self.run)().await });
-        assert!((self.right)(answer), "`{shape}` with {}: a wrong answer", self.name);
-    }
-
-    fn allocations(&self, runtime: &Runtime) -> f64 {
+    // The one place that awaits the future, for checks, counts and times: a future with one caller is inlined there, one
+    // with three may not be, and a program awaits what it makes in one place.
+    fn run(&self, runtime: &Runtime, times: u32, check: bool) -> Outcome {
         runtime.block_on(async {
+            let mut right = true;
             let before = allocations::count();
-            for _ in 0..COUNTED {
-                black_box((self.run)().await);
-            }
-            (allocations::count() - before) as f64 / f64::from(COUNTED)
-        })
-    }
-
-    fn time(&self, runtime: &Runtime, times: u32) -> f64 {
-        runtime.block_on(async {
             let start = Instant::now();
             for _ in 0..times {
-                black_box((self.run)().await);
+                let answer = black_box((self.run)().await);
+                if check {
+                    right &= (self.right)(answer);
+                }
             }
-            start.elapsed().as_secs_f64() * 1e9 / f64::from(times)
+            Outcome {
+                nanoseconds: start.elapsed().as_secs_f64() * 1e9,
+                allocations: (allocations::count() - before) as f64,
+                right,
+            }
         })
     }
 }
@@ -133,7 +139,7 @@ where
 /// How many runs fill a round.
 fn times(way: &dyn Way, runtime: &Runtime) -> u32 {
     let mut times = 1;
-    while way.time(runtime, times) * f64::from(times) / 1e9 < ROUND.as_secs_f64() / 2.0 {
+    while way.run(runtime, times, false).nanoseconds / 1e9 < ROUND.as_secs_f64() / 2.0 {
         times = times.saturating_mul(2);
     }
     times
