@@ -117,12 +117,17 @@ macro_rules! body {
                 finish: &'a Fin,
             ) -> impl Future<Output = Result<Fin::Out, Error<E>>> + Send + 'a {
                 async move {
-                    let ($slot, piped) = self.$index.split(self.$index.step().run(scope, input, cx).await?);
+                    let ($slot, piped) = match self.$index.step().run(scope, input, cx).await {
+                        Ok(out) => self.$index.split(out),
+                        Err(error) => return Err(error),
+                    };
                     #[allow(unused_variables)]
                     let scope = $first::open(scope, &$slot);
                     $(
-                        let ($next_slot, piped) =
-                            self.$next_index.split(self.$next_index.step().run(scope, piped, cx).await?);
+                        let ($next_slot, piped) = match self.$next_index.step().run(scope, piped, cx).await {
+                            Ok(out) => self.$next_index.split(out),
+                            Err(error) => return Err(error),
+                        };
                         #[allow(unused_variables)]
                         let scope = $item::open(scope, &$next_slot);
                     )*
