@@ -37,20 +37,16 @@ struct More<E> {
 }
 
 /// Why a step failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind<E = BoxError> {
     /// A task gave an error: this one.
-    #[error("{0}")]
     Task(E),
     /// A task panicked, on another thread or inside a `catch` block.
-    #[error("{0}")]
     Panicked(Panicked),
     /// A `timeout` block ran out of time and dropped its body.
-    #[error("timed out")]
     TimedOut,
     /// A `circuit` block was open and did not run its body.
-    #[error("the circuit is open{}{}", wait(.retry_after), because(.last_failure))]
     #[non_exhaustive]
     CircuitOpen {
         /// How long the circuit stays open yet.
@@ -59,30 +55,44 @@ pub enum ErrorKind<E = BoxError> {
         last_failure: Option<LastFailure>,
     },
     /// A `circuit` block was half-open with all its probes under way, and did not run its body.
-    #[error("the circuit is half-open and its probe is still running")]
     CircuitHalfOpen,
     /// A block or the runtime refused to run the step.
-    #[error("rejected")]
     Rejected,
 }
 
-fn wait(retry_after: &Duration) -> String {
-    match *retry_after {
-        Duration::MAX => " until it is closed by hand".to_owned(),
-        Duration::ZERO => String::new(),
-        time => format!(", retry in {:?}", rounded(time)),
+impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ErrorKind::Task(error) => error.fmt(f),
+            ErrorKind::Panicked(panicked) => panicked.fmt(f),
+            ErrorKind::TimedOut => f.write_str("timed out"),
+            ErrorKind::CircuitOpen { retry_after, last_failure } => {
+                f.write_str("the circuit is open")?;
+                match *retry_after {
+                    Duration::MAX => f.write_str(" until it is closed by hand")?,
+                    Duration::ZERO => {}
+                    time => write!(f, ", retry in {:?}", rounded(time))?,
+                }
+                match last_failure {
+                    Some(text) => write!(f, " (last failure: {text})"),
+                    None => Ok(()),
+                }
+            }
+            ErrorKind::CircuitHalfOpen => {
+                f.write_str("the circuit is half-open and its probe is still running")
+            }
+            ErrorKind::Rejected => f.write_str("rejected"),
+        }
     }
 }
+
+impl<E: fmt::Debug + fmt::Display> StdError for ErrorKind<E> {}
 
 /// As exact as a reader wants it: to the millisecond, short times to the microsecond.
 fn rounded(time: Duration) -> Duration {
     let unit = if time < Duration::from_millis(10) { 1_000 } else { 1_000_000 };
     let units = (time.as_nanos() + unit / 2) / unit;
     u64::try_from(units * unit).map_or(time, Duration::from_nanos)
-}
-
-fn because(last_failure: &Option<LastFailure>) -> String {
-    last_failure.as_ref().map_or_else(String::new, |text| format!(" (last failure: {text})"))
 }
 
 impl<E> ErrorKind<E> {
@@ -345,11 +355,18 @@ impl fmt::Debug for BoxError {
 }
 
 /// A task panicked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("panicked: {message}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Panicked {
     message: Arc<str>,
 }
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "panicked: {}", self.message)
+    }
+}
+
+impl StdError for Panicked {}
 
 impl Panicked {
     pub(crate) fn new(message: impl Into<Arc<str>>) -> Self {

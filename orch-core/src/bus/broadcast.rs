@@ -8,7 +8,7 @@ use tokio::sync::broadcast;
 use super::Bus;
 use crate::event::{Event, OwnedEvent};
 
-/// Sends events to any number of subscribers in other tasks.
+/// Sends events to any number of subscribers in other tasks. Only with the feature `broadcast`.
 ///
 /// Sending never waits: a subscriber that falls behind by more than the capacity loses the oldest events and is told
 /// how many. While nobody is subscribed, emitting costs one look at the number of subscribers.

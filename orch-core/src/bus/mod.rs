@@ -6,14 +6,14 @@
 //! | [`from_fn`] | a closure that is called with each event |
 //! | [`LogBus`] | a line for each event, on standard error or any writer |
 //! | [`Recorder`] | tests: keeps every event and answers questions about them |
-//! | [`Broadcast`] | other tasks: any number of subscribers that come and go |
+//! | `Broadcast`, with the feature `broadcast` | other tasks: any number of subscribers that come and go |
 //! | `&B`, `Arc<B>`, `Box<B>` | a bus that is shared |
 //! | `Option<B>` | a bus that may be missing |
 //! | `(A, B, …)` | several buses |
 //! | `Arc<dyn DynBus>`, `Box<dyn DynBus>` | a bus chosen at run time: [`DynBus`] |
 //!
 //! ```
-//! use async_orch::bus::{Broadcast, LogBus};
+//! use async_orch::bus::{LogBus, Recorder};
 //! use async_orch::{pipeline, task};
 //!
 //! #[task]
@@ -23,17 +23,17 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), async_orch::Error> {
-//! let events = Broadcast::new(64);
-//! let mut subscription = events.subscribe();
-//! let pipeline = pipeline! { |_: u64| seq < double double > }.with_bus((LogBus::new(), events));
+//! let recorder = Recorder::new();
+//! let pipeline = pipeline! { |_: u64| seq < double double > }.with_bus((LogBus::new(), &recorder));
 //!
 //! assert_eq!(pipeline.run(3).await?, 12);
-//! assert_eq!(subscription.recv().await.unwrap().path(), "seq");
+//! assert_eq!(recorder.events()[0].path(), "seq");
 //! # Ok(())
 //! # }
 //! ```
 
 mod base;
+#[cfg(feature = "broadcast")]
 mod broadcast;
 mod dynamic;
 mod from_fn;
@@ -43,6 +43,7 @@ mod recorder;
 
 pub use base::{Bus, NoBus};
 pub(crate) use base::{Drive, emit_quietly};
+#[cfg(feature = "broadcast")]
 pub use broadcast::{Broadcast, RecvError, Subscription};
 pub use dynamic::DynBus;
 pub use from_fn::{FromFn, from_fn};
