@@ -2,20 +2,22 @@
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use super::shared::Arrival;
 use super::state::{Admission, Outcome, Permit, Rejection, Transition};
-use super::{Breaker, CircuitState};
+use super::{Breaker, CircuitState, LastFailure};
 use crate::cx::Cx;
 use crate::error::{Error, ErrorKind, Failure};
 use crate::event::CircuitEvent;
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::observe::{Observer, finish_block};
+use crate::observe::Observer;
 use crate::runtime::Host;
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
@@ -45,27 +47,28 @@ where
         cx: Cx<R, O>,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
         let (obs, guard) = cx.obs.block(self.meta);
-        let (admission, transitions) = self.breaker.admit(|| cx.rt.now());
-        for transition in transitions {
-            O::circuit(&guard, || transition.event());
-        }
-        match admission {
-            Admission::Admitted(permit) => {
-                let mut held = Held::<R, O> {
-                    rt: cx.rt,
-                    breaker: &self.breaker,
-                    permit: Some(permit),
-                    polling: false,
-                    guard,
-                };
-                let fut = held.poll(|| self.body.run(scope, input, cx.under(obs)));
-                CircuitFuture::Running { fut, ignore: &self.ignore, held }
+        let permit = match self.breaker.arrive(|| cx.rt.now()) {
+            Arrival::Admitted(permit) => permit,
+            Arrival::Rejected(rejection) => return self.turn_away(rejection, guard),
+            Arrival::Undecided(at) => {
+                let (admission, transitions) = self.breaker.admit(at, || cx.rt.now());
+                for transition in transitions {
+                    O::circuit(&guard, || transition.event());
+                }
+                match admission {
+                    Admission::Admitted(permit) => permit,
+                    Admission::Open(rejection) => return self.turn_away(rejection, guard),
+                    Admission::HalfOpen(_) => {
+                        O::circuit(&guard, || self.rejection(CircuitState::HalfOpen));
+                        return CircuitFuture::HalfOpen { meta: Some(self.meta), guard };
+                    }
+                }
             }
-            rejected => {
-                O::circuit(&guard, || self.rejection(&rejected));
-                CircuitFuture::Rejected { rejected: Some(rejected), meta: self.meta, guard }
-            }
-        }
+        };
+        let mut held =
+            Held::<R, O> { rt: cx.rt, breaker: &self.breaker, permit: Some(permit), panicked: false, guard };
+        let fut = held.poll(|| self.body.run(scope, input, cx.under(obs)));
+        CircuitFuture::Running { fut, ignore: &self.ignore, held }
     }
 
     fn queue<O: Observer>(&self, obs: O) -> O::Queued {
@@ -78,13 +81,20 @@ where
 }
 
 impl<B, I> Circuit<B, I> {
+    /// The run of an open circuit.
+    #[inline(always)]
+    fn turn_away<Fut, R: Host, O: Observer>(
+        &self,
+        Rejection { retry_after, last_failure }: Rejection,
+        guard: O::Guard,
+    ) -> CircuitFuture<'_, Fut, I, R, O> {
+        let met = if retry_after == Duration::MAX { CircuitState::Isolated } else { CircuitState::Open };
+        O::circuit(&guard, || self.rejection(met));
+        CircuitFuture::Open { retry_after, last_failure, meta: Some(self.meta), guard }
+    }
+
     /// The event of a rejection. Other runs may have moved the circuit since: it tells what this run met.
-    fn rejection(&self, rejected: &Admission) -> CircuitEvent {
-        let met = match rejected {
-            Admission::Open(Rejection { retry_after: Duration::MAX, .. }) => CircuitState::Isolated,
-            Admission::Open(_) => CircuitState::Open,
-            _ => CircuitState::HalfOpen,
-        };
+    fn rejection(&self, met: CircuitState) -> CircuitEvent {
         CircuitEvent { rejected: true, ..CircuitEvent::new(met, met, self.breaker.failures()) }
     }
 }
@@ -104,32 +114,46 @@ struct Held<'a, R: Host, O: Observer> {
     rt: R,
     breaker: &'a Breaker,
     permit: Option<Permit>,
-    polling: bool,
+    panicked: bool,
     guard: O::Guard,
 }
 
 impl<R: Host, O: Observer> Held<'_, R, O> {
     #[inline(always)]
     fn poll<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        self.polling = true;
+        /// Dropped only by a panic on its way out.
+        struct Unwinding<'a>(&'a mut bool);
+
+        impl Drop for Unwinding<'_> {
+            fn drop(&mut self) {
+                *self.0 = true;
+            }
+        }
+
+        let unwinding = Unwinding(&mut self.panicked);
         let polled = O::poll(&mut self.guard, poll);
-        self.polling = false;
+        mem::forget(unwinding);
         polled
     }
 
     #[inline(always)]
-    fn finish<T, E: Failure>(&mut self, result: &Result<T, Error<E>>, ignore: impl Fn(&Error<E>) -> bool) {
+    fn succeed(&mut self) {
         if let Some(permit) = self.permit {
-            match result {
-                Ok(_) => self.record(permit, Outcome::<fn() -> String>::Success),
-                // A predicate that panics is a panic inside the block, so the permit is still ours here.
-                Err(error) if self.poll(|| ignore(error)) => {
-                    self.record(permit, Outcome::<fn() -> String>::Ignored);
-                }
-                Err(error) => self.record(permit, Outcome::Failure(|| error.kind().to_string())),
+            self.record(permit, Outcome::<fn() -> String>::Success);
+        }
+        O::succeed_block(&mut self.guard);
+    }
+
+    fn fail<E: Failure>(&mut self, error: &Error<E>, ignore: impl Fn(&Error<E>) -> bool) {
+        if let Some(permit) = self.permit {
+            // A predicate that panics is a panic inside the block, so the permit is still ours here.
+            if self.poll(|| ignore(error)) {
+                self.record(permit, Outcome::<fn() -> String>::Ignored);
+            } else {
+                self.record(permit, Outcome::Failure(|| error.kind().to_string()));
             }
         }
-        finish_block::<O, _, _>(&mut self.guard, result);
+        O::fail(&mut self.guard, error);
     }
 
     #[inline(always)]
@@ -145,7 +169,7 @@ impl<R: Host, O: Observer> Drop for Held<'_, R, O> {
     fn drop(&mut self) {
         match self.permit {
             None => {}
-            Some(permit) if self.polling => self.record(permit, Outcome::Failure(|| "panicked".to_owned())),
+            Some(permit) if self.panicked => self.record(permit, Outcome::Failure(|| "panicked".to_owned())),
             Some(permit) => self.record(permit, Outcome::<fn() -> String>::Cancelled),
         }
     }
@@ -161,9 +185,15 @@ pin_project! {
             // Last: a block ends after the steps inside it.
             held: Held<'a, R, O>,
         },
-        Rejected {
-            rejected: Option<Admission>,
-            meta: &'static Meta,
+        // Turned away, with what there is to say of it. `meta` is there until it has been said.
+        Open {
+            retry_after: Duration,
+            last_failure: Option<LastFailure>,
+            meta: Option<&'static Meta>,
+            guard: O::Guard,
+        },
+        HalfOpen {
+            meta: Option<&'static Meta>,
             guard: O::Guard,
         },
     }
@@ -182,20 +212,27 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
-            CircuitProjection::Running { fut, ignore, held } => {
-                let result = ready!(held.poll(|| fut.poll(cx)));
-                held.finish(&result, *ignore);
-                Poll::Ready(result)
+            CircuitProjection::Running { fut, ignore, held } => match ready!(held.poll(|| fut.poll(cx))) {
+                Ok(out) => {
+                    held.succeed();
+                    Poll::Ready(Ok(out))
+                }
+                Err(error) => {
+                    held.fail(&error, *ignore);
+                    Poll::Ready(Err(error))
+                }
+            },
+            CircuitProjection::Open { retry_after, last_failure, meta, guard } => {
+                let meta = meta.take().expect("a future is not polled again after it has finished");
+                let (retry_after, last_failure) = (*retry_after, last_failure.take());
+                let error =
+                    Error::new(ErrorKind::CircuitOpen { retry_after, last_failure }, Origin::block(meta));
+                O::fail(guard, &error);
+                Poll::Ready(Err(error))
             }
-            CircuitProjection::Rejected { rejected, meta, guard } => {
-                let kind = match rejected.take().expect("a future is not polled again after it has finished")
-                {
-                    Admission::Open(Rejection { retry_after, last_failure }) => {
-                        ErrorKind::CircuitOpen { retry_after, last_failure }
-                    }
-                    _ => ErrorKind::CircuitHalfOpen,
-                };
-                let error = Error::new(kind, Origin::block(meta));
+            CircuitProjection::HalfOpen { meta, guard } => {
+                let meta = meta.take().expect("a future is not polled again after it has finished");
+                let error = Error::new(ErrorKind::CircuitHalfOpen, Origin::block(meta));
                 O::fail(guard, &error);
                 Poll::Ready(Err(error))
             }

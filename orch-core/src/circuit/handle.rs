@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::shared::Shared;
+use super::shared::{Arrival, Shared};
 use super::state::{Admission, Config, Outcome, Permit, State, Transition, Transitions};
 use super::status::{BreakerState, LastFailure};
 
@@ -185,10 +185,19 @@ impl Breaker {
         self.shared.isolate();
     }
 
-    /// A run arrives. The clock is read, once, only if the circuit is not closed. The transitions are for the bus.
+    /// A run arrives. The clock is read, once, only if the circuit is not closed.
     #[inline]
-    pub(crate) fn admit(&self, now: impl FnOnce() -> Instant) -> (Admission, Transitions) {
-        self.shared.admit(now)
+    pub(crate) fn arrive(&self, now: impl FnOnce() -> Instant) -> Arrival {
+        self.shared.arrive(now)
+    }
+
+    /// The answer to a run that arrived `at` that time, if it was not known at once. The transitions are for the bus.
+    pub(crate) fn admit(
+        &self,
+        at: Option<Instant>,
+        now: impl FnOnce() -> Instant,
+    ) -> (Admission, Transitions) {
+        self.shared.admit(at, now)
     }
 
     /// An admitted run ended. The failure is described, once, only if it opens the circuit. The transition is for the

@@ -19,12 +19,12 @@ const FIRST: Config = Config { fail_max: 1, reset_timeout: RESET, probes: 1, clo
 type Told = Vec<Transition>;
 
 fn admit(shared: &Shared, now: Instant) -> (Admission, Told) {
-    let (admission, transitions) = shared.admit(|| now);
+    let (admission, transitions) = shared.arrive_and_admit(|| now);
     (admission, transitions.into_iter().collect())
 }
 
 fn admitted(shared: &Shared, now: Instant) -> Permit {
-    match shared.admit(|| now).0 {
+    match shared.arrive_and_admit(|| now).0 {
         Admission::Admitted(permit) => permit,
         rejected => panic!("{rejected:?}"),
     }

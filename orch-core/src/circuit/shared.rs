@@ -8,10 +8,11 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::state::{Admission, Config, Failed, Outcome, Permit, State, Transition, Transitions};
+use super::state::{Admission, Config, Failed, Outcome, Permit, Rejection, State, Transition, Transitions};
 use super::status::{BreakerState, CircuitState, LastFailure};
 use crate::sync::{AtomicU64, Mutex, MutexGuard};
 
@@ -22,6 +23,17 @@ const COUNTING: u64 = 1 << 1;
 /// Set after a change by the handle, until a run has seen it.
 const UNREPORTED: u64 = 1 << 2;
 const FLAGS: u32 = 3;
+
+/// The answer to a run that arrives, as far as it is known at once.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    /// The circuit is closed.
+    Admitted(Permit),
+    /// The circuit is open.
+    Rejected(Rejection),
+    /// [`admit`](Shared::admit) knows. The time, if the clock was read.
+    Undecided(Option<Instant>),
+}
 
 /// See the module.
 #[derive(Debug)]
@@ -37,33 +49,68 @@ impl Shared {
         Self { word: AtomicU64::new(summary(&state)), state: Mutex::new(state) }
     }
 
-    /// A run arrives. `now` is called when the circuit is not closed, at most once; it must not come back here.
+    /// A run arrives. `now` is called when the circuit is not closed, at most once; it must not come back here. What nearly
+    /// always happens is answered here, and not by [`admit`](Self::admit), so that the answer stays in registers: through
+    /// memory, stored in parts and loaded whole, it takes longer than the rest of a rejection.
     #[inline]
-    pub(crate) fn admit(&self, now: impl FnOnce() -> Instant) -> (Admission, Transitions) {
+    pub(crate) fn arrive(&self, now: impl FnOnce() -> Instant) -> Arrival {
         let word = self.word.load(Ordering::Acquire);
         if word & (CLOSED | UNREPORTED) == CLOSED {
-            return (Admission::Admitted(Permit::closed(word >> FLAGS)), Transitions::default());
+            return Arrival::Admitted(Permit::closed(word >> FLAGS));
         }
         if word & UNREPORTED != 0 {
-            return self.change(|state| state.admit(now));
+            return Arrival::Undecided(None);
         }
         let now = now();
         match self.reject_at(now) {
-            Some(rejected) => (rejected, Transitions::default()),
-            None => self.admit_at(now),
+            (0, _) => Arrival::Undecided(Some(now)),
+            (nanos, last_failure) => {
+                Arrival::Rejected(Rejection { retry_after: Duration::from_nanos(nanos), last_failure })
+            }
         }
     }
 
-    /// The most that happens to an open circuit, apart: it leaves the word alone, which others are reading.
-    #[inline(never)]
-    fn reject_at(&self, now: Instant) -> Option<Admission> {
-        self.lock().rejection(now)
+    /// The answer to a run that arrived `at` this time and met an [`Undecided`](Arrival::Undecided) circuit. `now` is called
+    /// if the time is not known and the circuit is not closed.
+    #[cold]
+    pub(crate) fn admit(
+        &self,
+        at: Option<Instant>,
+        now: impl FnOnce() -> Instant,
+    ) -> (Admission, Transitions) {
+        // Most of those that a half-open circuit turns away change nothing, and leave the word alone too.
+        if let Some(now) = at
+            && let Some(rejected) = self.lock().rejection(now)
+        {
+            return (rejected, Transitions::default());
+        }
+        // The lock was released, so the state machine looks again.
+        self.change(|state| state.admit(|| at.unwrap_or_else(now)))
     }
 
-    #[cold]
-    fn admit_at(&self, now: Instant) -> (Admission, Transitions) {
-        // The lock was released, so the state machine looks again.
-        self.change(|state| state.admit(|| now))
+    /// Both steps.
+    #[cfg(test)]
+    pub(crate) fn arrive_and_admit(&self, now: impl Fn() -> Instant) -> (Admission, Transitions) {
+        match self.arrive(&now) {
+            Arrival::Admitted(permit) => (Admission::Admitted(permit), Transitions::default()),
+            Arrival::Rejected(rejection) => (Admission::Open(rejection), Transitions::default()),
+            Arrival::Undecided(at) => self.admit(at, now),
+        }
+    }
+
+    /// The most that happens to an open circuit, apart: it leaves the word alone, which others are reading. The time left in
+    /// nanoseconds, which are zero when that does not say it all, and the text: two registers.
+    #[inline(never)]
+    fn reject_at(&self, now: Instant) -> (u64, Option<LastFailure>) {
+        match self.lock().rejection(now) {
+            Some(Admission::Open(Rejection { retry_after, last_failure })) => {
+                match u64::try_from(retry_after.as_nanos()) {
+                    Ok(nanos) => (nanos, last_failure),
+                    Err(_) => (0, None),
+                }
+            }
+            _ => (0, None),
+        }
     }
 
     /// An admitted run ended. `now` is called when the report may change the state, at most once; it must not come back
@@ -76,7 +123,8 @@ impl Shared {
         now: impl FnOnce() -> Instant,
     ) -> Option<Transition> {
         let word = self.word.load(Ordering::Acquire);
-        if word & UNREPORTED == 0 && word >> FLAGS != permit.generation() {
+        if word & UNREPORTED == 0 && permit.generation().is_some_and(|generation| generation != word >> FLAGS)
+        {
             return None;
         }
         match outcome {

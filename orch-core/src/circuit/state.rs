@@ -4,6 +4,7 @@
 //! counts only while that generation lasts; so a result from before a trip, or from before a change by the handle, moves
 //! nothing. (cano and Effect do the same with an epoch; resilience4j records into whatever state it finds.)
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -21,28 +22,39 @@ pub(crate) struct Config {
 }
 
 /// Leave to run the body once; its result is reported with it.
+///
+/// One word, as every run of a closed circuit carries one: the generation of that circuit, and in its lowest bit that it is
+/// one; or the lease of a probe, of which no two in a circuit are the same, so that it stands for its generation too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Permit {
-    generation: u64,
-    /// The lease of a probe; [`NO_LEASE`] in a closed circuit.
-    lease: u64,
-}
-
-const NO_LEASE: u64 = 0;
+pub(crate) struct Permit(NonZeroU64);
 
 impl Permit {
     /// A permit of a closed circuit.
+    #[inline]
     pub(crate) fn closed(generation: u64) -> Self {
-        Self { generation, lease: NO_LEASE }
+        Self(NonZeroU64::MIN | generation << 1)
     }
 
-    pub(crate) fn generation(self) -> u64 {
-        self.generation
+    /// A permit of a probe, whose leases count from one.
+    fn probe(lease: u64) -> Self {
+        Self(NonZeroU64::new(lease << 1).expect("a lease is not zero"))
+    }
+
+    /// The generation of the closed circuit; `None` for a probe.
+    #[inline]
+    pub(crate) fn generation(self) -> Option<u64> {
+        (self.0.get() & 1 == 1).then_some(self.0.get() >> 1)
+    }
+
+    /// The lease of a run that is one of those that decide a half-open circuit.
+    fn lease(self) -> Option<u64> {
+        (self.0.get() & 1 == 0).then_some(self.0.get() >> 1)
     }
 
     /// Whether this run is one of those that decide a half-open circuit.
+    #[inline]
     pub(crate) fn is_probe(self) -> bool {
-        self.lease != NO_LEASE
+        self.generation().is_none()
     }
 }
 
@@ -122,6 +134,8 @@ pub(crate) struct State {
     phase: Phase,
     failures: u32,
     last_failure: Option<LastFailure>,
+    /// The lease given out last.
+    last_lease: u64,
     /// The state that the bus was last told of. It differs from the present one only after a change by the handle.
     reported: CircuitState,
 }
@@ -138,8 +152,6 @@ enum Phase {
 #[derive(Debug, Default)]
 struct Probing {
     leases: Vec<Lease>,
-    /// The last identity given out; zero is [`NO_LEASE`].
-    last_id: u64,
     successes: u32,
 }
 
@@ -157,6 +169,7 @@ impl State {
             phase: Phase::Closed,
             failures: 0,
             last_failure: None,
+            last_lease: 0,
             reported: CircuitState::Closed,
         }
     }
@@ -248,20 +261,17 @@ impl State {
 
     /// A run succeeded, or ended with an error that is ignored.
     pub(crate) fn succeed(&mut self, permit: Permit, now: impl FnOnce() -> Instant) -> Option<Transition> {
-        if permit.generation == self.generation {
-            match &mut self.phase {
-                Phase::Closed => self.failures = 0,
-                Phase::HalfOpen(probing) => {
-                    if probing.end(permit, now(), self.config.reset_timeout) {
-                        probing.successes += 1;
-                        if probing.successes >= self.config.close_after {
-                            self.close();
-                        }
+        match &mut self.phase {
+            Phase::Closed if permit == Permit::closed(self.generation) => self.failures = 0,
+            Phase::HalfOpen(probing) if probing.holds(permit) => {
+                if probing.end(permit, now(), self.config.reset_timeout) {
+                    probing.successes += 1;
+                    if probing.successes >= self.config.close_after {
+                        self.close();
                     }
                 }
-                // Nobody is admitted in these.
-                Phase::Open { .. } | Phase::Isolated => {}
             }
+            _ => {}
         }
         self.report(false)
     }
@@ -269,12 +279,15 @@ impl State {
     /// A run failed, first step: count it, unless it opens the circuit. Apart from [`trip`](Self::trip) so that the
     /// failure is described, which runs foreign code, outside the lock around this.
     pub(crate) fn fail(&mut self, permit: Permit) -> Failed {
-        if permit.generation == self.generation {
-            match self.phase {
-                Phase::Closed if self.failures + 1 < self.config.fail_max => self.failures += 1,
-                Phase::Closed | Phase::HalfOpen(_) => return Failed::Decides,
-                Phase::Open { .. } | Phase::Isolated => {}
+        match &self.phase {
+            Phase::Closed if permit == Permit::closed(self.generation) => {
+                if self.failures + 1 >= self.config.fail_max {
+                    return Failed::Decides;
+                }
+                self.failures += 1;
             }
+            Phase::HalfOpen(probing) if probing.holds(permit) => return Failed::Decides,
+            _ => {}
         }
         Failed::Settled(self.report(false))
     }
@@ -297,10 +310,8 @@ impl State {
 
     /// A run was dropped: a probe's slot is free again, nothing else.
     pub(crate) fn cancel(&mut self, permit: Permit) -> Option<Transition> {
-        if permit.generation == self.generation
-            && let Phase::HalfOpen(probing) = &mut self.phase
-        {
-            probing.leases.retain(|lease| lease.id != permit.lease);
+        if let Phase::HalfOpen(probing) = &mut self.phase {
+            probing.leases.retain(|lease| Some(lease.id) != permit.lease());
         }
         self.report(false)
     }
@@ -363,9 +374,9 @@ impl State {
         };
         let period = self.config.reset_timeout;
         probing.leases.retain(|lease| !time_left(lease.since, now, period).is_zero());
-        probing.last_id += 1;
-        probing.leases.push(Lease { id: probing.last_id, since: now });
-        Permit { generation: self.generation, lease: probing.last_id }
+        self.last_lease += 1;
+        probing.leases.push(Lease { id: self.last_lease, since: now });
+        Permit::probe(self.last_lease)
     }
 }
 
@@ -379,9 +390,15 @@ impl Probing {
         left.min().unwrap_or_default()
     }
 
+    /// Whether a permit is that of a probe whose lease has not been ended or given to another.
+    fn holds(&self, permit: Permit) -> bool {
+        self.leases.iter().any(|lease| Some(lease.id) == permit.lease())
+    }
+
     /// Ends the lease of a probe that reports; whether it was still live, so that the report counts.
     fn end(&mut self, permit: Permit, now: Instant, period: Duration) -> bool {
-        let Some(index) = self.leases.iter().position(|lease| lease.id == permit.lease) else { return false };
+        let index = self.leases.iter().position(|lease| Some(lease.id) == permit.lease());
+        let Some(index) = index else { return false };
         let lease = self.leases.swap_remove(index);
         !time_left(lease.since, now, period).is_zero()
     }

@@ -56,7 +56,7 @@ impl Circuit {
     }
 
     fn admit(&self) -> (Admission, Transitions) {
-        self.shared.admit(|| self.clock())
+        self.shared.arrive_and_admit(|| self.clock())
     }
 
     #[track_caller]

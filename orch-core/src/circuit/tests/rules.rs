@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::super::handle::Breaker;
+use super::super::shared::Arrival;
 use super::super::status::BreakerState;
 use super::CircuitState::{Closed, HalfOpen, Isolated, Open};
 use super::*;
@@ -417,14 +418,14 @@ async fn the_handle_keeps_tokios_time() {
     assert_eq!(other.state(), BreakerState::Open { retry_after: RESET * 3 / 4 });
     tokio::time::advance(RESET).await;
     assert_eq!(other.state(), BreakerState::Open { retry_after: Duration::ZERO });
-    assert!(matches!(other.admit(Instant::now).0, Admission::Admitted(_)));
+    assert!(matches!(other.admit(None, Instant::now).0, Admission::Admitted(_)));
     assert_eq!(breaker.state(), BreakerState::HalfOpen);
 }
 
 #[test]
 fn debug_shows_state_and_options() {
     let breaker = Breaker::builder().fail_max(1).build();
-    let Admission::Admitted(run) = breaker.admit(Instant::now).0 else { panic!("rejected") };
+    let Arrival::Admitted(run) = breaker.arrive(Instant::now) else { panic!("rejected") };
     breaker.record(run, Outcome::Failure(|| "down".to_owned()), Instant::now);
     let text = format!("{breaker:?}");
     for part in ["Open", "failures: 1", "\"down\"", "fail_max: 1", "60s", "probes: 1", "close_after: 1"] {
@@ -468,7 +469,7 @@ fn impossible_options_panic_with_their_name() {
 #[test]
 fn sizes_stay_small() {
     assert_eq!(size_of::<Breaker>(), 8);
-    assert_eq!(size_of::<Permit>(), 16);
+    assert_eq!(size_of::<Option<Permit>>(), 8);
     assert_eq!(size_of::<Option<super::super::status::LastFailure>>(), 8);
     assert!(size_of::<Rejection>() <= 24);
 }

@@ -36,7 +36,7 @@ fn of_many_threads_at_the_boundary_as_many_as_probes_run() {
             for _ in 0..THREADS {
                 scope.spawn(|| {
                     barrier.wait();
-                    let (admission, transitions) = shared.admit(|| now);
+                    let (admission, transitions) = shared.arrive_and_admit(|| now);
                     changes.fetch_add(transitions.into_iter().count() as u32, Ordering::Relaxed);
                     match admission {
                         Admission::Admitted(_) => _ = admitted.fetch_add(1, Ordering::Relaxed),
@@ -62,7 +62,7 @@ fn never_more_than_probes_are_in_flight_while_half_open() {
             scope.spawn(move || {
                 let mut choices = Choices(seed);
                 for _ in 0..5_000 {
-                    let Admission::Admitted(permit) = shared.admit(|| now).0 else { continue };
+                    let Admission::Admitted(permit) = shared.arrive_and_admit(|| now).0 else { continue };
                     let others = in_flight.fetch_add(1, Ordering::SeqCst);
                     assert!(others < 3, "{others} before this one");
                     thread::yield_now();
@@ -99,7 +99,7 @@ fn every_change_is_told_exactly_once() {
             threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
         });
         // One more run sees whatever the handle did last.
-        let last = circuit.shared.admit(|| start).1;
+        let last = circuit.shared.arrive_and_admit(|| start).1;
         let mut balance = [0_i32; 4];
         for transition in told.into_iter().chain(last) {
             assert_ne!(transition.old_state, transition.new_state);
@@ -124,7 +124,7 @@ fn work(shared: &Shared, start: Instant, clock: &AtomicU32, seed: u64) -> Vec<Tr
             3 => shared.isolate(),
             _ => {}
         }
-        let (admission, transitions) = shared.admit(now);
+        let (admission, transitions) = shared.arrive_and_admit(now);
         told.extend(transitions);
         if let Admission::Admitted(permit) = admission {
             let outcome = match choices.below(4) {
