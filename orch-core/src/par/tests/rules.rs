@@ -1,12 +1,22 @@
 //! One test for each rule.
 
+use std::future::{Future, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::scripted::{Did, Driver, End, FAIL, READY, Script, Stage, pipeline, scripted_par, waits};
-use crate::feed::{Feed, Takes};
+use super::scripted::{
+    CHILD, Did, Driver, End, FAIL, PAR, READY, Script, Stage, listed, pipeline, scripted_par, tree, waits,
+};
+use crate::cx::Cx;
+use crate::feed::{Feed, Ignores, Takes};
+use crate::graph::Describe;
+use crate::node::Origin;
+use crate::observe::Observer;
 use crate::par::{FailFast, Settle, child, default, fork, given, par};
+use crate::runtime::Host;
+use crate::scope::{Point, RefOf};
+use crate::step::Step;
 use crate::testing::{Recorder, at_once, block, inline_sync, step};
 use crate::{BoxError, Error};
 
@@ -202,6 +212,61 @@ fn a_panic_passes_through_and_leaves_every_execution_finished() {
 }
 
 #[test]
+fn a_panic_while_a_child_starts_cancels_those_before_it_and_starts_nothing_else() {
+    /// Panics before it has a future.
+    struct Bomb;
+    impl<P: Point> Step<P, BoxError> for Bomb {
+        type Out = usize;
+
+        fn run<'a, R: Host + 'a, O: Observer + 'a>(
+            &'a self,
+            _scope: RefOf<'a, P>,
+            _input: P::In,
+            _cx: Cx<R, O>,
+        ) -> impl Future<Output = Result<usize, Error<BoxError>>> + Send + 'a {
+            if true {
+                panic!("start");
+            }
+            ready(Ok(0))
+        }
+
+        fn queue<O: Observer>(&self, obs: O) -> O::Queued {
+            obs.queue(&CHILD)
+        }
+
+        fn describe(&self, graph: &mut Describe<'_>) {
+            graph.leaf(Origin::block(&CHILD));
+        }
+    }
+    // Among the first ones, and in the place of one that was ready at once.
+    for limit in [None, given::limit(2)] {
+        let stage = Arc::new(Stage::default());
+        let tok = crate::token::Tok::<(), (), BoxError>::new();
+        let options = crate::par::Options { error: tok.error(), limit, settle: FailFast };
+        let children = tree!(
+            child(Ignores, stage.child(0, waits(1))),
+            child(Ignores, stage.child(1, READY)),
+            child(Ignores, Bomb),
+            child(Ignores, stage.child(3, READY))
+        );
+        let pipeline = pipeline(par(&tok, &PAR, options, children, listed::<usize, _>));
+        let payload = catch_unwind(AssertUnwindSafe(|| at_once(pipeline.run(())))).unwrap_err();
+        assert_eq!(*payload.downcast::<&str>().unwrap(), "start");
+        let expected = [Did::Start(0), Did::Start(1), Did::Succeed(1), Did::Cancel(0)];
+        assert_eq!(stage.take(), expected);
+        let bus = Recorder::default();
+        catch_unwind(AssertUnwindSafe(|| at_once(pipeline.with_bus(&bus).run(())))).unwrap_err();
+        assert_eq!(stage.take(), expected);
+        let events = bus.take();
+        assert_eq!(events.first().unwrap(), "par started");
+        assert_eq!(events.last().unwrap(), "par failed");
+        let told = |event: &str| events.iter().filter(|told| *told == event).count();
+        // With a limit also the one that did not get to run, and the one that waits.
+        assert_eq!(told("par/child cancelled"), if limit.is_some() { 3 } else { 1 });
+    }
+}
+
+#[test]
 fn a_clone_that_panics_is_a_panic_in_the_block() {
     struct Bomb;
     impl Clone for Bomb {
@@ -242,6 +307,24 @@ fn only_woken_children_are_polled_of_more_than_eight() {
     assert!(run.poll().is_pending());
     let polls: Vec<_> = (0..12).map(|child| stage.polls(child)).collect();
     assert_eq!(polls, [1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1]);
+}
+
+#[test]
+fn a_woken_child_is_found_wherever_it_stands() {
+    let stage = Arc::new(Stage::default());
+    let root = scripted_par!(stage, scripts::<21>(waits(2)), None, FailFast, [
+        0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20
+    ]);
+    let pipeline = pipeline(root);
+    let mut run = Driver::new(pipeline.run(()));
+    assert!(run.poll().is_pending());
+    let mut polls = vec![1; 21];
+    for child in 0..21 {
+        stage.tell(child);
+        assert!(run.is_woken() && run.poll().is_pending());
+        polls[child] += 1;
+        assert_eq!((0..21).map(|child| stage.polls(child)).collect::<Vec<_>>(), polls);
+    }
 }
 
 #[test]
