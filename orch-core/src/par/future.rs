@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use pin_project_lite::pin_project;
 
@@ -60,7 +60,7 @@ where
             tuple: &self.tuple,
             limit: self.limit,
             next: 0,
-            running: 0,
+            free: self.limit,
             cx: cx.under(obs),
             guard,
         }
@@ -83,7 +83,7 @@ pin_project! {
         tuple: &'a F,
         limit: usize,
         next: usize,
-        running: usize,
+        free: usize,
         cx: Cx<R, O>,
         // Last: a block ends after the steps inside it.
         guard: O::Guard,
@@ -106,16 +106,14 @@ where
         let result = ready!(O::poll(this.guard, || {
             let mut round = Round {
                 obs: this.cx.obs,
-                limit: *this.limit,
+                free: *this.free,
                 next: *this.next,
-                running: *this.running,
                 ready: this.ready.as_ref(),
-                lender: Lender::new(cx.waker()),
                 error: None,
             };
-            let polled = drive(slots.as_mut(), &mut round, this.cx.rt);
+            let polled = drive(slots.as_mut(), *this.limit, &mut round, this.cx.rt, cx.waker());
             *this.next = round.next;
-            *this.running = round.running;
+            *this.free = round.free;
             polled.map(|()| match round.error {
                 None => Ok((this.tuple)(slots.take())),
                 Some(error) => {
@@ -133,9 +131,12 @@ where
 #[inline(always)]
 fn drive<Sl: Slots<O>, R: Host, O: Observer>(
     mut slots: Pin<&mut Sl>,
+    limit: usize,
     round: &mut Round<'_, Sl::Error, O>,
     rt: R,
+    parent: &Waker,
 ) -> Poll<()> {
+    let mut lender = Lender::new(parent);
     if let Some(ready) = round.ready {
         ready.gate().enter();
     }
@@ -151,18 +152,18 @@ fn drive<Sl: Slots<O>, R: Host, O: Observer>(
                 polls += woken.count_ones() as usize;
             }
             let bits = woken | Picked::from(start, round.next);
+            let picked = Picked { start, bits, lender: &lender };
             // One call for all cases: it is all of the children's code.
-            if !slots.as_mut().visit(0, Picked { start, bits }, round) {
+            if !slots.as_mut().visit(0, picked, round) {
                 return Poll::Ready(());
             }
         }
-        if round.running == 0 {
+        if round.free == limit {
             return Poll::Ready(());
         }
-        let parent = round.lender.parent();
         match round.ready {
             None => {
-                woken = round.lender.take();
+                woken = lender.take();
                 if woken == 0 {
                     return Poll::Pending;
                 }

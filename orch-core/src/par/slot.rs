@@ -26,7 +26,7 @@ pub trait Slots<O: Observer> {
     fn visit(
         self: Pin<&mut Self>,
         first: usize,
-        picked: Picked,
+        picked: Picked<'_>,
         round: &mut Round<'_, Self::Error, O>,
     ) -> bool;
 
@@ -40,24 +40,25 @@ pub trait Slots<O: Observer> {
 /// One pass over the children.
 pub struct Round<'r, E, O> {
     pub(super) obs: O,
-    pub(super) limit: usize,
+    /// How many more may run.
+    pub(super) free: usize,
     /// The first child that has not been started.
     pub(super) next: usize,
-    pub(super) running: usize,
-    /// Whose wakers the children have; if nobody's, then those of `lender`.
+    /// Whose wakers the children have; if nobody's, then the lender's.
     pub(super) ready: Option<&'r Ready>,
-    pub(super) lender: Lender<'r>,
     pub(super) error: Option<Error<E>>,
 }
 
 /// Some of the sixty-four children from `start` on.
-#[derive(Clone, Copy, Debug)]
-pub struct Picked {
+#[derive(Clone, Copy)]
+pub struct Picked<'r> {
     pub(super) start: usize,
     pub(super) bits: u64,
+    /// Not in the [`Round`]: what wakers point to has to be in memory, and what is with it.
+    pub(super) lender: &'r Lender<'r>,
 }
 
-impl Picked {
+impl Picked<'_> {
     /// Those from child `child` on.
     #[inline(always)]
     pub(super) fn from(start: usize, child: usize) -> u64 {
@@ -107,33 +108,41 @@ where
     type Outputs = M::Kept<T>;
 
     #[inline]
-    fn visit(mut self: Pin<&mut Self>, index: usize, _picked: Picked, round: &mut Round<'_, E, O>) -> bool {
-        let starts = index >= round.next;
-        if starts {
-            if round.running == round.limit {
-                return true;
+    fn visit(
+        mut self: Pin<&mut Self>,
+        index: usize,
+        picked: Picked<'_>,
+        round: &mut Round<'_, E, O>,
+    ) -> bool {
+        match self.as_mut().project() {
+            SlotProjection::Todo { .. } | SlotProjection::Queued { .. } => {
+                if round.free == 0 {
+                    return true;
+                }
+                let fut = match self.as_mut().project_replace(Slot::Gone) {
+                    SlotReplaced::Todo { start } => start(round.obs),
+                    SlotReplaced::Queued { start, queued } => start(round.obs.dequeue(queued)),
+                    _ => unreachable!("a child is started once"),
+                };
+                self.set(Slot::Run { fut });
+                round.next = index + 1;
             }
-            let fut = match self.as_mut().project_replace(Slot::Gone) {
-                SlotReplaced::Todo { start } => start(round.obs),
-                SlotReplaced::Queued { start, queued } => start(round.obs.dequeue(queued)),
-                _ => unreachable!("a child is started once"),
-            };
-            self.set(Slot::Run { fut });
-            round.next = index + 1;
+            // Takes its place again if it goes on. So one that is ready at once, as many are, changes no count.
+            SlotProjection::Run { .. } => round.free += 1,
+            SlotProjection::Done { .. } | SlotProjection::Gone => return true,
         }
         let SlotProjection::Run { fut } = self.as_mut().project() else {
             return true;
         };
-        let waker = match round.ready {
-            None => round.lender.waker(index),
-            Some(ready) => ready.waker(index),
+        // Every child has a waker. But nothing here can panic, so for one that does not look at its waker none is made.
+        let waker = match round.ready.and_then(|ready| ready.get(index)) {
+            None => picked.lender.waker(index),
+            Some(waker) => waker,
         };
         let Poll::Ready(result) = fut.poll(&mut Context::from_waker(&waker)) else {
-            round.running += usize::from(starts);
+            round.free -= 1;
             return true;
         };
-        // One that is ready at once is not counted, for the sake of many that are.
-        round.running -= usize::from(!starts);
         match M::keep(result) {
             Ok(kept) => {
                 self.set(Slot::Done { kept });
@@ -176,7 +185,12 @@ impl<O: Observer, A: Slots<O>, B: Slots<O, Error = A::Error>> Slots<O> for ForkS
     type Outputs = (A::Outputs, B::Outputs);
 
     #[inline(always)]
-    fn visit(self: Pin<&mut Self>, first: usize, picked: Picked, round: &mut Round<'_, A::Error, O>) -> bool {
+    fn visit(
+        self: Pin<&mut Self>,
+        first: usize,
+        picked: Picked<'_>,
+        round: &mut Round<'_, A::Error, O>,
+    ) -> bool {
         let this = self.project();
         let second = first + A::LEN;
         (!picked.any(first, A::LEN) || this.left.visit(first, picked, round))
@@ -197,11 +211,14 @@ impl<O: Observer, A: Slots<O>, B: Slots<O, Error = A::Error>> Slots<O> for ForkS
     }
 }
 
+impl fmt::Debug for Picked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Picked").field("start", &self.start).field("bits", &self.bits).finish_non_exhaustive()
+    }
+}
+
 impl<E, O> fmt::Debug for Round<'_, E, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Round")
-            .field("next", &self.next)
-            .field("running", &self.running)
-            .finish_non_exhaustive()
+        f.debug_struct("Round").field("next", &self.next).field("free", &self.free).finish_non_exhaustive()
     }
 }

@@ -29,12 +29,6 @@ impl<'a> Lender<'a> {
         Lender { woken: AtomicU64::new(0), parent }
     }
 
-    /// The waker of the block.
-    #[inline(always)]
-    pub(crate) fn parent(&self) -> &'a Waker {
-        self.parent
-    }
-
     /// Takes the bits of the children that woke themselves.
     #[inline(always)]
     pub(crate) fn take(&mut self) -> u64 {

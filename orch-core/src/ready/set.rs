@@ -216,7 +216,15 @@ impl Ready {
     /// If there is no such child.
     #[inline]
     pub(crate) fn waker(&self, child: usize) -> Lent<'_> {
-        assert!(child < self.0.len * CHILDREN, "there is no child {child}");
+        self.get(child).unwrap_or_else(|| panic!("there is no child {child}"))
+    }
+
+    /// The waker of a child, if there is such a child.
+    #[inline]
+    pub(crate) fn get(&self, child: usize) -> Option<Lent<'_>> {
+        if child / CHILDREN >= self.0.len {
+            return None;
+        }
         // From the pointer of the `Arc`, not from a reference to the groups: a waker finds from it the whole chunk.
         let chunk = Arc::as_ptr(&self.0);
         // SAFETY: the `Arc` is alive, so its pointer is to a chunk.
@@ -225,7 +233,7 @@ impl Ready {
         let data = unsafe { groups.add(child) }.cast::<()>();
         // SAFETY: the functions in the table keep the contract of a waker for data that points to a byte of a group of
         // a chunk in an `Arc`. The waker owns no count of that `Arc`, but its clones do, and it does not outlive ours.
-        unsafe { Lent::new(data, &TABLE) }
+        Some(unsafe { Lent::new(data, &TABLE) })
     }
 }
 
