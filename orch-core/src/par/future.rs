@@ -155,7 +155,11 @@ fn drive<Sl: Slots<O>, R: Host, O: Observer>(
             let picked = Picked { start, bits, lender: &lender };
             // One call for all cases: it is all of the children's code.
             if !slots.as_mut().visit(0, picked, round) {
-                return Poll::Ready(());
+                if round.error.is_some() {
+                    return Poll::Ready(());
+                }
+                // None of those that follow has started, nor can one have been woken.
+                break;
             }
         }
         if round.free == limit {

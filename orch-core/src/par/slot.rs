@@ -22,7 +22,7 @@ pub trait Slots<O: Observer> {
     type Outputs;
 
     /// Starts and polls the children that are picked, in written order; the first of them all is number `first`. False
-    /// if one fails, which ends the round.
+    /// if there is no use in going on: one failed, which ends the round, or one has to wait, and so all that follow.
     fn visit(
         self: Pin<&mut Self>,
         first: usize,
@@ -117,7 +117,7 @@ where
         match self.as_mut().project() {
             SlotProjection::Todo { .. } | SlotProjection::Queued { .. } => {
                 if round.free == 0 {
-                    return true;
+                    return false;
                 }
                 let fut = match self.as_mut().project_replace(Slot::Gone) {
                     SlotReplaced::Todo { start } => start(round.obs),
