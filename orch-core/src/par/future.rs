@@ -111,10 +111,12 @@ where
                 ready: this.ready.as_ref(),
                 error: None,
             };
-            let polled = drive(slots.as_mut(), *this.limit, &mut round, this.cx.rt, cx.waker());
-            *this.next = round.next;
-            *this.free = round.free;
-            polled.map(|()| match round.error {
+            if drive(slots.as_mut(), *this.limit, &mut round, this.cx.rt, cx.waker()).is_pending() {
+                *this.next = round.next;
+                *this.free = round.free;
+                return Poll::Pending;
+            }
+            Poll::Ready(match round.error {
                 None => Ok((this.tuple)(slots.take())),
                 Some(error) => {
                     slots.clear();

@@ -114,22 +114,20 @@ where
         picked: Picked<'_>,
         round: &mut Round<'_, E, O>,
     ) -> bool {
-        match self.as_mut().project() {
-            SlotProjection::Todo { .. } | SlotProjection::Queued { .. } => {
-                if round.free == 0 {
-                    return false;
-                }
-                let fut = match self.as_mut().project_replace(Slot::Gone) {
-                    SlotReplaced::Todo { start } => start(round.obs),
-                    SlotReplaced::Queued { start, queued } => start(round.obs.dequeue(queued)),
-                    _ => unreachable!("a child is started once"),
-                };
-                self.set(Slot::Run { fut });
-                round.next = index + 1;
+        if let SlotProjection::Todo { .. } | SlotProjection::Queued { .. } = self.as_mut().project() {
+            if round.free == 0 {
+                return false;
             }
+            let fut = match self.as_mut().project_replace(Slot::Gone) {
+                SlotReplaced::Todo { start } => start(round.obs),
+                SlotReplaced::Queued { start, queued } => start(round.obs.dequeue(queued)),
+                _ => unreachable!("a child is started once"),
+            };
+            self.set(Slot::Run { fut });
+            round.next = index + 1;
+        } else if let SlotProjection::Run { .. } = self.as_mut().project() {
             // Takes its place again if it goes on. So one that is ready at once, as many are, changes no count.
-            SlotProjection::Run { .. } => round.free += 1,
-            SlotProjection::Done { .. } | SlotProjection::Gone => return true,
+            round.free += 1;
         }
         let SlotProjection::Run { fut } = self.as_mut().project() else {
             return true;
