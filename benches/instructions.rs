@@ -3,7 +3,6 @@
 
 use std::future::Future;
 use std::hint::black_box;
-use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -63,14 +62,14 @@ fn runs<P: Run>(times: u32, pipeline: P, input: impl Fn() -> P::In) {
     repeat(times, || pipeline.run(input()));
 }
 
-/// Awaits each run from one future, as a service does. Every wake-up comes from inside a poll, so polling again is all that
-/// it takes.
+/// Awaits each run from one future, as a service does: the task of an executor, so that it lives on the heap and what is in
+/// it has to be in memory. Every wake-up comes from inside a poll, so polling again is all that it takes.
 fn repeat<F: Future>(times: u32, make: impl Fn() -> F) {
-    let mut work = pin!(async {
+    let mut work = black_box(Box::pin(async {
         for _ in 0..times {
             black_box(make().await);
         }
-    });
+    }));
     let mut cx = Context::from_waker(Waker::noop());
     while work.as_mut().poll(&mut cx).is_pending() {}
 }
