@@ -14,7 +14,7 @@ use crate::error::{Error, Failure};
 use crate::feed::Again;
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::observe::{Observer, finish_block};
+use crate::observe::Observer;
 use crate::runtime::Host;
 use crate::scope::{At, Point, RefOf};
 use crate::step::Step;
@@ -50,16 +50,13 @@ where
         let mut held = Held::<'a, P, _, _, _, _, _, _, _, _, O> {
             step: self,
             scope,
-            kept: Some(F::keep(input)),
-            delays: None,
-            attempt: 0,
             start: |step: &'a Self, scope, input, cx| step.body.run(scope, input, cx),
             sleep: R::sleep,
             cx: cx.under(obs),
             guard,
         };
-        let fut = held.start();
-        RetryFuture::Running { fut, held }
+        let (fut, kept) = held.start(F::keep(input), 1);
+        RetryFuture::First { fut, kept, held }
     }
 
     fn queue<O: Observer>(&self, obs: O) -> O::Queued {
@@ -71,21 +68,14 @@ where
     }
 }
 
-/// What lasts from one attempt to the next.
+/// What lasts as long as the block.
 struct Held<'a, P, B, Bk, D, W, F, Start, Sleep, R, O>
 where
     P: Point,
-    F: Again<P::In>,
     O: Observer,
 {
     step: &'a Retry<B, Bk, D, W, F>,
     scope: RefOf<'a, P>,
-    /// The piped value, until the last attempt takes it.
-    kept: Option<F::Takes>,
-    /// Made for the first failure.
-    delays: Option<D>,
-    /// The attempt under way, or the one that failed last.
-    attempt: u32,
     // Functions without size, as the futures that they give have types without names.
     start: Start,
     sleep: Sleep,
@@ -100,74 +90,69 @@ where
     R: Host,
     O: Observer,
 {
-    /// Starts the next attempt.
+    /// Starts an attempt with the piped value. If it may not be the last, that is a clone of it, and the value comes back.
     #[inline(always)]
-    fn start<Fut>(&mut self) -> Fut
+    fn start<Fut>(&mut self, kept: F::Takes, attempt: u32) -> (Fut, Option<F::Takes>)
     where
         Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, Cx<R, O>) -> Fut,
     {
         let (step, cx) = (self.step, self.cx);
-        self.attempt = self.attempt.saturating_add(1);
         O::poll(&mut self.guard, || {
-            let input = match &self.kept {
-                Some(kept) if !step.policy.is_last(self.attempt) => step.feed.again(kept),
-                _ => self.kept.take().expect("the last attempt takes the piped value, and no other follows"),
-            };
-            (self.start)(step, self.scope, input, cx.under(cx.obs.attempt(self.attempt)))
+            let (input, kept) =
+                if step.policy.is_last(attempt) { (kept, None) } else { (step.feed.again(&kept), Some(kept)) };
+            ((self.start)(step, self.scope, input, cx.under(cx.obs.attempt(attempt))), kept)
         })
-    }
-
-    /// After a failure: how long to wait for the next attempt, or that this was the last one.
-    #[cold]
-    fn decide<E: Failure>(&mut self, error: &mut Error<E>) -> Option<Duration>
-    where
-        W: Fn(&Error<E>) -> bool,
-    {
-        let (policy, rt) = (&self.step.policy, self.cx.rt);
-        let delay =
-            O::poll(&mut self.guard, || policy.delay(self.attempt, error, &mut self.delays, || rt.random()));
-        match delay {
-            Some(delay) => O::retrying(&self.guard, error.origin(), self.attempt.saturating_add(1), delay),
-            None => error.attempted(self.attempt),
-        }
-        delay
     }
 }
 
 pin_project! {
+    /// What is kept of the piped value, `kept`, is `None` in the last attempt.
     #[project = Projected]
     #[project_replace = Replaced]
-    enum RetryFuture<Fut, Timer, H> {
-        Running {
+    enum RetryFuture<Fut, Timer, K, D, H> {
+        /// The first attempt, apart from others so that a run that succeeds at once has little to write down.
+        First {
             #[pin]
             fut: Fut,
+            kept: Option<K>,
             // Last: a block ends after the steps inside it.
+            held: H,
+        },
+        /// An attempt after a failure.
+        Again {
+            #[pin]
+            fut: Fut,
+            kept: Option<K>,
+            later: Later<D>,
             held: H,
         },
         Sleeping {
             #[pin]
             timer: Timer,
+            kept: K,
+            later: Later<D>,
             held: H,
         },
         /// The next attempt is due, as soon as it is this task's turn.
-        Due { held: H },
+        Due {
+            kept: K,
+            later: Later<D>,
+            held: H,
+        },
         /// On the way from one to another of these.
         Gone,
     }
 }
 
-impl<Fut, Timer, H> RetryFuture<Fut, Timer, H> {
-    /// Drops what was polled and leaves the place to what comes next.
-    fn leave(self: Pin<&mut Self>) -> H {
-        match self.project_replace(Self::Gone) {
-            Replaced::Running { held, .. } | Replaced::Sleeping { held, .. } | Replaced::Due { held } => held,
-            Replaced::Gone => unreachable!("left once, then entered again"),
-        }
-    }
+/// What there is to know after a failure.
+struct Later<D> {
+    /// The attempt under way, or due.
+    attempt: u32,
+    delays: D,
 }
 
 impl<'a, P, E, B, Bk, D, W, F, Start, Sleep, R, O, Fut, Timer, T> Future
-    for RetryFuture<Fut, Timer, Held<'a, P, B, Bk, D, W, F, Start, Sleep, R, O>>
+    for RetryFuture<Fut, Timer, F::Takes, D, Held<'a, P, B, Bk, D, W, F, Start, Sleep, R, O>>
 where
     P: Point,
     E: Failure,
@@ -184,39 +169,93 @@ where
 
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // Looked up before the loop, not in it, so that a first attempt is polled where it was just started.
+        let (mut fut, mut held) = match self.as_mut().project() {
+            Projected::First { fut, held, .. } | Projected::Again { fut, held, .. } => (fut, held),
+            _ => ready!(self.as_mut().poll_next(cx)),
+        };
         loop {
-            match self.as_mut().project() {
-                Projected::Running { fut, held } => {
-                    let mut result = ready!(O::poll(&mut held.guard, || fut.poll(cx)));
-                    if let Err(error) = &mut result
-                        && let Some(delay) = held.decide(error)
-                    {
-                        let mut held = self.as_mut().leave();
-                        let next = if delay.is_zero() {
-                            RetryFuture::Due { held }
-                        } else {
-                            let timer = O::poll(&mut held.guard, || (held.sleep)(held.cx.rt, delay));
-                            RetryFuture::Sleeping { timer, held }
-                        };
-                        self.set(next);
-                        continue;
+            match ready!(O::poll(&mut held.guard, || fut.poll(cx))) {
+                Ok(out) => {
+                    O::succeed_block(&mut held.guard);
+                    return Poll::Ready(Ok(out));
+                }
+                Err(error) => {
+                    if let Err(error) = self.as_mut().wait(error) {
+                        return Poll::Ready(Err(error));
                     }
-                    finish_block::<O, _, _>(&mut held.guard, &result);
-                    return Poll::Ready(result);
                 }
-                Projected::Sleeping { timer, held } => {
-                    ready!(O::poll(&mut held.guard, || timer.poll(cx)));
-                    let held = self.as_mut().leave();
-                    self.set(RetryFuture::Due { held });
-                }
-                Projected::Due { held } => {
-                    ready!(held.cx.rt.poll_proceed(cx));
-                    let mut held = self.as_mut().leave();
-                    let fut = held.start();
-                    self.set(RetryFuture::Running { fut, held });
-                }
-                Projected::Gone => unreachable!("a future is not polled again after it has panicked"),
             }
+            (fut, held) = ready!(self.as_mut().poll_next(cx));
+        }
+    }
+}
+
+impl<'a, P, B, Bk, D, W, F, Start, Sleep, R, O, Fut, Timer>
+    RetryFuture<Fut, Timer, F::Takes, D, Held<'a, P, B, Bk, D, W, F, Start, Sleep, R, O>>
+where
+    P: Point,
+    F: Again<P::In>,
+    Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, Cx<R, O>) -> Fut,
+    Sleep: Fn(R, Duration) -> Timer,
+    R: Host,
+    O: Observer,
+    Timer: Future<Output = ()>,
+{
+    /// After a failure: waits for the next attempt, or gives the error back if there is none.
+    #[cold]
+    fn wait<E: Failure>(mut self: Pin<&mut Self>, mut error: Error<E>) -> Result<(), Error<E>>
+    where
+        W: Fn(&Error<E>) -> bool,
+    {
+        let (attempt, kept, mut delays, mut held) = match self.as_mut().project_replace(Self::Gone) {
+            Replaced::First { kept, held, .. } => (1, kept, None, held),
+            Replaced::Again { kept, later, held, .. } => (later.attempt, kept, Some(later.delays), held),
+            _ => unreachable!("an attempt has just failed"),
+        };
+        let (policy, rt) = (&held.step.policy, held.cx.rt);
+        let delay = kept.is_some().then(|| {
+            O::poll(&mut held.guard, || policy.delay(attempt, &error, &mut delays, || rt.random()))
+        });
+        let (Some(Some(delay)), Some(kept), Some(delays)) = (delay, kept, delays) else {
+            error.attempted(attempt);
+            O::fail(&mut held.guard, &error);
+            return Err(error);
+        };
+        let later = Later { attempt: attempt.saturating_add(1), delays };
+        O::retrying(&held.guard, error.origin(), later.attempt, delay);
+        let next = if delay.is_zero() {
+            RetryFuture::Due { kept, later, held }
+        } else {
+            let timer = O::poll(&mut held.guard, || (held.sleep)(rt, delay));
+            RetryFuture::Sleeping { timer, kept, later, held }
+        };
+        self.set(next);
+        Ok(())
+    }
+
+    /// Waits for the next attempt and starts it.
+    #[cold]
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<(Pin<&mut Fut>, &mut Held<'a, P, B, Bk, D, W, F, Start, Sleep, R, O>)> {
+        if let Projected::Sleeping { timer, held, .. } = self.as_mut().project() {
+            ready!(O::poll(&mut held.guard, || timer.poll(cx)));
+            if let Replaced::Sleeping { kept, later, held, .. } = self.as_mut().project_replace(Self::Gone) {
+                self.set(RetryFuture::Due { kept, later, held });
+            }
+        }
+        if let Projected::Due { held, .. } = self.as_mut().project() {
+            ready!(held.cx.rt.poll_proceed(cx));
+            if let Replaced::Due { kept, later, mut held } = self.as_mut().project_replace(Self::Gone) {
+                let (fut, kept) = held.start(kept, later.attempt);
+                self.set(RetryFuture::Again { fut, kept, later, held });
+            }
+        }
+        match self.project() {
+            Projected::Again { fut, held, .. } => Poll::Ready((fut, held)),
+            _ => unreachable!("a future is not polled again after it has ended"),
         }
     }
 }
