@@ -14,6 +14,7 @@ pub mod event;
 pub mod feed;
 pub mod gate;
 pub mod graph;
+mod lazy;
 pub mod leaf;
 pub mod node;
 pub mod observe;

@@ -3,18 +3,14 @@
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
-use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
-
-use pin_project_lite::pin_project;
 
 use crate::boxed::BoxPipeline;
 use crate::bus::{Bus, Drive, NoBus};
 use crate::cx::Cx;
 use crate::error::{Error, Failure};
 use crate::graph::{Describe, Graph};
-use crate::observe::Observer;
+use crate::observe::{Observer, Off};
 use crate::runtime::{Host, Local, Runtime};
 use crate::scope::{At, Header, Scope};
 use crate::step::Step;
@@ -86,6 +82,14 @@ pub trait Run: Send + Sync {
     /// Runs it as a step of another run.
     #[doc(hidden)]
     fn run_within<'a, R: Host + 'a, O: Observer + 'a>(
+        &'a self,
+        input: Self::In,
+        cx: Cx<R, O>,
+    ) -> impl Future<Output = Result<Self::Out, Error<Self::Error>>> + Send + 'a;
+
+    /// As `run_within`, but nothing happens before the future is polled.
+    #[doc(hidden)]
+    fn run_lazily<'a, R: Host + 'a, O: Observer + 'a>(
         &'a self,
         input: Self::In,
         cx: Cx<R, O>,
@@ -245,32 +249,7 @@ impl<'a, T: Run, R: Host + 'a> Drive<'a> for Start<'a, T, R> {
     where
         'a: 'b,
     {
-        Lazy::Waiting { start: Some(move || self.plan.run_within(self.input, Cx { rt: self.rt, obs })) }
-    }
-}
-
-pin_project! {
-    /// A run that has not begun: steps start when they are asked to run, a run when it is polled.
-    #[project = LazyProjection]
-    enum Lazy<St, Fut> {
-        Waiting { start: Option<St> },
-        Running { #[pin] fut: Fut },
-    }
-}
-
-impl<St: FnOnce() -> Fut, Fut: Future> Future for Lazy<St, Fut> {
-    type Output = Fut::Output;
-
-    #[inline(always)]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Fut::Output> {
-        if let LazyProjection::Waiting { start } = self.as_mut().project() {
-            let start = start.take().expect("a run is not polled again after it has panicked");
-            self.set(Lazy::Running { fut: start() });
-        }
-        match self.project() {
-            LazyProjection::Running { fut } => fut.poll(cx),
-            LazyProjection::Waiting { .. } => unreachable!("it has just been started"),
-        }
+        self.plan.run_lazily(self.input, Cx { rt: self.rt, obs })
     }
 }
 
@@ -294,6 +273,15 @@ impl<T: Run, B: Bus> Run for Pipeline<T, B> {
         cx: Cx<R, O>,
     ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
         self.plan.run_within(input, cx)
+    }
+
+    #[inline(always)]
+    fn run_lazily<'a, R: Host + 'a, O: Observer + 'a>(
+        &'a self,
+        input: T::In,
+        cx: Cx<R, O>,
+    ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
+        self.plan.run_lazily(input, cx)
     }
 
     fn queue<O: Observer>(&self, obs: O) -> O::Queued {
@@ -326,6 +314,14 @@ macro_rules! through {
                 cx: Cx<R, O>,
             ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
                 (**self).run_within(input, cx)
+            }
+
+            fn run_lazily<'a, R: Host + 'a, O: Observer + 'a>(
+                &'a self,
+                input: T::In,
+                cx: Cx<R, O>,
+            ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
+                (**self).run_lazily(input, cx)
             }
 
             fn queue<O: Observer>(&self, obs: O) -> O::Queued {
@@ -367,7 +363,7 @@ where
     type Error = E;
 
     fn run(&self, input: In) -> impl Future<Output = Result<St::Out, Error<E>>> + Send {
-        self.run_within(input, Cx { rt: Local, obs: crate::observe::Off })
+        self.run_lazily(input, Cx { rt: Local, obs: Off })
     }
 
     #[inline(always)]
@@ -377,6 +373,15 @@ where
         cx: Cx<R, O>,
     ) -> impl Future<Output = Result<St::Out, Error<E>>> + Send + 'a {
         self.root.run(<H::Scope as Scope>::shorten(self.header.refs()), input, cx)
+    }
+
+    #[inline(always)]
+    fn run_lazily<'a, R: Host + 'a, O: Observer + 'a>(
+        &'a self,
+        input: In,
+        cx: Cx<R, O>,
+    ) -> impl Future<Output = Result<St::Out, Error<E>>> + Send + 'a {
+        self.root.run_lazily(<H::Scope as Scope>::shorten(self.header.refs()), input, cx)
     }
 
     fn queue<O: Observer>(&self, obs: O) -> O::Queued {

@@ -5,6 +5,7 @@ use std::future::Future;
 use crate::cx::Cx;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
+use crate::lazy::Lazy;
 use crate::observe::Observer;
 use crate::runtime::Host;
 use crate::scope::{Point, RefOf};
@@ -25,6 +26,18 @@ pub trait Step<P: Point, E: Failure>: Send + Sync {
         input: P::In,
         cx: Cx<R, O>,
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a;
+
+    /// As [`run`](Step::run), but nothing happens before the future is polled. For the outermost step: those inside are
+    /// polled as soon as they run.
+    #[inline(always)]
+    fn run_lazily<'a, R: Host + 'a, O: Observer + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        cx: Cx<R, O>,
+    ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
+        Lazy::Waiting { start: move || self.run(scope, input, cx) }
+    }
 
     /// Reports that a start of the step waits, behind a limit for example.
     fn queue<O: Observer>(&self, obs: O) -> O::Queued;

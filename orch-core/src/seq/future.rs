@@ -45,6 +45,17 @@ where
         SeqFuture::<_, O> { fut: self.body.go(scope, input, cx.under(obs), &self.finish), guard }
     }
 
+    // A coroutine does nothing before it is polled, and a run that is observed has begun when it gets here.
+    #[inline(always)]
+    fn run_lazily<'a, R: Host + 'a, O: Observer + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        cx: Cx<R, O>,
+    ) -> impl Future<Output = Result<F::Out, Error<E>>> + Send + 'a {
+        self.run(scope, input, cx)
+    }
+
     fn queue<O: Observer>(&self, obs: O) -> O::Queued {
         obs.queue(self.meta)
     }
