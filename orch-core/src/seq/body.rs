@@ -117,21 +117,26 @@ macro_rules! body {
                 finish: &'a Fin,
             ) -> impl Future<Output = Result<Fin::Out, Error<E>>> + Send + 'a {
                 async move {
-                    let ($slot, piped) = match self.$index.step().run(scope, input, cx).await {
-                        Ok(out) => self.$index.split(out),
-                        Err(error) => return Err(error),
-                    };
-                    #[allow(unused_variables)]
-                    let scope = $first::open(scope, &$slot);
-                    $(
-                        let ($next_slot, piped) = match self.$next_index.step().run(scope, piped, cx).await {
-                            Ok(out) => self.$next_index.split(out),
+                    // Finished outside of the slots' scope: a panic of `finish` would find them moved, where all others find
+                    // them there, and the future would keep a flag for each.
+                    let (slots, piped) = {
+                        let ($slot, piped) = match self.$index.step().run(scope, input, cx).await {
+                            Ok(out) => self.$index.split(out),
                             Err(error) => return Err(error),
                         };
                         #[allow(unused_variables)]
-                        let scope = $item::open(scope, &$next_slot);
-                    )*
-                    Ok(finish.finish(($slot, $($next_slot,)*), piped))
+                        let scope = $first::open(scope, &$slot);
+                        $(
+                            let ($next_slot, piped) = match self.$next_index.step().run(scope, piped, cx).await {
+                                Ok(out) => self.$next_index.split(out),
+                                Err(error) => return Err(error),
+                            };
+                            #[allow(unused_variables)]
+                            let scope = $item::open(scope, &$next_slot);
+                        )*
+                        (($slot, $($next_slot,)*), piped)
+                    };
+                    Ok(finish.finish(slots, piped))
                 }
             }
 
