@@ -3,6 +3,7 @@
 mod pattern;
 mod pipeline;
 mod task;
+mod types;
 
 use proc_macro::TokenStream;
 

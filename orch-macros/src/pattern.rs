@@ -17,15 +17,6 @@ use quote::ToTokens;
 
 use crate::pipeline::tokens;
 
-/// Words that name nothing.
-const KEYWORDS: &[&str] = &[
-    "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do",
-    "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "if", "impl", "in", "let", "loop",
-    "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "Self", "self",
-    "static", "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
-    "virtual", "where", "while", "yield",
-];
-
 /// A pattern: its tokens and what they bind.
 #[derive(Clone)]
 pub(crate) struct Pattern {
@@ -49,7 +40,7 @@ enum Form {
 impl Pattern {
     /// Reads a pattern that is all of `tokens`, alternatives included. `None` if it is none.
     pub(crate) fn parse(tokens: &[TokenTree]) -> Option<Self> {
-        let mut reader = Reader::of(tokens.iter().cloned());
+        let mut reader = Reader::of(tokens::collect(tokens));
         let form = reader.alternatives()?;
         reader.at_end().then(|| Self {
             tokens: reader.tokens.iter().cloned().collect(),
@@ -116,10 +107,13 @@ struct Reader {
 }
 
 impl Reader {
-    fn of(tokens: impl Iterator<Item = TokenTree>) -> Self {
-        let mut open = Vec::new();
-        visible(tokens, &mut open);
-        Self { tokens: open, at: 0, by_reference: TokenStream::new(), bound: Vec::new() }
+    fn of(tokens: TokenStream) -> Self {
+        Self {
+            tokens: tokens::visible(tokens, |_| false),
+            at: 0,
+            by_reference: TokenStream::new(),
+            bound: Vec::new(),
+        }
     }
 
     fn peek(&self, ahead: usize) -> Option<&TokenTree> {
@@ -150,7 +144,7 @@ impl Reader {
 
     /// An identifier that is no keyword.
     fn is_name(&self) -> bool {
-        tokens::as_ident(self.peek(0)).is_some_and(|word| !KEYWORDS.iter().any(|keyword| word == keyword))
+        tokens::as_ident(self.peek(0)).is_some_and(|word| !tokens::is_keyword(&word.to_string()))
     }
 
     /// `a | b`, also with a `|` before.
@@ -331,7 +325,7 @@ impl Reader {
 
     /// Reads what a group holds with `content`.
     fn group(&mut self, group: &Group, content: fn(&mut Self) -> Option<()>) -> Option<()> {
-        let mut inner = Reader::of(group.stream().into_iter());
+        let mut inner = Reader::of(group.stream());
         content(&mut inner)?;
         for name in std::mem::take(&mut inner.bound) {
             self.bind(name);
@@ -383,21 +377,6 @@ impl Reader {
             return Some(());
         }
         self.at_end().then_some(())
-    }
-}
-
-/// The tokens out of the invisible groups that `$fragment` leaves around them.
-fn visible(tokens: impl Iterator<Item = TokenTree>, open: &mut Vec<TokenTree>) {
-    let mut todo: Vec<TokenTree> = tokens.collect();
-    todo.reverse();
-    while let Some(token) = todo.pop() {
-        match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
-                let inner: Vec<TokenTree> = group.stream().into_iter().collect();
-                todo.extend(inner.into_iter().rev());
-            }
-            token => open.push(token),
-        }
     }
 }
 

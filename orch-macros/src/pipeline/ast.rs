@@ -4,7 +4,7 @@
 //! as written, so that half-typed code still reaches the compiler and the editor. So do types, once they were read.
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
-use syn::{LitStr, Path, Token};
+use syn::LitStr;
 
 use super::blocks::Spec;
 use crate::pattern::Pattern;
@@ -12,13 +12,13 @@ use crate::pattern::Pattern;
 /// A whole `pipeline!` invocation.
 pub(crate) struct Pipeline {
     /// `crate = path;`: where the façade is, if not at `::async_orch`.
-    pub(crate) krate: Option<Path>,
+    pub(crate) krate: Option<TokenStream>,
     /// `error = Type;`: the pipeline's error type, if not `BoxError`.
     pub(crate) error: Option<TokenStream>,
     /// `let pattern = expression;`: values that the pipeline owns and every step sees.
     pub(crate) lets: Vec<HeaderLet>,
     /// `move`: steps capture by value.
-    pub(crate) move_token: Option<Token![move]>,
+    pub(crate) move_token: Option<Span>,
     /// `|pattern: Type|`: the declared input.
     pub(crate) input: Option<Input>,
     pub(crate) root: Step,
@@ -26,7 +26,7 @@ pub(crate) struct Pipeline {
 
 /// `let pattern: Type = expression;` in the header.
 pub(crate) struct HeaderLet {
-    pub(crate) let_token: Token![let],
+    pub(crate) let_token: Ident,
     pub(crate) pattern: Pattern,
     pub(crate) ty: Option<TokenStream>,
     pub(crate) value: TokenStream,
@@ -71,7 +71,7 @@ pub(crate) enum Item {
 
 /// `let pattern: Type = step` in a sequence.
 pub(crate) struct LetStep {
-    pub(crate) let_token: Token![let],
+    pub(crate) let_token: Ident,
     pub(crate) pattern: Pattern,
     pub(crate) ty: Option<TokenStream>,
     pub(crate) step: Step,
@@ -131,7 +131,7 @@ pub(crate) struct Arguments {
 
 /// `|pattern| { body }` or `async |pattern| { body }`
 pub(crate) struct Inline {
-    pub(crate) async_token: Option<Token![async]>,
+    pub(crate) async_token: Option<Span>,
     /// The span of the opening `|`.
     pub(crate) bar: Span,
     pub(crate) pattern: Pattern,

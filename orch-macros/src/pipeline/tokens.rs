@@ -2,6 +2,19 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Spacing, Span, TokenStream, TokenTree};
 
+/// Words of Rust that name nothing.
+const KEYWORDS: &[&str] = &[
+    "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do",
+    "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "if", "impl", "in", "let", "loop",
+    "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "Self", "self",
+    "static", "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
+];
+
+pub(crate) fn is_keyword(word: &str) -> bool {
+    KEYWORDS.contains(&word)
+}
+
 pub(crate) fn collect(tokens: &[TokenTree]) -> TokenStream {
     tokens.iter().cloned().collect()
 }
@@ -65,6 +78,23 @@ pub(crate) fn sole(tokens: &[TokenTree]) -> Option<TokenTree> {
     }
 }
 
+/// The tokens out of the invisible groups that `$fragment` leaves around them, but for those groups that `stays` says.
+pub(crate) fn visible(tokens: TokenStream, stays: fn(&Group) -> bool) -> Vec<TokenTree> {
+    let mut open = Vec::new();
+    let mut todo: Vec<TokenTree> = tokens.into_iter().collect();
+    todo.reverse();
+    while let Some(token) = todo.pop() {
+        match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None && !stays(&group) => {
+                let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+                todo.extend(inner.into_iter().rev());
+            }
+            token => open.push(token),
+        }
+    }
+    open
+}
+
 /// Whether the `>` at `at` is one, and not the end of `->` or `=>`.
 pub(crate) fn closes_angle(tokens: &[TokenTree], at: usize) -> bool {
     is_punct(tokens.get(at), '>')
@@ -89,6 +119,37 @@ pub(crate) fn angle_end(tokens: &[TokenTree], at: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// The places of what stands outside of generic arguments.
+pub(crate) fn outside_angles(tokens: &[TokenTree]) -> Vec<usize> {
+    let mut outside = Vec::new();
+    let mut depth = 0usize;
+    for (at, token) in tokens.iter().enumerate() {
+        if is_punct(Some(token), '<') {
+            depth += 1;
+        } else if closes_angle(tokens, at) {
+            depth = depth.saturating_sub(1);
+        } else if depth == 0 {
+            outside.push(at);
+        }
+    }
+    outside
+}
+
+/// The parts between a character, where it stands outside of generic arguments. Empty parts are left out.
+pub(crate) fn split_outside_angles(tokens: &[TokenTree], c: char) -> Vec<&[TokenTree]> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for at in outside_angles(tokens) {
+        if is_punct(tokens.get(at), c) {
+            parts.push(part(tokens, start, at));
+            start = at + 1;
+        }
+    }
+    parts.push(part(tokens, start, tokens.len()));
+    parts.retain(|part| !part.is_empty());
+    parts
 }
 
 /// Splits Rust code at its top-level commas: not at those between the bars of a closure, nor at those of
@@ -168,7 +229,7 @@ fn after_cast(tokens: &[TokenTree], at: usize) -> bool {
     false
 }
 
-/// Whether a type, pattern or path is small enough for the recursive parser of `syn` to survive it.
+/// Whether a type, pattern or path is small enough for the stack of what reads it.
 pub(crate) fn is_reasonable(tokens: &[TokenTree]) -> bool {
     let mut puncts = 0usize;
     let mut todo: Vec<(TokenTree, usize)> = tokens.iter().cloned().map(|token| (token, 0)).collect();
@@ -189,32 +250,6 @@ pub(crate) fn is_reasonable(tokens: &[TokenTree]) -> bool {
         }
     }
     true
-}
-
-/// Types and paths as their parser is asked about them: an expression in them, such as an array's length, is the
-/// compiler's business, and stands as `0`.
-pub(crate) fn without_expressions(tokens: &[TokenTree]) -> TokenStream {
-    let zero = || TokenTree::Literal(Literal::u8_unsuffixed(0));
-    let simple = |token: &TokenTree| {
-        let TokenTree::Group(group) = token else { return token.clone() };
-        let content: Vec<TokenTree> = group.stream().into_iter().collect();
-        let content = match group.delimiter() {
-            Delimiter::Brace => zero().into(),
-            Delimiter::Bracket => match content.iter().position(|token| is_punct(Some(token), ';')) {
-                Some(semicolon) if semicolon + 1 < content.len() => {
-                    let mut array = without_expressions(part(&content, 0, semicolon + 1));
-                    array.extend([zero()]);
-                    array
-                }
-                _ => without_expressions(&content),
-            },
-            Delimiter::Parenthesis | Delimiter::None => without_expressions(&content),
-        };
-        let mut simple = Group::new(group.delimiter(), content);
-        simple.set_span(group.span());
-        simple.into()
-    };
-    tokens.iter().map(simple).collect()
 }
 
 /// Short code as one would write it, for messages; long groups are left out.

@@ -1,17 +1,20 @@
 //! The attribute's options and the function's signature.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, LitStr, Path, Token, Visibility};
+use syn::{LitStr, Token};
 
 use super::signature::Signature;
+use crate::pipeline::tokens;
 
 /// What `#[task]` stands on.
 pub(crate) struct Task {
     pub(crate) options: Options,
     /// `#[cfg]`s of the function, which hold for what is made of it too.
-    pub(crate) cfgs: Vec<Attribute>,
-    pub(crate) vis: Visibility,
+    pub(crate) cfgs: Vec<TokenStream>,
+    pub(crate) vis: TokenStream,
     pub(crate) sig: Signature,
 }
 
@@ -21,15 +24,21 @@ pub(crate) struct Options {
     pub(crate) name: Option<LitStr>,
     pub(crate) blocking: Option<Span>,
     pub(crate) spawn: Option<Span>,
-    pub(crate) krate: Option<Path>,
+    pub(crate) krate: Option<TokenStream>,
 }
 
 impl Task {
     pub(crate) fn parse(options: TokenStream, item: TokenStream) -> syn::Result<Self> {
         let options = Options::parse.parse2(options)?;
         let function = |input: ParseStream<'_>| {
-            let attrs = input.call(Attribute::parse_outer)?;
-            let vis = input.parse()?;
+            let mut cfgs = Vec::new();
+            while input.peek(Token![#]) {
+                let attribute = attribute(input)?;
+                if is_cfg(&attribute) {
+                    cfgs.push(attribute);
+                }
+            }
+            let vis = visibility(input)?;
             let sig: Signature = input.parse().map_err(|error| {
                 if input.peek(Token![fn]) || input.peek(Token![async]) {
                     error
@@ -39,10 +48,9 @@ impl Task {
             })?;
             // The body is the function's business: half-typed, it still makes a task.
             let _body: TokenStream = input.parse()?;
-            Ok((attrs, vis, sig))
+            Ok((cfgs, vis, sig))
         };
-        let (attrs, vis, sig) = function.parse2(item)?;
-        let cfgs = attrs.into_iter().filter(|attr| attr.path().is_ident("cfg")).collect();
+        let (cfgs, vis, sig) = function.parse2(item)?;
         Ok(Task { options, cfgs, vis, sig })
     }
 }
@@ -56,7 +64,7 @@ impl Parse for Options {
             if input.peek(Token![crate]) {
                 let word: Token![crate] = input.parse()?;
                 input.parse::<Token![=]>()?;
-                if options.krate.replace(input.call(Path::parse_mod_style)?).is_some() {
+                if options.krate.replace(module_path(input)?).is_some() {
                     return Err(syn::Error::new(word.span, "`crate` is given twice"));
                 }
             } else {
@@ -96,5 +104,55 @@ impl Parse for Options {
             }
         }
         Ok(options)
+    }
+}
+
+/// `#[…]`
+pub(super) fn attribute(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let hash: Token![#] = input.parse()?;
+    let group: Group = input.parse()?;
+    Ok(quote!(#hash #group))
+}
+
+fn is_cfg(attribute: &TokenStream) -> bool {
+    let Some(TokenTree::Group(group)) = attribute.clone().into_iter().nth(1) else { return false };
+    let content: Vec<TokenTree> = group.stream().into_iter().take(3).collect();
+    tokens::is_word(content.first(), "cfg") && !tokens::is_pair(&content, 1, ':', ':')
+}
+
+/// `pub`, `pub(…)` or nothing; a `$vis` that is nothing is an empty invisible group.
+fn visibility(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let empty = |group: &Group| group.delimiter() == Delimiter::None && group.stream().is_empty();
+    if matches!(input.fork().parse(), Ok(TokenTree::Group(group)) if empty(&group)) {
+        input.parse::<TokenTree>()?;
+    }
+    let Some(word) = input.parse::<Option<Token![pub]>>()? else { return Ok(TokenStream::new()) };
+    let mut visibility = word.into_token_stream();
+    if input.peek(syn::token::Paren) {
+        visibility.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(visibility)
+}
+
+/// `a::b`
+fn module_path(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut path = input.parse::<Option<Token![::]>>()?.into_token_stream();
+    let mut begun = false;
+    loop {
+        let root = input.peek(Token![super])
+            || input.peek(Token![self])
+            || input.peek(Token![Self])
+            || input.peek(Token![crate]);
+        let name = if root {
+            input.call(Ident::parse_any)?
+        } else if begun && !input.peek(syn::Ident) {
+            return Err(input.error("expected path segment after `::`"));
+        } else {
+            input.parse()?
+        };
+        path.extend(name.into_token_stream());
+        let Some(colons) = input.parse::<Option<Token![::]>>()? else { return Ok(path) };
+        path.extend(colons.into_token_stream());
+        begun = true;
     }
 }

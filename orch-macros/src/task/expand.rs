@@ -1,12 +1,10 @@
 //! The implementation of a task, written from its signature.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{
-    GenericArgument, GenericParam, Generics, PathArguments, Type, TypeParamBound, WherePredicate, parse_quote,
-};
 
 use super::ast::Task;
+use super::generics::{Generics, Kind, Param, Predicate};
 use super::lifetimes::Elided;
 use super::signature::{Signature, result};
 
@@ -18,10 +16,14 @@ pub(crate) fn expand(task: Task) -> TokenStream {
         None => quote!(::async_orch::__private),
     };
     let ident = &sig.ident;
-    let name = options
-        .name
-        .as_ref()
-        .map_or_else(|| syn::LitStr::new(unraw(ident).as_str(), ident.span()), Clone::clone);
+    let name = match &options.name {
+        Some(name) => name.to_token_stream(),
+        None => {
+            let mut name = Literal::string(&unraw(ident));
+            name.set_span(ident.span());
+            name.into_token_stream()
+        }
+    };
     let outside = options.blocking.is_some() || options.spawn.is_some();
 
     // Not to be taken for a function of the user's that is called `args`.
@@ -45,14 +47,14 @@ pub(crate) fn expand(task: Task) -> TokenStream {
     let called = quote_spanned!(ident.span()=> #ident #turbofish (#(#values),*));
     let call = call(&private, called, sig.asyncness, returned.fallible, &options);
 
-    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let (impl_generics, where_clause) = (generics.header(), generics.where_clause());
     let mut failing = generics.clone();
-    failing.params.push(parse_quote!(__E));
+    failing.params.push(Param::new(quote!(__E), Kind::Type { bounds: Vec::new() }));
     if returned.fallible {
-        let bound = parse_quote!(#error: #private::task::IntoFailure<__E>);
-        failing.make_where_clause().predicates.push(bound);
+        let bound = quote!(#error: #private::task::IntoFailure<__E>);
+        failing.predicates.push(Predicate::new(bound));
     }
-    let (fails_generics, _, fails_where) = failing.split_for_impl();
+    let (fails_generics, fails_where) = (failing.header(), failing.where_clause());
     let convert = if returned.fallible {
         quote!(#private::task::IntoFailure::into_failure(error))
     } else {
@@ -72,12 +74,9 @@ pub(crate) fn expand(task: Task) -> TokenStream {
     // written.
     let (arguments, piped) = (Ident::new("args", ident.span()), Ident::new("slot", ident.span()));
     // What is piped into a task is judged with the step, so the slot asks for nothing that its type does not need.
-    let bare = types.iter().all(|ty| {
-        let ty = syn::parse2::<Type>(ty.clone());
-        ty.is_ok_and(|ty| needs_no_bounds(&ty, &generics))
-    });
-    let open = if bare { unbounded(&generics) } else { generics.clone() };
-    let (slot_generics, _, slot_where) = open.split_for_impl();
+    let bare = types.iter().all(|ty| generics.are_free_in(ty));
+    let open = if bare { generics.without_bounds() } else { generics.clone() };
+    let (slot_generics, slot_where) = (open.header(), open.where_clause());
     let future = quote_spanned!(ident.span()=>
         impl ::core::future::Future<
             Output = ::core::result::Result<Self::Out, #private::ErrorKind<Self::Error>>,
@@ -146,106 +145,36 @@ fn parameters(sig: &Signature, outside: bool) -> (Vec<TokenStream>, Generics) {
     let mut elided = Elided::default();
     let types = sig.parameters.iter().map(|parameter| elided.name_all(&parameter.ty)).collect();
     let mut generics = sig.generics.clone();
-    let mut named: Vec<GenericParam> = elided.names.iter().map(|name| parse_quote!(#name)).collect();
-    named.extend(generics.params.iter().cloned());
-    generics.params = named.into_iter().collect();
     // A step is sent between threads, which a function alone need not be.
-    for param in generics.params.iter_mut() {
-        if let GenericParam::Type(param) = param {
-            param.default = None;
-            param.bounds.push(parse_quote!(::core::marker::Send));
+    for param in &mut generics.params {
+        if let Kind::Type { bounds } = &mut param.kind {
+            bounds.push(quote!(::core::marker::Send));
             if outside {
-                param.bounds.push(parse_quote!('static));
+                bounds.push(quote!('static));
             }
         }
     }
+    let named = elided
+        .names
+        .iter()
+        .map(|name| Param::new(name.to_token_stream(), Kind::Lifetime { bounds: Vec::new() }));
+    generics.params.splice(0..0, named);
     (types, generics)
-}
-
-/// The parameters alone, sized or not.
-fn unbounded(generics: &Generics) -> Generics {
-    let mut generics = generics.clone();
-    let open = |predicate: &WherePredicate| match predicate {
-        WherePredicate::Type(predicate) => predicate.bounds.iter().any(is_open),
-        _ => false,
-    };
-    generics.where_clause = generics.where_clause.take().map(|mut clause| {
-        clause.predicates = clause.predicates.into_iter().filter(open).collect();
-        clause
-    });
-    for param in generics.params.iter_mut() {
-        if let GenericParam::Type(param) = param {
-            param.bounds = param.bounds.iter().filter(|bound| is_open(bound)).cloned().collect();
-        }
-    }
-    generics
-}
-
-/// `?Sized`
-fn is_open(bound: &TypeParamBound) -> bool {
-    matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some())
-}
-
-/// Whether a type can be written without the bounds of the parameters: another type than these may ask for them.
-fn needs_no_bounds(ty: &Type, generics: &Generics) -> bool {
-    match ty {
-        Type::Reference(reference) => needs_no_bounds(&reference.elem, generics),
-        Type::Tuple(tuple) => tuple.elems.iter().all(|ty| needs_no_bounds(ty, generics)),
-        Type::Path(path) if path.qself.is_none() => {
-            let Some(last) = path.path.segments.last() else { return false };
-            match &last.arguments {
-                PathArguments::None => path.path.segments.len() == 1 || !mentions(ty, generics),
-                PathArguments::AngleBracketed(arguments)
-                    if ["Vec", "Option", "Box", "Arc"].iter().any(|known| last.ident == known) =>
-                {
-                    arguments.args.iter().all(|argument| match argument {
-                        GenericArgument::Type(ty) => needs_no_bounds(ty, generics),
-                        _ => false,
-                    })
-                }
-                _ => !mentions(ty, generics),
-            }
-        }
-        _ => !mentions(ty, generics),
-    }
-}
-
-/// Whether a type parameter occurs in a type.
-fn mentions(ty: &Type, generics: &Generics) -> bool {
-    fn occurs(tokens: TokenStream, generics: &Generics) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => generics.type_params().any(|param| param.ident == ident),
-            TokenTree::Group(group) => occurs(group.stream(), generics),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-        })
-    }
-
-    occurs(ty.to_token_stream(), generics)
 }
 
 /// A type for the generic parameters, if there are any: one that no parameter's type mentions would be
 /// unconstrained.
 fn marker(generics: &Generics, private: &TokenStream) -> Option<TokenStream> {
-    let types = generics.type_params().map(|param| &param.ident);
-    let numbers = generics
-        .const_params()
-        .filter(|param| matches!(&param.ty, Type::Path(ty) if ty.path.is_ident("usize")));
-    let numbers = numbers.map(|param| &param.ident);
+    let (types, numbers) = (generics.types(), generics.numbers());
     let marker = quote!(#(#types,)* #(#private::task::Number<#numbers>,)*);
     (!marker.is_empty()).then(|| quote!(::core::marker::PhantomData<fn() -> (#marker)>))
 }
 
 /// The generic arguments to call the function with, so that those in its return type alone are known.
 fn turbofish(generics: &Generics) -> Option<TokenStream> {
-    let params: Vec<&Ident> = generics
-        .params
-        .iter()
-        .filter_map(|param| match param {
-            GenericParam::Type(param) => Some(&param.ident),
-            GenericParam::Const(param) => Some(&param.ident),
-            _ => None,
-        })
-        .collect();
+    let is_lifetime = |param: &&Param| matches!(param.kind, Kind::Lifetime { .. });
+    let params = generics.params.iter().filter(|param| !is_lifetime(param));
+    let params: Vec<&TokenStream> = params.map(|param| &param.name).collect();
     (!params.is_empty()).then(|| quote!(::<#(#params),*>))
 }
 

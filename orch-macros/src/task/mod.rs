@@ -5,6 +5,7 @@
 
 mod ast;
 mod expand;
+mod generics;
 mod lifetimes;
 mod signature;
 mod validate;

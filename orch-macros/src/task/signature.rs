@@ -6,8 +6,10 @@
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Abi, Attribute, Generics, Token, WhereClause};
+use syn::{LitStr, Token};
 
+use super::ast::attribute;
+use super::generics::Generics;
 use crate::pattern::Pattern;
 use crate::pipeline::tokens;
 
@@ -36,13 +38,20 @@ impl Parse for Signature {
         input.parse::<Option<Token![const]>>()?;
         let asyncness = input.parse::<Option<Token![async]>>()?.is_some();
         let unsafety = input.parse::<Option<Token![unsafe]>>()?.map(|word| word.span);
-        input.parse::<Option<Abi>>()?;
+        if input.parse::<Option<Token![extern]>>()?.is_some() {
+            input.parse::<Option<LitStr>>()?;
+        }
         input.parse::<Token![fn]>()?;
+        let ident = input.parse()?;
+        let angles = match input.peek(Token![<]) {
+            true => outside_angles(input, |input| input.peek(syn::token::Paren))?,
+            false => Vec::new(),
+        };
         let mut signature = Signature {
             asyncness,
             unsafety,
-            ident: input.parse()?,
-            generics: input.parse()?,
+            ident,
+            generics: Generics::default(),
             parameters: Vec::new(),
             receivers: Vec::new(),
             variadic: None,
@@ -57,17 +66,20 @@ impl Parse for Signature {
             }
         }
         if input.parse::<Option<Token![->]>>()?.is_some() {
-            let ty = ty(input, |input| input.peek(Token![where]) || input.peek(syn::token::Brace))?;
+            let ty = ty(input, |input| at_comma(input) || input.peek(Token![where]) || ends(input))?;
             signature.output = Some(tokens::collect(&ty));
         }
-        signature.generics.where_clause = input.parse::<Option<WhereClause>>()?;
+        signature.generics = Generics::of(&angles, &outside_angles(input, ends)?);
         Ok(signature)
     }
 }
 
 impl Signature {
     fn parameter(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
-        let attributes = input.call(Attribute::parse_outer)?;
+        let mut attributes = TokenStream::new();
+        while input.peek(Token![#]) {
+            attributes.extend(attribute(input)?);
+        }
         if input.peek(Token![...]) {
             self.variadic = Some(input.parse::<Token![...]>()?.span());
             return Ok(());
@@ -83,10 +95,10 @@ impl Signature {
         }
         let tokens = tokens::collect(&pattern);
         if is_receiver(&pattern) {
-            let mut receiver: TokenStream = attributes.iter().map(quote::ToTokens::to_token_stream).collect();
+            let mut receiver = attributes;
             receiver.extend(tokens);
             if input.parse::<Option<Token![:]>>()?.is_some() {
-                receiver.extend(ty(input, |_| false)?);
+                receiver.extend(ty(input, at_comma)?);
             }
             self.receivers.push(receiver.span());
             return Ok(());
@@ -98,7 +110,7 @@ impl Signature {
             return Ok(());
         }
         let name = Pattern::parse(&pattern).and_then(|pattern| pattern.whole().cloned());
-        let ty = tokens::collect(&ty(input, |_| false)?);
+        let ty = tokens::collect(&ty(input, at_comma)?);
         self.parameters.push(Parameter { span: tokens.span(), name, ty });
         Ok(())
     }
@@ -115,80 +127,93 @@ fn is_receiver(pattern: &[TokenTree]) -> bool {
         }
 }
 
-/// The tokens of a type: up to a comma or a `;` outside of generic arguments, or to where `ends` says.
+/// The tokens of a type, up to where `ends` says.
 fn ty(input: ParseStream<'_>, ends: fn(ParseStream<'_>) -> bool) -> syn::Result<Vec<TokenTree>> {
+    let found = outside_angles(input, ends)?;
+    if found.is_empty() { Err(input.error("expected a type")) } else { Ok(found) }
+}
+
+fn at_comma(input: ParseStream<'_>) -> bool {
+    input.peek(Token![,]) || input.peek(Token![;])
+}
+
+/// Whether the body begins here, or a `;` stands in its place.
+fn ends(input: ParseStream<'_>) -> bool {
+    input.peek(syn::token::Brace) || input.peek(Token![;])
+}
+
+/// The tokens up to where `ends` says, which is not asked in generic arguments.
+fn outside_angles(input: ParseStream<'_>, ends: fn(ParseStream<'_>) -> bool) -> syn::Result<Vec<TokenTree>> {
     let mut found: Vec<TokenTree> = Vec::new();
     let mut depth = 0usize;
-    while !input.is_empty() {
-        if depth == 0 && (input.peek(Token![,]) || input.peek(Token![;]) || ends(input)) {
-            break;
-        }
+    while !(input.is_empty() || depth == 0 && ends(input)) {
         found.push(input.parse()?);
-        let last = found.len() - 1;
         if tokens::is_punct(found.last(), '<') {
             depth += 1;
-        } else if tokens::closes_angle(&found, last) {
+        } else if tokens::closes_angle(&found, found.len() - 1) {
             depth = depth.saturating_sub(1);
         }
     }
-    if found.is_empty() { Err(input.error("expected a type")) } else { Ok(found) }
+    Ok(found)
+}
+
+/// A type that is a path, taken apart.
+pub(super) struct PathType<'t> {
+    /// Whether it begins with `<T as Trait>`.
+    pub(super) qualified: bool,
+    pub(super) segments: usize,
+    /// The last name.
+    pub(super) name: &'t Ident,
+    /// The generic arguments of the last name.
+    pub(super) arguments: Option<&'t [TokenTree]>,
+}
+
+impl<'t> PathType<'t> {
+    /// `None` for other types.
+    pub(super) fn of(tokens: &'t [TokenTree]) -> Option<Self> {
+        let mut at = 0;
+        let qualified = tokens::is_punct(tokens.first(), '<');
+        if qualified {
+            at = tokens::angle_end(tokens, at)? + 1;
+        }
+        if tokens::is_pair(tokens, at, ':', ':') {
+            at += 2;
+        }
+        let mut segments = 0;
+        loop {
+            let name = tokens::as_ident(tokens.get(at))?;
+            segments += 1;
+            at += 1;
+            if tokens::is_pair(tokens, at, ':', ':') && tokens::is_punct(tokens.get(at + 2), '<') {
+                at += 2;
+            }
+            let mut arguments = None;
+            if tokens::is_punct(tokens.get(at), '<') {
+                let end = tokens::angle_end(tokens, at)?;
+                arguments = Some(tokens::part(tokens, at + 1, end));
+                at = end + 1;
+            }
+            if at == tokens.len() {
+                return Some(Self { qualified, segments, name, arguments });
+            }
+            if !tokens::is_pair(tokens, at, ':', ':') {
+                return None;
+            }
+            at += 2;
+        }
+    }
 }
 
 /// What `Result<…>` holds, for a type that is called so, if these are two types.
 pub(crate) fn result(ty: &TokenStream) -> Option<Option<(TokenStream, TokenStream)>> {
     let tokens: Vec<TokenTree> = ty.clone().into_iter().collect();
-    let mut at = 0;
-    if tokens::is_punct(tokens.first(), '<') {
-        at = tokens::angle_end(&tokens, at)? + 1;
-    }
-    if tokens::is_pair(&tokens, at, ':', ':') {
-        at += 2;
-    }
-    loop {
-        let name = tokens::as_ident(tokens.get(at))?;
-        at += 1;
-        if tokens::is_pair(&tokens, at, ':', ':') && tokens::is_punct(tokens.get(at + 2), '<') {
-            at += 2;
-        }
-        let mut arguments: &[TokenTree] = &[];
-        if tokens::is_punct(tokens.get(at), '<') {
-            let end = tokens::angle_end(&tokens, at)?;
-            arguments = tokens::part(&tokens, at + 1, end);
-            at = end + 1;
-        }
-        if at == tokens.len() {
-            return (name == "Result").then(|| two(arguments));
-        }
-        if !tokens::is_pair(&tokens, at, ':', ':') {
-            return None;
-        }
-        at += 2;
-    }
-}
-
-/// The two types that these generic arguments are, lifetimes left out.
-fn two(arguments: &[TokenTree]) -> Option<(TokenStream, TokenStream)> {
-    let mut types = vec![Vec::new()];
-    let mut depth = 0usize;
-    for (at, token) in arguments.iter().enumerate() {
-        if depth == 0 && tokens::is_punct(Some(token), ',') {
-            types.push(Vec::new());
-            continue;
-        }
-        if tokens::is_punct(Some(token), '<') {
-            depth += 1;
-        } else if tokens::closes_angle(arguments, at) {
-            depth = depth.saturating_sub(1);
-        }
-        if let Some(last) = types.last_mut() {
-            last.push(token.clone());
-        }
-    }
-    types.retain(|ty| !(ty.is_empty() || tokens::is_punct(ty.first(), '\'')));
-    match types.as_slice() {
+    let path = PathType::of(&tokens).filter(|path| path.name == "Result")?;
+    let mut types = tokens::split_outside_angles(path.arguments.unwrap_or(&[]), ',');
+    types.retain(|ty| !tokens::is_punct(ty.first(), '\''));
+    Some(match types.as_slice() {
         [out, error] => Some((tokens::collect(out), tokens::collect(error))),
         _ => None,
-    }
+    })
 }
 
 /// The `impl` of an `impl Trait` in a type.
@@ -203,15 +228,9 @@ pub(crate) fn impl_trait(ty: &TokenStream) -> Option<Span> {
 /// Whether a type is `impl Future<…>`.
 pub(crate) fn is_future(ty: &TokenStream) -> bool {
     let tokens: Vec<TokenTree> = ty.clone().into_iter().collect();
-    let mut depth = 0usize;
-    let future = tokens.iter().enumerate().any(|(at, token)| {
-        if tokens::is_punct(Some(token), '<') {
-            depth += 1;
-        } else if tokens::closes_angle(&tokens, at) {
-            depth = depth.saturating_sub(1);
-        }
-        depth == 0 && tokens::is_word(Some(token), "Future") && !tokens::is_pair(&tokens, at + 1, ':', ':')
-    });
+    let future = tokens::outside_angles(&tokens)
+        .into_iter()
+        .any(|at| tokens::is_word(tokens.get(at), "Future") && !tokens::is_pair(&tokens, at + 1, ':', ':'));
     future && tokens::is_word(tokens.first(), "impl")
 }
 
@@ -249,7 +268,7 @@ mod tests {
             .collect();
         assert_eq!(names, [Some("a".to_owned()), None, None, None]);
         assert_eq!(signature.output.as_ref().map(show).as_deref(), Some("Result<Vec<T>,[u8;{1}]>"));
-        assert_eq!(signature.generics.where_clause.map(|clause| clause.predicates.len()), Some(1));
+        assert_eq!(signature.generics.predicates.len(), 1);
         assert!(signature.asyncness && signature.unsafety.is_some() && signature.receivers.is_empty());
     }
 

@@ -1,6 +1,6 @@
 //! Blocks: their bodies and their options.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -415,7 +415,7 @@ fn slot_path(item: usize, items: usize, open: Span) -> TokenStream {
     let mut path = hidden("slots", open).to_token_stream();
     let mut rest = item;
     while group >= 1 {
-        let index = syn::Index::from(rest / group);
+        let index = Literal::usize_unsuffixed(rest / group);
         path = quote!(#path.#index);
         rest %= group;
         group /= GROUP;

@@ -68,7 +68,7 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
 
     let Here { tok, .. } = &at;
     let lets = pipeline.lets.iter().map(|entry| {
-        let (let_token, pattern, value) = (entry.let_token, &entry.pattern, &entry.value);
+        let (let_token, pattern, value) = (&entry.let_token, &entry.pattern, &entry.value);
         let ty = entry.ty.as_ref().map(|ty| quote!(: #ty));
         // `let client = client;` hands a value over as it is.
         quote!(#[allow(clippy::redundant_locals)] #let_token #pattern #ty = #value;)
@@ -280,7 +280,7 @@ fn span_of_leaf(leaf: &Leaf) -> Span {
 
 /// The `|` or `async` that an inline step begins with.
 fn span_of_inline(inline: &Inline) -> Span {
-    inline.async_token.map_or(inline.bar, |word| word.span)
+    inline.async_token.unwrap_or(inline.bar)
 }
 
 /// A value of ours in braces that carry the caret of an error, at `span`.

@@ -1,16 +1,16 @@
 //! What stands between the brackets of a block.
 
-use proc_macro2::{Delimiter, TokenStream};
-use syn::{Token, Type};
+use proc_macro2::{Delimiter, Ident, TokenStream};
 
 use super::Parser;
 use crate::pattern::Pattern;
 use crate::pipeline::ast::{Item, LetStep, Step};
 use crate::pipeline::tokens;
+use crate::types;
 
 /// `let pattern: Type =`, up to the value.
 pub(super) struct LetHead {
-    pub(super) let_token: Token![let],
+    pub(super) let_token: Ident,
     pub(super) pattern: Pattern,
     pub(super) ty: Option<TokenStream>,
 }
@@ -98,7 +98,7 @@ impl Parser<'_> {
 
     /// Reads `let pattern: Type =`. Without a `=`, the first name or group is the pattern.
     pub(super) fn let_head(&mut self) -> LetHead {
-        let let_token = Token![let](self.here());
+        let let_token = Ident::new("let", self.here());
         self.at += 1;
         let start = self.at;
         let mut colon = None;
@@ -150,7 +150,7 @@ impl Parser<'_> {
         follows || precedes
     }
 
-    fn let_head_without_value(&mut self, let_token: Token![let]) -> LetHead {
+    fn let_head_without_value(&mut self, let_token: Ident) -> LetHead {
         let start = self.at;
         while self.word(0, "mut") || self.word(0, "ref") || self.punct(0, '&') {
             self.at += 1;
@@ -204,7 +204,7 @@ impl Parser<'_> {
                 .over(stream, "this type is too deep for the macro to read; give it a name with `type`");
             return None;
         }
-        if syn::parse2::<Type>(tokens::without_expressions(tokens)).is_err() {
+        if !types::is_type(tokens) {
             self.errors.over(stream, "expected a type");
             return None;
         }

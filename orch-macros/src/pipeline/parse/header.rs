@@ -1,7 +1,6 @@
 //! What stands before the first step.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
-use syn::{Path, Token};
 
 use super::Parser;
 use super::bars::Bars;
@@ -9,13 +8,14 @@ use super::body::LetHead;
 use crate::pattern::Pattern;
 use crate::pipeline::ast::{HeaderLet, Inline, Input};
 use crate::pipeline::{duration, tokens};
+use crate::types;
 
 #[derive(Default)]
 pub(super) struct Header {
-    pub(super) krate: Option<Path>,
+    pub(super) krate: Option<TokenStream>,
     pub(super) error: Option<TokenStream>,
     pub(super) lets: Vec<HeaderLet>,
-    pub(super) move_token: Option<Token![move]>,
+    pub(super) move_token: Option<Span>,
     pub(super) input: Option<Input>,
     /// What was written as a header and can only be meant as the first step.
     pub(super) inline: Option<Inline>,
@@ -78,11 +78,13 @@ impl Parser<'_> {
             let due = if is_crate { "a path, such as `::async_orch`" } else { "a type, such as `MyError`" };
             self.errors.at(equals, format!("expected {due}, after this `=`"));
         } else if is_crate {
-            let path = tokens::collect(&value);
-            match syn::parse2::<Path>(path.clone()) {
-                Ok(path) if !twice => header.krate = Some(path),
-                Ok(_) => {}
-                Err(_) => self.errors.over(path, "expected the path of the crate, such as `::async_orch`"),
+            match types::path(&value) {
+                Some(path) if !twice => header.krate = Some(path),
+                Some(_) => {}
+                None => {
+                    let message = "expected the path of the crate, such as `::async_orch`";
+                    self.errors.over(tokens::collect(&value), message);
+                }
             }
         } else if let Some(ty) = self.type_of(&value).filter(|_| !twice) {
             header.error = Some(ty);
@@ -102,7 +104,7 @@ impl Parser<'_> {
             if !reported {
                 self.errors.at(self.before(), "expected a value after `=`: write `let name = expression;`");
             }
-            duration::unit_value(let_token.span).into()
+            duration::unit_value(let_token.span()).into()
         } else {
             duration::refuse(tokens::collect(&value), self.errors)
         };
@@ -114,7 +116,7 @@ impl Parser<'_> {
         if !self.check_order("`move`", late) && header.move_token.is_some() {
             self.errors.at(self.here(), "`move` is given twice; remove one");
         }
-        header.move_token = Some(Token![move](self.here()));
+        header.move_token = Some(self.here());
         self.at += 1;
     }
 

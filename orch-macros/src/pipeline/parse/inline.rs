@@ -1,7 +1,7 @@
 //! `|pattern| { body }` as a step, and the `as "name"` of leaves and inline steps.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use syn::{LitStr, Token};
+use syn::LitStr;
 
 use super::Parser;
 use crate::pattern::Pattern;
@@ -11,7 +11,7 @@ use crate::pipeline::{duration, tokens};
 impl Parser<'_> {
     /// Reads an inline step that begins here, with `async` or with its bar.
     pub(super) fn inline(&mut self) -> Step {
-        let async_token = self.word(0, "async").then(|| Token![async](self.here()));
+        let async_token = self.word(0, "async").then(|| self.here());
         self.at += usize::from(async_token.is_some());
         if self.word(0, "move") {
             self.errors.at(

@@ -1,12 +1,12 @@
 //! A task by its path, with arguments and a name.
 
-use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
-use syn::ExprPath;
+use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
 
 use super::Parser;
 use crate::pipeline::ast::{Arguments, Leaf, Step, TaskPath};
 use crate::pipeline::blocks::BLOCKS;
 use crate::pipeline::{blocks, duration, suggest, tokens};
+use crate::types;
 
 impl Parser<'_> {
     /// Reads a leaf that begins here.
@@ -23,7 +23,7 @@ impl Parser<'_> {
         Step::Leaf(Leaf { path, arguments, name })
     }
 
-    /// An expression path. Only what belongs to it is given to `syn`, which would otherwise read on.
+    /// An expression path, up to where the next step begins.
     pub(super) fn leaf_path(&mut self) -> Option<TaskPath> {
         let start = self.at;
         let (mut names, mut generic, mut last_arguments) = (Vec::new(), false, None);
@@ -48,7 +48,7 @@ impl Parser<'_> {
             let open = self.at + 2;
             let end = tokens::angle_end(&self.tokens, open);
             let arguments = end.map(|end| tokens::part(&self.tokens, self.at, end + 1));
-            let sound = arguments.is_some_and(is_turbofish);
+            let sound = arguments.is_some_and(types::is_turbofish);
             let Some(end) = end.filter(|_| sound) else {
                 self.at = open;
                 let message = if end.is_some_and(|end| end == open + 1) {
@@ -77,7 +77,7 @@ impl Parser<'_> {
             return None;
         }
         let path = self.since(start);
-        let (tokens, sound) = (tokens::collect(path), is_path(path));
+        let (tokens, sound) = (tokens::collect(path), types::is_expression_path(path));
         if !sound {
             self.errors.over(tokens, "expected the path of a task, such as `module::fetch`");
             return None;
@@ -183,17 +183,6 @@ impl Parser<'_> {
     }
 }
 
-fn is_path(tokens: &[TokenTree]) -> bool {
-    syn::parse2::<ExprPath>(tokens::without_expressions(tokens)).is_ok()
-}
-
-/// Whether `::<…>` holds what generic arguments can be.
-fn is_turbofish(tokens: &[TokenTree]) -> bool {
-    let callee = TokenTree::Ident(Ident::new("callee", Span::call_site()));
-    let path: Vec<TokenTree> = std::iter::once(callee).chain(tokens.iter().cloned()).collect();
-    tokens::is_reasonable(tokens) && tokens.len() > 4 && is_path(&path)
-}
-
 /// Whether tokens can be a list of types, and are no steps: those stand side by side without commas.
 fn is_types(tokens: &[TokenTree]) -> bool {
     let punct = |c, spacing| TokenTree::Punct(Punct::new(c, spacing));
@@ -201,5 +190,5 @@ fn is_types(tokens: &[TokenTree]) -> bool {
         vec![punct(':', Spacing::Joint), punct(':', Spacing::Alone), punct('<', Spacing::Alone)];
     turbofish.extend(tokens.iter().cloned());
     turbofish.push(punct('>', Spacing::Alone));
-    is_turbofish(&turbofish)
+    types::is_turbofish(&turbofish)
 }

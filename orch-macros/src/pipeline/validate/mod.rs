@@ -63,7 +63,7 @@ impl Walk<'_> {
                     if block.spec.body != Body::Peers {
                         self.named.extend(named.pattern.names());
                     } else if !self.errors.structure_unsure {
-                        self.errors.at(named.let_token.span, no_let(&block.keyword.to_string()));
+                        self.errors.at(named.let_token.span(), no_let(&block.keyword.to_string()));
                     }
                 }
             }
