@@ -43,7 +43,7 @@ impl Pattern {
         let mut reader = Reader::of(tokens::collect(tokens));
         let form = reader.alternatives()?;
         reader.at_end().then(|| Self {
-            tokens: reader.tokens.iter().cloned().collect(),
+            tokens: tokens::collect(&reader.tokens),
             by_reference: reader.by_reference,
             bound: reader.bound,
             form,
@@ -138,7 +138,7 @@ impl Reader {
 
     /// Takes tokens over as they are.
     fn keep(&mut self, count: usize) {
-        self.by_reference.extend(tokens::part(&self.tokens, self.at, self.at + count).iter().cloned());
+        self.by_reference.extend(tokens::collect(tokens::part(&self.tokens, self.at, self.at + count)));
         self.at += count;
     }
 
@@ -301,8 +301,8 @@ impl Reader {
             self.keep(2);
         }
         loop {
-            let root = ["self", "Self", "super", "crate"].into_iter().any(|word| self.word(word));
-            if !(root || self.is_name()) {
+            let word = tokens::as_ident(self.peek(0))?;
+            if !(tokens::is_one_of(word, &["self", "Self", "super", "crate"]) || self.is_name()) {
                 return None;
             }
             self.keep(1);
@@ -332,7 +332,7 @@ impl Reader {
         }
         let mut stripped = Group::new(group.delimiter(), inner.by_reference);
         stripped.set_span(group.span());
-        self.by_reference.extend([TokenTree::from(stripped)]);
+        stripped.to_tokens(&mut self.by_reference);
         self.at += 1;
         Some(())
     }

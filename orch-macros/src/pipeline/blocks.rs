@@ -17,6 +17,13 @@ pub(crate) struct Spec {
     pub(crate) available: bool,
 }
 
+impl Spec {
+    /// The names of its options.
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        self.options.iter().map(|option| option.name).collect()
+    }
+}
+
 /// How the steps of a body belong together.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Body {
@@ -161,6 +168,11 @@ pub(crate) static BLOCKS: &[Spec] = &[
     reserved("choose"),
     reserved("with"),
 ];
+
+/// The keywords of all blocks, or of those that this version has.
+pub(crate) fn keywords(reserved: bool) -> Vec<&'static str> {
+    BLOCKS.iter().filter(|spec| reserved || spec.available).map(|spec| spec.keyword).collect()
+}
 
 /// The block that a keyword opens.
 pub(crate) fn find(keyword: &str) -> Option<&'static Spec> {

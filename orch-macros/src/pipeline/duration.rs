@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
 
 use super::errors::Errors;
+use super::tokens;
 
 const UNITS: [(&str, u128); 6] = [
     ("ns", 1),
@@ -35,7 +36,7 @@ impl Number {
         if !text.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
         }
-        let radix = ["0x", "0o", "0b"].iter().any(|prefix| text.starts_with(prefix));
+        let radix = text.starts_with("0x") || text.starts_with("0o") || text.starts_with("0b");
         let mut end = 0;
         let mut rest = text.char_indices().peekable();
         while let Some((at, c)) = rest.next() {
@@ -138,15 +139,15 @@ fn meant(suffix: &str) -> Option<&'static str> {
 }
 
 /// Whether a literal with a unit occurs in code.
-pub(super) fn occurs(tokens: &TokenStream) -> bool {
+pub(super) fn occurs(code: &TokenStream) -> bool {
     let mut macro_call = false;
-    let mut todo: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let mut todo = tokens::list(code.clone());
     todo.reverse();
     while let Some(token) = todo.pop() {
         match &token {
             TokenTree::Literal(literal) if unit_literal(literal).is_some() => return true,
             TokenTree::Group(group) if !macro_call => {
-                let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+                let inner = tokens::list(group.stream());
                 todo.extend(inner.into_iter().rev());
             }
             _ => {}
@@ -162,32 +163,31 @@ fn unit_literal(literal: &Literal) -> Option<String> {
 
 /// Reports every literal with a unit in code that is Rust's, and takes the unit away: the compiler would
 /// report it a second time. Another macro's arguments are that macro's business.
-pub(super) fn refuse(tokens: TokenStream, errors: &mut Errors) -> TokenStream {
-    if occurs(&tokens) { strip(tokens, 0, errors) } else { tokens }
+pub(super) fn refuse(code: TokenStream, errors: &mut Errors) -> TokenStream {
+    if occurs(&code) { strip(code, 0, errors) } else { code }
 }
 
-fn strip(tokens: TokenStream, depth: usize, errors: &mut Errors) -> TokenStream {
+fn strip(code: TokenStream, depth: usize, errors: &mut Errors) -> TokenStream {
     let mut macro_call = false;
-    tokens
-        .into_iter()
-        .map(|token| {
-            let stripped = match &token {
-                TokenTree::Literal(literal) => unit_literal(literal).map(|in_rust| {
-                    errors.at(
-                        literal.span(),
-                        format!("a literal with a unit is for durations of the macro's own options; write `{in_rust}`"),
-                    );
-                    plain(literal)
-                }),
-                TokenTree::Group(group) if !macro_call && depth < 64 && occurs(&group.stream()) => {
-                    Some(regroup(group, strip(group.stream(), depth + 1, errors)).into())
-                }
-                _ => None,
-            };
-            macro_call = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '!');
-            stripped.unwrap_or(token)
-        })
-        .collect()
+    tokens::map(code, &mut |token| {
+        let stripped = match &token {
+            TokenTree::Literal(literal) => unit_literal(literal).map(|in_rust| {
+                errors.at(
+                    literal.span(),
+                    format!(
+                        "a literal with a unit is for durations of the macro's own options; write `{in_rust}`"
+                    ),
+                );
+                plain(literal)
+            }),
+            TokenTree::Group(group) if !macro_call && depth < 64 && occurs(&group.stream()) => {
+                Some(regroup(group, strip(group.stream(), depth + 1, errors)).into())
+            }
+            _ => None,
+        };
+        macro_call = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '!');
+        stripped.unwrap_or(token)
+    })
 }
 
 fn plain(literal: &Literal) -> TokenTree {

@@ -1,9 +1,6 @@
 //! The mistakes found in one invocation.
 
-use std::fmt::Display;
-
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
 
 /// More than this helps nobody: the rest is most likely the noise of one misplaced character.
 const CAP: usize = 24;
@@ -11,7 +8,7 @@ const CAP: usize = 24;
 /// Collects mistakes, so that one run of the compiler reports all of them.
 #[derive(Default)]
 pub(crate) struct Errors {
-    /// With the place where each begins.
+    /// With the place where each begins, in the order of the text.
     list: Vec<(Place, syn::Error)>,
     /// Set when brackets are missing and nothing says where: which step belongs to which block is then a
     /// guess, and no rule about blocks may be held against the user.
@@ -20,13 +17,14 @@ pub(crate) struct Errors {
 
 impl Errors {
     /// Records a mistake at one token.
-    pub(crate) fn at(&mut self, span: Span, message: impl Display) {
+    pub(crate) fn at(&mut self, span: Span, message: impl Into<String>) {
+        let message: String = message.into();
         self.push(Place::of(span), syn::Error::new(span, message));
     }
 
     /// Records a mistake that spans several tokens.
-    pub(crate) fn over(&mut self, tokens: impl ToTokens, message: impl Display) {
-        let tokens = tokens.into_token_stream();
+    pub(crate) fn over(&mut self, tokens: TokenStream, message: impl Into<String>) {
+        let message: String = message.into();
         let first = tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
         self.push(Place::of(first), syn::Error::new_spanned(tokens, message));
     }
@@ -48,27 +46,31 @@ impl Errors {
     /// One place, one mistake: what is reported there later follows from the first.
     fn push(&mut self, place: Place, error: syn::Error) {
         if self.list.len() < CAP && !self.list.iter().any(|(known, _)| *known == place) {
-            self.list.push((place, error));
+            let after = |known: &Place| (known.line, known.column) > (place.line, place.column);
+            let at = self.list.iter().position(|(known, _)| after(known)).unwrap_or(self.list.len());
+            self.list.insert(at, (place, error));
         }
     }
 
     /// The mistakes in the order of the text.
-    pub(super) fn into_sorted(mut self) -> Vec<syn::Error> {
-        self.list.sort_by_key(|(place, _)| (place.line, place.column));
+    pub(super) fn into_sorted(self) -> Vec<syn::Error> {
         self.list.into_iter().map(|(_, error)| error).collect()
     }
 
     /// One `compile_error!` per mistake; empty if there is none.
     pub(crate) fn into_compile_errors(self) -> TokenStream {
-        self.into_sorted()
-            .into_iter()
-            .reduce(|mut all, next| {
-                all.combine(next);
-                all
-            })
-            .map(|all| all.to_compile_error())
-            .unwrap_or_default()
+        combined(self.into_sorted()).map(syn::Error::into_compile_error).unwrap_or_default()
     }
+}
+
+/// All mistakes as one that reports each.
+pub(crate) fn combined(errors: Vec<syn::Error>) -> Option<syn::Error> {
+    let mut errors = errors.into_iter();
+    let mut all = errors.next()?;
+    for error in errors {
+        all.combine(error);
+    }
+    Some(all)
 }
 
 /// Where a mistake begins.

@@ -28,19 +28,26 @@ fn distance(a: &str, b: &str) -> usize {
 
 /// The known word that `typed` most likely stands for. Short words must be closer, or `map` would be a
 /// misspelt `par`.
-pub(crate) fn closest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn closest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
     let allowed = if typed.chars().count() <= 4 { 1 } else { 2 };
     known
-        .into_iter()
-        .map(|word| (distance(typed, word), word))
+        .iter()
+        .map(|word| (distance(typed, word), *word))
         .filter(|(distance, word)| *distance <= allowed && *distance < word.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
 }
 
 /// `` `a`, `b` and `c` ``
-pub(super) fn enumerate<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    let mut words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
-    let last = words.pop().unwrap_or_default();
-    if words.is_empty() { last } else { format!("{} and {last}", words.join(", ")) }
+pub(super) fn enumerate(words: &[&str]) -> String {
+    let mut text = String::new();
+    for (index, word) in words.iter().enumerate() {
+        text += match words.len() - index {
+            _ if index == 0 => "",
+            1 => " and ",
+            _ => ", ",
+        };
+        text += &format!("`{word}`");
+    }
+    text
 }

@@ -15,8 +15,21 @@ pub(crate) fn is_keyword(word: &str) -> bool {
     KEYWORDS.contains(&word)
 }
 
+pub(crate) fn list(stream: TokenStream) -> Vec<TokenTree> {
+    stream.into_iter().collect()
+}
+
 pub(crate) fn collect(tokens: &[TokenTree]) -> TokenStream {
-    tokens.iter().cloned().collect()
+    TokenStream::from_iter(tokens.to_vec())
+}
+
+/// The tokens with another one in the place of each.
+pub(crate) fn map(stream: TokenStream, change: &mut dyn FnMut(TokenTree) -> TokenTree) -> TokenStream {
+    let mut tokens = list(stream);
+    for token in &mut tokens {
+        *token = change(token.clone());
+    }
+    tokens.into_iter().collect()
 }
 
 /// The part of `tokens` in a range, empty where there is none.
@@ -36,6 +49,11 @@ pub(crate) fn is_pair(tokens: &[TokenTree], at: usize, first: char, second: char
 
 pub(crate) fn is_word(token: Option<&TokenTree>, word: &str) -> bool {
     matches!(token, Some(TokenTree::Ident(ident)) if ident == word)
+}
+
+/// Whether an identifier is one of these words.
+pub(crate) fn is_one_of(ident: &Ident, words: &[&str]) -> bool {
+    words.contains(&ident.to_string().as_str())
 }
 
 pub(crate) fn as_ident(token: Option<&TokenTree>) -> Option<&Ident> {
@@ -81,12 +99,12 @@ pub(crate) fn sole(tokens: &[TokenTree]) -> Option<TokenTree> {
 /// The tokens out of the invisible groups that `$fragment` leaves around them, but for those groups that `stays` says.
 pub(crate) fn visible(tokens: TokenStream, stays: fn(&Group) -> bool) -> Vec<TokenTree> {
     let mut open = Vec::new();
-    let mut todo: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut todo = list(tokens);
     todo.reverse();
     while let Some(token) = todo.pop() {
         match token {
             TokenTree::Group(group) if group.delimiter() == Delimiter::None && !stays(&group) => {
-                let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+                let inner = list(group.stream());
                 todo.extend(inner.into_iter().rev());
             }
             token => open.push(token),
@@ -185,9 +203,8 @@ pub(crate) fn split_commas(tokens: &[TokenTree]) -> Vec<(&[TokenTree], Option<Sp
                 _ => operand = true,
             },
             TokenTree::Ident(ident) => {
-                operand = ["move", "async", "return", "break", "in", "if", "match", "static"]
-                    .iter()
-                    .any(|w| ident == w);
+                const OPEN: &[&str] = &["move", "async", "return", "break", "in", "if", "match", "static"];
+                operand = is_one_of(ident, OPEN);
             }
             TokenTree::Literal(_) | TokenTree::Group(_) => operand = false,
         }

@@ -86,11 +86,9 @@ impl Parse for Options {
                         return Err(syn::Error::new(option.span(), text));
                     }
                     unknown => {
-                        let hint = crate::pipeline::suggest::closest(
-                            unknown,
-                            ["name", "blocking", "spawn", "crate"],
-                        )
-                        .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                        let known = ["name", "blocking", "spawn", "crate"];
+                        let hint = crate::pipeline::suggest::closest(unknown, &known)
+                            .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                         let text = format!("unknown option `{unknown}`{hint}; {KNOWN}");
                         return Err(syn::Error::new(option.span(), text));
                     }
@@ -129,7 +127,7 @@ fn visibility(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let Some(word) = input.parse::<Option<Token![pub]>>()? else { return Ok(TokenStream::new()) };
     let mut visibility = word.into_token_stream();
     if input.peek(syn::token::Paren) {
-        visibility.extend([input.parse::<TokenTree>()?]);
+        input.parse::<TokenTree>()?.to_tokens(&mut visibility);
     }
     Ok(visibility)
 }

@@ -123,7 +123,7 @@ impl Generics {
 impl Generics {
     /// Whether a type can be written without the bounds of the parameters: another type than these may ask for them.
     pub(crate) fn are_free_in(&self, ty: &TokenStream) -> bool {
-        let tokens: Vec<TokenTree> = ty.clone().into_iter().collect();
+        let tokens = tokens::list(ty.clone());
         self.are_free(&tokens)
     }
 
@@ -131,7 +131,7 @@ impl Generics {
         match ty {
             [TokenTree::Punct(and), elem @ ..] if and.as_char() == '&' => self.are_free(borrowed(elem)),
             [TokenTree::Group(group)] if group.delimiter() == Delimiter::Parenthesis => {
-                let content: Vec<TokenTree> = group.stream().into_iter().collect();
+                let content = tokens::list(group.stream());
                 let comma = |at| tokens::is_punct(content.get(at), ',');
                 let is_tuple = content.is_empty() || tokens::outside_angles(&content).into_iter().any(comma);
                 let mut elements = tokens::split_outside_angles(&content, ',').into_iter();
@@ -140,7 +140,7 @@ impl Generics {
             ty => match PathType::of(ty).filter(|path| !path.qualified) {
                 Some(PathType { arguments: None, segments: 1, .. }) => true,
                 Some(PathType { arguments: Some(arguments), name, .. })
-                    if ["Vec", "Option", "Box", "Arc"].iter().any(|known| name == known) =>
+                    if tokens::is_one_of(name, &["Vec", "Option", "Box", "Arc"]) =>
                 {
                     let mut arguments = tokens::split_outside_angles(arguments, ',').into_iter();
                     arguments.all(|ty| self.are_free(ty))
@@ -155,7 +155,7 @@ impl Generics {
         ty.iter().any(|token| match token {
             TokenTree::Ident(_) => self.types().any(|param| param.to_string() == token.to_string()),
             TokenTree::Group(group) => {
-                let content: Vec<TokenTree> = group.stream().into_iter().collect();
+                let content = tokens::list(group.stream());
                 self.occur_in(&content)
             }
             TokenTree::Punct(_) | TokenTree::Literal(_) => false,

@@ -53,7 +53,7 @@ struct Site {
 /// Goes through the lifetimes of a type and sets the names that `visit` gives. Those of a function's own parameters
 /// are its own, and so are those after `for`.
 fn walk(ty: TokenStream, visit: &mut dyn FnMut(Site) -> Option<Lifetime>) -> TokenStream {
-    let tokens: Vec<TokenTree> = ty.into_iter().collect();
+    let tokens = tokens::list(ty);
     let mut named = Vec::new();
     let mut at = 0;
     // Whether parentheses here are those of `Fn(…)`.
@@ -67,7 +67,7 @@ fn walk(ty: TokenStream, visit: &mut dyn FnMut(Site) -> Option<Lifetime>) -> Tok
                 next = tokens::angle_end(&tokens, next).map_or(next, |end| end + 1);
             }
             TokenTree::Ident(ident) => {
-                word = !["dyn", "impl", "mut", "const"].iter().any(|keyword| ident == keyword);
+                word = !tokens::is_one_of(ident, &["dyn", "impl", "mut", "const"]);
             }
             TokenTree::Group(group) => match group.delimiter() {
                 Delimiter::Parenthesis if callable => next = end_of_function(&tokens, at),
@@ -75,7 +75,7 @@ fn walk(ty: TokenStream, visit: &mut dyn FnMut(Site) -> Option<Lifetime>) -> Tok
                 Delimiter::Brace => {}
                 _ if at.checked_sub(1).is_some_and(|bang| tokens::is_punct(tokens.get(bang), '!')) => {}
                 delimiter => {
-                    let content: Vec<TokenTree> = group.stream().into_iter().collect();
+                    let content = tokens::list(group.stream());
                     let length = (delimiter == Delimiter::Bracket)
                         .then(|| content.iter().position(|token| tokens::is_punct(Some(token), ';')))
                         .flatten()
@@ -136,7 +136,8 @@ fn end_of_function(tokens: &[TokenTree], at: usize) -> usize {
     at += 2;
     let mut depth = 0usize;
     while let Some(token) = tokens.get(at) {
-        if depth == 0 && [',', '+', '='].into_iter().any(|end| tokens::is_punct(Some(token), end)) {
+        let ends = matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), ',' | '+' | '='));
+        if depth == 0 && ends {
             return at;
         }
         if tokens::is_punct(Some(token), '<') {

@@ -206,7 +206,7 @@ impl<'t> PathType<'t> {
 
 /// What `Result<…>` holds, for a type that is called so, if these are two types.
 pub(crate) fn result(ty: &TokenStream) -> Option<Option<(TokenStream, TokenStream)>> {
-    let tokens: Vec<TokenTree> = ty.clone().into_iter().collect();
+    let tokens = tokens::list(ty.clone());
     let path = PathType::of(&tokens).filter(|path| path.name == "Result")?;
     let mut types = tokens::split_outside_angles(path.arguments.unwrap_or(&[]), ',');
     types.retain(|ty| !tokens::is_punct(ty.first(), '\''));
@@ -227,7 +227,7 @@ pub(crate) fn impl_trait(ty: &TokenStream) -> Option<Span> {
 
 /// Whether a type is `impl Future<…>`.
 pub(crate) fn is_future(ty: &TokenStream) -> bool {
-    let tokens: Vec<TokenTree> = ty.clone().into_iter().collect();
+    let tokens = tokens::list(ty.clone());
     let future = tokens::outside_angles(&tokens)
         .into_iter()
         .any(|at| tokens::is_word(tokens.get(at), "Future") && !tokens::is_pair(&tokens, at + 1, ':', ':'));

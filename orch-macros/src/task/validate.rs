@@ -5,6 +5,7 @@ use proc_macro2::Span;
 use super::ast::Task;
 use super::lifetimes::borrow;
 use super::signature::{impl_trait, is_future};
+use crate::pipeline::errors::combined;
 
 /// Refuses signatures that cannot be a task. All reasons are given together.
 pub(crate) fn validate(task: &Task) -> syn::Result<()> {
@@ -68,11 +69,5 @@ pub(crate) fn validate(task: &Task) -> syn::Result<()> {
             refuse(span, text.to_owned());
         }
     }
-    errors
-        .into_iter()
-        .reduce(|mut all, error| {
-            all.combine(error);
-            all
-        })
-        .map_or(Ok(()), Err)
+    combined(errors).map_or(Ok(()), Err)
 }

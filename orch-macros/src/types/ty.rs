@@ -50,10 +50,10 @@ impl Reader {
                 "fn" | "unsafe" | "extern" => self.function()?,
                 "for" => {
                     self.binder()?;
-                    if ["fn", "unsafe", "extern"].iter().any(|word| tokens::is_word(self.peek(0), word)) {
+                    let word = tokens::as_ident(self.peek(0))?;
+                    if tokens::is_one_of(word, &["fn", "unsafe", "extern"]) {
                         self.function()?;
                     } else {
-                        tokens::as_ident(self.peek(0))?;
                         self.named(plus)?;
                     }
                 }

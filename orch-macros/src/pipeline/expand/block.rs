@@ -35,7 +35,7 @@ impl Expansion<'_> {
             }
             step => {
                 let private = self.private;
-                let chain = self.chain(std::iter::once(Entry::of(step)), Some(input), false, at);
+                let chain = self.chain(&[Entry::of(step)], Some(input), false, at);
                 let (statements, body) = (chain.statements, chain.body);
                 quote!({ #statements #private::seq::Sequence(#body) })
             }
@@ -66,7 +66,7 @@ impl Expansion<'_> {
         let private = &self.private_at(block.open);
         let inside = Here { parent: Some(index), open: block.open, ..at.clone() };
         let collect = block.options.iter().find(|option| option.name == "collect");
-        let chain = self.chain(block.body.iter().map(Entry::item), input, collect.is_some(), &inside);
+        let chain = self.chain(&entries(&block.body), input, collect.is_some(), &inside);
         let (statements, body_code) = (chain.statements, chain.body);
         let (keyword, node, tok) = (&block.keyword, node(index), &at.tok);
         let body = self.variable("body", block.open);
@@ -103,7 +103,7 @@ impl Expansion<'_> {
         let body_code = match block.body.as_slice() {
             [Item::Step(step)] => self.step(step, &inside),
             items => {
-                let chain = self.chain(items.iter().map(Entry::item), None, false, &inside);
+                let chain = self.chain(&entries(items), None, false, &inside);
                 let (statements, body) = (chain.statements, chain.body);
                 quote_spanned!(inside.here()=> { #statements #private::seq::Sequence(#body) })
             }
@@ -167,16 +167,9 @@ impl Expansion<'_> {
         let here = block.open.resolved_at(Span::mixed_site());
         let outputs: Vec<Ident> =
             (0..children.len()).map(|index| hidden(&format!("out{index}"), block.open)).collect();
-        let fork = balanced(
-            &children,
-            &|one| one.to_token_stream(),
-            &|left, right| quote_spanned!(here=> #private::#module::fork(#left, #right)),
-        );
-        let pattern = balanced(
-            &outputs,
-            &|one| one.to_token_stream(),
-            &|left, right| quote_spanned!(here=> (#left, #right)),
-        );
+        let fork =
+            balanced(&children, &|left, right| quote_spanned!(here=> #private::#module::fork(#left, #right)));
+        let pattern = balanced(&outputs, &|left, right| quote_spanned!(here=> (#left, #right)));
         quote_spanned! {here=> {
             #statements
             #private::#module::#keyword(&#tok, #node, #options, #fork, |#pattern| (#(#outputs,)*))
@@ -239,15 +232,8 @@ impl Expansion<'_> {
     }
 
     /// The entries of a sequence: each at the point that the one before opens.
-    fn chain<'i>(
-        &mut self,
-        entries: impl Iterator<Item = Entry<'i>>,
-        input: Option<&Input>,
-        collect: bool,
-        at: &Here,
-    ) -> Chain {
+    fn chain(&mut self, entries: &[Entry<'_>], input: Option<&Input>, collect: bool, at: &Here) -> Chain {
         let private = &self.private_at(at.open);
-        let entries: Vec<Entry<'_>> = entries.collect();
         let mut at = at.clone();
         let mut statements = TokenStream::new();
         let mut items = Vec::new();
@@ -392,6 +378,10 @@ impl<'i> Entry<'i> {
     }
 }
 
+fn entries(items: &[Item]) -> Vec<Entry<'_>> {
+    items.iter().map(Entry::item).collect()
+}
+
 /// The module of a block in `__private`, of the name of its keyword.
 fn module(block: &Block) -> Ident {
     hidden(block.spec.keyword, block.open)
@@ -426,18 +416,14 @@ fn slot_path(item: usize, items: usize, open: Span) -> TokenStream {
     path
 }
 
-/// A list as a balanced tree of pairs.
-fn balanced<T>(
-    list: &[T],
-    one: &dyn Fn(&T) -> TokenStream,
-    pair: &dyn Fn(TokenStream, TokenStream) -> TokenStream,
-) -> TokenStream {
+/// A list of variables as a balanced tree of pairs.
+fn balanced(list: &[Ident], pair: &dyn Fn(TokenStream, TokenStream) -> TokenStream) -> TokenStream {
     match list {
         [] => quote!(()),
-        [single] => one(single),
+        [single] => single.to_token_stream(),
         list => {
             let (left, right) = list.split_at(list.len().div_ceil(2));
-            pair(balanced(left, one, pair), balanced(right, one, pair))
+            pair(balanced(left, pair), balanced(right, pair))
         }
     }
 }

@@ -10,7 +10,7 @@ mod step;
 mod table;
 mod usage;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -18,6 +18,7 @@ use self::names::{Names, hidden};
 use self::table::{Index, Table};
 use super::ast::{Inline, Item, Leaf, Pipeline, Step};
 use super::errors::Errors;
+use super::tokens;
 use crate::pattern::Pattern;
 
 /// The code of a pipeline; or, where there are mistakes, their reports and enough of the text for an editor.
@@ -167,11 +168,10 @@ struct Expansion<'a> {
 impl Expansion<'_> {
     /// The path to the core's private module, placed at `span`: what a call of ours points at where it is shown.
     fn private_at(&self, span: Span) -> TokenStream {
-        let place = |mut token: TokenTree| {
+        tokens::map(self.private.clone(), &mut |mut token| {
             token.set_span(span.resolved_at(token.span()));
             token
-        };
-        self.private.clone().into_iter().map(place).collect()
+        })
     }
 
     /// A variable that no other has the name of.
@@ -240,9 +240,9 @@ fn recover(pipeline: &Pipeline, errors: Errors) -> TokenStream {
 fn mention(step: &Step, paths: &mut Vec<TokenStream>) {
     match step {
         Step::Leaf(leaf) => {
-            let root =
-                leaf.path.tokens.clone().into_iter().take_while(|token| matches!(token, TokenTree::Punct(_)));
-            let root: TokenStream = root.collect();
+            let tokens = tokens::list(leaf.path.tokens.clone());
+            let colons = if tokens::is_pair(&tokens, 0, ':', ':') { 2 } else { 0 };
+            let root = tokens::collect(tokens::part(&tokens, 0, colons));
             let names = &leaf.path.names;
             paths.push(quote!(#root #(#names)::*));
         }

@@ -1,7 +1,5 @@
 //! The names in scope at a step, and which of them its code mentions.
 
-use std::collections::HashSet;
-
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
@@ -60,13 +58,11 @@ impl Names {
 }
 
 /// Every word in the code, those in the braces of a format string included.
-fn mentioned(code: &TokenStream) -> HashSet<String> {
-    fn collect(code: TokenStream, words: &mut HashSet<String>) {
+fn mentioned(code: &TokenStream) -> Vec<String> {
+    fn collect(code: TokenStream, words: &mut Vec<String>) {
         for token in code {
             match token {
-                TokenTree::Ident(word) => {
-                    words.insert(word.to_string());
-                }
+                TokenTree::Ident(word) => words.push(word.to_string()),
                 TokenTree::Group(group) => collect(group.stream(), words),
                 TokenTree::Literal(literal) => {
                     let text = literal.to_string();
@@ -80,7 +76,7 @@ fn mentioned(code: &TokenStream) -> HashSet<String> {
         }
     }
 
-    let mut words = HashSet::new();
+    let mut words = Vec::new();
     collect(code.clone(), &mut words);
     words
 }

@@ -8,6 +8,7 @@ use super::names::hidden;
 use super::table::node;
 use super::{Expansion, Here, carried, span_of_inline, span_of_leaf};
 use crate::pipeline::ast::{Arguments, Embed, Inline, Leaf, TaskPath};
+use crate::pipeline::tokens;
 
 impl Expansion<'_> {
     /// `path` or `path(arguments)`: a closure that makes the call.
@@ -59,17 +60,13 @@ impl Expansion<'_> {
             if false { #hole.parameter() } else { #hole.#source(#given) }
         });
         let same = |span: Span| span.start() == piped.start() && span.end() == piped.end();
-        let stream = arguments
-            .group
-            .stream()
-            .into_iter()
-            .flat_map(|token| match &token {
-                TokenTree::Ident(word) if word == "_" && same(word.span()) => value.clone(),
-                TokenTree::Punct(_) | TokenTree::Ident(_) | TokenTree::Group(_) | TokenTree::Literal(_) => {
-                    token.into_token_stream()
-                }
-            })
-            .collect();
+        let mut stream = TokenStream::new();
+        for token in arguments.group.stream() {
+            match token {
+                TokenTree::Ident(word) if word == "_" && same(word.span()) => stream.extend(value.clone()),
+                token => token.to_tokens(&mut stream),
+            }
+        }
         let mut group = Group::new(arguments.group.delimiter(), stream);
         group.set_span(arguments.group.span());
         group.to_token_stream()
@@ -203,7 +200,7 @@ fn associated(path: &TaskPath, function: &str, span: Span) -> TokenStream {
 /// Whether the error type of a body's `Result` has to be said: `?` converts into any type, and `Ok(…)` at the end
 /// names none. Where the body makes an error itself, that one's type is the answer.
 fn pins_error(code: &TokenStream) -> bool {
-    let tokens: Vec<TokenTree> = code.clone().into_iter().collect();
+    let tokens = tokens::list(code.clone());
     let ends_in_ok = {
         let tail =
             tokens.iter().rposition(|token| matches!(token, TokenTree::Punct(p) if p.as_char() == ';'));
@@ -228,7 +225,7 @@ fn has_question_mark(code: TokenStream) -> bool {
 
 /// Whether the body makes an error of a type of its own: `Err(…)`, but not `Err(….into())`.
 fn mentions_err(code: TokenStream) -> bool {
-    let tokens: Vec<TokenTree> = code.into_iter().collect();
+    let tokens = tokens::list(code);
     tokens.iter().enumerate().any(|(at, token)| match token {
         TokenTree::Ident(word) if word == "Err" => {
             !matches!(tokens.get(at + 1), Some(TokenTree::Group(made)) if converts(made))
@@ -239,21 +236,21 @@ fn mentions_err(code: TokenStream) -> bool {
 }
 
 fn converts(made: &Group) -> bool {
-    let tokens: Vec<TokenTree> = made.stream().into_iter().collect();
+    let tokens = tokens::list(made.stream());
     matches!(tokens.as_slice(), [.., TokenTree::Punct(dot), TokenTree::Ident(into), TokenTree::Group(_)]
         if dot.as_char() == '.' && into == "into")
 }
 
 /// Whether a body ends in `panic!(…)` or the like: nothing then says what it gives, which what follows may.
 fn diverges(code: &TokenStream) -> bool {
-    let mut tokens: Vec<TokenTree> = code.clone().into_iter().collect();
+    let mut tokens = tokens::list(code.clone());
     if matches!(tokens.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == ';') {
         tokens.pop();
     }
     match tokens.as_slice() {
         [.., TokenTree::Ident(word), TokenTree::Punct(bang), TokenTree::Group(_)] => {
             bang.as_char() == '!'
-                && ["panic", "todo", "unimplemented", "unreachable"].iter().any(|known| word == known)
+                && tokens::is_one_of(word, &["panic", "todo", "unimplemented", "unreachable"])
         }
         _ => false,
     }

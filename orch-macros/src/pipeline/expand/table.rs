@@ -101,8 +101,12 @@ fn text(value: &Value) -> String {
         }
         Value::Word { word, arguments } if arguments.is_empty() => word.to_string(),
         Value::Word { word, arguments } => {
-            let arguments: Vec<String> = arguments.iter().map(text).collect();
-            format!("{word}({})", arguments.join(", "))
+            let mut written = format!("{word}(");
+            for (index, argument) in arguments.iter().enumerate() {
+                written += if index > 0 { ", " } else { "" };
+                written += &text(argument);
+            }
+            written + ")"
         }
         Value::Expr(tokens) => source_text(tokens),
     }

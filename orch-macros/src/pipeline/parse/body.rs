@@ -143,10 +143,11 @@ impl Parser<'_> {
 
     /// Whether the `=` here belongs to `==`, `=>`, `..=` and the like.
     fn is_part_of_operator(&self, index: usize) -> bool {
-        let follows = ['=', '>'].into_iter().any(|next| tokens::is_pair(&self.tokens, index, '=', next));
-        let precedes = index.checked_sub(1).is_some_and(|before| {
-            ['=', '.', '!'].into_iter().any(|first| tokens::is_pair(&self.tokens, before, first, '='))
-        });
+        let pair = |at, first, second| tokens::is_pair(&self.tokens, at, first, second);
+        let follows = pair(index, '=', '=') || pair(index, '=', '>');
+        let precedes = index
+            .checked_sub(1)
+            .is_some_and(|before| pair(before, '=', '=') || pair(before, '.', '=') || pair(before, '!', '='));
         follows || precedes
     }
 

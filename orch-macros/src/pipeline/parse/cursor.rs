@@ -39,7 +39,7 @@ impl Parser<'_> {
 
     /// The word of Rust here, if it can begin no step.
     pub(super) fn reserved(&self, ahead: usize) -> Option<&Ident> {
-        self.ident(ahead).filter(|ident| RESERVED.iter().any(|word| *ident == word))
+        self.ident(ahead).filter(|ident| tokens::is_one_of(ident, RESERVED))
     }
 
     /// An identifier that may be part of a path.
@@ -99,7 +99,7 @@ impl Parser<'_> {
     /// is a step like one written by hand.
     pub(super) fn open_invisible(&mut self) {
         while let Some(group) = self.group(0, Delimiter::None) {
-            let content: Vec<TokenTree> = group.stream().into_iter().collect();
+            let content = tokens::list(group.stream());
             self.tokens.splice(self.at..=self.at, content);
         }
     }

@@ -273,7 +273,7 @@ fn ends_operand(token: Option<&TokenTree>) -> bool {
         "match", "move", "mut", "ref", "return", "static", "unsafe", "where", "while",
     ];
     match token {
-        Some(TokenTree::Ident(word)) => !OPEN.iter().any(|open| word == open),
+        Some(TokenTree::Ident(word)) => !tokens::is_one_of(word, OPEN),
         Some(TokenTree::Literal(_) | TokenTree::Group(_)) => true,
         _ => false,
     }

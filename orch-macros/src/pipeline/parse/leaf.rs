@@ -4,7 +4,6 @@ use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
 
 use super::Parser;
 use crate::pipeline::ast::{Arguments, Leaf, Step, TaskPath};
-use crate::pipeline::blocks::BLOCKS;
 use crate::pipeline::{blocks, duration, suggest, tokens};
 use crate::types;
 
@@ -90,7 +89,7 @@ impl Parser<'_> {
 
     /// Looks for the `_` that stands for the piped value.
     fn arguments(&mut self, group: Group) -> Arguments {
-        let content: Vec<TokenTree> = group.stream().into_iter().collect();
+        let content = tokens::list(group.stream());
         let mut piped = None;
         let mut more = Vec::new();
         for (argument, _) in tokens::split_commas(&content) {
@@ -113,7 +112,7 @@ impl Parser<'_> {
         }
         // What was reported is not left for the compiler to report again.
         let mut seen = false;
-        let content = content.into_iter().map(|token| {
+        let content = tokens::map(group.stream(), &mut |token| {
             let placeholder = tokens::is_word(Some(&token), "_") && !more.is_empty();
             if placeholder && std::mem::replace(&mut seen, true) {
                 duration::unit_value(token.span())
@@ -121,7 +120,7 @@ impl Parser<'_> {
                 token
             }
         });
-        let content = duration::refuse(content.collect(), self.errors);
+        let content = duration::refuse(content, self.errors);
         Arguments { group: duration::regroup(&group, content), piped }
     }
 
@@ -134,9 +133,7 @@ impl Parser<'_> {
             [ident] if path.tokens.clone().into_iter().count() == 1 => Some(ident.to_string()),
             _ => None,
         };
-        let near = ident
-            .as_deref()
-            .and_then(|ident| suggest::closest(ident, BLOCKS.iter().map(|spec| spec.keyword)));
+        let near = ident.as_deref().and_then(|ident| suggest::closest(ident, &blocks::keywords(true)));
 
         // A `>` that some open block needs does not close generic arguments.
         let generics = end.filter(|end| {
@@ -168,8 +165,8 @@ impl Parser<'_> {
         let message = match (&ident, near) {
             (Some(ident), Some(near)) => format!("there is no block `{ident}`; did you mean `{near}`?"),
             (Some(ident), None) => {
-                let known = BLOCKS.iter().filter(|spec| spec.available).map(|spec| spec.keyword);
-                format!("there is no block `{ident}`; the blocks are {}", suggest::enumerate(known))
+                let known = suggest::enumerate(&blocks::keywords(false));
+                format!("there is no block `{ident}`; the blocks are {known}")
             }
             (None, _) => "a path opens no block; expected a keyword, such as `seq`, before `<`".to_owned(),
         };

@@ -276,7 +276,7 @@ impl Parser<'_> {
             Some(TokenTree::Literal(_) | TokenTree::Group(_)) => self.at += 1,
             Some(TokenTree::Ident(_)) if self.block_at(self.at) => {}
             Some(TokenTree::Ident(ident))
-                if ["if", "match", "unsafe", "loop", "for", "while"].iter().any(|w| ident == w) =>
+                if tokens::is_one_of(ident, &["if", "match", "unsafe", "loop", "for", "while"]) =>
             {
                 self.skip_braced();
             }

@@ -30,6 +30,7 @@ use proc_macro2::{Punct, Spacing, Span, TokenStream, TokenTree};
 use self::brackets::Brackets;
 use super::ast::{Pipeline, Step};
 use super::errors::Errors;
+use super::tokens;
 
 /// Blocks that may stand in each other. Far beyond what is readable, and far below what exhausts the stack.
 const MAX_DEPTH: usize = 64;
@@ -37,7 +38,7 @@ const MAX_DEPTH: usize = 64;
 /// Reads a pipeline, recording what is wrong with it.
 pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Pipeline {
     let mut trial = Errors::default();
-    let mut parser = Parser::of(input.into_iter().collect(), &mut trial);
+    let mut parser = Parser::of(tokens::list(input), &mut trial);
     let pipeline = parser.pipeline();
 
     // Where a bracket is missing and the layout says which, put it there and read again: the steps then
@@ -48,15 +49,15 @@ pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Pipeline {
         errors.absorb(trial);
         return pipeline;
     }
-    let mut tokens = parser.tokens;
-    let mut missing: Vec<usize> = blamed.iter().filter_map(|bracket| bracket.missing_before).collect();
-    missing.sort_unstable();
-    for at in missing.into_iter().rev() {
-        if at <= tokens.len() {
-            tokens.insert(at, Punct::new('>', Spacing::Alone).into());
+    let tokens = parser.tokens;
+    let mut mended: Vec<TokenTree> = Vec::new();
+    for at in 0..=tokens.len() {
+        for _ in blamed.iter().filter(|bracket| bracket.missing_before == Some(at)) {
+            mended.push(Punct::new('>', Spacing::Alone).into());
         }
+        mended.extend(tokens.get(at).cloned());
     }
-    let mut parser = Parser::of(tokens, errors);
+    let mut parser = Parser::of(mended, errors);
     let pipeline = parser.pipeline();
     parser.report_unclosed();
     for bracket in &blamed {

@@ -20,7 +20,7 @@ pub(super) fn parse(
         entries.demand_head(keyword.span(), errors);
         return (entries.head, entries.options);
     };
-    let content: Vec<TokenTree> = group.stream().into_iter().collect();
+    let content = tokens::list(group.stream());
     for (position, (tokens, comma)) in tokens::split_commas(&content).into_iter().enumerate() {
         // A missing value is seen at what stands in its place.
         let end = comma.unwrap_or_else(|| group.span_close());
@@ -126,7 +126,7 @@ impl Entries<'_> {
                 format!("the {} of `{keyword}` stands first", head.name)
             }
         } else {
-            let names = suggest::enumerate(self.spec.options.iter().map(|option| option.name));
+            let names = suggest::enumerate(&self.spec.names());
             format!("an option is written `name = value`; `{keyword}` has {names}")
         };
         errors.over(tokens::collect(tokens), message);

@@ -9,7 +9,7 @@ use crate::pipeline::duration::{self, Number};
 use crate::pipeline::errors::Errors;
 use crate::pipeline::{suggest, tokens};
 
-const JITTERS: [&str; 3] = ["full", "equal", "none"];
+const JITTERS: &[&str] = &["full", "equal", "none"];
 
 /// A word that makes a backoff: how it is written, and whether it takes a second argument.
 struct BackoffWord {
@@ -33,7 +33,7 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
     let sole = tokens::sole(value);
     match (kind, &sole, value) {
         (Kind::Duration | Kind::Period, ..) => return duration(value, errors),
-        (Kind::Jitter, Some(TokenTree::Ident(word)), _) if JITTERS.iter().any(|known| word == known) => {
+        (Kind::Jitter, Some(TokenTree::Ident(word)), _) if tokens::is_one_of(word, JITTERS) => {
             return Some(Value::Word { word: word.clone(), arguments: Vec::new() });
         }
         (Kind::CountOrUnlimited, Some(TokenTree::Ident(word)), _) if word == "unlimited" => {
@@ -60,7 +60,7 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
                 return backoff(known, word, group, errors);
             }
             // A function of the user may be called almost the same; one that takes `100ms` cannot be.
-            let near = suggest::closest(&word.to_string(), BACKOFFS.iter().map(|known| known.word));
+            let near = suggest::closest(&word.to_string(), &BACKOFFS.each_ref().map(|known| known.word));
             if let Some(near) = near.filter(|_| duration::occurs(&group.stream())) {
                 errors.at(word.span(), format!("there is no backoff `{word}`; did you mean `{near}`?"));
                 return None;
@@ -111,7 +111,7 @@ fn duration(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
 
 /// `exponential(base, factor)` and the like.
 fn backoff(known: &BackoffWord, word: &Ident, group: &Group, errors: &mut Errors) -> Option<Value> {
-    let content: Vec<TokenTree> = group.stream().into_iter().collect();
+    let content = tokens::list(group.stream());
     let arguments = tokens::split_commas(&content);
     let most = if known.factor { 2 } else { 1 };
     if let Some((_, comma)) = arguments.iter().find(|(tokens, _)| tokens.is_empty()) {

@@ -9,7 +9,7 @@ use crate::pipeline::tokens;
 /// Reports arguments that borrow a named output. It lives in the run, and a task is called with what it can
 /// keep.
 pub(super) fn check(arguments: &Arguments, named: &[String], errors: &mut Errors) {
-    let content: Vec<TokenTree> = arguments.group.stream().into_iter().collect();
+    let content = tokens::list(arguments.group.stream());
     for (argument, _) in tokens::split_commas(&content) {
         let named = named.iter().find(|name| borrows(argument, name));
         if let (Some(name), Some(method)) = (named, borrowing_method(argument)) {
@@ -61,7 +61,7 @@ fn borrowing_method(argument: &[TokenTree]) -> Option<String> {
     let borrowing = dot.as_char() == '.'
         && group.delimiter() == Delimiter::Parenthesis
         && group.stream().is_empty()
-        && BORROWING.iter().any(|known| method == known);
+        && tokens::is_one_of(method, BORROWING);
     borrowing.then(|| method.to_string())
 }
 

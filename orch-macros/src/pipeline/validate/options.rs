@@ -57,17 +57,17 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
         errors.at(*span, format!("`{name}` must be longer than zero"));
     }
     let Value::Expr(expression) = value else { return };
-    let tokens: Vec<TokenTree> = expression.clone().into_iter().collect();
+    let tokens = tokens::list(expression.clone());
     let literal = tokens::sole_literal(&tokens);
     match spec.kind {
         Kind::Flag => {
-            errors.over(expression, format!("`{name}` is a flag; write it alone, or leave it out"));
+            errors.over(expression.clone(), format!("`{name}` is a flag; write it alone, or leave it out"));
         }
         Kind::Name => {
             let name =
                 literal.and_then(|literal| syn::parse2::<syn::LitStr>(TokenTree::from(literal).into()).ok());
             if name.is_none() {
-                errors.over(expression, "a name is a string literal; write `name = \"…\"`");
+                errors.over(expression.clone(), "a name is a string literal; write `name = \"…\"`");
             }
         }
         Kind::Count | Kind::CountOrUnlimited => {
@@ -76,7 +76,7 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
                 .and_then(Number::of)
                 .is_some_and(|number| number.is_plain() && number.is_zero())
             {
-                errors.over(expression, format!("`{name}` must be at least 1"));
+                errors.over(expression.clone(), format!("`{name}` must be at least 1"));
             }
         }
         Kind::Duration | Kind::Period | Kind::Backoff | Kind::Jitter | Kind::Predicate | Kind::Expr => {}
@@ -85,13 +85,13 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
 
 fn unknown(block: &Block, name: &str) -> String {
     let keyword = &block.keyword;
-    let known = || block.spec.options.iter().map(|option| option.name);
-    match suggest::closest(name, known()) {
+    let known = block.spec.names();
+    match suggest::closest(name, &known) {
         Some(near) => format!(
             "`{keyword}` has no option `{name}`; did you mean `{near}`? it has {}",
-            suggest::enumerate(known())
+            suggest::enumerate(&known)
         ),
-        None => format!("`{keyword}` has no option `{name}`; it has {}", suggest::enumerate(known())),
+        None => format!("`{keyword}` has no option `{name}`; it has {}", suggest::enumerate(&known)),
     }
 }
 
@@ -101,7 +101,7 @@ fn conflicts(block: &Block, errors: &mut Errors) {
         if block.keyword != keyword || given(carrier).is_none() {
             continue;
         }
-        for option in block.options.iter().filter(|option| carried.iter().any(|name| option.name == name)) {
+        for option in block.options.iter().filter(|option| tokens::is_one_of(&option.name, carried)) {
             let name = &option.name;
             errors.at(
                 name.span(),
