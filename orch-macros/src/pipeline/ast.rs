@@ -62,6 +62,13 @@ pub(crate) struct Block {
     pub(crate) body: Vec<Item>,
 }
 
+impl Block {
+    /// The option of a name, if it is given.
+    pub(crate) fn option(&self, name: &str) -> Option<&Opt> {
+        self.options.iter().find(|option| option.name == name)
+    }
+}
+
 /// One entry of a block's body.
 #[allow(clippy::large_enum_variant, reason = "made once for each step, moved a few times")]
 pub(crate) enum Item {

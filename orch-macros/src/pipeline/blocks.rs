@@ -18,6 +18,10 @@ pub(crate) struct Spec {
 }
 
 impl Spec {
+    pub(crate) fn option(&self, name: &str) -> Option<&'static OptionSpec> {
+        self.options.iter().find(|option| option.name == name)
+    }
+
     /// The names of its options.
     pub(crate) fn names(&self) -> Vec<&'static str> {
         self.options.iter().map(|option| option.name).collect()

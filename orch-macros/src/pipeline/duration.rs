@@ -85,10 +85,10 @@ impl Number {
             return Err(format!("unknown unit `{suffix}`{}", meant.unwrap_or(units)));
         };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let whole: String = whole.chars().filter(|c| *c != '_').collect();
-        let fraction: String = fraction.chars().filter(|c| *c != '_').collect();
+        let (whole, fraction) = (whole.replace("_", ""), fraction.replace("_", ""));
         let fraction = fraction.trim_end_matches('0');
-        if !whole.chars().chain(fraction.chars()).all(|c| c.is_ascii_digit()) {
+        let decimal = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit());
+        if !(decimal(&whole) && decimal(fraction)) {
             return Err(format!(
                 "write the number of a duration in plain decimal digits, such as `10{suffix}`"
             ));

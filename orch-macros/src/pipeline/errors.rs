@@ -40,7 +40,9 @@ impl Errors {
     /// Takes over what another reading found.
     pub(super) fn absorb(&mut self, other: Errors) {
         self.structure_unsure |= other.structure_unsure;
-        other.list.into_iter().for_each(|(place, error)| self.push(place, error));
+        for (place, error) in other.list {
+            self.push(place, error);
+        }
     }
 
     /// One place, one mistake: what is reported there later follows from the first.
@@ -54,7 +56,11 @@ impl Errors {
 
     /// The mistakes in the order of the text.
     pub(super) fn into_sorted(self) -> Vec<syn::Error> {
-        self.list.into_iter().map(|(_, error)| error).collect()
+        let mut errors = Vec::new();
+        for (_, error) in self.list {
+            errors.push(error);
+        }
+        errors
     }
 
     /// One `compile_error!` per mistake; empty if there is none.

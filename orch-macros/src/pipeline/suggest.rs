@@ -30,12 +30,15 @@ fn distance(a: &str, b: &str) -> usize {
 /// misspelt `par`.
 pub(crate) fn closest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
     let allowed = if typed.chars().count() <= 4 { 1 } else { 2 };
-    known
-        .iter()
-        .map(|word| (distance(typed, word), *word))
-        .filter(|(distance, word)| *distance <= allowed && *distance < word.chars().count())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, word)| word)
+    let mut closest = None;
+    let mut least = allowed + 1;
+    for word in known {
+        let distance = distance(typed, word);
+        if distance < least && distance < word.chars().count() {
+            (closest, least) = (Some(*word), distance);
+        }
+    }
+    closest
 }
 
 /// `` `a`, `b` and `c` ``

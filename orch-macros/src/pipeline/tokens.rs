@@ -249,21 +249,21 @@ fn after_cast(tokens: &[TokenTree], at: usize) -> bool {
 /// Whether a type, pattern or path is small enough for the stack of what reads it.
 pub(crate) fn is_reasonable(tokens: &[TokenTree]) -> bool {
     let mut puncts = 0usize;
-    let mut todo: Vec<(TokenTree, usize)> = tokens.iter().cloned().map(|token| (token, 0)).collect();
-    while let Some((token, depth)) = todo.pop() {
-        match token {
-            TokenTree::Group(_) if depth >= 64 => return false,
-            TokenTree::Group(group) => {
-                todo.extend(group.stream().into_iter().map(|token| (token, depth + 1)));
+    let mut todo = vec![(collect(tokens), 0)];
+    while let Some((stream, depth)) = todo.pop() {
+        for token in stream {
+            match token {
+                TokenTree::Group(_) if depth >= 64 => return false,
+                TokenTree::Group(group) => todo.push((group.stream(), depth + 1)),
+                // What can nest without brackets.
+                TokenTree::Punct(punct) if matches!(punct.as_char(), '&' | '*' | '<' | '-' | '!' | '|') => {
+                    puncts += 1;
+                }
+                _ => {}
             }
-            // What can nest without brackets.
-            TokenTree::Punct(punct) if matches!(punct.as_char(), '&' | '*' | '<' | '-' | '!' | '|') => {
-                puncts += 1
+            if puncts > 200 {
+                return false;
             }
-            _ => {}
-        }
-        if puncts > 200 {
-            return false;
         }
     }
     true

@@ -4,18 +4,18 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use super::ast::Task;
-use super::generics::{Generics, Kind, Param, Predicate};
+use super::generics::{Bounds, Generics, Kind, Param};
 use super::lifetimes::Elided;
 use super::signature::{Signature, result};
 
 /// The type of the function's name and what makes it a task.
 pub(crate) fn expand(task: Task) -> TokenStream {
-    let Task { options, cfgs, vis, sig } = task;
+    let Task { options, cfgs, vis, mut sig } = task;
     let private = match &options.krate {
         Some(path) => quote!(#path::__private),
         None => quote!(::async_orch::__private),
     };
-    let ident = &sig.ident;
+    let ident = &sig.ident.clone();
     let name = match &options.name {
         Some(name) => name.to_token_stream(),
         None => {
@@ -28,33 +28,26 @@ pub(crate) fn expand(task: Task) -> TokenStream {
 
     // Not to be taken for a function of the user's that is called `args`.
     let tuple = Ident::new("args", Span::mixed_site());
-    let (types, generics) = parameters(&sig, outside);
-    let values: Vec<Ident> = names(&sig)
-        .map(|(index, span)| Ident::new(&format!("value{index}"), span.resolved_at(Span::mixed_site())))
-        .collect();
-    let marker = Vec::from_iter(marker(&generics, &private));
-    let args = quote!((#(#marker,)* #(#types,)*));
-    let marked = marker.iter().map(|_| quote!(::core::marker::PhantomData));
-    let made = quote!((#(#marked,)* #(#values,)*));
-    let taken = {
-        let ignored = marker.iter().map(|_| quote!(_));
-        quote!((#(#ignored,)* #(#values,)*))
+    let types = parameters(&mut sig, outside);
+    let (generics, values) = (&sig.generics, values(&sig));
+    let marker = marker(generics, &private);
+    let (made, taken) = match &marker {
+        Some(_) => (quote!((::core::marker::PhantomData, #(#values,)*)), quote!((_, #(#values,)*))),
+        None => (quote!((#(#values,)*)), quote!((#(#values,)*))),
     };
+    let args = quote!((#marker #(#types,)*));
     let returned = Returned::of(sig.output.as_ref(), &private);
     let (out, error) = (&returned.out, &returned.error);
 
-    let turbofish = turbofish(&sig.generics);
+    let turbofish = turbofish(generics);
     let called = quote_spanned!(ident.span()=> #ident #turbofish (#(#values),*));
     let call = call(&private, called, sig.asyncness, returned.fallible, &options);
 
-    let (impl_generics, where_clause) = (generics.header(), generics.where_clause());
-    let mut failing = generics.clone();
-    failing.params.push(Param::new(quote!(__E), Kind::Type { bounds: Vec::new() }));
-    if returned.fallible {
-        let bound = quote!(#error: #private::task::IntoFailure<__E>);
-        failing.predicates.push(Predicate::new(bound));
-    }
-    let (fails_generics, fails_where) = (failing.header(), failing.where_clause());
+    let impl_generics = generics.header(Bounds::All, None);
+    let where_clause = generics.where_clause(Bounds::All, None);
+    let fails_generics = generics.header(Bounds::All, Some(quote!(__E)));
+    let converts = returned.fallible.then(|| quote!(#error: #private::task::IntoFailure<__E>));
+    let fails_where = generics.where_clause(Bounds::All, converts);
     let convert = if returned.fallible {
         quote!(#private::task::IntoFailure::into_failure(error))
     } else {
@@ -75,8 +68,8 @@ pub(crate) fn expand(task: Task) -> TokenStream {
     let (arguments, piped) = (Ident::new("args", ident.span()), Ident::new("slot", ident.span()));
     // What is piped into a task is judged with the step, so the slot asks for nothing that its type does not need.
     let bare = types.iter().all(|ty| generics.are_free_in(ty));
-    let open = if bare { generics.without_bounds() } else { generics.clone() };
-    let (slot_generics, slot_where) = (open.header(), open.where_clause());
+    let bounds = if bare { Bounds::Open } else { Bounds::All };
+    let (slot_generics, slot_where) = (generics.header(bounds, None), generics.where_clause(bounds, None));
     let future = quote_spanned!(ident.span()=>
         impl ::core::future::Future<
             Output = ::core::result::Result<Self::Out, #private::ErrorKind<Self::Error>>,
@@ -135,16 +128,24 @@ pub(crate) fn expand(task: Task) -> TokenStream {
     }
 }
 
-/// Where the parameters are named.
-fn names(sig: &Signature) -> impl Iterator<Item = (usize, Span)> {
-    sig.parameters.iter().map(|parameter| parameter.span).enumerate()
+/// A variable for each parameter, where that is named.
+fn values(sig: &Signature) -> Vec<Ident> {
+    let mut values = Vec::new();
+    for (index, parameter) in sig.parameters.iter().enumerate() {
+        let span = parameter.span.resolved_at(Span::mixed_site());
+        values.push(Ident::new(&format!("value{index}"), span));
+    }
+    values
 }
 
-/// The types of the parameters and the generics of an implementation over them.
-fn parameters(sig: &Signature, outside: bool) -> (Vec<TokenStream>, Generics) {
+/// The types of the parameters; the generics become those of an implementation over them.
+fn parameters(sig: &mut Signature, outside: bool) -> Vec<TokenStream> {
     let mut elided = Elided::default();
-    let types = sig.parameters.iter().map(|parameter| elided.name_all(&parameter.ty)).collect();
-    let mut generics = sig.generics.clone();
+    let mut types = Vec::new();
+    for parameter in &sig.parameters {
+        types.push(elided.name_all(&parameter.ty));
+    }
+    let generics = &mut sig.generics;
     // A step is sent between threads, which a function alone need not be.
     for param in &mut generics.params {
         if let Kind::Type { bounds } = &mut param.kind {
@@ -154,28 +155,29 @@ fn parameters(sig: &Signature, outside: bool) -> (Vec<TokenStream>, Generics) {
             }
         }
     }
-    let named = elided
-        .names
-        .iter()
-        .map(|name| Param::new(name.to_token_stream(), Kind::Lifetime { bounds: Vec::new() }));
-    generics.params.splice(0..0, named);
-    (types, generics)
+    for (index, name) in elided.names.iter().enumerate() {
+        generics.params.insert(index, Param::lifetime(name.to_token_stream()));
+    }
+    types
 }
 
-/// A type for the generic parameters, if there are any: one that no parameter's type mentions would be
+/// A type for the generic parameters, with a comma, if there are any: one that no parameter's type mentions would be
 /// unconstrained.
 fn marker(generics: &Generics, private: &TokenStream) -> Option<TokenStream> {
     let (types, numbers) = (generics.types(), generics.numbers());
     let marker = quote!(#(#types,)* #(#private::task::Number<#numbers>,)*);
-    (!marker.is_empty()).then(|| quote!(::core::marker::PhantomData<fn() -> (#marker)>))
+    (!marker.is_empty()).then(|| quote!(::core::marker::PhantomData<fn() -> (#marker)>,))
 }
 
 /// The generic arguments to call the function with, so that those in its return type alone are known.
 fn turbofish(generics: &Generics) -> Option<TokenStream> {
-    let is_lifetime = |param: &&Param| matches!(param.kind, Kind::Lifetime { .. });
-    let params = generics.params.iter().filter(|param| !is_lifetime(param));
-    let params: Vec<&TokenStream> = params.map(|param| &param.name).collect();
-    (!params.is_empty()).then(|| quote!(::<#(#params),*>))
+    let mut names = Vec::new();
+    for param in &generics.params {
+        if !param.is_lifetime() {
+            names.push(&param.name);
+        }
+    }
+    (!names.is_empty()).then(|| quote!(::<#(#names),*>))
 }
 
 /// What the function gives.

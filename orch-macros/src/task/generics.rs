@@ -4,22 +4,21 @@
 //! tokens.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::quote;
 
 use super::signature::PathType;
 use crate::pipeline::tokens;
 
 /// What is written stays as it is, brackets and colons included: the compiler's suggestions edit there.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Generics {
     brackets: Option<(TokenTree, TokenTree)>,
     pub(crate) params: Vec<Param>,
     where_word: Option<TokenTree>,
-    pub(crate) predicates: Vec<Predicate>,
+    predicates: Vec<Predicate>,
 }
 
 /// One parameter. Its default is left out: no function has one.
-#[derive(Clone)]
 pub(crate) struct Param {
     /// With the attributes and `const`.
     head: TokenStream,
@@ -29,7 +28,6 @@ pub(crate) struct Param {
     pub(crate) kind: Kind,
 }
 
-#[derive(Clone)]
 pub(crate) enum Kind {
     Lifetime { bounds: Vec<TokenStream> },
     Type { bounds: Vec<TokenStream> },
@@ -37,11 +35,18 @@ pub(crate) enum Kind {
 }
 
 /// `T: A + B` of a `where` clause.
-#[derive(Clone)]
 pub(crate) struct Predicate {
     tokens: TokenStream,
     /// Whether `?Sized` is among the bounds.
     open: bool,
+}
+
+/// Which bounds are written.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Bounds {
+    All,
+    /// `?Sized` alone.
+    Open,
 }
 
 impl Generics {
@@ -57,15 +62,16 @@ impl Generics {
             }
             _ => (None, &[] as &[TokenTree]),
         };
-        Self {
-            brackets,
-            params: tokens::split_outside_angles(params, ',').into_iter().filter_map(Param::of).collect(),
-            where_word,
-            predicates: tokens::split_outside_angles(predicates, ',')
-                .into_iter()
-                .map(Predicate::of)
-                .collect(),
+        let mut generics = Self { brackets, params: Vec::new(), where_word, predicates: Vec::new() };
+        for param in tokens::split_outside_angles(params, ',') {
+            if let Some(param) = Param::of(param) {
+                generics.params.push(param);
+            }
         }
+        for predicate in tokens::split_outside_angles(predicates, ',') {
+            generics.predicates.push(Predicate::of(predicate));
+        }
+        generics
     }
 
     /// The names of the type parameters.
@@ -82,41 +88,41 @@ impl Generics {
         self.params.iter().filter(is_number).map(|param| &param.name)
     }
 
-    /// `<…>` after `impl` or the name of a function, or nothing. Lifetimes stand first, whatever the order here.
-    pub(crate) fn header(&self) -> TokenStream {
-        if self.params.is_empty() {
-            return TokenStream::new();
+    /// `<…>` after `impl` or the name of a function, or nothing. Lifetimes stand first, whatever the order here; `more` is
+    /// last.
+    pub(crate) fn header(&self, written: Bounds, more: Option<TokenStream>) -> TokenStream {
+        let (mut params, mut others) = (Vec::new(), Vec::new());
+        for param in &self.params {
+            let list = if param.is_lifetime() { &mut params } else { &mut others };
+            list.push(param.declaration(written));
         }
-        let is_lifetime = |param: &&Param| matches!(param.kind, Kind::Lifetime { .. });
-        let lifetimes = self.params.iter().filter(is_lifetime);
-        let others = self.params.iter().filter(|param| !is_lifetime(param));
-        let params = lifetimes.chain(others).map(Param::declaration);
+        params.append(&mut others);
+        if let Some(more) = more {
+            params.push(more);
+        }
         match &self.brackets {
+            _ if params.is_empty() => TokenStream::new(),
             Some((open, close)) => quote!(#open #(#params),* #close),
             None => quote!(<#(#params),*>),
         }
     }
 
-    /// `where …`, or nothing.
-    pub(crate) fn where_clause(&self) -> TokenStream {
-        if self.predicates.is_empty() {
-            return TokenStream::new();
-        }
-        let predicates = self.predicates.iter().map(|predicate| &predicate.tokens);
-        let word = self.where_word.as_ref().map_or_else(|| quote!(where), ToTokens::to_token_stream);
-        quote!(#word #(#predicates),*)
-    }
-
-    /// The parameters alone, sized or not.
-    pub(crate) fn without_bounds(&self) -> Self {
-        let mut generics = self.clone();
-        generics.predicates.retain(|predicate| predicate.open);
-        for param in &mut generics.params {
-            if let Kind::Type { bounds } = &mut param.kind {
-                bounds.retain(is_open);
+    /// `where …`, or nothing, with `more` as the last predicate.
+    pub(crate) fn where_clause(&self, written: Bounds, more: Option<TokenStream>) -> TokenStream {
+        let mut predicates = Vec::new();
+        for predicate in &self.predicates {
+            if written == Bounds::All || predicate.open {
+                predicates.push(predicate.tokens.clone());
             }
         }
-        generics
+        if let Some(more) = more {
+            predicates.push(more);
+        }
+        match &self.where_word {
+            _ if predicates.is_empty() => TokenStream::new(),
+            Some(word) => quote!(#word #(#predicates),*),
+            None => quote!(where #(#predicates),*),
+        }
     }
 }
 
@@ -171,9 +177,13 @@ fn borrowed(tokens: &[TokenTree]) -> &[TokenTree] {
 }
 
 impl Param {
-    /// One that the macro adds.
-    pub(crate) fn new(name: TokenStream, kind: Kind) -> Self {
-        Self { head: name.clone(), name, colon: None, kind }
+    /// A lifetime that the macro adds.
+    pub(crate) fn lifetime(name: TokenStream) -> Self {
+        Self { head: name.clone(), name, colon: None, kind: Kind::Lifetime { bounds: Vec::new() } }
+    }
+
+    pub(crate) fn is_lifetime(&self) -> bool {
+        matches!(self.kind, Kind::Lifetime { .. })
     }
 
     /// `#[…] 'a: bounds`, `#[…] T: bounds = default`, `#[…] const N: Type = default`
@@ -194,10 +204,14 @@ impl Param {
         Some(Self { head: tokens::collect(head), name: tokens::collect(name), colon, kind })
     }
 
-    fn declaration(&self) -> TokenStream {
+    fn declaration(&self, written: Bounds) -> TokenStream {
         let Self { head, colon, kind, .. } = self;
         let after = match kind {
             Kind::Const { ty } => ty.clone(),
+            Kind::Type { bounds } if written == Bounds::Open => {
+                let open = bounds.iter().filter(|bound| is_open(bound));
+                quote!(#(#open)+*)
+            }
             Kind::Lifetime { bounds } | Kind::Type { bounds } => quote!(#(#bounds)+*),
         };
         match colon {
@@ -209,11 +223,6 @@ impl Param {
 }
 
 impl Predicate {
-    /// One that the macro adds.
-    pub(crate) fn new(tokens: TokenStream) -> Self {
-        Self { tokens, open: false }
-    }
-
     fn of(predicate: &[TokenTree]) -> Self {
         let (_, after) = split_at_colon(predicate);
         Self { tokens: tokens::collect(predicate), open: bounds(after).iter().any(is_open) }
@@ -250,7 +259,11 @@ fn without_default(tokens: &[TokenTree]) -> &[TokenTree] {
 
 /// The bounds between the `+`s.
 fn bounds(tokens: &[TokenTree]) -> Vec<TokenStream> {
-    tokens::split_outside_angles(tokens, '+').into_iter().map(tokens::collect).collect()
+    let mut bounds = Vec::new();
+    for bound in tokens::split_outside_angles(tokens, '+') {
+        bounds.push(tokens::collect(bound));
+    }
+    bounds
 }
 
 /// `?Sized`
@@ -278,7 +291,7 @@ mod tests {
     #[track_caller]
     fn header(angles: &str, expected: &str) {
         let generics = Generics::of(&tokens(angles), &[]);
-        assert_eq!(plain(&generics.header().to_string()), plain(expected), "{angles}");
+        assert_eq!(plain(&generics.header(Bounds::All, None).to_string()), plain(expected), "{angles}");
     }
 
     #[test]
@@ -315,19 +328,21 @@ mod tests {
             "where T: A<B, C>, for<'a> &'a U: Fn(T, U) -> V + Send, T::X: ?Sized, 'a: 'b, T: (?Sized),";
         let generics = Generics::of(&[], &tokens(clause));
         assert_eq!(generics.predicates.len(), 5);
-        let all = plain(&generics.where_clause().to_string());
+        let more = generics.where_clause(Bounds::Open, Some(quote!(E: F))).to_string();
+        assert!(plain(&more).ends_with("T:(?Sized),E:F"), "{more}");
+        let all = plain(&generics.where_clause(Bounds::All, None).to_string());
         assert_eq!(all, plain(clause.trim_end_matches(',')));
-        let open = plain(&generics.without_bounds().where_clause().to_string());
+        let open = plain(&generics.where_clause(Bounds::Open, None).to_string());
         assert_eq!(open, plain("where T::X: ?Sized, T: (?Sized)"));
         // No clause, and none that a half-typed one could be taken for.
-        assert!(Generics::of(&[], &tokens("T: A")).where_clause().is_empty());
-        assert!(Generics::of(&[], &tokens("where")).where_clause().is_empty());
+        assert!(Generics::of(&[], &tokens("T: A")).where_clause(Bounds::All, None).is_empty());
+        assert!(Generics::of(&[], &tokens("where")).where_clause(Bounds::All, None).is_empty());
     }
 
     #[test]
     fn only_known_types_need_no_bounds() {
         let generics = Generics::of(&tokens("<T: A + ?Sized, U: B, const N: usize, 'a: 'b>"), &[]);
-        let open = plain(&generics.without_bounds().header().to_string());
+        let open = plain(&generics.header(Bounds::Open, None).to_string());
         assert_eq!(open, plain("<'a: 'b, T: ?Sized, U, const N: usize>"));
         let free = |ty: &str| generics.are_free_in(&TokenStream::from_str(ty).expect("tokens"));
         for ty in [

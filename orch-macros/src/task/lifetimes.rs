@@ -81,7 +81,7 @@ fn walk(ty: TokenStream, visit: &mut dyn FnMut(Site) -> Option<Lifetime>) -> Tok
                         .flatten()
                         .unwrap_or(content.len());
                     let mut inner = walk(tokens::collect(tokens::part(&content, 0, length)), visit);
-                    inner.extend(tokens::part(&content, length, content.len()).iter().cloned());
+                    inner.extend(tokens::collect(tokens::part(&content, length, content.len())));
                     let mut group_named = Group::new(delimiter, inner);
                     group_named.set_span(group.span());
                     named.push(group_named.into());
@@ -120,7 +120,7 @@ fn walk(ty: TokenStream, visit: &mut dyn FnMut(Site) -> Option<Lifetime>) -> Tok
             }
             TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
-        named.extend(tokens::part(&tokens, at, next).iter().cloned());
+        named.extend_from_slice(tokens::part(&tokens, at, next));
         callable = word;
         at = next;
     }

@@ -98,7 +98,7 @@ impl Signature {
             let mut receiver = attributes;
             receiver.extend(tokens);
             if input.parse::<Option<Token![:]>>()?.is_some() {
-                receiver.extend(ty(input, at_comma)?);
+                receiver.extend(tokens::collect(&ty(input, at_comma)?));
             }
             self.receivers.push(receiver.span());
             return Ok(());
@@ -238,6 +238,7 @@ pub(crate) fn is_future(ty: &TokenStream) -> bool {
 mod tests {
     use std::str::FromStr;
 
+    use super::super::generics::Bounds;
     use super::*;
 
     fn tokens(text: &str) -> TokenStream {
@@ -268,7 +269,8 @@ mod tests {
             .collect();
         assert_eq!(names, [Some("a".to_owned()), None, None, None]);
         assert_eq!(signature.output.as_ref().map(show).as_deref(), Some("Result<Vec<T>,[u8;{1}]>"));
-        assert_eq!(signature.generics.predicates.len(), 1);
+        let clause = signature.generics.where_clause(Bounds::All, None);
+        assert_eq!(show(&clause), "whereT:X<A,B>");
         assert!(signature.asyncness && signature.unsafety.is_some() && signature.receivers.is_empty());
     }
 

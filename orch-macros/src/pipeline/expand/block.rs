@@ -45,12 +45,10 @@ impl Expansion<'_> {
     /// The block's entry in the table.
     fn enter(&mut self, block: &Block, parent: Option<Index>) -> Index {
         let keyword = block.spec.keyword;
-        let name = block.options.iter().find(|option| option.name == "name").and_then(|option| match &option
-            .value
-        {
+        let name = match block.option("name").and_then(|option| option.value.as_ref()) {
             Some(Value::Expr(tokens)) => syn::parse2::<syn::LitStr>(tokens.clone()).ok(),
             _ => None,
-        });
+        };
         let kind = quote!(Block(#keyword));
         self.table.add(self.private, parent, &kind, name.as_ref(), &written(block), block.keyword.span())
     }
@@ -65,7 +63,7 @@ impl Expansion<'_> {
     ) -> TokenStream {
         let private = &self.private_at(block.open);
         let inside = Here { parent: Some(index), open: block.open, ..at.clone() };
-        let collect = block.options.iter().find(|option| option.name == "collect");
+        let collect = block.option("collect");
         let chain = self.chain(&entries(&block.body), input, collect.is_some(), &inside);
         let (statements, body_code) = (chain.statements, chain.body);
         let (keyword, node, tok) = (&block.keyword, node(index), &at.tok);
@@ -187,7 +185,7 @@ impl Expansion<'_> {
                 continue;
             }
             let option = hidden(spec.name, block.open);
-            let given = block.options.iter().find(|option| option.name == spec.name);
+            let given = block.option(spec.name);
             let is_head = block.spec.head.as_ref().is_some_and(|head| head.name == spec.name);
             let field = match (given, &block.head) {
                 (Some(given), _) => {

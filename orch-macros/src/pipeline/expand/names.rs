@@ -67,8 +67,10 @@ fn mentioned(code: &TokenStream) -> Vec<String> {
                 TokenTree::Literal(literal) => {
                     let text = literal.to_string();
                     if text.contains('{') {
-                        let word = |c: char| !(c.is_alphanumeric() || c == '_');
-                        words.extend(text.split(word).filter(|word| !word.is_empty()).map(str::to_owned));
+                        let between = |c: char| !(c.is_alphanumeric() || c == '_');
+                        for word in text.split(between) {
+                            words.push(word.to_owned());
+                        }
                     }
                 }
                 TokenTree::Punct(_) => {}

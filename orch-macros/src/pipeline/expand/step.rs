@@ -201,17 +201,8 @@ fn associated(path: &TaskPath, function: &str, span: Span) -> TokenStream {
 /// names none. Where the body makes an error itself, that one's type is the answer.
 fn pins_error(code: &TokenStream) -> bool {
     let tokens = tokens::list(code.clone());
-    let ends_in_ok = {
-        let tail =
-            tokens.iter().rposition(|token| matches!(token, TokenTree::Punct(p) if p.as_char() == ';'));
-        let mut rest = tokens.iter().skip(tail.map_or(0, |at| at + 1));
-        // The last expression, without the blocks that stand before it as statements.
-        let rest: Vec<&TokenTree> = rest.by_ref().collect();
-        matches!(
-            rest.as_slice(),
-            [.., TokenTree::Ident(word), TokenTree::Group(_)] if word == "Ok"
-        )
-    };
+    let ends_in_ok =
+        matches!(tokens.as_slice(), [.., TokenTree::Ident(word), TokenTree::Group(_)] if word == "Ok");
     ends_in_ok && (has_question_mark(code.clone()) || !mentions_err(code.clone()))
 }
 

@@ -1,10 +1,10 @@
 //! The table of nodes: one `static` for each invocation, with what is known of each step before it runs.
 
 use proc_macro2::{Delimiter, Ident, LineColumn, Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::LitStr;
 
-use crate::pipeline::ast::{Block, Value};
+use crate::pipeline::ast::{Block, Opt, Value};
 
 /// The entries so far, in the order of the text.
 #[derive(Default)]
@@ -29,20 +29,8 @@ impl Table {
     ) -> Index {
         let index = self.entries.len();
         let number = u32::try_from(index).unwrap_or(u32::MAX);
-        let parent = parent.map_or_else(
-            || quote!(::core::option::Option::None),
-            |parent| {
-                let node = node(parent);
-                quote!(::core::option::Option::Some(#node))
-            },
-        );
-        let name = name.map_or_else(
-            || quote!(::core::option::Option::None),
-            |name| {
-                let name = name.value();
-                quote!(::core::option::Option::Some(#name))
-            },
-        );
+        let parent = option(parent.map(node));
+        let name = option(name.map(|name| name.value().to_token_stream()));
         let options = options.iter().map(|(name, value)| quote!((#name, #value)));
         let start = span.start();
         let line = u32::try_from(start.line).unwrap_or(u32::MAX);
@@ -78,19 +66,29 @@ pub(super) fn node(Index(index): Index) -> TokenStream {
     quote!(&#nodes[#index])
 }
 
+fn option(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
 fn nodes() -> Ident {
     Ident::new("__ASYNC_ORCH_NODES", Span::mixed_site())
 }
 
 /// The head and the options of a block as they are written, for graphs.
 pub(super) fn written(block: &Block) -> Vec<(String, String)> {
-    let head = block.head.iter().map(|value| (String::new(), text(value)));
-    let options = block
-        .options
-        .iter()
-        .filter(|option| option.name != "name")
-        .map(|option| (option.name.to_string(), option.value.as_ref().map_or_else(String::new, text)));
-    head.chain(options).collect()
+    let mut written = Vec::new();
+    if let Some(head) = &block.head {
+        written.push((String::new(), text(head)));
+    }
+    for Opt { name, value } in &block.options {
+        if name != "name" {
+            written.push((name.to_string(), value.as_ref().map_or_else(String::new, text)));
+        }
+    }
+    written
 }
 
 fn text(value: &Value) -> String {

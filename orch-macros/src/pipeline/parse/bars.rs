@@ -59,16 +59,18 @@ impl Parser<'_> {
         let pattern_end = colon.unwrap_or(end);
         let span = self.tokens.get(open).map_or_else(Span::call_site, TokenTree::span);
         let line = span.start().line;
-        let on_line = |index: &usize| {
-            *index < end && self.tokens.get(*index).is_some_and(|token| token.span().start().line == line)
-        };
+        let on_line = |token: &TokenTree| token.span().start().line == line;
+        let mut resume = start;
+        while resume < end && self.tokens.get(resume).is_some_and(on_line) {
+            resume += 1;
+        }
         Bars {
             open: span,
             pattern: tokens::part(&self.tokens, start, pattern_end).to_vec(),
             ty: colon.map(|colon| tokens::part(&self.tokens, colon + 1, end).to_vec()),
             comma,
             after: close.map(|close| close + 1),
-            resume: (start..).take_while(on_line).last().map_or(start, |last| last + 1),
+            resume,
         }
     }
 }

@@ -30,12 +30,12 @@ impl Parser<'_> {
             self.at += 2;
         }
         loop {
-            if !self.is_name(0) {
+            let Some(name) = self.ident(0).filter(|_| self.is_name(0)) else {
                 self.errors.at(self.before(), "expected a name after `::`");
                 self.bump_group(Delimiter::Brace);
                 return None;
-            }
-            names.extend(self.ident(0).cloned());
+            };
+            names.push(name.clone());
             self.at += 1;
             if !self.pair(0, ':', ':') {
                 break;
@@ -185,7 +185,7 @@ fn is_types(tokens: &[TokenTree]) -> bool {
     let punct = |c, spacing| TokenTree::Punct(Punct::new(c, spacing));
     let mut turbofish =
         vec![punct(':', Spacing::Joint), punct(':', Spacing::Alone), punct('<', Spacing::Alone)];
-    turbofish.extend(tokens.iter().cloned());
+    turbofish.extend_from_slice(tokens);
     turbofish.push(punct('>', Spacing::Alone));
     types::is_turbofish(&turbofish)
 }

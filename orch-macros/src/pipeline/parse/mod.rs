@@ -55,7 +55,9 @@ pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Pipeline {
         for _ in blamed.iter().filter(|bracket| bracket.missing_before == Some(at)) {
             mended.push(Punct::new('>', Spacing::Alone).into());
         }
-        mended.extend(tokens.get(at).cloned());
+        if let Some(token) = tokens.get(at) {
+            mended.push(token.clone());
+        }
     }
     let mut parser = Parser::of(mended, errors);
     let pipeline = parser.pipeline();

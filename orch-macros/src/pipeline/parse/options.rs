@@ -45,7 +45,7 @@ struct Entries<'k> {
 
 impl Entries<'_> {
     fn known(&self, name: &str) -> Option<&'static OptionSpec> {
-        self.spec.options.iter().find(|option| option.name == name)
+        self.spec.option(name)
     }
 
     fn entry(&mut self, position: usize, tokens: &[TokenTree], end: Span, errors: &mut Errors) {

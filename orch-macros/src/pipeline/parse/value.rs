@@ -18,7 +18,7 @@ struct BackoffWord {
     factor: bool,
 }
 
-const BACKOFFS: [BackoffWord; 3] = [
+const BACKOFFS: &[BackoffWord] = &[
     BackoffWord { word: "constant", usage: "`constant(100ms)`", factor: false },
     BackoffWord {
         word: "exponential",
@@ -27,6 +27,10 @@ const BACKOFFS: [BackoffWord; 3] = [
     },
     BackoffWord { word: "fibonacci", usage: "`fibonacci(100ms)`", factor: false },
 ];
+
+fn backoff_word(word: &Ident) -> Option<&'static BackoffWord> {
+    BACKOFFS.iter().find(|known| word == known.word)
+}
 
 /// Reads a value. `None` if it is wrong, which is then recorded.
 pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
@@ -40,7 +44,7 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
             return Some(Value::Word { word: word.clone(), arguments: Vec::new() });
         }
         (Kind::Backoff, Some(TokenTree::Ident(word)), _) => {
-            if let Some(known) = BACKOFFS.iter().find(|known| word == known.word) {
+            if let Some(known) = backoff_word(word) {
                 errors.at(word.span(), format!("`{word}` needs its base; write {}", known.usage));
                 return None;
             }
@@ -56,11 +60,15 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
         (Kind::Backoff, _, [TokenTree::Ident(word), TokenTree::Group(group)])
             if group.delimiter() == Delimiter::Parenthesis =>
         {
-            if let Some(known) = BACKOFFS.iter().find(|known| word == known.word) {
+            if let Some(known) = backoff_word(word) {
                 return backoff(known, word, group, errors);
             }
             // A function of the user may be called almost the same; one that takes `100ms` cannot be.
-            let near = suggest::closest(&word.to_string(), &BACKOFFS.each_ref().map(|known| known.word));
+            let mut words = Vec::new();
+            for known in BACKOFFS {
+                words.push(known.word);
+            }
+            let near = suggest::closest(&word.to_string(), &words);
             if let Some(near) = near.filter(|_| duration::occurs(&group.stream())) {
                 errors.at(word.span(), format!("there is no backoff `{word}`; did you mean `{near}`?"));
                 return None;
@@ -129,19 +137,28 @@ fn backoff(known: &BackoffWord, word: &Ident, group: &Group, errors: &mut Errors
         );
         return None;
     }
-    let mut values = vec![duration(base, errors)];
-    if let Some((factor, _)) = arguments.get(1) {
-        let before = errors.len();
-        if let Some(literal) = tokens::sole_literal(factor)
-            && Number::of(&literal).is_some_and(|number| number.is_plain() && number.is_zero())
-        {
-            errors.at(literal.span(), "the factor must be at least 1");
-        }
-        let factor = duration::refuse(tokens::collect(factor), errors);
-        values.push((errors.len() == before).then_some(Value::Expr(factor)));
+    let base = duration(base, errors);
+    let factor = match arguments.get(1) {
+        Some((given, _)) => Some(factor(given, errors)?),
+        None => None,
+    };
+    let mut arguments = vec![base?];
+    if let Some(factor) = factor {
+        arguments.push(factor);
     }
-    let arguments = values.into_iter().collect::<Option<Vec<_>>>()?;
     Some(Value::Word { word: word.clone(), arguments })
+}
+
+/// By what a backoff grows.
+fn factor(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
+    let before = errors.len();
+    if let Some(literal) = tokens::sole_literal(value)
+        && Number::of(&literal).is_some_and(|number| number.is_plain() && number.is_zero())
+    {
+        errors.at(literal.span(), "the factor must be at least 1");
+    }
+    let value = duration::refuse(tokens::collect(value), errors);
+    (errors.len() == before).then_some(Value::Expr(value))
 }
 
 /// A value of the right type, where the text has none.

@@ -18,13 +18,12 @@ pub(super) fn check(arguments: &Arguments, named: &[String], errors: &mut Errors
                 format!("a task cannot borrow `{name}`, as `{method}()` does: it takes owned values; write `{name}.clone()`, `to_owned()`, or keep it in an `Arc`"),
             );
         } else if named.is_some() && tokens::is_punct(argument.first(), '&') {
-            let place: Vec<TokenTree> =
-                argument.iter().skip_while(|token| !is_place(token)).cloned().collect();
+            let (_, place) = split_at_place(argument);
             let name = place.first().map(ToString::to_string).unwrap_or_default();
             let fields = place
                 .iter()
                 .all(|token| matches!(token, TokenTree::Ident(_)) || tokens::is_punct(Some(token), '.'));
-            let owned = if fields { tokens::show(&place).replace(". ", ".") } else { name.clone() };
+            let owned = if fields { tokens::show(place).replace(". ", ".") } else { name.clone() };
             errors.over(
                 tokens::collect(argument),
                 format!("a task cannot borrow `{name}`: it takes owned values; write `{owned}.clone()` or keep it in an `Arc`"),
@@ -65,25 +64,24 @@ fn borrowing_method(argument: &[TokenTree]) -> Option<String> {
     borrowing.then(|| method.to_string())
 }
 
-fn is_place(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Ident(ident) if ident != "mut")
+/// What stands before the first name, and the rest.
+fn split_at_place(argument: &[TokenTree]) -> (&[TokenTree], &[TokenTree]) {
+    let is_name = |token: &TokenTree| matches!(token, TokenTree::Ident(ident) if ident != "mut");
+    argument.split_at(argument.iter().position(is_name).unwrap_or(argument.len()))
 }
 
 /// Whether an argument is `name`, `&name`, `&mut name`, or a part of it.
 fn borrows(argument: &[TokenTree], name: &str) -> bool {
-    let mut rest =
-        argument.iter().skip_while(|token| !is_place(token) && !matches!(token, TokenTree::Group(_)));
-    let prefix = argument.iter().take_while(|token| !is_place(token));
-    let only_borrows = prefix
-        .into_iter()
-        .all(|token| tokens::is_punct(Some(token), '&') || tokens::is_word(Some(token), "mut"));
-    let starts = matches!(rest.next(), Some(TokenTree::Ident(ident)) if ident == name);
+    let (before, place) = split_at_place(argument);
+    let only_borrows =
+        before.iter().all(|token| tokens::is_punct(Some(token), '&') || tokens::is_word(Some(token), "mut"));
+    let [TokenTree::Ident(first), rest @ ..] = place else { return false };
     // An operator makes a new value: `&a == &b`.
-    let is_place = rest.all(|token| match token {
+    let is_place = rest.iter().all(|token| match token {
         TokenTree::Punct(punct) => matches!(punct.as_char(), '.' | '?'),
         TokenTree::Group(group) => group.delimiter() != Delimiter::Brace,
         TokenTree::Ident(ident) => ident != "as",
         TokenTree::Literal(_) => true,
     });
-    only_borrows && starts && is_place
+    only_borrows && first == name && is_place
 }

@@ -19,7 +19,7 @@ pub(super) fn check(block: &Block, errors: &mut Errors) {
     let mut seen: Vec<String> = Vec::new();
     for option in &block.options {
         let name = option.name.to_string();
-        let Some(spec) = block.spec.options.iter().find(|spec| spec.name == name) else {
+        let Some(spec) = block.spec.option(&name) else {
             errors.at(option.name.span(), unknown(block, &name));
             continue;
         };
@@ -97,16 +97,16 @@ fn unknown(block: &Block, name: &str) -> String {
 
 fn conflicts(block: &Block, errors: &mut Errors) {
     for (keyword, carrier, carried) in CARRIED {
-        let given = |name: &str| block.options.iter().find(|option| option.name == name);
-        if block.keyword != keyword || given(carrier).is_none() {
+        if block.keyword != keyword || block.option(carrier).is_none() {
             continue;
         }
-        for option in block.options.iter().filter(|option| tokens::is_one_of(&option.name, carried)) {
-            let name = &option.name;
-            errors.at(
-                name.span(),
-                format!("`{name}` belongs to the shared breaker; set it where the `Breaker` is built, or leave `{carrier}` out"),
-            );
+        for Opt { name, .. } in &block.options {
+            if tokens::is_one_of(name, carried) {
+                errors.at(
+                    name.span(),
+                    format!("`{name}` belongs to the shared breaker; set it where the `Breaker` is built, or leave `{carrier}` out"),
+                );
+            }
         }
     }
 }
