@@ -87,17 +87,16 @@ impl Node {
             NodeKind::Block(keyword) if keyword != self.name => format!("{keyword} {}", self.name),
             _ => self.name.to_owned(),
         };
-        let options: Vec<String> = self
-            .options()
-            .iter()
-            .map(|(name, value)| match (name.is_empty(), value.is_empty()) {
-                (true, _) => (*value).to_owned(),
-                (_, true) => (*name).to_owned(),
-                _ => format!("{name} = {value}"),
-            })
-            .collect();
-        if !options.is_empty() {
-            label.push_str(&format!("({})", options.join(", ")));
+        for (index, (name, value)) in self.options().iter().enumerate() {
+            label.push_str(if index == 0 { "(" } else { ", " });
+            label.push_str(name);
+            if !(name.is_empty() || value.is_empty()) {
+                label.push_str(" = ");
+            }
+            label.push_str(value);
+        }
+        if !self.options().is_empty() {
+            label.push(')');
         }
         label
     }

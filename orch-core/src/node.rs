@@ -125,14 +125,12 @@ impl Origin {
 
     /// The names from the outermost block to this step, joined by `/`.
     pub fn path(self) -> String {
-        let mut names = vec![self.name()];
-        let mut parent = self.meta.parent;
-        while let Some(meta) = parent {
-            names.push(Origin::block(meta).name());
-            parent = meta.parent;
-        }
-        names.reverse();
-        names.join("/")
+        let mut path = match self.meta.parent {
+            Some(parent) => Origin::block(parent).path() + "/",
+            None => String::new(),
+        };
+        path.push_str(self.name());
+        path
     }
 }
 

@@ -106,7 +106,7 @@ impl Recorder {
     pub fn unfinished(&self) -> Vec<OwnedEvent> {
         let events = self.lock();
         let mut last: Vec<&OwnedEvent> = Vec::new();
-        let mut places: HashMap<(RunId, u64), usize> = HashMap::new();
+        let mut places = Places::new();
         for event in events.iter() {
             let place = *places.entry(key(event)).or_insert(last.len());
             match last.get_mut(place) {
@@ -130,12 +130,7 @@ impl Recorder {
     pub fn assert_balanced(&self) {
         let events = self.lock();
         let faults = faults(&events);
-        assert!(
-            faults.is_empty(),
-            "the events are not balanced:\n{}\n{}",
-            Listing(&events),
-            faults.join("\n")
-        );
+        assert!(faults.is_empty(), "the events are not balanced:\n{}{faults}", Listing(&events));
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<OwnedEvent>> {
@@ -159,6 +154,9 @@ fn is_terminal(event: &OwnedEvent) -> bool {
     event.state().is_some_and(TaskState::is_terminal)
 }
 
+/// A number for each execution. (One type of map for all there is to count: each more would be compiled by every user.)
+type Places = HashMap<(RunId, u64), usize>;
+
 /// What is known of an execution so far.
 struct Seen<'a> {
     first: &'a OwnedEvent,
@@ -168,34 +166,36 @@ struct Seen<'a> {
     inside: usize,
 }
 
-/// What is wrong with the events.
-fn faults(events: &[OwnedEvent]) -> Vec<String> {
-    let mut faults = Vec::new();
-    let mut numbers: HashMap<RunId, u64> = HashMap::new();
-    let mut executions: HashMap<(RunId, u64), Seen<'_>> = HashMap::new();
+/// What is wrong with the events, a line for each fault.
+fn faults(events: &[OwnedEvent]) -> String {
+    let mut faults = String::new();
+    let mut numbers = Places::new();
+    let (mut executions, mut places): (Vec<Seen<'_>>, _) = (Vec::new(), Places::new());
     for event in events {
-        let mut fault = |what: &str| faults.push(format!("{}: {what}", Line(event)));
+        let mut fault = |what: &str| faults.push_str(&format!("{}: {what}\n", Line(event)));
 
-        let number = numbers.entry(event.run).or_default();
-        if event.seq != *number {
+        let number = numbers.entry((event.run, 0)).or_insert(0);
+        if event.seq != *number as u64 {
             fault(&format!("is number {}, but {number} was due", event.seq));
         }
-        *number = event.seq + 1;
+        *number = event.seq as usize + 1;
 
-        let Some(seen) = executions.get_mut(&key(event)) else {
+        let around = parent(event).map(|parent| places.get(&parent).copied());
+        let Some(place) = places.get(&key(event)).copied() else {
             if !matches!(event.state(), Some(TaskState::Pending | TaskState::Running)) {
                 fault("is the first event of an execution that did not begin");
             }
             let running = event.state() == Some(TaskState::Running);
-            executions
-                .insert(key(event), Seen { first: event, running, ended: is_terminal(event), inside: 0 });
-            match parent(event).map(|parent| executions.get_mut(&parent)) {
+            places.insert(key(event), executions.len());
+            executions.push(Seen { first: event, running, ended: is_terminal(event), inside: 0 });
+            match around.map(|around| around.map(|place| &mut executions[place])) {
                 Some(Some(Seen { running: true, ended: false, inside, .. })) => *inside += 1,
                 Some(_) => fault("starts while the block around it does not run"),
                 None => {}
             }
             continue;
         };
+        let seen = &mut executions[place];
         if seen.first.path() != event.path() || seen.first.execution != event.execution {
             fault("is not of the step, attempt or item that the execution began as");
         }
@@ -212,14 +212,15 @@ fn faults(events: &[OwnedEvent]) -> Vec<String> {
             if seen.inside > 0 {
                 fault("ends before the steps inside it");
             }
-            if let Some(around) = parent(event).and_then(|parent| executions.get_mut(&parent)) {
+            if let Some(Some(place)) = around {
+                let around = &mut executions[place];
                 around.inside = around.inside.saturating_sub(1);
             }
         }
     }
-    let mut open: Vec<&Seen<'_>> = executions.values().filter(|seen| !seen.ended).collect();
-    open.sort_by_key(|seen| (seen.first.run, seen.first.seq));
-    faults.extend(open.iter().map(|seen| format!("{}: has no end", Line(seen.first))));
+    for seen in executions.iter().filter(|seen| !seen.ended) {
+        faults.push_str(&format!("{}: has no end\n", Line(seen.first)));
+    }
     faults
 }
 

@@ -98,8 +98,11 @@ where
     {
         let (step, cx) = (self.step, self.cx);
         O::poll(&mut self.guard, || {
-            let (input, kept) =
-                if step.policy.is_last(attempt) { (kept, None) } else { (step.feed.again(&kept), Some(kept)) };
+            let (input, kept) = if step.policy.is_last(attempt) {
+                (kept, None)
+            } else {
+                (step.feed.again(&kept), Some(kept))
+            };
             ((self.start)(step, self.scope, input, cx.under(cx.obs.attempt(attempt))), kept)
         })
     }
@@ -214,9 +217,9 @@ where
             _ => unreachable!("an attempt has just failed"),
         };
         let (policy, rt) = (&held.step.policy, held.cx.rt);
-        let delay = kept.is_some().then(|| {
-            O::poll(&mut held.guard, || policy.delay(attempt, &error, &mut delays, || rt.random()))
-        });
+        let delay = kept
+            .is_some()
+            .then(|| O::poll(&mut held.guard, || policy.delay(attempt, &error, &mut delays, || rt.random())));
         let (Some(Some(delay)), Some(kept), Some(delays)) = (delay, kept, delays) else {
             error.attempted(attempt);
             O::fail(&mut held.guard, &error);
