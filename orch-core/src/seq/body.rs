@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::mem::ManuallyDrop;
 
 use super::item::Item;
 use crate::cx::Cx;
@@ -117,23 +118,26 @@ macro_rules! body {
                 finish: &'a Fin,
             ) -> impl Future<Output = Result<Fin::Out, Error<E>>> + Send + 'a {
                 async move {
-                    // Finished outside of the slots' scope: a panic of `finish` would find them moved, where all others find
-                    // them there, and the future would keep a flag for each.
+                    // What a panic may find there or moved, the future keeps a flag for, which is written at each step. So the
+                    // sequence is finished outside of the slots' scope, and a piped value is nobody's to drop on its way to
+                    // the next step, where nothing can panic.
                     let (slots, piped) = {
                         let ($slot, piped) = match self.$index.step().run(scope, input, cx).await {
-                            Ok(out) => self.$index.split(out),
+                            Ok(out) => on_its_way(self.$index.split(out)),
                             Err(error) => return Err(error),
                         };
                         #[allow(unused_variables)]
                         let scope = $first::open(scope, &$slot);
                         $(
-                            let ($next_slot, piped) = match self.$next_index.step().run(scope, piped, cx).await {
-                                Ok(out) => self.$next_index.split(out),
+                            let run = self.$next_index.step().run(scope, ManuallyDrop::into_inner(piped), cx);
+                            let ($next_slot, piped) = match run.await {
+                                Ok(out) => on_its_way(self.$next_index.split(out)),
                                 Err(error) => return Err(error),
                             };
                             #[allow(unused_variables)]
                             let scope = $item::open(scope, &$next_slot);
                         )*
+                        let piped = ManuallyDrop::into_inner(piped);
                         (($slot, $($next_slot,)*), piped)
                     };
                     Ok(finish.finish(slots, piped))
@@ -163,6 +167,11 @@ macro_rules! body {
             }
         }
     };
+}
+
+#[inline(always)]
+fn on_its_way<Slot, In>((slot, piped): (Slot, In)) -> (Slot, ManuallyDrop<In>) {
+    (slot, ManuallyDrop::new(piped))
 }
 
 body!(I0 s0 0; I0);
