@@ -167,8 +167,8 @@ where
     }
 }
 
-impl<F, T: Task<A>, A, P: Point, E: Failure> StepWanted<Leaf<F, T, A>, P, E>
-    for &Gate<IsCall<Leaf<F, T, A>, P, E>, Leaf<F, T, A>>
+impl<F, T: Task<A>, A, N, P: Point, E: Failure> StepWanted<Leaf<F, T, A, N>, P, E>
+    for &Gate<IsCall<Leaf<F, T, A, N>, P, E>, Leaf<F, T, A, N>>
 {
 }
 

@@ -46,8 +46,9 @@ pub mod __private {
     pub use crate::feed::{Ignores, Uses};
     pub use crate::gate::{embedded, methods, owned};
     pub use crate::leaf::{Moved, says, select};
-    pub use crate::node::{Meta, NodeKind, Place};
+    pub use crate::node::{Meta, NodeKind, Nth, Place, Table};
     pub use crate::pipeline::{Plan, begin};
+    pub use crate::scope::Root;
     pub use crate::token::Tok;
     pub use crate::{catch, circuit, each, par, retry, seq, slot, task, timeout};
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::scope::Scope;
+
 /// What kind of step a node is.
 ///
 /// A block's kind is its keyword; [`as_str`](NodeKind::as_str) gives it back.
@@ -74,6 +76,30 @@ pub struct Meta {
     pub options: &'static [(&'static str, &'static str)],
     /// Where it is written.
     pub place: Place,
+}
+
+/// The table of one `pipeline!`, as a type.
+pub trait Table: 'static {
+    /// The entries.
+    fn entries() -> &'static [Meta];
+}
+
+/// An entry of the table of the scope `S`, as a type: tasks and inline steps know where they stand without a pointer, which
+/// their futures would have to keep, and write down at each step.
+pub trait Listed<S>: 'static {
+    /// The entry.
+    fn meta() -> &'static Meta;
+}
+
+/// Entry `I`.
+#[derive(Clone, Copy, Debug)]
+pub struct Nth<const I: usize>;
+
+impl<S: Scope, const I: usize> Listed<S> for Nth<I> {
+    #[inline(always)]
+    fn meta() -> &'static Meta {
+        &S::entries()[I]
+    }
 }
 
 /// The step that something came from: the step itself and, if its name is a task's own, that name.

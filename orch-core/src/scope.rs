@@ -7,20 +7,59 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::node::{Meta, Table};
+
 /// The shape of the names that a step can see.
 ///
-/// `()` is the empty scope, [`With<P, T>`] adds one value to another scope.
+/// [`Root<T>`] is the empty scope of a pipeline, [`With<P, T>`] adds one value to another scope.
 pub trait Scope: 'static {
     /// References to the named values, for as long as `'e`.
     type Ref<'e>: Copy + Send + Sync;
+
+    /// The table of the pipeline that it is a part of.
+    fn entries() -> &'static [Meta];
 
     /// The same references for a shorter time. (A projection is invariant to the compiler; this is the proof
     /// that ours is not.)
     fn shorten<'s, 'l: 's>(scope: Self::Ref<'l>) -> Self::Ref<'s>;
 }
 
+/// The empty scope of the pipeline with the table `T`, and the header that makes it.
+pub struct Root<T>(PhantomData<fn() -> T>);
+
+impl<T> Root<T> {
+    /// The header without values.
+    #[inline(always)]
+    pub const fn new() -> Self {
+        Root(PhantomData)
+    }
+}
+
+impl<T> Default for Root<T> {
+    fn default() -> Self {
+        Root::new()
+    }
+}
+
+impl<T: Table> Scope for Root<T> {
+    type Ref<'e> = ();
+
+    #[inline(always)]
+    fn entries() -> &'static [Meta] {
+        T::entries()
+    }
+
+    #[inline(always)]
+    fn shorten<'s, 'l: 's>((): ()) {}
+}
+
+/// The empty scope where there is no table.
 impl Scope for () {
     type Ref<'e> = ();
+
+    fn entries() -> &'static [Meta] {
+        &[]
+    }
 
     #[inline(always)]
     fn shorten<'s, 'l: 's>((): ()) {}
@@ -31,6 +70,11 @@ pub struct With<P, T>(PhantomData<fn() -> (P, T)>);
 
 impl<P: Scope, T: Send + Sync + 'static> Scope for With<P, T> {
     type Ref<'e> = (P::Ref<'e>, &'e T);
+
+    #[inline(always)]
+    fn entries() -> &'static [Meta] {
+        P::entries()
+    }
 
     #[inline(always)]
     fn shorten<'s, 'l: 's>((outer, value): Self::Ref<'l>) -> Self::Ref<'s> {
@@ -69,6 +113,13 @@ pub trait Header: Send + Sync {
     fn refs(&self) -> <Self::Scope as Scope>::Ref<'_>;
 }
 
+impl<T: Table> Header for Root<T> {
+    type Scope = Root<T>;
+
+    #[inline(always)]
+    fn refs(&self) {}
+}
+
 impl Header for () {
     type Scope = ();
 
@@ -82,6 +133,12 @@ impl<H: Header, T: Send + Sync + 'static> Header for (H, T) {
     #[inline(always)]
     fn refs(&self) -> <Self::Scope as Scope>::Ref<'_> {
         (self.0.refs(), &self.1)
+    }
+}
+
+impl<T> fmt::Debug for Root<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Root")
     }
 }
 

@@ -36,12 +36,28 @@ pub(crate) const fn entry(
     Meta { index, parent, kind, name, options, place: Place { file: "test.rs", line: index + 1, column: 1 } }
 }
 
+/// The entry at a reference, as a type.
+macro_rules! listed {
+    ($meta:expr) => {{
+        struct Entry;
+
+        impl<S> $crate::node::Listed<S> for Entry {
+            fn meta() -> &'static $crate::node::Meta {
+                $meta
+            }
+        }
+
+        Entry
+    }};
+}
+pub(crate) use listed;
+
 /// What the macro makes of `|x| { … }`.
 macro_rules! inline_sync {
     ($tok:expr, $meta:expr, $body:expr) => {{
         #[allow(unused_imports)]
         use $crate::leaf::select::{HowPlain as _, HowPlainDebug as _, HowTried as _, HowTriedDebug as _};
-        let closure = $tok.inline($meta, $body);
+        let closure = $tok.inline($crate::testing::listed!($meta), $body);
         let how = (&&&&closure.probe()).how();
         $tok.reads(closure, how)
     }};
@@ -53,7 +69,7 @@ macro_rules! inline_async {
     ($tok:expr, $meta:expr, $body:expr) => {{
         #[allow(unused_imports)]
         use $crate::leaf::select::{HowPlain as _, HowPlainDebug as _, HowTried as _, HowTriedDebug as _};
-        let closure = $tok.inline_async($meta, $body);
+        let closure = $tok.inline_async($crate::testing::listed!($meta), $body);
         let how = (&&&&closure.probe()).how();
         $tok.reads(closure, how)
     }};

@@ -8,7 +8,6 @@ use crate::error::Failure;
 use crate::feed::{Clones, Duplicate, Ignores, Takes, clones};
 use crate::gate::{Asked, Gate, IsCall, IsDuplicate, IsFailure, IsInput, IsItems, IsKept, IsStep};
 use crate::leaf::{AsyncBody, BoxFuture, Closure, Inline, Leaf, NamedBody, SyncBody, Within};
-use crate::node::Meta;
 use crate::scope::{At, Point, Scope, With};
 use crate::seq::{Body, Collected, Keep};
 use crate::step::Step;
@@ -54,45 +53,41 @@ impl<S, In, E> Tok<S, In, E> {
 
 impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     /// A task, with the closure that makes its call.
-    pub fn leaf<F, T, A>(&self, meta: &'static Meta, call: F) -> Leaf<F, T, A>
+    pub fn leaf<F, T, A, N>(&self, _entry: N, call: F) -> Leaf<F, T, A, N>
     where
         F: for<'e> Fn(S::Ref<'e>, In) -> Call<T, A>,
     {
-        Leaf { call, meta, task: PhantomData }
+        Leaf { call, task: PhantomData }
     }
 
     /// A sync closure.
-    pub fn inline<F, Raw>(&self, meta: &'static Meta, body: F) -> Closure<SyncBody<F>, Raw>
+    pub fn inline<F, Raw, N>(&self, _entry: N, body: F) -> Closure<SyncBody<F>, Raw, N>
     where
         F: for<'e> Fn(S::Ref<'e>, In) -> Raw,
     {
-        Closure { body: SyncBody(body), meta, raw: PhantomData }
+        Closure { body: SyncBody(body), raw: PhantomData }
     }
 
     /// An async closure that borrows no name.
-    pub fn inline_async<F, Fut>(
-        &self,
-        meta: &'static Meta,
-        body: F,
-    ) -> Closure<AsyncBody<F, Fut>, Fut::Output>
+    pub fn inline_async<F, Fut, N>(&self, _entry: N, body: F) -> Closure<AsyncBody<F, Fut>, Fut::Output, N>
     where
         F: for<'e> Fn(S::Ref<'e>, In) -> Fut,
         Fut: Future,
     {
-        Closure { body: AsyncBody(body, PhantomData), meta, raw: PhantomData }
+        Closure { body: AsyncBody(body, PhantomData), raw: PhantomData }
     }
 
     /// An async closure that may borrow names, and captures that live for `'c`.
-    pub fn inline_named<'c, F, Raw>(&self, meta: &'static Meta, body: F) -> Closure<NamedBody<'c, F>, Raw>
+    pub fn inline_named<'c, F, Raw, N>(&self, _entry: N, body: F) -> Closure<NamedBody<'c, F>, Raw, N>
     where
         F: for<'e> Fn(Within<'e, 'c>, S::Ref<'e>, In) -> BoxFuture<'e, Raw>,
     {
-        Closure { body: NamedBody(body, PhantomData), meta, raw: PhantomData }
+        Closure { body: NamedBody(body, PhantomData), raw: PhantomData }
     }
 
     /// The step that a closure is, once it is known how its result reads.
-    pub fn reads<B, Raw, How>(&self, closure: Closure<B, Raw>, _how: How) -> Inline<B, Raw, How> {
-        Inline { body: closure.body, meta: closure.meta, how: PhantomData }
+    pub fn reads<B, Raw, How, N>(&self, closure: Closure<B, Raw, N>, _how: How) -> Inline<B, Raw, How, N> {
+        Inline { body: closure.body, how: PhantomData }
     }
 
     /// What stands here, as far as it is a step.

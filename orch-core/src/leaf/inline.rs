@@ -16,7 +16,7 @@ use super::select::Fits;
 use crate::cx::Cx;
 use crate::error::{Error, ErrorKind, Failure};
 use crate::graph::Describe;
-use crate::node::{Meta, Origin};
+use crate::node::{Listed, Origin};
 use crate::observe::Observer;
 use crate::runtime::Host;
 use crate::scope::{Point, RefOf, Scope};
@@ -110,13 +110,12 @@ impl<T> Moved<T> {
 }
 
 /// A closure of a known type, before it is known how its result reads.
-pub struct Closure<B, Raw> {
+pub struct Closure<B, Raw, N> {
     pub(crate) body: B,
-    pub(crate) meta: &'static Meta,
-    pub(crate) raw: PhantomData<fn() -> Raw>,
+    pub(crate) raw: PhantomData<fn() -> (Raw, N)>,
 }
 
-impl<B, Raw> Closure<B, Raw> {
+impl<B, Raw, N> Closure<B, Raw, N> {
     /// Looks at the result, so that an error says where its type is not known.
     pub fn result(&self, _look: impl FnOnce(Raw)) {}
 
@@ -128,24 +127,18 @@ impl<B, Raw> Closure<B, Raw> {
 }
 
 /// A closure as a step. `How` reads its result.
-pub struct Inline<B, Raw, How> {
+pub struct Inline<B, Raw, How, N> {
     pub(crate) body: B,
-    pub(crate) meta: &'static Meta,
-    pub(crate) how: PhantomData<fn() -> (How, Raw)>,
+    pub(crate) how: PhantomData<fn() -> (How, Raw, N)>,
 }
 
-impl<B, Raw, How> Inline<B, Raw, How> {
-    fn origin(&self) -> Origin {
-        Origin::block(self.meta)
-    }
-}
-
-impl<P, E, B, Raw, How> Step<P, E> for Inline<B, Raw, How>
+impl<P, E, B, Raw, How, N> Step<P, E> for Inline<B, Raw, How, N>
 where
     P: Point,
     E: Failure,
     B: Body<P, Raw = Raw>,
     How: Fits<Raw, E>,
+    N: Listed<P::Scope>,
 {
     type Out = How::Out;
 
@@ -156,36 +149,37 @@ where
         input: P::In,
         cx: Cx<R, O>,
     ) -> impl Future<Output = Result<How::Out, Error<E>>> + Send + 'a {
-        let mut guard = cx.obs.task(self.meta);
+        let mut guard = cx.obs.task(N::meta());
         let fut = O::poll_task(&mut guard, || self.body.call(scope, input));
-        InlineFuture::<_, _, E, O> { fut, step: self, error: PhantomData, guard }
+        InlineFuture::<_, Self, P, E, O> { fut, step: PhantomData, guard }
     }
 
     fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        obs.queue(self.meta)
+        obs.queue(N::meta())
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
-        graph.leaf(self.origin());
+        graph.leaf(Origin::block(N::meta()));
     }
 }
 
 pin_project! {
-    struct InlineFuture<'a, Fut, L, E, O: Observer> {
+    struct InlineFuture<Fut, L, P, E, O: Observer> {
         #[pin]
         fut: Fut,
-        step: &'a L,
-        error: PhantomData<fn() -> E>,
+        step: PhantomData<fn() -> (L, P, E)>,
         // Last, so that the body is dropped before its end is told.
         guard: O::Guard,
     }
 }
 
-impl<Fut, B, Raw, How, E, O> Future for InlineFuture<'_, Fut, Inline<B, Raw, How>, E, O>
+impl<Fut, B, Raw, How, N, P, E, O> Future for InlineFuture<Fut, Inline<B, Raw, How, N>, P, E, O>
 where
     Fut: Future<Output = Raw>,
     How: Fits<Raw, E>,
     How::Out: Any,
+    N: Listed<P::Scope>,
+    P: Point,
     E: Failure,
     O: Observer,
 {
@@ -202,23 +196,11 @@ where
                 Poll::Ready(Ok(output))
             }
             Poll::Ready(Err(error)) => {
-                let error = Error::new(ErrorKind::Task(How::convert(error)), this.step.origin());
+                let error = Error::new(ErrorKind::Task(How::convert(error)), Origin::block(N::meta()));
                 O::fail(this.guard, &error);
                 Poll::Ready(Err(error))
             }
         }
-    }
-}
-
-impl<B, Raw, How> fmt::Debug for Inline<B, Raw, How> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.origin().fmt(f)
-    }
-}
-
-impl<B, Raw> fmt::Debug for Closure<B, Raw> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Origin::block(self.meta).fmt(f)
     }
 }
 
@@ -232,7 +214,7 @@ macro_rules! opaque_debug {
     )*};
 }
 
-opaque_debug!(SyncBody<F> AsyncBody<F, Fut>);
+opaque_debug!(SyncBody<F> AsyncBody<F, Fut> Closure<B, Raw, N> Inline<B, Raw, How, N>);
 
 impl<F> fmt::Debug for NamedBody<'_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use crate::cx::Cx;
 use crate::error::{Error, ErrorKind, Failure};
 use crate::graph::Describe;
-use crate::node::{Meta, Origin};
+use crate::node::{Listed, Origin};
 use crate::observe::Observer;
 use crate::runtime::Host;
 use crate::scope::{Point, RefOf, Scope};
@@ -19,19 +19,12 @@ use crate::step::Step;
 use crate::task::{Call, Fails, Task};
 
 /// A task and the closure that makes its arguments, afresh for each attempt.
-pub struct Leaf<F, T, A> {
+pub struct Leaf<F, T, A, N> {
     pub(crate) call: F,
-    pub(crate) meta: &'static Meta,
-    pub(crate) task: PhantomData<fn() -> (T, A)>,
+    pub(crate) task: PhantomData<fn() -> (T, A, N)>,
 }
 
-impl<F, T: Task<A>, A> Leaf<F, T, A> {
-    fn origin(&self) -> Origin {
-        Origin::task(self.meta, &T::NAME)
-    }
-}
-
-impl<P, E, F, T, A> Step<P, E> for Leaf<F, T, A>
+impl<P, E, F, T, A, N> Step<P, E> for Leaf<F, T, A, N>
 where
     P: Point,
     E: Failure,
@@ -40,6 +33,7 @@ where
     // Said of a task by `#[task]` already; where it is not so, this keeps the consequences to one.
     T::Out: Send,
     A: Send,
+    N: Listed<P::Scope>,
 {
     type Out = T::Out;
 
@@ -50,36 +44,38 @@ where
         input: P::In,
         cx: Cx<R, O>,
     ) -> impl Future<Output = Result<T::Out, Error<E>>> + Send + 'a {
-        let mut guard = cx.obs.task(self.meta);
-        let fut =
-            O::poll_task(&mut guard, || cx.rt.execute::<T, A>(self.origin(), (self.call)(scope, input).args));
-        LeafFuture::<_, _, E, O> { fut, leaf: self, error: PhantomData, guard }
+        let mut guard = cx.obs.task(N::meta());
+        let fut = O::poll_task(&mut guard, || {
+            cx.rt.execute::<T, A>(Origin::task(N::meta(), &T::NAME), (self.call)(scope, input).args)
+        });
+        LeafFuture::<_, Self, P, E, O> { fut, leaf: PhantomData, guard }
     }
 
     fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        obs.queue(self.meta)
+        obs.queue(N::meta())
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
-        graph.leaf(self.origin());
+        graph.leaf(Origin::task(N::meta(), &T::NAME));
     }
 }
 
 pin_project! {
-    struct LeafFuture<'a, Fut, L, E, O: Observer> {
+    struct LeafFuture<Fut, L, P, E, O: Observer> {
         #[pin]
         fut: Fut,
-        leaf: &'a L,
-        error: PhantomData<fn() -> E>,
+        leaf: PhantomData<fn() -> (L, P, E)>,
         // Last, so that the task is dropped before its end is told.
         guard: O::Guard,
     }
 }
 
-impl<Fut, F, T, A, E, O> Future for LeafFuture<'_, Fut, Leaf<F, T, A>, E, O>
+impl<Fut, F, T, A, N, P, E, O> Future for LeafFuture<Fut, Leaf<F, T, A, N>, P, E, O>
 where
     Fut: Future<Output = Result<T::Out, ErrorKind<T::Error>>>,
     T: Fails<A, E>,
+    N: Listed<P::Scope>,
+    P: Point,
     E: Failure,
     O: Observer,
 {
@@ -96,7 +92,7 @@ where
                 Poll::Ready(Ok(output))
             }
             Poll::Ready(Err(kind)) => {
-                let error = Error::new(kind.map(T::convert), this.leaf.origin());
+                let error = Error::new(kind.map(T::convert), Origin::task(N::meta(), &T::NAME));
                 O::fail(this.guard, &error);
                 Poll::Ready(Err(error))
             }
@@ -104,8 +100,8 @@ where
     }
 }
 
-impl<F, T: Task<A>, A> fmt::Debug for Leaf<F, T, A> {
+impl<F, T: Task<A>, A, N> fmt::Debug for Leaf<F, T, A, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.origin().fmt(f)
+        f.write_str(T::NAME)
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
 
     let start = expansion.start(pipeline);
     let mut names = Names::default();
-    let mut header = quote!(());
+    let mut header = table::root(&private);
     for entry in &pipeline.lets {
         for name in entry.pattern.identifiers() {
             names.bind(&Pattern::name(name));

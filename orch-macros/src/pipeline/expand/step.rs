@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::names::hidden;
-use super::table::node;
+use super::table::{entry, node};
 use super::{Expansion, Here, carried, span_of_inline, span_of_leaf};
 use crate::pipeline::ast::{Arguments, Embed, Inline, Leaf, TaskPath};
 use crate::pipeline::tokens;
@@ -22,7 +22,7 @@ impl Expansion<'_> {
             &[],
             leaf.path.tokens.span(),
         );
-        let node = node(index);
+        let entry = entry(self.private, index);
         let (tok, capture) = (&at.tok, self.capture_at(span));
         let scope = hidden("scope", at.open);
         let input = hidden("input", at.open);
@@ -44,7 +44,7 @@ impl Expansion<'_> {
         let input = if piped { input.to_token_stream() } else { quote!(_) };
         let method = hidden("leaf", at.open);
         let closure = quote_spanned!(span=> #capture |#scope, #input| { #names #call });
-        quote_spanned!(at.here()=> #tok.#method(#node, #closure))
+        quote_spanned!(at.here()=> #tok.#method(#entry, #closure))
     }
 
     /// The user's own group, with the piped value in the place of `_`.
@@ -81,7 +81,7 @@ impl Expansion<'_> {
     pub(super) fn inline(&mut self, inline: &Inline, at: &Here) -> TokenStream {
         let span = span_of_inline(inline);
         let index = self.table.add(self.private, at.parent, &quote!(Inline), inline.name.as_ref(), &[], span);
-        let node = node(index);
+        let entry = entry(self.private, index);
         let (tok, private) = (&at.tok, &self.private_at(at.open));
         let closure = self.variable("closure", at.open);
         let how_name = self.variable("how", at.open);
@@ -142,7 +142,7 @@ impl Expansion<'_> {
                     ::std::boxed::Box::pin(#future)
                 })
             };
-            quote_spanned!(here=> #tok.#method(#node, #closure))
+            quote_spanned!(here=> #tok.#method(#entry, #closure))
         } else {
             let returns = pinned.then(|| quote_spanned!(span=> -> #result));
             let scope = if names.is_empty() { quote!(_) } else { scope.to_token_stream() };
@@ -152,7 +152,7 @@ impl Expansion<'_> {
                 #bind
                 #body
             });
-            quote_spanned!(here=> #tok.#method(#node, #closure))
+            quote_spanned!(here=> #tok.#method(#entry, #closure))
         };
         let reads = hidden("reads", at.open);
         let how = if diverges(&code) {

@@ -48,13 +48,22 @@ impl Table {
         Index(index)
     }
 
-    /// The `static`.
+    /// The `static`, and the type that stands for it.
     pub(super) fn define(&self, private: &TokenStream) -> TokenStream {
-        let nodes = nodes();
+        let (nodes, table) = (nodes(), table());
         let entries = &self.entries;
         let length = entries.len();
         quote! {
             static #nodes: [#private::Meta; #length] = [#(#entries),*];
+
+            struct #table;
+
+            impl #private::Table for #table {
+                #[inline(always)]
+                fn entries() -> &'static [#private::Meta] {
+                    &#nodes
+                }
+            }
         }
     }
 }
@@ -66,6 +75,18 @@ pub(super) fn node(Index(index): Index) -> TokenStream {
     quote!(&#nodes[#index])
 }
 
+/// An entry, as a value without size.
+pub(super) fn entry(private: &TokenStream, Index(index): Index) -> TokenStream {
+    let index = proc_macro2::Literal::usize_unsuffixed(index);
+    quote!(#private::Nth::<#index>)
+}
+
+/// The header without values, of the pipeline with the table.
+pub(super) fn root(private: &TokenStream) -> TokenStream {
+    let table = table();
+    quote!(#private::Root::<#table>::new())
+}
+
 fn option(value: Option<TokenStream>) -> TokenStream {
     match value {
         Some(value) => quote!(::core::option::Option::Some(#value)),
@@ -75,6 +96,10 @@ fn option(value: Option<TokenStream>) -> TokenStream {
 
 fn nodes() -> Ident {
     Ident::new("__ASYNC_ORCH_NODES", Span::mixed_site())
+}
+
+fn table() -> Ident {
+    Ident::new("Table", Span::mixed_site())
 }
 
 /// The head and the options of a block as they are written, for graphs.
