@@ -172,12 +172,12 @@ where
             supply.set(Supply::Later);
             return None;
         }
-        let Some(item) = rest.next() else {
+        let item = rest.next();
+        if item.is_none() {
             *items = None;
             supply.set(Supply::Out);
-            return None;
-        };
-        Some(start(item))
+        }
+        item
     };
     runs.enter();
     let mut lender = Lender::new(parent);
@@ -185,14 +185,14 @@ where
     let mut lent = u64::MAX;
     let mut polls = 0;
     loop {
-        polls +=
-            runs.woken(lent, |runs, place| turn::<_, _, _, M>(runs, outputs, place, &mut next, &lender))?;
+        polls += runs.woken(lent, |runs, place| {
+            turn::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &lender)
+        })?;
         while !runs.is_full()
-            && let Some((item, fut)) = next()
+            && let Some(item) = next()
         {
             let place = runs.vacant();
-            runs.put(place, item, fut);
-            turn::<_, _, _, M>(runs, outputs, place, &mut next, &lender)?;
+            turn::<_, _, _, _, M>(runs, outputs, place, Some(item), &mut next, &mut start, &lender)?;
         }
         match supply.get() {
             Supply::Out if runs.running() == 0 => return Poll::Ready(Ok(())),
@@ -211,14 +211,18 @@ where
     }
 }
 
-/// Polls what runs at a place. If it finishes the next item runs there, but one that is ready at once is not followed by
-/// others: it is the turn of the other places.
+/// Starts an item at a place, or polls what runs there. If it finishes the next item runs there, but one that is ready at
+/// once is not followed by others: it is the turn of the other places.
+///
+/// Items come here, and not their runs: a run is made where it stays.
 #[inline]
-fn turn<Fut, T, E, M>(
+fn turn<Item, Fut, T, E, M>(
     runs: &mut Slab<Fut>,
     outputs: &mut Outputs<M::Kept<T>>,
     place: Place,
-    next: &mut impl FnMut() -> Option<(usize, Fut)>,
+    mut item: Option<Item>,
+    next: &mut impl FnMut() -> Option<Item>,
+    start: &mut impl FnMut(Item) -> (usize, Fut),
     lender: &Lender<'_>,
 ) -> Result<(), Error<E>>
 where
@@ -229,17 +233,21 @@ where
 {
     let mut last = false;
     loop {
-        let Poll::Ready((item, result)) = runs.poll(place, lender) else {
+        if let Some(item) = item.take() {
+            let (index, fut) = start(item);
+            runs.put(place, index, fut);
+        }
+        let Poll::Ready((index, result)) = runs.poll(place, lender) else {
             return Ok(());
         };
-        outputs.put(item, M::keep(result)?);
+        outputs.put(index, M::keep(result)?);
         if last {
             break;
         }
-        let Some((item, fut)) = next() else {
+        item = next();
+        if item.is_none() {
             break;
-        };
-        runs.put(place, item, fut);
+        }
         last = true;
     }
     runs.release(place);
