@@ -264,11 +264,10 @@ impl State {
         match &mut self.phase {
             Phase::Closed if permit == Permit::closed(self.generation) => self.failures = 0,
             Phase::HalfOpen(probing) if probing.holds(permit) => {
-                if probing.end(permit, now(), self.config.reset_timeout) {
-                    probing.successes += 1;
-                    if probing.successes >= self.config.close_after {
-                        self.close();
-                    }
+                let live = probing.end(permit, now(), self.config.reset_timeout);
+                probing.successes += u32::from(live);
+                if live && probing.successes >= self.config.close_after {
+                    self.close();
                 }
             }
             _ => {}
