@@ -2,6 +2,7 @@
 
 mod pattern;
 mod pipeline;
+mod reader;
 mod task;
 mod types;
 

@@ -16,6 +16,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
 use crate::pipeline::tokens;
+use crate::reader::Reader;
 
 /// A pattern: its tokens and what they bind.
 #[derive(Clone)]
@@ -40,10 +41,10 @@ enum Form {
 impl Pattern {
     /// Reads a pattern that is all of `tokens`, alternatives included. `None` if it is none.
     pub(crate) fn parse(tokens: &[TokenTree]) -> Option<Self> {
-        let mut reader = Reader::of(tokens::collect(tokens));
+        let mut reader = PatternReader::of(tokens::collect(tokens));
         let form = reader.alternatives()?;
-        reader.at_end().then(|| Self {
-            tokens: tokens::collect(&reader.tokens),
+        reader.place.at_end().then(|| Self {
+            tokens: tokens::collect(&reader.place.tokens),
             by_reference: reader.by_reference,
             bound: reader.bound,
             form,
@@ -99,62 +100,41 @@ impl ToTokens for Pattern {
 }
 
 /// A place in the tokens of a pattern or of one of its groups.
-struct Reader {
-    tokens: Vec<TokenTree>,
-    at: usize,
+struct PatternReader {
+    place: Reader,
     by_reference: TokenStream,
     bound: Vec<Ident>,
 }
 
-impl Reader {
+impl PatternReader {
     fn of(tokens: TokenStream) -> Self {
-        Self {
-            tokens: tokens::visible(tokens, |_| false),
-            at: 0,
-            by_reference: TokenStream::new(),
-            bound: Vec::new(),
-        }
-    }
-
-    fn peek(&self, ahead: usize) -> Option<&TokenTree> {
-        self.tokens.get(self.at + ahead)
-    }
-
-    fn at_end(&self) -> bool {
-        self.peek(0).is_none()
-    }
-
-    fn punct(&self, ahead: usize, c: char) -> bool {
-        tokens::is_punct(self.peek(ahead), c)
-    }
-
-    fn pair(&self, ahead: usize, first: char, second: char) -> bool {
-        tokens::is_pair(&self.tokens, self.at + ahead, first, second)
-    }
-
-    fn word(&self, word: &str) -> bool {
-        tokens::is_word(self.peek(0), word)
+        let place = Reader::of(tokens::visible(tokens, |_| false));
+        Self { place, by_reference: TokenStream::new(), bound: Vec::new() }
     }
 
     /// Takes tokens over as they are.
     fn keep(&mut self, count: usize) {
-        self.by_reference.extend(tokens::collect(tokens::part(&self.tokens, self.at, self.at + count)));
-        self.at += count;
+        self.by_reference.extend(tokens::collect(tokens::part(
+            &self.place.tokens,
+            self.place.at,
+            self.place.at + count,
+        )));
+        self.place.at += count;
     }
 
     /// An identifier that is no keyword.
     fn is_name(&self) -> bool {
-        tokens::as_ident(self.peek(0)).is_some_and(|word| !tokens::is_keyword(&word.to_string()))
+        tokens::as_ident(self.place.peek(0)).is_some_and(|word| !tokens::is_keyword(&word.to_string()))
     }
 
     /// `a | b`, also with a `|` before.
     fn alternatives(&mut self) -> Option<Form> {
-        let several = self.punct(0, '|');
+        let several = self.place.punct(0, '|');
         if several {
             self.keep(1);
         }
         let mut form = self.single()?;
-        while self.punct(0, '|') && !self.pair(0, '|', '|') && !self.pair(0, '|', '=') {
+        while self.place.punct(0, '|') && !self.place.pair(0, '|', '|') && !self.place.pair(0, '|', '=') {
             self.keep(1);
             self.single()?;
             form = Form::Other;
@@ -164,21 +144,23 @@ impl Reader {
 
     /// A pattern without alternatives.
     fn single(&mut self) -> Option<Form> {
-        match self.peek(0)?.clone() {
+        match self.place.peek(0)?.clone() {
             TokenTree::Ident(word) if word == "_" => {
                 self.keep(1);
                 return Some(Form::Wild);
             }
             TokenTree::Ident(word) if word == "ref" || word == "mut" => return self.binding(),
-            TokenTree::Ident(word) if word == "self" && !self.pair(1, ':', ':') => return self.binding(),
+            TokenTree::Ident(word) if word == "self" && !self.place.pair(1, ':', ':') => {
+                return self.binding();
+            }
             TokenTree::Ident(word) if word == "box" => {
                 self.keep(1);
                 self.single()?;
             }
             TokenTree::Ident(_) if self.is_name() => {
-                let path = match self.peek(1) {
+                let path = match self.place.peek(1) {
                     Some(TokenTree::Punct(next)) => {
-                        next.as_char() == '!' || self.pair(1, ':', ':') || self.pair(1, '.', '.')
+                        next.as_char() == '!' || self.place.pair(1, ':', ':') || self.place.pair(1, '.', '.')
                     }
                     Some(TokenTree::Group(group)) => group.delimiter() != Delimiter::Bracket,
                     _ => false,
@@ -190,12 +172,12 @@ impl Reader {
             }
             TokenTree::Punct(punct) if punct.as_char() == '&' => {
                 self.keep(1);
-                if self.word("mut") {
+                if self.place.word("mut") {
                     self.keep(1);
                 }
                 self.single()?;
             }
-            TokenTree::Punct(_) if self.pair(0, '.', '.') => self.range()?,
+            TokenTree::Punct(_) if self.place.pair(0, '.', '.') => self.range()?,
             TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => {
                 self.group(&group, Self::list)?
             }
@@ -207,16 +189,16 @@ impl Reader {
     /// `ref mut name @ pattern`
     fn binding(&mut self) -> Option<Form> {
         for word in ["ref", "mut"] {
-            self.at += usize::from(self.word(word));
+            self.place.at += usize::from(self.place.word(word));
         }
-        if !self.is_name() && !self.word("self") {
+        if !self.is_name() && !self.place.word("self") {
             return None;
         }
-        if let Some(name) = tokens::as_ident(self.peek(0)).cloned() {
+        if let Some(name) = tokens::as_ident(self.place.peek(0)).cloned() {
             self.bind(name);
         }
         self.keep(1);
-        if !self.punct(0, '@') {
+        if !self.place.punct(0, '@') {
             return Some(Form::Name);
         }
         self.keep(1);
@@ -232,22 +214,22 @@ impl Reader {
 
     /// A literal or a path, with what follows a path, or the range that begins with it.
     fn constant(&mut self) -> Option<()> {
-        if self.punct(0, '-') {
+        if self.place.punct(0, '-') {
             self.keep(1);
-            if !matches!(self.peek(0), Some(TokenTree::Literal(_))) {
+            if !matches!(self.place.peek(0), Some(TokenTree::Literal(_))) {
                 return None;
             }
         }
-        match self.peek(0)? {
+        match self.place.peek(0)? {
             TokenTree::Literal(_) => self.keep(1),
             TokenTree::Ident(word) if word == "true" || word == "false" => self.keep(1),
             TokenTree::Ident(word) if word == "const" => {
-                tokens::as_group(self.peek(1), Delimiter::Brace)?;
+                tokens::as_group(self.place.peek(1), Delimiter::Brace)?;
                 self.keep(2);
             }
             _ => {
                 self.path()?;
-                match self.peek(0).cloned() {
+                match self.place.peek(0).cloned() {
                     Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
                         return self.group(&group, Self::list);
                     }
@@ -255,7 +237,7 @@ impl Reader {
                         return self.group(&group, Self::fields);
                     }
                     Some(TokenTree::Punct(punct)) if punct.as_char() == '!' => {
-                        let Some(TokenTree::Group(_)) = self.peek(1) else { return None };
+                        let Some(TokenTree::Group(_)) = self.place.peek(1) else { return None };
                         self.keep(2);
                         return Some(());
                     }
@@ -263,26 +245,28 @@ impl Reader {
                 }
             }
         }
-        if self.pair(0, '.', '.') { self.range() } else { Some(()) }
+        if self.place.pair(0, '.', '.') { self.range() } else { Some(()) }
     }
 
     /// `..`, `..=` or `...`, with its end.
     fn range(&mut self) -> Option<()> {
         self.keep(2);
-        let closed = self.punct(0, '=') || self.punct(0, '.');
+        let closed = self.place.punct(0, '=') || self.place.punct(0, '.');
         let minus = usize::from(closed);
-        let negative = self.punct(minus, '-');
+        let negative = self.place.punct(minus, '-');
         self.keep(minus + usize::from(negative));
-        match self.peek(0) {
+        match self.place.peek(0) {
             Some(TokenTree::Literal(_)) => self.keep(1),
             _ if negative => return None,
             Some(TokenTree::Ident(word)) if word == "true" || word == "false" => self.keep(1),
             Some(TokenTree::Ident(word)) if word == "const" => {
-                tokens::as_group(self.peek(1), Delimiter::Brace)?;
+                tokens::as_group(self.place.peek(1), Delimiter::Brace)?;
                 self.keep(2);
             }
             Some(TokenTree::Ident(_)) => self.path()?,
-            Some(TokenTree::Punct(_)) if self.pair(0, ':', ':') || self.punct(0, '<') => self.path()?,
+            Some(TokenTree::Punct(_)) if self.place.pair(0, ':', ':') || self.place.punct(0, '<') => {
+                self.path()?
+            }
             _ if closed => return None,
             _ => {}
         }
@@ -291,26 +275,26 @@ impl Reader {
 
     /// `a::b::<C>::d` or `<T as Trait>::D`.
     fn path(&mut self) -> Option<()> {
-        if self.punct(0, '<') {
+        if self.place.punct(0, '<') {
             self.angles()?;
-            if !self.pair(0, ':', ':') {
+            if !self.place.pair(0, ':', ':') {
                 return None;
             }
         }
-        if self.pair(0, ':', ':') {
+        if self.place.pair(0, ':', ':') {
             self.keep(2);
         }
         loop {
-            let word = tokens::as_ident(self.peek(0))?;
+            let word = tokens::as_ident(self.place.peek(0))?;
             if !(tokens::is_one_of(word, &["self", "Self", "super", "crate"]) || self.is_name()) {
                 return None;
             }
             self.keep(1);
-            if self.pair(0, ':', ':') && self.punct(2, '<') {
+            if self.place.pair(0, ':', ':') && self.place.punct(2, '<') {
                 self.keep(2);
                 self.angles()?;
             }
-            if !self.pair(0, ':', ':') {
+            if !self.place.pair(0, ':', ':') {
                 return Some(());
             }
             self.keep(2);
@@ -318,14 +302,14 @@ impl Reader {
     }
 
     fn angles(&mut self) -> Option<()> {
-        let end = tokens::angle_end(&self.tokens, self.at)?;
-        self.keep(end + 1 - self.at);
+        let end = tokens::angle_end(&self.place.tokens, self.place.at)?;
+        self.keep(end + 1 - self.place.at);
         Some(())
     }
 
     /// Reads what a group holds with `content`.
     fn group(&mut self, group: &Group, content: fn(&mut Self) -> Option<()>) -> Option<()> {
-        let mut inner = Reader::of(group.stream());
+        let mut inner = PatternReader::of(group.stream());
         content(&mut inner)?;
         for name in std::mem::take(&mut inner.bound) {
             self.bind(name);
@@ -333,13 +317,13 @@ impl Reader {
         let mut stripped = Group::new(group.delimiter(), inner.by_reference);
         stripped.set_span(group.span());
         stripped.to_tokens(&mut self.by_reference);
-        self.at += 1;
+        self.place.at += 1;
         Some(())
     }
 
     /// Patterns between commas.
     fn list(&mut self) -> Option<()> {
-        while !self.at_end() {
+        while !self.place.at_end() {
             self.alternatives()?;
             self.comma()?;
         }
@@ -348,19 +332,19 @@ impl Reader {
 
     /// The fields of a struct.
     fn fields(&mut self) -> Option<()> {
-        while !self.at_end() {
-            while self.punct(0, '#') {
-                tokens::as_group(self.peek(1), Delimiter::Bracket)?;
+        while !self.place.at_end() {
+            while self.place.punct(0, '#') {
+                tokens::as_group(self.place.peek(1), Delimiter::Bracket)?;
                 self.keep(2);
             }
-            let member = matches!(self.peek(0), Some(TokenTree::Ident(_) | TokenTree::Literal(_)));
-            if self.pair(0, '.', '.') {
+            let member = matches!(self.place.peek(0), Some(TokenTree::Ident(_) | TokenTree::Literal(_)));
+            if self.place.pair(0, '.', '.') {
                 self.keep(2);
-            } else if member && self.punct(1, ':') {
+            } else if member && self.place.punct(1, ':') {
                 self.keep(2);
                 self.alternatives()?;
             } else {
-                if self.word("box") {
+                if self.place.word("box") {
                     self.keep(1);
                 }
                 self.binding()?;
@@ -372,11 +356,11 @@ impl Reader {
 
     /// A comma, due unless nothing follows.
     fn comma(&mut self) -> Option<()> {
-        if self.punct(0, ',') {
+        if self.place.punct(0, ',') {
             self.keep(1);
             return Some(());
         }
-        self.at_end().then_some(())
+        self.place.at_end().then_some(())
     }
 }
 

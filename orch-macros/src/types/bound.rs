@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, TokenTree};
 
-use super::{Plus, Reader, Style};
+use super::{Plus, Reader, Style, reader};
 use crate::pipeline::tokens;
 
 impl Reader {
@@ -37,7 +37,7 @@ impl Reader {
             return Some(false);
         }
         if let Some(group) = self.group(0, Delimiter::Parenthesis) {
-            let mut inner = Reader::of(group.stream());
+            let mut inner = reader(group.stream());
             self.at += 1;
             inner.trait_bound()?;
             return inner.at_end().then_some(true);
@@ -58,7 +58,7 @@ impl Reader {
         }
         self.eat_pair(':', ':');
         let Some(group) = self.group(0, Delimiter::Parenthesis) else { return Some(()) };
-        let mut inner = Reader::of(group.stream());
+        let mut inner = reader(group.stream());
         self.at += 1;
         inner.types()?;
         self.returns()

@@ -17,9 +17,10 @@ mod bound;
 mod path;
 mod ty;
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
 
 use crate::pipeline::tokens;
+use crate::reader::Reader;
 
 /// Whether these tokens are one type.
 pub(crate) fn is_type(tokens: &[TokenTree]) -> bool {
@@ -48,7 +49,7 @@ pub(crate) fn path(tokens: &[TokenTree]) -> Option<TokenStream> {
 
 /// Whether `read` reads all of these tokens.
 fn reads(tokens: &[TokenTree], read: fn(&mut Reader) -> Option<()>) -> bool {
-    let mut reader = Reader::of(tokens::collect(tokens));
+    let mut reader = reader(tokens::collect(tokens));
     tokens::is_reasonable(tokens) && read(&mut reader).is_some() && reader.at_end()
 }
 
@@ -81,71 +82,17 @@ fn joins(group: &Group) -> bool {
     group.stream().into_iter().any(|token| tokens::is_punct(Some(&token), '+'))
 }
 
-/// A place in the tokens of a type or of one of its groups.
-struct Reader {
-    tokens: Vec<TokenTree>,
-    at: usize,
-}
-
-impl Reader {
-    fn of(tokens: TokenStream) -> Self {
-        Self { tokens: tokens::visible(tokens, joins), at: 0 }
-    }
-
-    fn peek(&self, ahead: usize) -> Option<&TokenTree> {
-        self.tokens.get(self.at + ahead)
-    }
-
-    fn at_end(&self) -> bool {
-        self.peek(0).is_none()
-    }
-
-    fn punct(&self, ahead: usize, c: char) -> bool {
-        tokens::is_punct(self.peek(ahead), c)
-    }
-
-    fn pair(&self, ahead: usize, first: char, second: char) -> bool {
-        tokens::is_pair(&self.tokens, self.at + ahead, first, second)
-    }
-
-    fn group(&self, ahead: usize, delimiter: Delimiter) -> Option<&Group> {
-        tokens::as_group(self.peek(ahead), delimiter)
-    }
-
-    /// Steps over a character, if it stands here.
-    fn eat(&mut self, c: char) -> bool {
-        let there = self.punct(0, c);
-        self.at += usize::from(there);
-        there
-    }
-
-    fn eat_word(&mut self, word: &str) -> bool {
-        let there = tokens::is_word(self.peek(0), word);
-        self.at += usize::from(there);
-        there
-    }
-
-    fn eat_pair(&mut self, first: char, second: char) -> bool {
-        let there = self.pair(0, first, second);
-        self.at += 2 * usize::from(there);
-        there
-    }
-
-    fn is_lifetime(&self) -> bool {
-        self.punct(0, '\'') && matches!(self.peek(1), Some(TokenTree::Ident(_)))
-    }
-
-    fn eat_lifetime(&mut self) -> bool {
-        let there = self.is_lifetime();
-        self.at += 2 * usize::from(there);
-        there
-    }
+/// The tokens of a type or of one of its groups.
+fn reader(tokens: TokenStream) -> Reader {
+    Reader::of(tokens::visible(tokens, joins))
 }
 
 #[cfg(test)]
 #[allow(clippy::expect_used, clippy::panic, reason = "a test")]
 mod tests {
     use std::str::FromStr;
+
+    use proc_macro2::Delimiter;
 
     use super::*;
 

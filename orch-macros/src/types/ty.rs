@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, TokenTree};
 
-use super::{Form, Plus, Reader, Style};
+use super::{Form, Plus, Reader, Style, reader};
 use crate::pipeline::tokens;
 
 impl Reader {
@@ -10,7 +10,7 @@ impl Reader {
     pub(super) fn ty(&mut self, plus: Plus) -> Option<Form> {
         match self.peek(0)? {
             TokenTree::Group(group) => {
-                let mut inner = Reader::of(group.stream());
+                let mut inner = reader(group.stream());
                 let delimiter = group.delimiter();
                 self.at += 1;
                 match delimiter {
@@ -116,7 +116,7 @@ impl Reader {
             self.at += 1;
         }
         self.eat_word("fn").then_some(())?;
-        let mut inner = Reader::of(self.group(0, Delimiter::Parenthesis)?.stream());
+        let mut inner = reader(self.group(0, Delimiter::Parenthesis)?.stream());
         self.at += 1;
         while !inner.at_end() {
             inner.parameter()?;
