@@ -1,5 +1,6 @@
 //! Runs that are dropped at every possible point.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
@@ -9,7 +10,9 @@ use tokio::sync::Semaphore;
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
-use common::{Census, Oops, Trace, What, every_execution_ends_once, poll_once, polled};
+use futures::FutureExt;
+
+use common::{Census, Live, Oops, Trace, What, every_execution_ends_once, poll_once, polled};
 
 mod common;
 
@@ -248,4 +251,58 @@ async fn circuit_5_a_probe_dropped_at_every_point_frees_its_slot() {
         assert_eq!(breaker.state(), BreakerState::Closed);
     }
     assert!(points > 3, "it was dropped at {points} points only");
+}
+
+/// How a sequence ends, if not by its end.
+#[derive(Clone, Copy, Debug)]
+enum Ends {
+    Never,
+    Fails(u32),
+    Panics(u32),
+}
+
+#[task]
+async fn hand_on(calls: Arc<AtomicU32>, ends: Ends, live: Live) -> Result<Live, Oops> {
+    let call = calls.fetch_add(1, SeqCst);
+    yield_now().await;
+    match ends {
+        Ends::Fails(at) if at == call => Err(Oops("this one")),
+        Ends::Panics(at) if at == call => panic!("this one"),
+        _ => Ok(live),
+    }
+}
+
+/// Values on their way from step to step, named and collected ones, in a sequence of more than one part.
+#[tokio::test]
+async fn what_a_sequence_holds_is_dropped_once_however_it_ends() {
+    const CALLS: u32 = 19;
+    let ends = (0..CALLS).flat_map(|at| [Ends::Fails(at), Ends::Panics(at)]).chain([Ends::Never]);
+    for ends in ends {
+        for polls in 0..=CALLS as usize + 2 {
+            let (census, calls) = (Census::default(), Arc::new(AtomicU32::new(0)));
+            let p = pipeline! {
+                |_: Live|
+                seq <
+                    hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _)
+                    let first = hand_on(calls.clone(), ends, _)
+                    |()| { let _named = &first; census.enter() }
+                    hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _)
+                    let second = hand_on(calls.clone(), ends, _)
+                    seq(collect) <
+                        |()| { let _named = &second; census.enter() }
+                        hand_on(calls.clone(), ends, census.enter())
+                        hand_on(calls.clone(), ends, census.enter())
+                    >
+                    |(one, other, third)| { drop((one, other)); third }
+                    hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _)
+                >
+            };
+            let run = AssertUnwindSafe(polled(p.run(census.enter()), polls)).catch_unwind();
+            drop(run.await);
+            assert_eq!(census.alive(), 0, "{ends:?}, dropped after {polls} polls");
+        }
+    }
 }

@@ -21,6 +21,7 @@ pub mod observe;
 pub mod options;
 pub mod par;
 pub mod pipeline;
+pub mod plan;
 mod ready;
 pub mod retry;
 pub mod runtime;
@@ -47,7 +48,7 @@ pub mod __private {
     pub use crate::gate::{embedded, methods, owned};
     pub use crate::leaf::{Moved, says, select};
     pub use crate::node::{Meta, NodeKind, Nth, Place, Table};
-    pub use crate::pipeline::{Plan, begin};
+    pub use crate::plan::{Plan, begin};
     pub use crate::scope::Root;
     pub use crate::token::Tok;
     pub use crate::{catch, circuit, each, par, retry, seq, slot, task, timeout};

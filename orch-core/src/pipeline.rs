@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
 use crate::boxed::BoxPipeline;
@@ -10,11 +9,8 @@ use crate::bus::{Bus, Drive, NoBus};
 use crate::cx::Cx;
 use crate::error::{Error, Failure};
 use crate::graph::{Describe, Graph};
-use crate::observe::{Observer, Off};
+use crate::observe::Observer;
 use crate::runtime::{Host, Local, Runtime};
-use crate::scope::{At, Header, Scope};
-use crate::step::Step;
-use crate::token::Tok;
 
 /// Everything that can be run as a pipeline: a [`Pipeline`], a reference to one, an `Arc` of one.
 ///
@@ -79,17 +75,9 @@ pub trait Run: Send + Sync {
         Pipeline::over(self, bus)
     }
 
-    /// Runs it as a step of another run.
+    /// Runs it as a step of another run, or as a run of its own: nothing happens before the future is polled.
     #[doc(hidden)]
     fn run_within<'a, R: Host + 'a, O: Observer + 'a>(
-        &'a self,
-        input: Self::In,
-        cx: Cx<R, O>,
-    ) -> impl Future<Output = Result<Self::Out, Error<Self::Error>>> + Send + 'a;
-
-    /// As `run_within`, but nothing happens before the future is polled.
-    #[doc(hidden)]
-    fn run_lazily<'a, R: Host + 'a, O: Observer + 'a>(
         &'a self,
         input: Self::In,
         cx: Cx<R, O>,
@@ -115,7 +103,7 @@ pub struct Pipeline<T, B = NoBus> {
 }
 
 impl<T: Run, B: Bus> Pipeline<T, B> {
-    fn over(plan: T, bus: B) -> Self {
+    pub(crate) fn over(plan: T, bus: B) -> Self {
         Pipeline { plan, bus, graph: OnceLock::new() }
     }
 
@@ -249,7 +237,7 @@ impl<'a, T: Run, R: Host + 'a> Drive<'a> for Start<'a, T, R> {
     where
         'a: 'b,
     {
-        self.plan.run_lazily(self.input, Cx { rt: self.rt, obs })
+        self.plan.run_within(self.input, Cx { rt: self.rt, obs })
     }
 }
 
@@ -273,15 +261,6 @@ impl<T: Run, B: Bus> Run for Pipeline<T, B> {
         cx: Cx<R, O>,
     ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
         self.plan.run_within(input, cx)
-    }
-
-    #[inline(always)]
-    fn run_lazily<'a, R: Host + 'a, O: Observer + 'a>(
-        &'a self,
-        input: T::In,
-        cx: Cx<R, O>,
-    ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
-        self.plan.run_lazily(input, cx)
     }
 
     fn queue<O: Observer>(&self, obs: O) -> O::Queued {
@@ -316,14 +295,6 @@ macro_rules! through {
                 (**self).run_within(input, cx)
             }
 
-            fn run_lazily<'a, R: Host + 'a, O: Observer + 'a>(
-                &'a self,
-                input: T::In,
-                cx: Cx<R, O>,
-            ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
-                (**self).run_lazily(input, cx)
-            }
-
             fn queue<O: Observer>(&self, obs: O) -> O::Queued {
                 (**self).queue(obs)
             }
@@ -336,67 +307,6 @@ macro_rules! through {
 }
 
 through!(&T, Arc<T>, Box<T>);
-
-/// What `pipeline!` builds: the values of its header and its outermost step.
-pub struct Plan<H, St, In, E> {
-    header: H,
-    root: St,
-    point: PhantomData<fn() -> (In, E)>,
-}
-
-impl<H: Header, St, In: Send + 'static, E: Failure> Plan<H, St, In, E>
-where
-    St: Step<At<H::Scope, In>, E>,
-{
-    /// The pipeline.
-    pub fn pipeline(header: H, _tok: Tok<H::Scope, In, E>, root: St) -> Pipeline<Self> {
-        Pipeline::over(Plan { header, root, point: PhantomData }, NoBus)
-    }
-}
-
-impl<H: Header, St, In: Send + 'static, E: Failure> Run for Plan<H, St, In, E>
-where
-    St: Step<At<H::Scope, In>, E>,
-{
-    type In = In;
-    type Out = St::Out;
-    type Error = E;
-
-    fn run(&self, input: In) -> impl Future<Output = Result<St::Out, Error<E>>> + Send {
-        self.run_lazily(input, Cx { rt: Local, obs: Off })
-    }
-
-    #[inline(always)]
-    fn run_within<'a, R: Host + 'a, O: Observer + 'a>(
-        &'a self,
-        input: In,
-        cx: Cx<R, O>,
-    ) -> impl Future<Output = Result<St::Out, Error<E>>> + Send + 'a {
-        self.root.run(<H::Scope as Scope>::shorten(self.header.refs()), input, cx)
-    }
-
-    #[inline(always)]
-    fn run_lazily<'a, R: Host + 'a, O: Observer + 'a>(
-        &'a self,
-        input: In,
-        cx: Cx<R, O>,
-    ) -> impl Future<Output = Result<St::Out, Error<E>>> + Send + 'a {
-        self.root.run_lazily(<H::Scope as Scope>::shorten(self.header.refs()), input, cx)
-    }
-
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        self.root.queue(obs)
-    }
-
-    fn describe(&self, graph: &mut Describe<'_>) {
-        self.root.describe(graph);
-    }
-}
-
-/// The token of the first step under a header.
-pub fn begin<In, E, H: Header>(_header: &H) -> Tok<H::Scope, In, E> {
-    Tok::new()
-}
 
 /// Runs a pipeline that takes no input.
 ///
@@ -437,11 +347,5 @@ impl<T: Run, B> fmt::Debug for Pipeline<T, B> {
 impl<T: Run, B, R> fmt::Debug for On<'_, T, B, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.pipeline.fmt(f)
-    }
-}
-
-impl<H, St, In, E> fmt::Debug for Plan<H, St, In, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Plan")
     }
 }

@@ -1,5 +1,18 @@
 //! The macros of `async-orch`. Use the façade `async_orch`, which documents them.
 
+// They run at every keystroke, on text that is half typed.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::unreachable,
+        clippy::todo
+    )
+)]
+
 mod pattern;
 mod pipeline;
 mod reader;

@@ -3,15 +3,6 @@
 //! Their grammar is small, and reading it here spares every user the compilation of the parser of all of Rust, which
 //! is what `syn` needs for a pattern.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::unreachable,
-    clippy::todo
-)]
-
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 

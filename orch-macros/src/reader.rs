@@ -1,14 +1,5 @@
 //! Reading tokens one after another, for what the macros tell apart themselves: patterns, types and paths.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::unreachable,
-    clippy::todo
-)]
-
 use proc_macro2::{Delimiter, Group, TokenTree};
 
 use crate::pipeline::tokens;

@@ -13,7 +13,7 @@ use crate::feed::Ignores;
 use crate::graph::Describe;
 use crate::node::Meta;
 use crate::observe::Observer;
-use crate::pipeline::Plan;
+use crate::plan::Plan;
 use crate::runtime::Host;
 use crate::scope::{Point, RefOf};
 use crate::step::Step;

@@ -11,7 +11,7 @@ use super::{Options, enter, given, timeout};
 use crate::error::{BoxError, ErrorKind};
 use crate::feed::Ignores;
 use crate::node::{Meta, NodeKind};
-use crate::pipeline::Plan;
+use crate::plan::Plan;
 use crate::testing::{Instantly, Recorder, at_once, block, entry, inline_async, step};
 use crate::token::Tok;
 use crate::{circuit, retry};

@@ -4,15 +4,6 @@
 //! it means is the compiler's business, and so are the expressions in it. As for patterns, the parser of `syn` would be
 //! compiled by every user, and takes longer than all of the macros.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::unreachable,
-    clippy::todo
-)]
-
 mod bound;
 mod path;
 mod ty;

@@ -344,6 +344,6 @@ pub(crate) static PAR: Meta = crate::testing::block(0, None, "par");
 /// The pipeline that is one step.
 pub(crate) fn pipeline<St: Step<crate::scope::At<(), In>, BoxError>, In: Send + 'static>(
     root: St,
-) -> crate::Pipeline<crate::pipeline::Plan<(), St, In, BoxError>> {
-    crate::pipeline::Plan::pipeline((), crate::token::Tok::new(), root)
+) -> crate::Pipeline<crate::plan::Plan<(), St, In, BoxError>> {
+    crate::plan::Plan::pipeline((), crate::token::Tok::new(), root)
 }

@@ -50,7 +50,7 @@ macro_rules! retrying {
         let (inner, feed) = $crate::retry::enter(&tok, $usage);
         let body = $crate::testing::inline_sync!(inner, &$crate::retry::tests::WORK, $body);
         let step = $crate::retry::retry(&tok, &$crate::retry::tests::RETRY, $options, feed, body);
-        $crate::pipeline::Plan::pipeline((), tok, step)
+        $crate::plan::Plan::pipeline((), tok, step)
     }};
 }
 use retrying;

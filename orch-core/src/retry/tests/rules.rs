@@ -10,7 +10,7 @@ use super::{MS, RETRY, WORK, options, options_when, retrying};
 use crate::error::{BoxError, Error, ErrorKind, Panicked};
 use crate::feed::{Ignores, Uses};
 use crate::node::{Meta, Origin};
-use crate::pipeline::Plan;
+use crate::plan::Plan;
 use crate::retry::backoff::{constant, exponential, exponential_by};
 use crate::retry::{Jitter, Options, default, enter, given, retry, unlimited};
 use crate::testing::{Instantly, Recorder, at_once, inline_async, inline_sync, step};
