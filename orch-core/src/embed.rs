@@ -109,6 +109,7 @@ pin_project! {
         #[pin]
         fut: Fut,
         within: Option<&'static Meta>,
+        // Not `fut` last: see `Start` in pipeline.rs on what the last field of a run decides.
         convert: fn(X) -> E,
     }
 }

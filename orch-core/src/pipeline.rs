@@ -198,7 +198,7 @@ impl<T: Run, B: Bus> Pipeline<T, B> {
         rt: R,
         input: T::In,
     ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
-        self.bus.drive(rt, || self.cached_graph(), Start { plan: &self.plan, rt, input })
+        self.bus.drive(rt, || self.cached_graph(), Start { input, rt, plan: &self.plan })
     }
 }
 
@@ -223,19 +223,23 @@ impl<'a, T: Run, B: Bus, R: Runtime> On<'a, T, B, R> {
 }
 
 /// A run that waits for its observer.
+///
+/// `plan` is the last field. When code is generated the compiler judges whether a struct has a size by its last field alone,
+/// at a time when the bounds that were written are no longer known: if that is a projection such as `T::In` it can take the
+/// struct for one without a size, and crashes ("unexpected unsized tail").
 struct Start<'a, T: Run, R> {
-    plan: &'a T,
-    rt: R,
     input: T::In,
+    rt: R,
+    plan: &'a T,
 }
 
-impl<'a, T: Run, R: Host + 'a> Drive<'a> for Start<'a, T, R> {
+impl<T: Run, R: Host> Drive for Start<'_, T, R> {
     type Output = Result<T::Out, Error<T::Error>>;
 
     #[inline(always)]
     fn drive<'b, O: Observer + 'b>(self, obs: O) -> impl Future<Output = Self::Output> + Send + 'b
     where
-        'a: 'b,
+        Self: 'b,
     {
         self.plan.run_within(self.input, Cx { rt: self.rt, obs })
     }

@@ -46,7 +46,7 @@ pub trait Bus: Send + Sync {
     /// Runs `work` with the observer that belongs to this bus. The default makes one that emits; [`NoBus`] makes
     /// one that is nothing at all, which a constant could not.
     #[doc(hidden)]
-    fn drive<'a, R: Host + 'a, D: Drive<'a> + 'a>(
+    fn drive<'a, R: Host + 'a, D: Drive + 'a>(
         &'a self,
         rt: R,
         graph: impl FnOnce() -> &'a Graph + Send + 'a,
@@ -75,13 +75,16 @@ fn discard(payload: Box<dyn Any + Send>) {
 }
 
 /// A run that waits for its observer.
+///
+/// Without a lifetime of its own: implemented for a `'a` it would ask two lifetimes to be equal, and a run inside a run is
+/// not `Send` by what the compiler knows when it generates code, where all lifetimes are different.
 #[doc(hidden)]
-pub trait Drive<'a>: Send {
+pub trait Drive: Send {
     type Output: Send;
 
     fn drive<'b, O: Observer + 'b>(self, obs: O) -> impl Future<Output = Self::Output> + Send + 'b
     where
-        'a: 'b;
+        Self: 'b;
 }
 
 /// No bus: nothing is emitted, and nothing of a run is spent on it. The bus of a pipeline that was given no other.
@@ -107,7 +110,7 @@ impl Bus for NoBus {
     fn emit(&self, _event: &Event<'_>) {}
 
     #[inline(always)]
-    fn drive<'a, R: Host + 'a, D: Drive<'a> + 'a>(
+    fn drive<'a, R: Host + 'a, D: Drive + 'a>(
         &'a self,
         _rt: R,
         _graph: impl FnOnce() -> &'a Graph + Send + 'a,

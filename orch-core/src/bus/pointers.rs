@@ -16,7 +16,7 @@ macro_rules! through {
                 (**self).emit(event);
             }
 
-            fn drive<'a, R: Host + 'a, D: Drive<'a> + 'a>(
+            fn drive<'a, R: Host + 'a, D: Drive + 'a>(
                 &'a self,
                 rt: R,
                 graph: impl FnOnce() -> &'a Graph + Send + 'a,
