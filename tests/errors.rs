@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use async_orch::{BoxError, Error, ErrorKind, NodeKind, Panicked, Run, pipeline, task};
+use async_orch::{BoxError, Error, ErrorKind, NodeKind, Run, pipeline, task};
 use tokio::time::{advance, sleep};
 
 use common::{Oops, at_once, poll_once};
@@ -132,6 +132,23 @@ mod sentences {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn of_a_timeout_whose_time_is_an_expression() {
+        struct Config {
+            upstream_timeout: Duration,
+        }
+        let cfg = Config { upstream_timeout: Duration::from_millis(1_500) };
+        let slow = async |()| sleep(Duration::from_secs(9)).await;
+        let p = pipeline! { seq(name = "call") < timeout(cfg.upstream_timeout) < async |()| { slow(()).await } > > };
+        let sentence = "block `call/timeout` timed out after 1.5s";
+        assert_eq!(p.run(()).await.unwrap_err().to_string(), sentence);
+        let p = pipeline! { |_: ()| retry < { &p } > };
+        let sentence = "block `retry/call/timeout` timed out after 1.5s, in each of 3 attempts";
+        assert_eq!(p.run(()).await.unwrap_err().to_string(), sentence, "also embedded");
+        let p = pipeline! { timeout(Duration::from_secs(1) / 3) < async |()| { slow(()).await } > };
+        assert_eq!(p.run(()).await.unwrap_err().to_string(), "block `timeout` timed out after 333.333333ms");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn of_an_open_circuit() {
         let p = pipeline! { |_: u32| seq < circuit(fail_max = 1, reset_timeout = 10s) < fetch > > };
         p.run(10).await.unwrap_err();
@@ -224,11 +241,30 @@ mod causes {
     }
 
     #[test]
-    fn source_chains_to_the_tasks_own_error() {
+    fn source_goes_on_where_the_sentence_ends() {
         let error = at_once(pipeline! { seq < caused() > }.run(())).unwrap_err();
-        let source = error.source().unwrap();
-        assert!(source.is::<Outer>(), "itself, not its box");
-        assert_eq!(source.source().unwrap().downcast_ref::<io::Error>().unwrap().to_string(), "inner");
+        assert_eq!(error.to_string(), "step `seq/caused` failed: outer");
+        assert_eq!(error.task().unwrap().to_string(), "outer");
+        assert!(error.is::<Outer>(), "itself, not its box");
+        assert_eq!(error.source().unwrap().downcast_ref::<io::Error>().unwrap().to_string(), "inner");
+    }
+
+    #[test]
+    fn a_chain_of_causes_says_each_once() {
+        let said = |error: anyhow::Error| format!("{error:#}");
+        let error = at_once(pipeline! { seq < caused() > }.run(())).unwrap_err();
+        assert_eq!(said(error.into()), "step `seq/caused` failed: outer: inner");
+        let error = at_once(pipeline! { error = Outer; seq < caused() > }.run(())).unwrap_err();
+        assert_eq!(said(error.into()), "step `seq/caused` failed: outer: inner");
+        let error = at_once(pipeline! { catch < |()| { panic!("oh") } > }.run(())).unwrap_err();
+        assert_eq!(said(error.into()), "block `catch` panicked: oh");
+        // A run by hand in an inline step of another.
+        let inner = pipeline! { seq < caused() > };
+        let outer = pipeline! { async |()| { inner.run(()).await } };
+        let error = at_once(outer.run(())).unwrap_err();
+        assert_eq!(said(error.into()), "step `inline` failed: step `seq/caused` failed: outer: inner");
+        let boxed = BoxError::from(Outer(io::Error::other("inner")));
+        assert_eq!(said(boxed.into()), "outer: inner");
     }
 
     #[test]
@@ -260,10 +296,11 @@ mod causes {
     }
 
     #[test]
-    fn source_of_a_panic_is_the_panic() {
+    fn a_panic_has_no_source() {
         let p = pipeline! { |_: u32| catch < |n| { assert!(n > 0, "zero") } > };
         let error = at_once(p.run(0)).unwrap_err();
-        assert_eq!(error.source().unwrap().downcast_ref::<Panicked>().unwrap().message(), "zero");
+        assert!(error.source().is_none());
+        assert!(matches!(error.kind(), ErrorKind::Panicked(panicked) if panicked.message() == "zero"));
     }
 
     #[test]
@@ -324,7 +361,7 @@ mod kinds {
         }
         let error = at_once(pipeline! { any() }.run(())).unwrap_err();
         assert_eq!(error.to_string(), "step `any` failed: context");
-        assert_eq!(error.source().unwrap().source().unwrap().to_string(), "cause");
+        assert_eq!(error.source().unwrap().to_string(), "cause");
     }
 
     #[test]
@@ -335,8 +372,56 @@ mod kinds {
         fn boxed() -> Result<u32, Dynamic> {
             Ok(at_once(pipeline! { |_: u32| oops }.run(1))?)
         }
-        assert_eq!(format!("{:#}", any().unwrap_err()), "step `oops` failed: oops: oops");
+        assert_eq!(format!("{:#}", any().unwrap_err()), "step `oops` failed: oops");
         assert!(boxed().unwrap_err().is::<Error>());
+    }
+
+    #[test]
+    fn a_box_error_goes_on_into_anyhow_and_into_boxes() {
+        fn failing() -> Result<usize, BoxError> {
+            Err(io::Error::from(io::ErrorKind::NotFound))?
+        }
+        fn any() -> anyhow::Result<usize> {
+            Ok(failing()?)
+        }
+        fn boxed() -> Result<usize, Box<dyn std::error::Error>> {
+            Ok(failing()?)
+        }
+        fn sent() -> Result<usize, Dynamic> {
+            Ok(failing()?)
+        }
+        fn and_back() -> Result<usize, BoxError> {
+            sent()?;
+            any()?;
+            Ok(failing()?)
+        }
+        let text = failing().unwrap_err().to_string();
+        assert_eq!(format!("{:#}", any().unwrap_err()), text);
+        assert_eq!(boxed().unwrap_err().to_string(), text);
+        assert_eq!(sent().unwrap_err().to_string(), text);
+        assert_eq!(and_back().unwrap_err().to_string(), text);
+        assert!(failing().unwrap_err().is::<io::Error>());
+        assert!(any().unwrap_err().downcast_ref::<BoxError>().unwrap().is::<io::Error>());
+    }
+
+    #[test]
+    fn an_error_that_holds_a_box_error_converts_with_a_line() {
+        #[derive(Debug)]
+        struct Wrapped(BoxError);
+        impl fmt::Display for Wrapped {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "wrapped {}", self.0)
+            }
+        }
+        impl std::error::Error for Wrapped {}
+        impl Unpin for Wrapped {}
+        #[task]
+        fn wrapped() -> Result<(), Wrapped> {
+            Err(Wrapped("text".into()))
+        }
+        assert!(at_once(pipeline! { wrapped() }.run(())).unwrap_err().is::<Wrapped>());
+        assert!(at_once(pipeline! { error = Wrapped; wrapped() }.run(())).unwrap_err().is::<Wrapped>());
+        assert!(at_once(pipeline! { error = BoxError; wrapped() }.run(())).unwrap_err().is::<Wrapped>());
     }
 
     #[derive(Debug, PartialEq)]
@@ -377,7 +462,7 @@ mod kinds {
         let error: Error<Shop> = at_once(p.run(9)).unwrap_err();
         assert_eq!(error.to_string(), "step `seq/fetch` failed: shop: Io(ConnectionRefused)");
         assert!(error.is::<Shop>() && !error.is::<io::Error>());
-        assert!(error.source().unwrap().is::<Shop>());
+        assert!(error.source().is_none(), "the sentence says it all");
         assert_eq!(error.into_task_error().unwrap(), Shop::Io(io::ErrorKind::ConnectionRefused));
     }
 

@@ -14,7 +14,7 @@ use crate::node::{Meta, Origin, Place};
 ///
 /// `E` is the pipeline's error type: [`BoxError`], or the one named in its header by `error = MyError;`. The
 /// task's own error keeps its type: [`task`](Error::task), [`downcast_ref`](Error::downcast_ref) and
-/// [`into_task_error`](Error::into_task_error) reach it, and [`source`](StdError::source) chains to it.
+/// [`into_task_error`](Error::into_task_error) reach it, and [`source`](StdError::source) goes on to what it came from.
 ///
 /// It prints as a sentence:
 ///
@@ -34,6 +34,14 @@ struct More<E> {
     /// The blocks in which the pipeline of the failed step was embedded, innermost first.
     embedded_in: Vec<Option<&'static Meta>>,
     others: Vec<Error<E>>,
+    /// The time that a `timeout` allowed, where the text of the pipeline does not say it.
+    limit: Option<Duration>,
+}
+
+impl<E> Default for More<E> {
+    fn default() -> Self {
+        More { embedded_in: Vec::new(), others: Vec::new(), limit: None }
+    }
 }
 
 /// Why a step failed.
@@ -88,6 +96,12 @@ impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
 
 impl<E: fmt::Debug + fmt::Display> StdError for ErrorKind<E> {}
 
+/// Whether the text of an option is a time written out, `1.5s`, and not an expression.
+fn is_written_out(text: &str) -> bool {
+    let unit = text.trim_start_matches(|character: char| character.is_ascii_digit() || character == '.');
+    unit.len() < text.len() && ["s", "ms", "µs", "ns"].contains(&unit)
+}
+
 /// As exact as a reader wants it: to the millisecond, short times to the microsecond.
 fn rounded(time: Duration) -> Duration {
     let unit = if time < Duration::from_millis(10) { 1_000 } else { 1_000_000 };
@@ -115,6 +129,13 @@ impl<E> Error<E> {
     /// The failure of the step `origin`.
     pub(crate) fn new(kind: ErrorKind<E>, origin: Origin) -> Self {
         Error { kind, origin, attempts: 0, more: None }
+    }
+
+    /// The failure of the `timeout` block `origin`, which allowed so much time.
+    pub(crate) fn timed_out(origin: Origin, limit: Duration) -> Self {
+        let written = origin.meta().options.first().is_some_and(|(_, text)| is_written_out(text));
+        let more = (!written).then(|| Box::new(More { limit: Some(limit), ..More::default() }));
+        Error { more, ..Error::new(ErrorKind::TimedOut, origin) }
     }
 
     /// Why the step failed.
@@ -198,15 +219,14 @@ impl<E> Error<E> {
 
     /// The error of an embedded pipeline as one of the pipeline around it.
     pub(crate) fn embed<F>(self, within: Option<&'static Meta>, convert: fn(E) -> F) -> Error<F> {
-        let (mut embedded_in, others) =
-            self.more.map_or_else(Default::default, |more| (more.embedded_in, more.others));
+        let More { mut embedded_in, others, limit } = self.more.map_or_else(More::default, |more| *more);
         embedded_in.push(within);
         let others = others.into_iter().map(|error| error.embed(within, convert)).collect();
         Error {
             kind: self.kind.map(convert),
             origin: self.origin,
             attempts: self.attempts,
-            more: Some(Box::new(More { embedded_in, others })),
+            more: Some(Box::new(More { embedded_in, others, limit })),
         }
     }
 }
@@ -236,8 +256,11 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
             ErrorKind::Panicked(panicked) => write!(f, "{panicked}{after}"),
             ErrorKind::TimedOut => {
                 f.write_str("timed out")?;
-                if let Some((_, limit)) = self.origin.meta().options.first() {
-                    write!(f, " after {limit}")?;
+                let limit = self.more.as_ref().and_then(|more| more.limit);
+                match (limit, self.origin.meta().options.first()) {
+                    (Some(limit), _) => write!(f, " after {limit:?}")?,
+                    (None, Some((_, written))) => write!(f, " after {written}")?,
+                    (None, None) => {}
                 }
                 match self.attempts {
                     0 | 1 => Ok(()),
@@ -267,13 +290,11 @@ impl<E: fmt::Debug + fmt::Display> fmt::Debug for Error<E> {
     }
 }
 
+/// The sentence says what the task's error says, so the source is the source of that: whoever prints a chain of causes
+/// (`{:#}` of `anyhow`, say) prints each once. The task's error itself is [`task`](Error::task).
 impl<E: Failure> StdError for Error<E> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.kind {
-            ErrorKind::Task(error) => Some(error.as_dyn()),
-            ErrorKind::Panicked(panicked) => Some(panicked),
-            _ => None,
-        }
+        self.task()?.as_dyn().source()
     }
 }
 
@@ -281,8 +302,9 @@ impl<E: Failure> StdError for Error<E> {
 /// [`BoxError`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error type of a pipeline",
-    label = "not an error that can be sent between threads",
-    note = "it has to implement `std::error::Error + Send + Sync`"
+    label = "does not implement `std::error::Error + Send + Sync`",
+    note = "without `error = …;` a pipeline takes the errors of all types, `anyhow::Error` and `Box<dyn Error + Send + Sync>` \
+            among them, as `BoxError`, which `?` turns into any of them"
 )]
 pub trait Failure: fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// The error itself, out of its box.
@@ -292,25 +314,68 @@ pub trait Failure: fmt::Debug + fmt::Display + Send + Sync + 'static {
 #[diagnostic::do_not_recommend]
 impl<E: StdError + Send + Sync + 'static> Failure for E {
     fn as_dyn(&self) -> &(dyn StdError + 'static) {
-        self
-    }
-}
-
-impl Failure for BoxError {
-    fn as_dyn(&self) -> &(dyn StdError + 'static) {
-        &*self.0
+        match (self as &(dyn StdError + 'static)).downcast_ref::<BoxError>() {
+            Some(boxed) => &*boxed.0,
+            None => self,
+        }
     }
 }
 
 /// Any error, boxed: the error type of a pipeline that names no other.
 ///
 /// Everything that converts into `Box<dyn std::error::Error + Send + Sync>` converts into it, so tasks with
-/// different errors fit one pipeline: `io::Error`, an error of your own, a `&str`, `anyhow::Error`. It derefs to
-/// the error inside.
+/// different errors fit one pipeline: `io::Error`, an error of your own, a `&str`, `anyhow::Error`. With `?` it goes on into
+/// `Box<dyn Error>`, `Box<dyn Error + Send + Sync>` and `anyhow::Error`.
 ///
-/// It is a type of its own because the standard box does not implement [`std::error::Error`], and so
-/// could not be told apart from the errors that do.
+/// It is transparent: it displays as the error inside, has the source of that, and derefs to it.
+///
+/// ```
+/// use async_orch::BoxError;
+///
+/// async fn fetch(id: u32) -> Result<String, BoxError> {
+///     let text = tokio::fs::read_to_string(format!("/no such folder/{id}")).await?;
+///     if text.is_empty() { Err("an empty file")? }
+///     Ok(text)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// async fn program() -> Result<(), Box<dyn std::error::Error>> {
+///     fetch(7).await?;
+///     Ok(())
+/// }
+///
+/// let error = fetch(7).await.unwrap_err();
+/// assert!(error.is::<std::io::Error>());
+/// assert_eq!(program().await.unwrap_err().to_string(), error.to_string());
+/// # }
+/// ```
+///
+/// It is a type of its own because the standard box does not implement [`std::error::Error`]. And it is not `Unpin`, which is
+/// what tells it from the errors that convert into it. An error of your own that *holds* a `BoxError` converts only with the
+/// line `impl Unpin for MyError {}`.
 pub struct BoxError(Box<dyn StdError + Send + Sync + 'static>);
+
+/// For [`BoxError`] not to be `Unpin`: a bound that does not hold, and has a lifetime so that the compiler does not say so.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct IsBoxError<'a>(std::marker::PhantomData<&'a ()>);
+
+/// See [`IsBoxError`].
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "an error that holds a `BoxError` does not convert into `BoxError` by itself",
+    label = "holds a `BoxError`",
+    note = "write `impl Unpin for MyError {{}}`, with the name of the error that holds it"
+)]
+pub trait Movable {}
+
+// An error is never polled, so nothing depends on its pinning.
+impl<'a> Unpin for BoxError where IsBoxError<'a>: Movable {}
+
+impl<E> Unpin for Error<E> {}
+
+impl<E> Unpin for ErrorKind<E> {}
 
 impl BoxError {
     /// The standard box.
@@ -328,7 +393,8 @@ impl BoxError {
     }
 }
 
-impl<T: Into<Box<dyn StdError + Send + Sync + 'static>>> From<T> for BoxError {
+/// `Unpin`, so that `BoxError` itself, which is a standard error as well, is not among those that convert.
+impl<T: Into<Box<dyn StdError + Send + Sync + 'static>> + Unpin> From<T> for BoxError {
     fn from(error: T) -> Self {
         BoxError(error.into())
     }
@@ -351,6 +417,13 @@ impl fmt::Display for BoxError {
 impl fmt::Debug for BoxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// The source is that of the error inside, since the two say the same.
+impl StdError for BoxError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
     }
 }
 

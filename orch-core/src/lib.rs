@@ -19,6 +19,7 @@ pub mod leaf;
 pub mod node;
 pub mod observe;
 pub mod options;
+mod panics;
 pub mod par;
 pub mod pipeline;
 pub mod plan;

@@ -46,6 +46,49 @@ async fn rule_7_a_bus_that_panics_during_a_panic_does_not_abort() {
     recorder.assert_balanced();
 }
 
+/// What cannot be printed: every formatter of it panics.
+#[derive(Clone)]
+struct Unprintable;
+
+impl std::fmt::Debug for Unprintable {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("no Debug")
+    }
+}
+
+impl std::fmt::Display for Unprintable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("half a ")?;
+        panic!("no Display")
+    }
+}
+
+impl std::error::Error for Unprintable {}
+
+#[tokio::test]
+async fn rule_7_an_end_is_told_also_of_what_cannot_be_printed() {
+    let (recorder, log, sent) = (Recorder::new(), LogBus::to(Vec::new()), Broadcast::new(64));
+    let mut received = sent.subscribe();
+    let p = pipeline! { |_: bool|
+        seq < |fail| { if fail { Err(Unprintable) } else { Ok(Unprintable) } } as "make" >
+    };
+    let p = p.with_bus((&recorder, &log, &sent));
+    assert!(quietly(|| poll(Box::pin(p.run(false)).as_mut())).is_ok());
+    assert!(quietly(|| poll(Box::pin(p.run(true)).as_mut())).is_ok());
+    recorder.assert_balanced();
+    let ends: Vec<_> =
+        recorder.of("seq/make").into_iter().filter(|event| event.state().unwrap().is_terminal()).collect();
+    assert_eq!(ends[0].output(), Some("(panicked when it was formatted)"));
+    assert_eq!(ends[1].reason(), Some("half a (panicked when it was formatted)"));
+    assert!(ends[1].error().unwrap().ends_with("half a (panicked when it was formatted)"));
+    let mut count = 0;
+    while let Ok(Some(_)) = received.try_recv() {
+        count += 1;
+    }
+    let lines = String::from_utf8(log.into_inner()).unwrap();
+    assert_eq!((recorder.events().len(), lines.lines().count(), count), (8, 8, 8), "{lines}");
+}
+
 #[tokio::test]
 async fn rule_7_what_a_bus_throws_may_panic_when_it_is_dropped() {
     struct Mine;

@@ -1,13 +1,12 @@
 //! What a bus is, and the bus that is none.
 
-use std::any::Any;
 use std::future::Future;
-use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::event::Event;
 use crate::graph::Graph;
 use crate::observe::{Observer, Off, On, RunState};
+use crate::panics::discard;
 use crate::runtime::Host;
 
 /// Takes the events of runs.
@@ -63,14 +62,6 @@ pub trait Bus: Send + Sync {
 pub(crate) fn emit_quietly<B: Bus + ?Sized>(bus: &B, event: &Event<'_>) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| bus.emit(event))) {
         discard(payload);
-    }
-}
-
-/// Drops what a panic carried, which may panic too.
-#[cold]
-fn discard(payload: Box<dyn Any + Send>) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        mem::forget(payload);
     }
 }
 

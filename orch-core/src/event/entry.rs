@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{BlockEvent, CircuitEvent, Output, TaskEvent, TaskState};
 use crate::graph::Node;
+use crate::panics::quietly;
 
 /// A run's id, unique within the process.
 ///
@@ -156,15 +157,16 @@ pub enum EventKind<'a> {
 #[derive(Clone, Copy)]
 pub struct Reason<'a>(pub(crate) &'a dyn fmt::Display);
 
+/// An error whose own `Display` panics is told as such: the event is there all the same.
 impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        quietly(f, |f| self.0.fmt(f))
     }
 }
 
 impl fmt::Debug for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Display::fmt(self, f)
     }
 }
 

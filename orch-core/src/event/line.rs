@@ -85,12 +85,10 @@ impl fmt::Display for Change<'_> {
         match self.kind {
             EventKind::Task(TaskEvent::Succeeded { output, elapsed }) => {
                 write!(f, "succeeded{attempt} in {}", Span(*elapsed))?;
-                match output.debug() {
-                    Some(value) if !output.value().is::<()>() => {
-                        write!(f, ": {}", OneLine(format_args!("{value:?}")))
-                    }
-                    _ => Ok(()),
+                if output.debug().is_some() && !output.value().is::<()>() {
+                    write!(f, ": {}", OneLine(format_args!("{output:?}")))?;
                 }
+                Ok(())
             }
             EventKind::Task(TaskEvent::Failed { reason, elapsed, .. }) => {
                 write!(f, "failed{attempt} after {}: {}", Span(*elapsed), OneLine(format_args!("{reason}")))

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::graph::Node;
 use crate::node::{NodeKind, Origin};
+use crate::panics::Quiet;
 
 /// An [`Event`] that borrows nothing: it can be kept, sent to another task, and given to a bus again.
 ///
@@ -346,11 +347,11 @@ impl From<TaskEvent<'_>> for TaskChange {
             TaskEvent::Pending => TaskChange::Pending,
             TaskEvent::Running => TaskChange::Running,
             TaskEvent::Succeeded { output, elapsed } => TaskChange::Succeeded {
-                output: output.debug().map(|value| Text::of(format_args!("{value:?}"))),
+                output: output.debug().map(|_| Text::of(format_args!("{output:?}"))),
                 elapsed,
             },
             TaskEvent::Failed { error, reason, elapsed } => TaskChange::Failed {
-                error: Text::of(format_args!("{error}")),
+                error: Text::of(format_args!("{}", Quiet(error))),
                 reason: Text::of(format_args!("{reason}")),
                 elapsed,
             },
@@ -366,7 +367,7 @@ impl From<BlockEvent<'_>> for BlockChange {
             BlockEvent::Started => BlockChange::Started,
             BlockEvent::Succeeded { elapsed } => BlockChange::Succeeded { elapsed },
             BlockEvent::Failed { error, reason, origin, elapsed } => BlockChange::Failed {
-                error: Text::of(format_args!("{error}")),
+                error: Text::of(format_args!("{}", Quiet(error))),
                 reason: Text::of(format_args!("{reason}")),
                 origin,
                 elapsed,

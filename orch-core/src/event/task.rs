@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Reason;
+use crate::panics::quietly;
 
 /// The state of a task, without what comes with it.
 ///
@@ -164,6 +165,8 @@ impl<'a> Output<'a> {
     }
 
     /// The output as something to print, if its type has `Debug`.
+    ///
+    /// Its `Debug` is the user's code, and may panic; that of this `Output`, which prints the same, does not.
     pub fn debug(&self) -> Option<&'a dyn fmt::Debug> {
         self.debug
     }
@@ -172,7 +175,7 @@ impl<'a> Output<'a> {
 impl fmt::Debug for Output<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.debug {
-            Some(value) => value.fmt(f),
+            Some(value) => quietly(f, |f| value.fmt(f)),
             None => f.write_str("_"),
         }
     }

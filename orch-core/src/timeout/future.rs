@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tokio::task::unconstrained;
 
 use crate::cx::Cx;
-use crate::error::{Error, ErrorKind, Failure};
+use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
 use crate::observe::{Observer, finish_block};
@@ -124,7 +124,7 @@ where
         let Replaced::Running { mut held, .. } = self.project_replace(TimeoutFuture::Over) else {
             unreachable!("it was running just now");
         };
-        let error = Error::new(ErrorKind::TimedOut, Origin::block(held.step.meta));
+        let error = Error::timed_out(Origin::block(held.step.meta), held.step.duration);
         O::fail(&mut held.guard, &error);
         Poll::Ready(Err(error))
     }
