@@ -233,21 +233,45 @@ async fn retry_2_a_half_open_circuit_is_not_retried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retry_2_when_decides_alone() {
+async fn retry_2_when_narrows() {
     let times = Times::default();
-    // What would be retried is not.
     let p = pipeline! { retry(when = |error| !error.is::<Oops>()) < flaky(times.clone(), 0) > };
     assert_eq!(p.run(()).await.unwrap_err().attempts(), 1);
     assert_eq!(times.count(), 1);
-    // What would not be retried is: the rejections.
+    // What would not be retried still is not, and `when` is not asked: two attempts, as without it.
+    let asked = Mutex::new(Vec::new());
     let p = pipeline! {
-        retry(max_attempts = 3, backoff = constant(5s), jitter = none, when = |error| error.task().is_none()) <
-            circuit(fail_max = 1, reset_timeout = 10s) < async |()| { if times.add() == 2 { Err(Oops("down")) } else { Ok(()) } } >
+        retry(max_attempts = 5, when = |error| { asked.lock().unwrap().push(error.kind().is_rejection()); !error.is::<std::io::Error>() }) <
+            circuit(fail_max = 1) < flaky(times.clone(), 0) >
         >
     };
-    assert_eq!(p.run(()).await.unwrap_err().attempts(), 1, "a task's error");
+    let error = p.run(()).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::CircuitOpen { .. }), "{error}");
+    assert_eq!((error.attempts(), asked.lock().unwrap().as_slice()), (2, &[false][..]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_2_rejections_are_retried_with_the_flag() {
+    let times = Times::default();
+    let p = pipeline! {
+        retry(max_attempts = 4, backoff = constant(5s), jitter = none, rejections) <
+            circuit(fail_max = 1, reset_timeout = 10s) <
+                async |()| { if times.add() == 2 { Err(Oops("down")) } else { Ok(()) } }
+            >
+        >
+    };
     p.run(()).await.unwrap();
-    assert_eq!(times.delays(), ms(&[0, 10_000]));
+    p.run(()).await.unwrap();
+    assert_eq!(times.delays(), ms(&[0, 10_000]), "it fails, is turned away once, and is a probe");
+    // `when` has its say on them too.
+    let breaker = async_orch::Breaker::new();
+    breaker.isolate();
+    let p = pipeline! {
+        retry(max_attempts = 4, rejections, when = |error| !error.kind().is_rejection()) <
+            circuit(breaker = &breaker) < |()| {} >
+        >
+    };
+    assert_eq!(p.run(()).await.unwrap_err().attempts(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -110,6 +110,24 @@ fn rounded(time: Duration) -> Duration {
 }
 
 impl<E> ErrorKind<E> {
+    /// Whether the step was turned away and did not run: by a circuit, or by the [`Runtime`](crate::Runtime).
+    ///
+    /// A rejection says nothing about what the step would have done. A `retry` repeats it only with its flag `rejections`.
+    ///
+    /// ```
+    /// use async_orch::ErrorKind;
+    ///
+    /// assert!(ErrorKind::<std::io::Error>::CircuitHalfOpen.is_rejection());
+    /// assert!(!ErrorKind::<std::io::Error>::TimedOut.is_rejection());
+    /// ```
+    #[must_use]
+    pub fn is_rejection(&self) -> bool {
+        match self {
+            ErrorKind::CircuitOpen { .. } | ErrorKind::CircuitHalfOpen | ErrorKind::Rejected => true,
+            ErrorKind::Task(_) | ErrorKind::Panicked(_) | ErrorKind::TimedOut => false,
+        }
+    }
+
     /// The same kind with another type for the task's error.
     pub(crate) fn map<F>(self, convert: impl FnOnce(E) -> F) -> ErrorKind<F> {
         match self {
@@ -201,8 +219,9 @@ impl<E> Error<E> {
         self.more.as_ref().map_or(&[], |more| &more.others)
     }
 
-    /// Whether a `retry` without `when` tries again: after an error of a task, a timeout or a panic, but not
-    /// where the body did not run.
+    /// Whether a `retry` tries again, if its `when` agrees: after an error of a task, a timeout or a panic, but not where the
+    /// body did not run (see [`ErrorKind::is_rejection`]).
+    #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(self.kind, ErrorKind::Task(_) | ErrorKind::TimedOut | ErrorKind::Panicked(_))
     }

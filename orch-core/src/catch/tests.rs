@@ -205,6 +205,7 @@ fn retry_2_a_caught_panic_is_retried() {
         backoff: retry::given::backoff(retry::backoff::constant(std::time::Duration::ZERO)),
         max_delay: None,
         jitter: retry::jitter::none(),
+        rejections: retry::default::rejections(),
         when: retry::default::when(),
     };
     let pipeline = Plan::pipeline((), tok, retry::retry(&tok, &RETRY, options, outer_feed, body));

@@ -32,7 +32,9 @@ where
     pub max_delay: Option<Duration>,
     /// How the delays are spread; `full`, between nothing and the whole delay, if not given.
     pub jitter: Jitter,
-    /// Which errors are retried; if not given, those that [`Error::is_retryable`] says.
+    /// With this flag a run that a block turned away, an open circuit for example, is retried too.
+    pub rejections: bool,
+    /// Which of the errors that are retried ([`Error::is_retryable`]) shall be; all if not given.
     pub when: W,
 }
 
@@ -63,9 +65,14 @@ pub mod default {
         Jitter::Full
     }
 
-    /// Errors of tasks, timeouts, and panics that were caught.
+    /// A run that was turned away is not retried.
+    pub fn rejections() -> bool {
+        false
+    }
+
+    /// All that are retried: errors of tasks, timeouts, and panics that were caught.
     pub fn when<E>() -> fn(&Error<E>) -> bool {
-        Error::is_retryable
+        |_| true
     }
 }
 
@@ -94,6 +101,11 @@ pub mod given {
     /// A [`Jitter`], or a word.
     pub fn jitter(value: Jitter) -> Jitter {
         value
+    }
+
+    /// A run that was turned away is retried.
+    pub fn rejections() -> bool {
+        true
     }
 }
 
@@ -177,13 +189,20 @@ where
     E: Failure,
     W: Fn(&Error<E>) -> bool + Send + Sync,
 {
-    let Options { error: _, max_attempts: Attempts(max_attempts), backoff, max_delay, jitter, when } =
-        options;
+    let Options {
+        error: _,
+        max_attempts: Attempts(max_attempts),
+        backoff,
+        max_delay,
+        jitter,
+        rejections,
+        when,
+    } = options;
     if let Some(max_attempts) = max_attempts {
         at_least_one(max_attempts as usize, "max_attempts", meta);
     }
     let max_attempts = max_attempts.and_then(NonZeroU32::new);
-    Retry { body, policy: Policy { max_attempts, backoff, max_delay, jitter, when }, feed, meta }
+    Retry { body, policy: Policy { max_attempts, backoff, max_delay, jitter, rejections, when }, feed, meta }
 }
 
 impl<E: Failure, Bk, D, W: Fn(&Error<E>) -> bool> fmt::Debug for Options<E, Bk, D, W> {
@@ -192,6 +211,7 @@ impl<E: Failure, Bk, D, W: Fn(&Error<E>) -> bool> fmt::Debug for Options<E, Bk, 
             .field("max_attempts", &self.max_attempts)
             .field("max_delay", &self.max_delay)
             .field("jitter", &self.jitter)
+            .field("rejections", &self.rejections)
             .finish_non_exhaustive()
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct Policy<Bk, D, W> {
     pub(super) backoff: Backoff<Bk, D>,
     pub(super) max_delay: Option<Duration>,
     pub(super) jitter: Jitter,
+    /// Whether a run that was turned away is repeated too.
+    pub(super) rejections: bool,
     pub(super) when: W,
 }
 
@@ -36,11 +38,16 @@ impl<Bk, D, W> Policy<Bk, D, W> {
     where
         W: Fn(&Error<E>) -> bool,
     {
-        if self.is_last(attempt) || !(self.when)(error) {
+        if self.is_last(attempt) || !self.repeats(error) || !(self.when)(error) {
             return None;
         }
         let delay = self.backoff.next(delays)?;
         let capped = self.max_delay.map_or(delay, |max_delay| delay.min(max_delay));
         Some(self.jitter.spread(capped, random))
+    }
+
+    /// Whether an error is one of those that are retried, of which `when` may take some away.
+    fn repeats<E>(&self, error: &Error<E>) -> bool {
+        error.is_retryable() || (self.rejections && error.kind().is_rejection())
     }
 }

@@ -139,6 +139,7 @@ async fn timeout_4_around_a_retry_it_is_a_deadline_and_cuts_a_wait_short() {
         backoff: retry::given::backoff(retry::backoff::constant(400 * MS)),
         max_delay: None,
         jitter: retry::jitter::none(),
+        rejections: retry::default::rejections(),
         when: retry::default::when(),
     };
     let body = retry::retry(&outer, &RETRY, options, inner_feed, work);
@@ -166,13 +167,14 @@ async fn timeout_4_inside_a_retry_each_attempt_has_the_time() {
         backoff: retry::given::backoff(retry::backoff::constant(SECOND)),
         max_delay: None,
         jitter: retry::jitter::none(),
+        rejections: retry::default::rejections(),
         when: retry::default::when(),
     };
     let pipeline = Plan::pipeline((), tok, retry::retry(&tok, &RETRY, options, outer_feed, body));
     let start = Instant::now();
     let error = pipeline.run(()).await.unwrap_err();
     assert_eq!(start.elapsed(), 5 * SECOND);
-    assert_eq!(error.to_string(), "block `retry/timeout` timed out, in each of 3 attempts");
+    assert_eq!(error.to_string(), "block `retry/timeout` timed out after 1s, in each of 3 attempts");
 }
 
 #[tokio::test(start_paused = true)]

@@ -140,6 +140,7 @@ pub(crate) static BLOCKS: &[Spec] = &[
             option("backoff", Kind::Backoff),
             option("max_delay", Kind::Duration),
             option("jitter", Kind::Jitter),
+            option("rejections", Kind::Flag),
             option("when", Kind::Predicate),
             NAME,
         ],

@@ -39,6 +39,7 @@ where
         backoff: super::given::backoff(backoff),
         max_delay: default::max_delay(),
         jitter: jitter::none(),
+        rejections: default::rejections(),
         when,
     }
 }

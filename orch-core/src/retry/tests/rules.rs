@@ -158,9 +158,13 @@ fn retry_1_the_defaults() {
         backoff: default::backoff(),
         max_delay: default::max_delay(),
         jitter: default::jitter(),
+        rejections: default::rejections(),
         when: default::when(),
     };
-    assert_eq!(format!("{options:?}"), "Options { max_attempts: 3, max_delay: None, jitter: Full, .. }");
+    assert_eq!(
+        format!("{options:?}"),
+        "Options { max_attempts: 3, max_delay: None, jitter: Full, rejections: false, .. }"
+    );
     assert_eq!(format!("{:?}", options.backoff), format!("{:?}", exponential(100 * MS)));
 }
 
@@ -175,7 +179,7 @@ fn stops_6_zero_attempts_panic_with_option_and_place() {
 
 #[test]
 fn retry_2_what_is_retried_without_when() {
-    let retried = |kind| default::when()(&Error::<BoxError>::new(kind, Origin::block(&RETRY)));
+    let retried = |kind| Error::<BoxError>::new(kind, Origin::block(&RETRY)).is_retryable();
     assert!(retried(ErrorKind::Task("no".into())));
     assert!(retried(ErrorKind::TimedOut));
     assert!(retried(ErrorKind::Panicked(Panicked::new("oh"))));
@@ -185,7 +189,7 @@ fn retry_2_what_is_retried_without_when() {
 }
 
 #[test]
-fn retry_2_when_decides_alone() {
+fn retry_2_when_decides_of_those_that_are_retried() {
     let script = Script::new([Err("again"), Err("again"), Err("enough"), Ok(7)]);
     let options = options_when(9, constant(NOW), |error| error.task().unwrap().to_string() == "again");
     let pipeline = retrying!((), Ignores, options, |(), ()| script.call());
