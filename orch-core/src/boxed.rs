@@ -32,6 +32,7 @@ use crate::pipeline::{Pipeline, Run};
 /// # Ok(())
 /// # }
 /// ```
+#[must_use = "a pipeline does nothing until it is run"]
 pub struct BoxPipeline<'p, In, Out, E = BoxError>(Box<dyn Erased<In, Out, E> + 'p>);
 
 type BoxRun<'a, Out, E> = Pin<Box<dyn Future<Output = Result<Out, Error<E>>> + Send + 'a>>;
@@ -70,6 +71,7 @@ impl<'p, In: Send + 'static, Out: Send + 'static, E: Failure> BoxPipeline<'p, In
     }
 
     /// The steps as a graph.
+    #[must_use]
     pub fn graph(&self) -> Graph {
         self.0.graph()
     }

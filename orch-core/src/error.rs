@@ -398,6 +398,7 @@ impl<E> Unpin for ErrorKind<E> {}
 
 impl BoxError {
     /// The standard box.
+    #[must_use]
     pub fn into_inner(self) -> Box<dyn StdError + Send + Sync + 'static> {
         self.0
     }
@@ -475,6 +476,7 @@ impl Panicked {
     }
 
     /// What the panic said.
+    #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -37,31 +37,37 @@ struct Segment {
 
 impl Node {
     /// The position in [`Graph::nodes`], from 0.
+    #[must_use]
     pub fn index(&self) -> usize {
         self.index
     }
 
     /// The position of the block around it.
+    #[must_use]
     pub fn parent(&self) -> Option<usize> {
         self.parent
     }
 
     /// How many blocks are around it.
+    #[must_use]
     pub fn depth(&self) -> usize {
         self.depth
     }
 
     /// What kind of step it is.
+    #[must_use]
     pub fn kind(&self) -> NodeKind {
         self.meta.kind
     }
 
     /// The name given in the text, else the task's own, else the kind.
+    #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
     }
 
     /// The names from the outermost block to this step, joined by `/`.
+    #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -72,11 +78,13 @@ impl Node {
     }
 
     /// The options as written: name and value.
+    #[must_use]
     pub fn options(&self) -> &'static [(&'static str, &'static str)] {
         self.meta.options
     }
 
     /// Where the step is written.
+    #[must_use]
     pub fn place(&self) -> Place {
         self.meta.place
     }
@@ -104,11 +112,13 @@ impl Node {
 
 impl Graph {
     /// Every step, a block before the steps inside it.
+    #[must_use]
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
     /// The first step with this path.
+    #[must_use]
     pub fn find(&self, path: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| *node.path == *path)
     }
@@ -120,6 +130,7 @@ impl Graph {
 
     /// A [Mermaid](https://mermaid.js.org) flowchart: blocks as frames, arrows in the order of a sequence, peers
     /// side by side.
+    #[must_use]
     pub fn to_mermaid(&self) -> String {
         let mut text = String::from("flowchart TD\n");
         for node in self.nodes.iter().filter(|node| node.parent.is_none()) {

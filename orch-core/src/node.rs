@@ -22,6 +22,7 @@ pub enum NodeKind {
 
 impl NodeKind {
     /// `task`, `inline`, `embed`, or the block's keyword.
+    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             NodeKind::Task => "task",
@@ -32,6 +33,7 @@ impl NodeKind {
     }
 
     /// Whether steps of this kind hold other steps.
+    #[must_use]
     pub fn is_block(self) -> bool {
         matches!(self, NodeKind::Block(_))
     }
@@ -114,33 +116,39 @@ pub struct Origin {
 impl Origin {
     /// A block or an inline step, which goes by the name in the text or by its kind.
     #[inline]
+    #[must_use]
     pub const fn block(meta: &'static Meta) -> Self {
         Origin { meta, task: &"" }
     }
 
     /// A task, which goes by the name in the text or by `task`.
     #[inline]
+    #[must_use]
     pub const fn task(meta: &'static Meta, task: &'static &'static str) -> Self {
         Origin { meta, task }
     }
 
     /// The entry in the macro's table.
     #[inline]
+    #[must_use]
     pub fn meta(self) -> &'static Meta {
         self.meta
     }
 
     /// The kind of the step.
+    #[must_use]
     pub fn kind(self) -> NodeKind {
         self.meta.kind
     }
 
     /// Where the step is written.
+    #[must_use]
     pub fn place(self) -> Place {
         self.meta.place
     }
 
     /// The step's name: the one in the text, else the task's, else the kind.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self.meta.name {
             Some(name) => name,
@@ -150,6 +158,7 @@ impl Origin {
     }
 
     /// The names from the outermost block to this step, joined by `/`.
+    #[must_use]
     pub fn path(self) -> String {
         let mut path = match self.meta.parent {
             Some(parent) => Origin::block(parent).path() + "/",

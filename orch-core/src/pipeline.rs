@@ -47,6 +47,7 @@ use crate::runtime::{Host, Local, Runtime};
     message = "`{Self}` is not a pipeline",
     label = "not a pipeline, nor a reference, `Box` or `Arc` of one"
 )]
+#[must_use = "a pipeline does nothing until it is run"]
 pub trait Run: Send + Sync {
     /// The input.
     type In: Send + 'static;
@@ -63,6 +64,7 @@ pub trait Run: Send + Sync {
     fn run(&self, input: Self::In) -> impl Future<Output = Result<Self::Out, Error<Self::Error>>> + Send;
 
     /// The steps as a graph.
+    #[must_use]
     fn graph(&self) -> Graph {
         Graph::of(|graph| self.describe(graph))
     }
@@ -95,6 +97,7 @@ pub trait Run: Send + Sync {
 /// `pipeline!` evaluates to one over [`NoBus`]. Its type is the tree of its steps. It can be run any number of
 /// times, at once and from any thread; the state of its circuits lives in it. It is not `Clone`: share it by
 /// reference or in an `Arc`.
+#[must_use = "a pipeline does nothing until it is run"]
 pub struct Pipeline<T, B = NoBus> {
     plan: T,
     bus: B,
@@ -147,6 +150,7 @@ impl<T: Run, B: Bus> Pipeline<T, B> {
     }
 
     /// The bus that observes the runs.
+    #[must_use]
     pub fn bus(&self) -> &B {
         &self.bus
     }
@@ -169,6 +173,7 @@ impl<T: Run, B: Bus> Pipeline<T, B> {
     ///    └─ second");
     /// assert!(both.graph().find("ingest/par/second").is_some());
     /// ```
+    #[must_use]
     pub fn graph(&self) -> Graph {
         self.cached_graph().clone()
     }
@@ -203,6 +208,7 @@ impl<T: Run, B: Bus> Pipeline<T, B> {
 }
 
 /// A pipeline on a runtime other than tokio.
+#[must_use = "a pipeline does nothing until it is run"]
 pub struct On<'a, T, B, R> {
     pipeline: &'a Pipeline<T, B>,
     runtime: &'a R,

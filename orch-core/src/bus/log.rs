@@ -80,6 +80,7 @@ pub struct Stderr;
 
 impl LogBus {
     /// Prints to standard error.
+    #[must_use]
     pub fn new() -> Self {
         LogBus::to(Stderr)
     }

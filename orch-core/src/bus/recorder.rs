@@ -45,11 +45,13 @@ pub struct Recorder {
 
 impl Recorder {
     /// An empty record.
+    #[must_use]
     pub fn new() -> Self {
         Recorder::default()
     }
 
     /// All events so far, in the order in which they were emitted.
+    #[must_use]
     pub fn events(&self) -> Vec<OwnedEvent> {
         self.lock().clone()
     }
@@ -60,6 +62,7 @@ impl Recorder {
     }
 
     /// The events of the steps with this path.
+    #[must_use]
     pub fn of(&self, path: &str) -> Vec<OwnedEvent> {
         self.lock().iter().filter(|event| event.path() == path).cloned().collect()
     }
@@ -71,6 +74,7 @@ impl Recorder {
     }
 
     /// The paths of the steps that had an event, in the order of their first.
+    #[must_use]
     pub fn paths(&self) -> Vec<String> {
         let mut paths: Vec<String> = Vec::new();
         for event in self.lock().iter() {
@@ -103,6 +107,7 @@ impl Recorder {
     /// assert!(recorder.unfinished().is_empty());
     /// # }
     /// ```
+    #[must_use]
     pub fn unfinished(&self) -> Vec<OwnedEvent> {
         let events = self.lock();
         let mut last: Vec<&OwnedEvent> = Vec::new();

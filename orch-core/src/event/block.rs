@@ -48,6 +48,7 @@ pub enum BlockEvent<'a> {
 
 impl BlockEvent<'_> {
     /// The same in the words for tasks: a block that started is [`Running`](TaskState::Running).
+    #[must_use]
     pub fn state(&self) -> TaskState {
         match self {
             BlockEvent::Started => TaskState::Running,

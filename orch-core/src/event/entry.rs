@@ -172,6 +172,7 @@ impl fmt::Debug for Reason<'_> {
 
 impl<'a> Event<'a> {
     /// The state of the task that changed; `None` for the events of blocks and circuits.
+    #[must_use]
     pub fn task_state(&self) -> Option<TaskState> {
         match &self.kind {
             EventKind::Task(task) => Some(task.state()),
@@ -181,6 +182,7 @@ impl<'a> Event<'a> {
 
     /// The state of the task or block that changed, where a block that started is
     /// [`Running`](TaskState::Running); `None` for the events of circuits.
+    #[must_use]
     pub fn state(&self) -> Option<TaskState> {
         match &self.kind {
             EventKind::Task(task) => Some(task.state()),
@@ -190,6 +192,7 @@ impl<'a> Event<'a> {
     }
 
     /// The output of a task that succeeded.
+    #[must_use]
     pub fn output(&self) -> Option<Output<'a>> {
         match self.kind {
             EventKind::Task(TaskEvent::Succeeded { output, .. }) => Some(output),
@@ -198,6 +201,7 @@ impl<'a> Event<'a> {
     }
 
     /// The error of a task or block that failed.
+    #[must_use]
     pub fn error(&self) -> Option<&'a (dyn StdError + 'static)> {
         match self.kind {
             EventKind::Task(TaskEvent::Failed { error, .. })
@@ -207,6 +211,7 @@ impl<'a> Event<'a> {
     }
 
     /// Why a task or block failed.
+    #[must_use]
     pub fn reason(&self) -> Option<Reason<'a>> {
         match self.kind {
             EventKind::Task(TaskEvent::Failed { reason, .. })

@@ -211,31 +211,37 @@ const KEPT: usize = 4096;
 
 impl OwnedEvent {
     /// The path of the step that changed, such as `ingest/par/second`.
+    #[must_use]
     pub fn path(&self) -> &str {
         self.node.path()
     }
 
     /// The name of the step that changed.
+    #[must_use]
     pub fn name(&self) -> &'static str {
         self.node.name()
     }
 
     /// What kind of step changed.
+    #[must_use]
     pub fn kind(&self) -> NodeKind {
         self.node.kind()
     }
 
     /// See [`Event::task_state`].
+    #[must_use]
     pub fn task_state(&self) -> Option<TaskState> {
         self.as_event().task_state()
     }
 
     /// See [`Event::state`].
+    #[must_use]
     pub fn state(&self) -> Option<TaskState> {
         self.as_event().state()
     }
 
     /// The text of the output of a task that succeeded; `None` if the type has no `Debug`.
+    #[must_use]
     pub fn output(&self) -> Option<&str> {
         match &self.change {
             Change::Task(TaskChange::Succeeded { output, .. }) => output.as_deref(),
@@ -244,6 +250,7 @@ impl OwnedEvent {
     }
 
     /// The text of the error of a task or block that failed: which step, which attempt, why.
+    #[must_use]
     pub fn error(&self) -> Option<&str> {
         match &self.change {
             Change::Task(TaskChange::Failed { error, .. })
@@ -253,6 +260,7 @@ impl OwnedEvent {
     }
 
     /// Why a task or block failed, without the step.
+    #[must_use]
     pub fn reason(&self) -> Option<&str> {
         match &self.change {
             Change::Task(TaskChange::Failed { reason, .. })
@@ -262,6 +270,7 @@ impl OwnedEvent {
     }
 
     /// The change of a circuit.
+    #[must_use]
     pub fn circuit(&self) -> Option<CircuitEvent> {
         match self.change {
             Change::Circuit(circuit) => Some(circuit),
@@ -270,6 +279,7 @@ impl OwnedEvent {
     }
 
     /// The event again, for a [`Bus`](crate::bus::Bus). Its output and error are [`Text`]s.
+    #[must_use]
     pub fn as_event(&self) -> Event<'_> {
         Event {
             run: self.run,

@@ -34,11 +34,13 @@ pub enum TaskState {
 
 impl TaskState {
     /// Whether no other state follows for this execution.
+    #[must_use]
     pub fn is_terminal(self) -> bool {
         matches!(self, TaskState::Succeeded | TaskState::Failed | TaskState::Cancelled)
     }
 
     /// The name in lower case: a label for metrics and logs.
+    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             TaskState::Pending => "pending",
@@ -114,6 +116,7 @@ pub enum TaskEvent<'a> {
 
 impl TaskEvent<'_> {
     /// The state that the task is in now.
+    #[must_use]
     pub fn state(&self) -> TaskState {
         match self {
             TaskEvent::Pending => TaskState::Pending,
@@ -155,11 +158,13 @@ impl<'a> Output<'a> {
     }
 
     /// The output, if it is a `T`.
+    #[must_use]
     pub fn downcast_ref<T: Any>(&self) -> Option<&'a T> {
         self.value.downcast_ref()
     }
 
     /// The output as it is.
+    #[must_use]
     pub fn value(&self) -> &'a dyn Any {
         self.value
     }
@@ -167,6 +172,7 @@ impl<'a> Output<'a> {
     /// The output as something to print, if its type has `Debug`.
     ///
     /// Its `Debug` is the user's code, and may panic; that of this `Output`, which prints the same, does not.
+    #[must_use]
     pub fn debug(&self) -> Option<&'a dyn fmt::Debug> {
         self.debug
     }

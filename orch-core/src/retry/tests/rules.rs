@@ -171,7 +171,7 @@ fn retry_1_the_defaults() {
 #[test]
 fn stops_6_zero_attempts_panic_with_option_and_place() {
     let panic = catch_unwind(|| {
-        retrying!((), Ignores, options(0, constant(NOW)), |(), ()| ());
+        let _ = retrying!((), Ignores, options(0, constant(NOW)), |(), ()| ());
     });
     let message = Panicked::from_payload(&*panic.unwrap_err());
     assert_eq!(message.message(), "`max_attempts` must be at least 1, at test.rs:1:1");
