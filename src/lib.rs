@@ -11,7 +11,8 @@ pub use orch_core::event::{
 pub use orch_core::graph::{Graph, Node};
 pub use orch_core::node::{NodeKind, Origin, Place};
 pub use orch_core::pipeline::{Pipeline, Run, run};
-pub use orch_core::runtime::{Local, Runtime};
+pub use orch_core::run::{Attempt, Done, Position};
+pub use orch_core::runtime::{BoxFuture, Local, Runtime};
 pub use orch_core::task::Task;
 
 /// Compiles nested blocks of tasks into one statically typed future.

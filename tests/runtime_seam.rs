@@ -1,14 +1,16 @@
 //! The runtime is a seam: another one runs the same pipelines, counts what they ask for, and fails what it likes.
 
 use std::collections::BTreeMap;
-use std::future::{Future, ready};
+use std::convert::Infallible;
+use std::future::ready;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use async_orch::{Bus, ErrorKind, Event, Local, Origin, Run, Runtime, Task, pipeline, task};
-use tokio::time::Instant;
+use async_orch::{
+    Attempt, BoxFuture, Bus, Done, ErrorKind, Event, Local, Panicked, Run, Runtime, pipeline, task,
+};
 
 use common::{Oops, Trace, at_once};
 
@@ -69,31 +71,23 @@ impl Faulty {
 }
 
 impl Runtime for Faulty {
-    fn execute<T, A>(
-        &self,
-        origin: Origin,
-        args: A,
-    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send
-    where
-        T: Task<A>,
-        A: Send,
-    {
-        let path = origin.path();
-        let fault = self.fault(&path);
-        self.executed.lock().unwrap().push(path);
-        async move {
+    fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
+        let path = attempt.position().path();
+        let fault = self.fault(path);
+        self.executed.lock().unwrap().push(path.to_owned());
+        Box::pin(async move {
             match fault {
-                Some(Fault::Rejected) => Err(ErrorKind::Rejected),
-                Some(Fault::TimedOut) => Err(ErrorKind::TimedOut),
-                None => T::call(args).await,
+                Some(Fault::Rejected) => attempt.fail(ErrorKind::Rejected),
+                Some(Fault::TimedOut) => attempt.fail(ErrorKind::TimedOut),
+                None => attempt.run().await,
             }
-        }
+        })
     }
 
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
         self.slept.lock().unwrap().push(duration);
         self.advance(duration);
-        ready(())
+        Box::pin(ready(()))
     }
 
     fn now(&self) -> Instant {
@@ -139,13 +133,13 @@ fn every_task_is_executed_by_the_runtime() {
     let mut executed = rt.executed();
     executed.sort();
     let expected = [
-        "inner/double",
-        "inner/double",
-        "inner/double",
         "main/double",
         "main/each/circuit/double",
         "main/each/circuit/double",
         "main/each/circuit/double",
+        "main/each/inner/double",
+        "main/each/inner/double",
+        "main/each/inner/double",
         "main/par/double",
         "main/par/second",
     ];
@@ -284,6 +278,141 @@ fn events_6_a_bus_that_is_not_enabled_is_never_called() {
     assert!(at_once((&p).with_bus(Never).on(&rt).run(1)).is_err());
     assert!(at_once((&p).with_bus(Counts).on(&rt).run(1)).is_err());
     assert_eq!((CALLS.load(SeqCst), rt.clock_readings.load(SeqCst)), (0, 0));
+}
+
+/// Runs what a closure says of an attempt, on tokio.
+struct Answering<F>(F);
+
+impl<F> Runtime for Answering<F>
+where
+    F: for<'a> Fn(Attempt<'a>) -> BoxFuture<'a, Done<'a>> + Send + Sync,
+{
+    fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
+        (self.0)(attempt)
+    }
+
+    fn sleep(&self, _: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
+
+    fn now(&self) -> Instant {
+        Local.now()
+    }
+
+    fn random(&self) -> u64 {
+        0
+    }
+}
+
+fn answering<F>(answer: F) -> Answering<F>
+where
+    F: for<'a> Fn(Attempt<'a>) -> BoxFuture<'a, Done<'a>> + Send + Sync,
+{
+    Answering(answer)
+}
+
+#[test]
+fn the_runtime_answers_with_the_tasks_own_error_and_with_outputs() {
+    let rt = answering(|attempt| {
+        let done = match attempt.position().name() {
+            "down" => attempt.answer::<u32, Oops>(Err(Oops("refused"))),
+            "double" => attempt.answer::<u32, Infallible>(Ok(99)),
+            _ => Err(attempt),
+        };
+        match done {
+            Ok(done) => Box::pin(ready(done)),
+            Err(attempt) => Box::pin(attempt.run()),
+        }
+    });
+    let p = pipeline! { |_: u32| seq < double down > };
+    let error = at_once(p.on(&rt).run(1)).unwrap_err();
+    assert_eq!(error.to_string(), "step `seq/down` failed: refused");
+    assert_eq!(error.downcast_ref(), Some(&Oops("refused")), "with its type");
+    let p = pipeline! { error = Oops; |_: u32| retry(max_attempts = 3, backoff = constant(1s)) < down > };
+    assert_eq!(at_once(p.on(&rt).run(1)).unwrap_err().task(), Some(&Oops("refused")));
+    assert_eq!(at_once(pipeline! { |_: u32| double }.on(&rt).run(1)).unwrap(), 99);
+}
+
+#[test]
+fn an_answer_of_the_wrong_type_gives_the_attempt_back() {
+    let rt = answering(|attempt| {
+        let attempt = attempt.answer::<String, Infallible>(Ok("text".to_owned())).unwrap_err();
+        let attempt = attempt.answer::<u32, Oops>(Ok(1)).unwrap_err();
+        Box::pin(attempt.run())
+    });
+    assert_eq!(at_once(pipeline! { |_: u32| double }.on(&rt).run(2)).unwrap(), 4);
+}
+
+#[test]
+fn the_runtime_fails_a_task_in_every_way_there_is() {
+    fn kind(name: &str) -> ErrorKind<Infallible> {
+        match name {
+            "panicked" => ErrorKind::Panicked(Panicked::new("out of cheese")),
+            "timed out" => ErrorKind::TimedOut,
+            "open" => ErrorKind::circuit_open(SECOND * 3, Some("down")),
+            "half-open" => ErrorKind::CircuitHalfOpen,
+            _ => ErrorKind::Rejected,
+        }
+    }
+    let rt = answering(|attempt| {
+        let kind = kind(attempt.position().name());
+        Box::pin(ready(attempt.fail(kind)))
+    });
+    let said = |step: &dyn Fn() -> String| step();
+    macro_rules! of {
+        ($name:literal) => {
+            said(&|| at_once(pipeline! { |_: u32| double as $name }.on(&rt).run(1)).unwrap_err().to_string())
+        };
+    }
+    assert_eq!(of!("panicked"), "step `panicked` panicked: out of cheese");
+    assert_eq!(of!("timed out"), "step `timed out` timed out");
+    assert_eq!(of!("open"), "step `open` did not run: the circuit is open, retry in 3s (last failure: down)");
+    assert_eq!(
+        of!("half-open"),
+        "step `half-open` did not run: the circuit is half-open and its probe is still running"
+    );
+    assert_eq!(of!("rejected"), "step `rejected` did not run: rejected");
+}
+
+#[test]
+fn every_attempt_has_a_position_of_its_own() {
+    #[task]
+    fn pay(n: u32) -> Result<u32, Oops> {
+        if n == 2 { Err(Oops("no")) } else { Ok(n) }
+    }
+    let seen = Mutex::new(Vec::new());
+    let seen = &seen;
+    let rt = answering(move |attempt| {
+        let position = attempt.position();
+        assert_eq!(position.attempt(), position.attempts().last().unwrap());
+        seen.lock().unwrap().push(position.to_string());
+        Box::pin(attempt.run())
+    });
+    let inner = pipeline! { |_: u32| retry(max_attempts = 2, backoff = constant(1s)) < pay > };
+    let p = pipeline! { |_: Vec<Vec<u32>>| each(name = "rows") < each(limit = 1, settle) < { &inner } > > };
+    at_once(p.on(&rt).run(vec![vec![1], vec![2, 3]])).unwrap();
+    let expected = [
+        "rows/each/retry/pay[0][0]#1",
+        "rows/each/retry/pay[1][0]#1",
+        "rows/each/retry/pay[1][0]#2",
+        "rows/each/retry/pay[1][1]#1",
+    ];
+    assert_eq!(*seen.lock().unwrap(), expected);
+}
+
+#[test]
+fn a_run_has_the_key_that_it_was_given() {
+    let rt = answering(|attempt| {
+        let done = match attempt.position().key() {
+            Some("order-17") => attempt.run(),
+            key => panic!("{key:?}"),
+        };
+        Box::pin(done)
+    });
+    let p = pipeline! { |_: u32| seq < double down > };
+    let error = at_once(p.on(&rt).run_as("order-17", 1)).unwrap_err();
+    assert_eq!(error.key(), Some("order-17"));
+    assert_eq!(error.to_string(), "step `seq/down` failed: down");
 }
 
 #[test]

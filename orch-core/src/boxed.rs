@@ -1,13 +1,16 @@
 //! A pipeline with its type erased.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
 
 use crate::bus::Bus;
 use crate::error::{BoxError, Error, Failure};
-use crate::graph::Graph;
-use crate::pipeline::{Pipeline, Run};
+use crate::graph::{Describe, Graph};
+use crate::lazy::Lazy;
+use crate::pipeline::{On, Outside, Pipeline, Run};
+use crate::run::{Cx, Full, Queued, Quiet};
+use crate::runtime::{BoxFuture, Runtime};
 
 /// A pipeline as a trait object, its bus inside.
 ///
@@ -35,45 +38,135 @@ use crate::pipeline::{Pipeline, Run};
 #[must_use = "a pipeline does nothing until it is run"]
 pub struct BoxPipeline<'p, In, Out, E = BoxError>(Box<dyn Erased<In, Out, E> + 'p>);
 
-type BoxRun<'a, Out, E> = Pin<Box<dyn Future<Output = Result<Out, Error<E>>> + Send + 'a>>;
+type Outcome<'a, Out, E> = BoxFuture<'a, Result<Out, Error<E>>>;
 
+/// [`Run`] without what is generic in it.
 trait Erased<In, Out, E>: Send + Sync {
-    fn run(&self, input: In) -> BoxRun<'_, Out, E>;
+    fn run(&self, input: In) -> Outcome<'_, Out, E>;
+    fn run_given<'a>(&'a self, outside: Outside<'a>, input: In) -> Outcome<'a, Out, E>;
+    fn run_quietly(&self, input: In) -> Outcome<'_, Out, E>;
+    fn run_within<'a>(&'a self, input: In, cx: Full<'a>) -> Outcome<'a, Out, E>;
+    fn queue<'b>(&self, cx: Full<'b>) -> Queued<'b>;
     fn graph(&self) -> Graph;
+    fn describe(&self, graph: &mut Describe<'_>);
 }
 
-impl<T: Run, B: Bus> Erased<T::In, T::Out, T::Error> for Pipeline<T, B> {
-    fn run(&self, input: T::In) -> BoxRun<'_, T::Out, T::Error> {
-        Box::pin(Pipeline::run(self, input))
+impl<T: Run> Erased<T::In, T::Out, T::Error> for T {
+    fn run(&self, input: T::In) -> Outcome<'_, T::Out, T::Error> {
+        Box::pin(Run::run(self, input))
+    }
+
+    fn run_given<'a>(&'a self, outside: Outside<'a>, input: T::In) -> Outcome<'a, T::Out, T::Error> {
+        Run::run_given(self, outside, input)
+    }
+
+    fn run_quietly(&self, input: T::In) -> Outcome<'_, T::Out, T::Error> {
+        Box::pin(Run::run_within(self, input, Quiet))
+    }
+
+    fn run_within<'a>(&'a self, input: T::In, cx: Full<'a>) -> Outcome<'a, T::Out, T::Error> {
+        Box::pin(Run::run_within(self, input, cx))
+    }
+
+    fn queue<'b>(&self, cx: Full<'b>) -> Queued<'b> {
+        Run::queue(self, cx)
     }
 
     fn graph(&self) -> Graph {
-        Pipeline::graph(self)
+        Run::graph(self)
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        Run::describe(self, graph);
     }
 }
 
 impl<'p, In: Send + 'static, Out: Send + 'static, E: Failure> BoxPipeline<'p, In, Out, E> {
-    pub(crate) fn new<T, B>(pipeline: Pipeline<T, B>) -> Self
-    where
-        T: Run<In = In, Out = Out, Error = E> + 'p,
-        B: Bus + 'p,
-    {
+    pub(crate) fn new<T: Run<In = In, Out = Out, Error = E> + 'p>(pipeline: T) -> Self {
         BoxPipeline(Box::new(pipeline))
     }
 
-    /// Runs it once; see [`Pipeline::run`].
+    /// Runs it once; see [`Run::run`].
     ///
     /// # Errors
     ///
     /// With the first failure that no block inside handles.
-    pub fn run(&self, input: In) -> Pin<Box<dyn Future<Output = Result<Out, Error<E>>> + Send + '_>> {
+    pub fn run(&self, input: In) -> BoxFuture<'_, Result<Out, Error<E>>> {
         self.0.run(input)
+    }
+
+    /// Runs it once under a key; see [`Run::run_as`].
+    ///
+    /// # Errors
+    ///
+    /// With the first failure that no block inside handles.
+    pub fn run_as<'a>(
+        &'a self,
+        key: impl Into<Cow<'a, str>>,
+        input: In,
+    ) -> BoxFuture<'a, Result<Out, Error<E>>> {
+        Run::run_as(self, key, input)
     }
 
     /// The steps as a graph.
     #[must_use]
     pub fn graph(&self) -> Graph {
         self.0.graph()
+    }
+
+    /// The pipeline on another runtime than tokio; see [`Run::on`].
+    pub fn on<'a>(&'a self, runtime: &'a dyn Runtime) -> On<'a, Self> {
+        Run::on(self, runtime)
+    }
+
+    /// The same pipeline, its circuits kept, with its runs observed by `bus` instead of its own.
+    pub fn with_bus<B: Bus>(self, bus: B) -> Pipeline<Self, B> {
+        Run::with_bus(self, bus)
+    }
+
+    /// The pipeline itself: it is boxed already.
+    pub fn boxed(self) -> Self {
+        self
+    }
+}
+
+/// As a step of another pipeline it runs under the bus and the runtime of that, as every pipeline does; its own bus takes the
+/// events of its own runs alone.
+impl<In: Send + 'static, Out: Send + 'static, E: Failure> Run for BoxPipeline<'_, In, Out, E> {
+    type In = In;
+    type Out = Out;
+    type Error = E;
+
+    fn run(&self, input: In) -> impl Future<Output = Result<Out, Error<E>>> + Send {
+        self.0.run(input)
+    }
+
+    fn graph(&self) -> Graph {
+        self.0.graph()
+    }
+
+    fn run_within<'a, R: Cx + 'a>(
+        &'a self,
+        input: In,
+        cx: R,
+    ) -> impl Future<Output = Result<Out, Error<E>>> + Send + 'a {
+        let start = move || match cx.full() {
+            None => self.0.run_quietly(input),
+            Some(cx) => self.0.run_within(input, cx),
+        };
+        Lazy::Waiting { start }
+    }
+
+    fn run_given<'a>(&'a self, outside: Outside<'a>, input: In) -> Outcome<'a, Out, E> {
+        self.0.run_given(outside, input)
+    }
+
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        cx.queue_full(|cx| self.0.queue(cx))
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        self.0.describe(graph);
     }
 }
 

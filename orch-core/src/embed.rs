@@ -8,13 +8,11 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::cx::Cx;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::Meta;
-use crate::observe::Observer;
 use crate::pipeline::Run;
-use crate::runtime::Host;
+use crate::run::Cx;
 use crate::scope::{Point, RefOf, Scope};
 use crate::step::Step;
 use crate::task::IntoFailure;
@@ -80,23 +78,21 @@ where
     type Out = T::Out;
 
     #[inline(always)]
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<T::Out, Error<E>>> + Send + 'a {
         EmbedFuture {
-            fut: self
-                .inner
-                .run_within((self.give)(Entry(PhantomData), input), cx.under(cx.obs.embed(self.meta))),
+            fut: self.inner.run_within((self.give)(Entry(PhantomData), input), cx.embed(self.meta)),
             within: self.meta.parent,
             convert: T::Error::into_failure,
         }
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        self.inner.queue(obs.embed(self.meta))
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        self.inner.queue(cx.embed(self.meta))
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

@@ -36,11 +36,13 @@ struct More<E> {
     others: Vec<Error<E>>,
     /// The time that a `timeout` allowed, where the text of the pipeline does not say it.
     limit: Option<Duration>,
+    /// The key of the run.
+    key: Option<Box<str>>,
 }
 
 impl<E> Default for More<E> {
     fn default() -> Self {
-        More { embedded_in: Vec::new(), others: Vec::new(), limit: None }
+        More { embedded_in: Vec::new(), others: Vec::new(), limit: None, key: None }
     }
 }
 
@@ -110,6 +112,21 @@ fn rounded(time: Duration) -> Duration {
 }
 
 impl<E> ErrorKind<E> {
+    /// [`CircuitOpen`](ErrorKind::CircuitOpen): for a [`Runtime`](crate::Runtime) that answers for a task.
+    ///
+    /// ```
+    /// use async_orch::ErrorKind;
+    /// use std::time::Duration;
+    ///
+    /// let open: ErrorKind = ErrorKind::circuit_open(Duration::from_secs(3), Some("connection refused"));
+    /// assert_eq!(open.to_string(), "the circuit is open, retry in 3s (last failure: connection refused)");
+    /// ```
+    #[must_use]
+    pub fn circuit_open(retry_after: Duration, last_failure: Option<&str>) -> Self {
+        let last_failure = last_failure.map(|text| LastFailure::new(text.to_owned()));
+        ErrorKind::CircuitOpen { retry_after, last_failure }
+    }
+
     /// Whether the step was turned away and did not run: by a circuit, or by the [`Runtime`](crate::Runtime).
     ///
     /// A rejection says nothing about what the step would have done. A `retry` repeats it only with its flag `rejections`.
@@ -184,6 +201,18 @@ impl<E> Error<E> {
         self.origin.name()
     }
 
+    /// The key that the run was given, by [`Run::run_as`](crate::Run::run_as).
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.more.as_ref()?.key.as_deref()
+    }
+
+    /// The error of a run with this key.
+    pub(crate) fn keyed(mut self, key: &str) -> Self {
+        self.more.get_or_insert_default().key = Some(key.into());
+        self
+    }
+
     /// Where the step that failed is written.
     pub fn place(&self) -> Place {
         self.origin.place()
@@ -238,14 +267,14 @@ impl<E> Error<E> {
 
     /// The error of an embedded pipeline as one of the pipeline around it.
     pub(crate) fn embed<F>(self, within: Option<&'static Meta>, convert: fn(E) -> F) -> Error<F> {
-        let More { mut embedded_in, others, limit } = self.more.map_or_else(More::default, |more| *more);
+        let More { mut embedded_in, others, limit, key } = self.more.map_or_else(More::default, |more| *more);
         embedded_in.push(within);
         let others = others.into_iter().map(|error| error.embed(within, convert)).collect();
         Error {
             kind: self.kind.map(convert),
             origin: self.origin,
             attempts: self.attempts,
-            more: Some(Box::new(More { embedded_in, others, limit })),
+            more: Some(Box::new(More { embedded_in, others, limit, key })),
         }
     }
 }
@@ -462,7 +491,8 @@ impl fmt::Display for Panicked {
 impl StdError for Panicked {}
 
 impl Panicked {
-    pub(crate) fn new(message: impl Into<Arc<str>>) -> Self {
+    /// A panic that said this: for a [`Runtime`](crate::Runtime) that answers for a task.
+    pub fn new(message: impl Into<Arc<str>>) -> Self {
         Panicked { message: message.into() }
     }
 

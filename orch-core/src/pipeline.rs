@@ -1,16 +1,16 @@
 //! The value that `pipeline!` evaluates to, and how it is run.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
 use crate::boxed::BoxPipeline;
-use crate::bus::{Bus, Drive, NoBus};
-use crate::cx::Cx;
+use crate::bus::{Bus, DynBus, NoBus};
 use crate::error::{Error, Failure};
 use crate::graph::{Describe, Graph};
-use crate::observe::Observer;
-use crate::runtime::{Host, Local, Runtime};
+use crate::run::{Cx, Full, Given, RunState};
+use crate::runtime::{BoxFuture, Runtime};
 
 /// Everything that can be run as a pipeline: a [`Pipeline`], a reference to one, an `Arc` of one.
 ///
@@ -69,6 +69,34 @@ pub trait Run: Send + Sync {
         Graph::of(|graph| self.describe(graph))
     }
 
+    /// Runs it once under a key, which its events ([`Event::key`](crate::Event::key)) and its error
+    /// ([`Error::key`]) carry: the number of an order, say, by which a run is found again. One allocation.
+    ///
+    /// ```
+    /// use async_orch::{Run, pipeline};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let pay = pipeline! { |_: u32| |amount| { if amount > 0 { Ok(amount) } else { Err("nothing to pay") } } as "pay" };
+    /// let error = pay.run_as("order-17", 0).await.unwrap_err();
+    /// assert_eq!(error.key(), Some("order-17"));
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Run::run).
+    fn run_as<'a>(
+        &'a self,
+        key: impl Into<Cow<'a, str>>,
+        input: Self::In,
+    ) -> BoxFuture<'a, Result<Self::Out, Error<Self::Error>>>
+    where
+        Self: Sized,
+    {
+        self.run_given(Outside { rt: None, key: Some(key.into()) }, input)
+    }
+
     /// The same pipeline, its circuits kept, with its runs observed by `bus`.
     fn with_bus<B: Bus>(self, bus: B) -> Pipeline<Self, B>
     where
@@ -77,19 +105,75 @@ pub trait Run: Send + Sync {
         Pipeline::over(self, bus)
     }
 
+    /// The pipeline with its type erased and its bus inside, for struct fields, maps and lists. A run of it is one
+    /// allocation.
+    fn boxed<'p>(self) -> BoxPipeline<'p, Self::In, Self::Out, Self::Error>
+    where
+        Self: Sized + 'p,
+    {
+        BoxPipeline::new(self)
+    }
+
+    /// The pipeline on another runtime than tokio, for the runs made from the value returned. Each is one allocation, and one
+    /// for each task.
+    fn on<'a>(&'a self, runtime: &'a dyn Runtime) -> On<'a, Self>
+    where
+        Self: Sized,
+    {
+        On { pipeline: self, runtime }
+    }
+
     /// Runs it as a step of another run, or as a run of its own: nothing happens before the future is polled.
     #[doc(hidden)]
-    fn run_within<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run_within<'a, R: Cx + 'a>(
         &'a self,
         input: Self::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<Self::Out, Error<Self::Error>>> + Send + 'a;
 
+    /// A run of its own, with what is given from outside.
     #[doc(hidden)]
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued;
+    fn run_given<'a>(
+        &'a self,
+        outside: Outside<'a>,
+        input: Self::In,
+    ) -> BoxFuture<'a, Result<Self::Out, Error<Self::Error>>> {
+        Box::pin(async move {
+            let graph = self.graph();
+            run_full(self, None, outside, &graph, input).await
+        })
+    }
+
+    #[doc(hidden)]
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued;
 
     #[doc(hidden)]
     fn describe(&self, graph: &mut Describe<'_>);
+}
+
+/// What a run is given from outside, besides its input.
+#[doc(hidden)]
+#[derive(Default)]
+pub struct Outside<'a> {
+    rt: Option<&'a dyn Runtime>,
+    key: Option<Cow<'a, str>>,
+}
+
+/// A run that knows itself.
+async fn run_full<T: Run + ?Sized>(
+    pipeline: &T,
+    bus: Option<&dyn DynBus>,
+    outside: Outside<'_>,
+    graph: &Graph,
+    input: T::In,
+) -> Result<T::Out, Error<T::Error>> {
+    let Outside { rt, key } = outside;
+    let run = RunState::new(Given { bus, rt, key: key.as_deref() }, graph);
+    let result = pipeline.run_within(input, Full::root(&run)).await;
+    match key {
+        Some(key) => result.map_err(|error| error.keyed(&key)),
+        None => result,
+    }
 }
 
 /// A pipeline, with the bus that its runs are observed by.
@@ -124,7 +208,7 @@ impl<T: Run, B: Bus> Pipeline<T, B> {
         &'a self,
         input: T::In,
     ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
-        self.run_on(Local, input)
+        self.bus.run(self, input)
     }
 
     /// The same pipeline, its circuits kept, with its runs observed by `bus` instead. Of a reference to a pipeline,
@@ -178,6 +262,19 @@ impl<T: Run, B: Bus> Pipeline<T, B> {
         self.cached_graph().clone()
     }
 
+    /// Runs it once under a key; see [`Run::run_as`].
+    ///
+    /// # Errors
+    ///
+    /// With the first failure that no block inside handles.
+    pub fn run_as<'a>(
+        &'a self,
+        key: impl Into<Cow<'a, str>>,
+        input: T::In,
+    ) -> BoxFuture<'a, Result<T::Out, Error<T::Error>>> {
+        Run::run_as(self, key, input)
+    }
+
     /// The pipeline with its type erased and its bus inside, for struct fields, maps and lists. A run of it is one
     /// allocation.
     pub fn boxed<'p>(self) -> BoxPipeline<'p, T::In, T::Out, T::Error>
@@ -185,69 +282,51 @@ impl<T: Run, B: Bus> Pipeline<T, B> {
         T: 'p,
         B: 'p,
     {
-        BoxPipeline::new(self)
+        Run::boxed(self)
     }
 
-    /// The pipeline on another runtime, for the runs made from the value returned.
-    pub fn on<'a, R: Runtime>(&'a self, runtime: &'a R) -> On<'a, T, B, R> {
-        On { pipeline: self, runtime }
+    /// The pipeline on another runtime than tokio, for the runs made from the value returned; see [`Run::on`].
+    pub fn on<'a>(&'a self, runtime: &'a dyn Runtime) -> On<'a, Self> {
+        Run::on(self, runtime)
     }
 
-    fn cached_graph(&self) -> &Graph {
+    pub(crate) fn plan(&self) -> &T {
+        &self.plan
+    }
+
+    pub(crate) fn cached_graph(&self) -> &Graph {
         self.graph.get_or_init(|| Graph::of(|graph| self.plan.describe(graph)))
     }
-
-    #[inline]
-    fn run_on<'a, R: Host + 'a>(
-        &'a self,
-        rt: R,
-        input: T::In,
-    ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
-        self.bus.drive(rt, || self.cached_graph(), Start { input, rt, plan: &self.plan })
-    }
 }
 
-/// A pipeline on a runtime other than tokio.
+/// A pipeline on a runtime other than tokio: see [`Run::on`].
 #[must_use = "a pipeline does nothing until it is run"]
-pub struct On<'a, T, B, R> {
-    pipeline: &'a Pipeline<T, B>,
-    runtime: &'a R,
+pub struct On<'a, T> {
+    pipeline: &'a T,
+    runtime: &'a dyn Runtime,
 }
 
-impl<'a, T: Run, B: Bus, R: Runtime> On<'a, T, B, R> {
-    /// Runs it once on the runtime; see [`Pipeline::run`].
+impl<'a, T: Run> On<'a, T> {
+    /// Runs it once on the runtime; see [`Run::run`].
     ///
     /// # Errors
     ///
     /// With the first failure that no block inside handles.
-    pub fn run(
-        &self,
-        input: T::In,
-    ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + use<'a, T, B, R> {
-        self.pipeline.run_on(self.runtime, input)
+    pub fn run(&self, input: T::In) -> BoxFuture<'a, Result<T::Out, Error<T::Error>>> {
+        self.pipeline.run_given(Outside { rt: Some(self.runtime), key: None }, input)
     }
-}
 
-/// A run that waits for its observer.
-///
-/// `plan` is the last field. When code is generated the compiler judges whether a struct has a size by its last field alone,
-/// at a time when the bounds that were written are no longer known: if that is a projection such as `T::In` it can take the
-/// struct for one without a size, and crashes ("unexpected unsized tail").
-struct Start<'a, T: Run, R> {
-    input: T::In,
-    rt: R,
-    plan: &'a T,
-}
-
-impl<T: Run, R: Host> Drive for Start<'_, T, R> {
-    type Output = Result<T::Out, Error<T::Error>>;
-
-    #[inline(always)]
-    fn drive<'b, O: Observer + 'b>(self, obs: O) -> impl Future<Output = Self::Output> + Send + 'b
-    where
-        Self: 'b,
-    {
-        self.plan.run_within(self.input, Cx { rt: self.rt, obs })
+    /// Runs it once on the runtime under a key; see [`Run::run_as`].
+    ///
+    /// # Errors
+    ///
+    /// With the first failure that no block inside handles.
+    pub fn run_as(
+        &self,
+        key: impl Into<Cow<'a, str>>,
+        input: T::In,
+    ) -> BoxFuture<'a, Result<T::Out, Error<T::Error>>> {
+        self.pipeline.run_given(Outside { rt: Some(self.runtime), key: Some(key.into()) }, input)
     }
 }
 
@@ -265,16 +344,25 @@ impl<T: Run, B: Bus> Run for Pipeline<T, B> {
     }
 
     #[inline(always)]
-    fn run_within<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run_within<'a, R: Cx + 'a>(
         &'a self,
         input: T::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
         self.plan.run_within(input, cx)
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        self.plan.queue(obs)
+    fn run_given<'a>(
+        &'a self,
+        outside: Outside<'a>,
+        input: T::In,
+    ) -> BoxFuture<'a, Result<T::Out, Error<T::Error>>> {
+        let bus = B::ENABLED.then_some(&self.bus as &dyn DynBus);
+        Box::pin(run_full(&self.plan, bus, outside, self.cached_graph(), input))
+    }
+
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        self.plan.queue(cx)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -297,16 +385,24 @@ macro_rules! through {
                 (**self).graph()
             }
 
-            fn run_within<'a, R: Host + 'a, O: Observer + 'a>(
+            fn run_within<'a, R: Cx + 'a>(
                 &'a self,
                 input: T::In,
-                cx: Cx<R, O>,
+                cx: R,
             ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
                 (**self).run_within(input, cx)
             }
 
-            fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-                (**self).queue(obs)
+            fn run_given<'a>(
+                &'a self,
+                outside: Outside<'a>,
+                input: T::In,
+            ) -> BoxFuture<'a, Result<T::Out, Error<T::Error>>> {
+                (**self).run_given(outside, input)
+            }
+
+            fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+                (**self).queue(cx)
             }
 
             fn describe(&self, graph: &mut Describe<'_>) {
@@ -354,8 +450,14 @@ impl<T: Run, B> fmt::Debug for Pipeline<T, B> {
     }
 }
 
-impl<T: Run, B, R> fmt::Debug for On<'_, T, B, R> {
+impl fmt::Debug for Outside<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.pipeline.fmt(f)
+        f.debug_struct("Outside").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+impl<T: Run> fmt::Debug for On<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "On {{\n{}\n}}", self.pipeline.graph())
     }
 }

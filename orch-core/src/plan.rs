@@ -5,12 +5,10 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use crate::bus::NoBus;
-use crate::cx::Cx;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
-use crate::observe::{Observer, Off};
 use crate::pipeline::{Pipeline, Run};
-use crate::runtime::{Host, Local};
+use crate::run::{Cx, Quiet};
 use crate::scope::{At, Header, Scope};
 use crate::step::Step;
 use crate::token::Tok;
@@ -41,20 +39,20 @@ where
     type Error = E;
 
     fn run(&self, input: In) -> impl Future<Output = Result<St::Out, Error<E>>> + Send {
-        self.run_within(input, Cx { rt: Local, obs: Off })
+        self.run_within(input, Quiet)
     }
 
     #[inline(always)]
-    fn run_within<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run_within<'a, R: Cx + 'a>(
         &'a self,
         input: In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<St::Out, Error<E>>> + Send + 'a {
         self.root.run_lazily(<H::Scope as Scope>::shorten(self.header.refs()), input, cx)
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        self.root.queue(obs)
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        self.root.queue(cx)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

@@ -1,36 +1,66 @@
 //! The runtime seam: all that a pipeline asks of the world around it.
 
 use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::time::Instant;
+use crate::run::{Attempt, Done};
 
-use crate::error::ErrorKind;
-use crate::node::Origin;
-use crate::task::Task;
+/// A future that is boxed, can be sent between threads, and may borrow for `'a`.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Where a pipeline runs.
+/// Where a pipeline runs: see [`Run::on`](crate::Run::on).
 ///
-/// Combinators call tasks, wait and read the time only through this trait, and are otherwise deterministic
-/// given the order in which their children finish. So the same pipeline runs on tokio ([`Local`]), under a
-/// test's faults, or on another engine: see [`Pipeline::on`](crate::Pipeline::on).
+/// Blocks execute tasks, wait and read the time only through this trait, and are otherwise deterministic given the order in
+/// which their children finish. So the same pipeline runs on tokio ([`Local`], which is meant if nothing is said), under a
+/// test's faults, or on another engine.
+///
+/// ```
+/// use async_orch::{Attempt, BoxFuture, Done, Local, Run, Runtime, pipeline, task};
+/// use std::time::{Duration, Instant};
+///
+/// /// Never waits.
+/// struct Hasty;
+///
+/// impl Runtime for Hasty {
+///     fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
+///         Box::pin(attempt.run())
+///     }
+///
+///     fn sleep(&self, _duration: Duration) -> BoxFuture<'_, ()> {
+///         Box::pin(std::future::ready(()))
+///     }
+///
+///     fn now(&self) -> Instant {
+///         Local.now()
+///     }
+///
+///     fn random(&self) -> u64 {
+///         7
+///     }
+/// }
+///
+/// #[task]
+/// async fn busy() -> Result<(), &'static str> {
+///     Err("busy")
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let p = pipeline! { retry(max_attempts = 10, backoff = constant(1h)) < busy() > };
+/// assert_eq!(p.on(&Hasty).run(()).await.unwrap_err().attempts(), 10);
+/// # }
+/// ```
 pub trait Runtime: Send + Sync {
-    /// Runs one attempt of the task `T`, which stands at `origin` in the pipeline.
+    /// Runs one attempt at a task, or answers for it.
     ///
-    /// Dropping the future cancels the attempt. A runtime may fail an attempt with any [`ErrorKind`] of its
-    /// own without calling the task.
-    fn execute<T, A>(
-        &self,
-        origin: Origin,
-        args: A,
-    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send
-    where
-        T: Task<A>,
-        A: Send;
+    /// Dropping the future cancels the attempt. A panic of the task goes through it, unless it is caught.
+    fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>>;
 
     /// Waits for `duration`.
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()>;
 
     /// The time now, on the clock that [`sleep`](Runtime::sleep) follows.
     fn now(&self) -> Instant;
@@ -55,132 +85,73 @@ pub trait Runtime: Send + Sync {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Local;
 
+impl Local {
+    /// The time on tokio's clock.
+    #[inline]
+    pub(crate) fn time() -> Instant {
+        tokio::time::Instant::now().into_std()
+    }
+
+    #[inline]
+    pub(crate) fn proceed(cx: &mut Context<'_>) -> Poll<()> {
+        tokio::task::coop::poll_proceed(cx).map(|budget| budget.made_progress())
+    }
+}
+
 impl Runtime for Local {
-    #[inline(always)]
-    fn execute<T, A>(
-        &self,
-        _origin: Origin,
-        args: A,
-    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send
-    where
-        T: Task<A>,
-        A: Send,
-    {
-        T::call(args)
+    fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
+        Box::pin(attempt.run())
     }
 
-    #[inline]
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
-        tokio::time::sleep(duration)
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(tokio::time::sleep(duration))
     }
 
-    #[inline]
     fn now(&self) -> Instant {
-        Instant::now()
+        Local::time()
     }
 
     fn random(&self) -> u64 {
         fastrand::u64(..)
     }
 
-    #[inline]
     fn poll_proceed(&self, cx: &mut Context<'_>) -> Poll<()> {
-        tokio::task::coop::poll_proceed(cx).map(|budget| budget.made_progress())
+        Local::proceed(cx)
     }
 
-    #[inline]
     fn has_budget(&self) -> bool {
         tokio::task::coop::has_budget_remaining()
     }
 }
 
-/// A runtime as the futures of a run hold it: a value to copy, for [`Local`] without size, else a reference.
-pub trait Host: Copy + Send + Sync {
-    /// [`Runtime::execute`].
-    fn execute<T: Task<A>, A: Send>(
-        self,
-        origin: Origin,
-        args: A,
-    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send;
+macro_rules! through {
+    ($($pointer:ty),*) => {$(
+        impl<R: Runtime + ?Sized> Runtime for $pointer {
+            fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
+                (**self).execute(attempt)
+            }
 
-    /// [`Runtime::sleep`].
-    fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send;
+            fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+                (**self).sleep(duration)
+            }
 
-    /// [`Runtime::now`].
-    fn now(self) -> Instant;
+            fn now(&self) -> Instant {
+                (**self).now()
+            }
 
-    /// [`Runtime::random`].
-    fn random(self) -> u64;
+            fn random(&self) -> u64 {
+                (**self).random()
+            }
 
-    /// [`Runtime::poll_proceed`].
-    fn poll_proceed(self, cx: &mut Context<'_>) -> Poll<()>;
+            fn poll_proceed(&self, cx: &mut Context<'_>) -> Poll<()> {
+                (**self).poll_proceed(cx)
+            }
 
-    /// [`Runtime::has_budget`].
-    fn has_budget(self) -> bool;
+            fn has_budget(&self) -> bool {
+                (**self).has_budget()
+            }
+        }
+    )*};
 }
 
-impl Host for Local {
-    #[inline(always)]
-    fn execute<T: Task<A>, A: Send>(
-        self,
-        _origin: Origin,
-        args: A,
-    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send {
-        T::call(args)
-    }
-
-    #[inline]
-    fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send {
-        tokio::time::sleep(duration)
-    }
-
-    #[inline]
-    fn now(self) -> Instant {
-        Runtime::now(&self)
-    }
-
-    #[inline]
-    fn random(self) -> u64 {
-        Runtime::random(&self)
-    }
-
-    #[inline]
-    fn poll_proceed(self, cx: &mut Context<'_>) -> Poll<()> {
-        Runtime::poll_proceed(&self, cx)
-    }
-
-    #[inline]
-    fn has_budget(self) -> bool {
-        Runtime::has_budget(&self)
-    }
-}
-
-impl<R: Runtime> Host for &R {
-    fn execute<T: Task<A>, A: Send>(
-        self,
-        origin: Origin,
-        args: A,
-    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send {
-        Runtime::execute::<T, A>(self, origin, args)
-    }
-
-    fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send {
-        Runtime::sleep(self, duration)
-    }
-
-    fn now(self) -> Instant {
-        Runtime::now(self)
-    }
-
-    fn random(self) -> u64 {
-        Runtime::random(self)
-    }
-
-    fn poll_proceed(self, cx: &mut Context<'_>) -> Poll<()> {
-        Runtime::poll_proceed(self, cx)
-    }
-
-    fn has_budget(self) -> bool {
-        Runtime::has_budget(self)
-    }
-}
+through!(&R, Arc<R>, Box<R>);

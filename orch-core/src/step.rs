@@ -2,12 +2,10 @@
 
 use std::future::Future;
 
-use crate::cx::Cx;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::lazy::Lazy;
-use crate::observe::Observer;
-use crate::runtime::Host;
+use crate::run::Cx;
 use crate::scope::{Point, RefOf};
 
 /// A step that stands at the point `P` of a pipeline with the error type `E`.
@@ -20,27 +18,27 @@ pub trait Step<P: Point, E: Failure>: Send + Sync {
     type Out: Send + 'static;
 
     /// Runs it once.
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a;
 
     /// As [`run`](Step::run), but nothing happens before the future is polled. For the outermost step: those inside are
     /// polled as soon as they run.
     #[inline(always)]
-    fn run_lazily<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run_lazily<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
         Lazy::Waiting { start: move || self.run(scope, input, cx) }
     }
 
     /// Reports that a start of the step waits, behind a limit for example.
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued;
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued;
 
     /// Adds the step and the steps inside it to a graph, in the order of the text.
     fn describe(&self, graph: &mut Describe<'_>);

@@ -4,16 +4,13 @@ use std::future::{Future, ready};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::bus::Bus;
-use crate::error::ErrorKind;
 use crate::event::{BlockEvent, Event, EventKind, TaskEvent};
-use crate::node::{Meta, NodeKind, Origin, Place};
-use crate::runtime::{Local, Runtime};
-use crate::task::Task;
+use crate::node::{Meta, NodeKind, Place};
+use crate::run::{Attempt, Done};
+use crate::runtime::{BoxFuture, Local, Runtime};
 
 /// The entry of a block.
 pub(crate) const fn block(index: u32, parent: Option<&'static Meta>, keyword: &'static str) -> Meta {
@@ -124,26 +121,18 @@ impl Instantly {
 }
 
 impl Runtime for Instantly {
-    fn execute<T, A>(
-        &self,
-        origin: Origin,
-        args: A,
-    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send
-    where
-        T: Task<A>,
-        A: Send,
-    {
-        Local.execute::<T, A>(origin, args)
+    fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
+        Box::pin(attempt.run())
     }
 
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
         self.slept.lock().unwrap().push(duration);
-        ready(())
+        Box::pin(ready(()))
     }
 
     fn now(&self) -> Instant {
         self.clock_readings.fetch_add(1, Ordering::Relaxed);
-        Instant::now()
+        Local.now()
     }
 
     fn random(&self) -> u64 {

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_orch::bus::{self, DynBus, Recorder};
-use async_orch::{Bus, ErrorKind, Event, Local, NoBus, Origin, Run, Runtime, Task, pipeline};
-use tokio::time::Instant;
+use async_orch::{Attempt, BoxFuture, Bus, Done, Event, Local, NoBus, Run, Runtime, pipeline};
 
 use super::{double, sleep};
 
@@ -45,19 +44,11 @@ struct Watched {
 }
 
 impl Runtime for Watched {
-    fn execute<T, A>(
-        &self,
-        origin: Origin,
-        args: A,
-    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send
-    where
-        T: Task<A>,
-        A: Send,
-    {
-        Local.execute::<T, A>(origin, args)
+    fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
+        Local.execute(attempt)
     }
 
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
         Local.sleep(duration)
     }
 

@@ -3,11 +3,11 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::error::Error;
 use crate::event::Event;
-use crate::graph::Graph;
-use crate::observe::{Observer, Off, On, RunState};
 use crate::panics::discard;
-use crate::runtime::Host;
+use crate::pipeline::{Pipeline, Run};
+use crate::run::{Full, Given, Quiet, RunState};
 
 /// Takes the events of runs.
 ///
@@ -42,18 +42,18 @@ pub trait Bus: Send + Sync {
     /// Takes one event.
     fn emit(&self, event: &Event<'_>);
 
-    /// Runs `work` with the observer that belongs to this bus. The default makes one that emits; [`NoBus`] makes
-    /// one that is nothing at all, which a constant could not.
+    /// Runs a pipeline, watched by this bus; by [`NoBus`], as a run that nobody watches.
     #[doc(hidden)]
-    fn drive<'a, R: Host + 'a, D: Drive + 'a>(
+    fn run<'a, T: Run, B: Bus>(
         &'a self,
-        rt: R,
-        graph: impl FnOnce() -> &'a Graph + Send + 'a,
-        work: D,
-    ) -> impl Future<Output = D::Output> + Send + 'a {
+        pipeline: &'a Pipeline<T, B>,
+        input: T::In,
+    ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
         async move {
-            let run = RunState::new(self, rt, graph());
-            work.drive(On::root(&run)).await
+            let bus = &self;
+            let given = Given { bus: Self::ENABLED.then_some(bus), ..Given::default() };
+            let run = RunState::new(given, pipeline.cached_graph());
+            pipeline.plan().run_within(input, Full::root(&run)).await
         }
     }
 }
@@ -63,19 +63,6 @@ pub(crate) fn emit_quietly<B: Bus + ?Sized>(bus: &B, event: &Event<'_>) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| bus.emit(event))) {
         discard(payload);
     }
-}
-
-/// A run that waits for its observer.
-///
-/// Without a lifetime of its own: implemented for a `'a` it would ask two lifetimes to be equal, and a run inside a run is
-/// not `Send` by what the compiler knows when it generates code, where all lifetimes are different.
-#[doc(hidden)]
-pub trait Drive: Send {
-    type Output: Send;
-
-    fn drive<'b, O: Observer + 'b>(self, obs: O) -> impl Future<Output = Self::Output> + Send + 'b
-    where
-        Self: 'b;
 }
 
 /// No bus: nothing is emitted, and nothing of a run is spent on it. The bus of a pipeline that was given no other.
@@ -101,12 +88,11 @@ impl Bus for NoBus {
     fn emit(&self, _event: &Event<'_>) {}
 
     #[inline(always)]
-    fn drive<'a, R: Host + 'a, D: Drive + 'a>(
+    fn run<'a, T: Run, B: Bus>(
         &'a self,
-        _rt: R,
-        _graph: impl FnOnce() -> &'a Graph + Send + 'a,
-        work: D,
-    ) -> impl Future<Output = D::Output> + Send + 'a {
-        work.drive(Off)
+        pipeline: &'a Pipeline<T, B>,
+        input: T::In,
+    ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
+        pipeline.plan().run_within(input, Quiet)
     }
 }

@@ -41,8 +41,8 @@ mod log;
 mod pointers;
 mod recorder;
 
+pub(crate) use base::emit_quietly;
 pub use base::{Bus, NoBus};
-pub(crate) use base::{Drive, emit_quietly};
 #[cfg(feature = "broadcast")]
 pub use broadcast::{Broadcast, RecvError, Subscription};
 pub use dynamic::DynBus;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::base::{Bus, Drive, emit_quietly};
+use super::base::{Bus, emit_quietly};
+use crate::error::Error;
 use crate::event::Event;
-use crate::graph::Graph;
-use crate::runtime::Host;
+use crate::pipeline::{Pipeline, Run};
 
 macro_rules! through {
     ($($pointer:ty),*) => {$(
@@ -16,13 +16,12 @@ macro_rules! through {
                 (**self).emit(event);
             }
 
-            fn drive<'a, R: Host + 'a, D: Drive + 'a>(
+            fn run<'a, T: Run, B2: Bus>(
                 &'a self,
-                rt: R,
-                graph: impl FnOnce() -> &'a Graph + Send + 'a,
-                work: D,
-            ) -> impl Future<Output = D::Output> + Send + 'a {
-                (**self).drive(rt, graph, work)
+                pipeline: &'a Pipeline<T, B2>,
+                input: T::In,
+            ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
+                (**self).run(pipeline, input)
             }
         }
     )*};

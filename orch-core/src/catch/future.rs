@@ -10,12 +10,10 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::cx::Cx;
 use crate::error::{Error, ErrorKind, Failure, Panicked};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::observe::{Observer, finish_block};
-use crate::runtime::Host;
+use crate::run::{Cx, finish_block};
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
 
@@ -29,23 +27,23 @@ impl<P: Point, E: Failure, B: Step<P, E>> Step<P, E> for Catch<B> {
     type Out = B::Out;
 
     #[inline(always)]
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
-        let (obs, guard) = cx.obs.block(self.meta);
+        let (inside, guard) = cx.block(self.meta);
         // The guard is not told of the polls: a panic inside them is not one of this block.
-        let body = match catch(|| self.body.run(scope, input, cx.under(obs))) {
+        let body = match catch(|| self.body.run(scope, input, inside)) {
             Ok(fut) => Body::Running { fut },
             Err(panicked) => Body::Panicked { panicked: Some(panicked) },
         };
-        CatchFuture::<_, O> { body, meta: self.meta, guard }
+        CatchFuture::<_, R> { body, meta: self.meta, guard }
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        obs.queue(self.meta)
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        cx.queue(self.meta)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -85,20 +83,20 @@ pin_project! {
 }
 
 pin_project! {
-    struct CatchFuture<Fut, O: Observer> {
+    struct CatchFuture<Fut, R: Cx> {
         #[pin]
         body: Body<Fut>,
         meta: &'static Meta,
         // Last, and apart from the body, whose destructors may panic: a block ends after the steps inside it.
-        guard: O::Guard,
+        guard: R::Guard,
     }
 }
 
-impl<Fut, T, E, O> Future for CatchFuture<Fut, O>
+impl<Fut, T, E, R> Future for CatchFuture<Fut, R>
 where
     Fut: Future<Output = Result<T, Error<E>>>,
     E: Failure,
-    O: Observer,
+    R: Cx,
 {
     type Output = Result<T, Error<E>>;
 
@@ -119,7 +117,7 @@ where
                 Err(Error::new(ErrorKind::Panicked(panicked), Origin::block(this.meta)))
             }
         };
-        finish_block::<O, _, _>(this.guard, &result);
+        finish_block::<R, _, _>(this.guard, &result);
         Poll::Ready(result)
     }
 }

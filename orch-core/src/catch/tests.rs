@@ -7,14 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use super::{Options, catch, enter};
-use crate::cx::Cx;
 use crate::error::{BoxError, Error, ErrorKind, Failure};
 use crate::feed::Ignores;
 use crate::graph::Describe;
 use crate::node::Meta;
-use crate::observe::Observer;
 use crate::plan::Plan;
-use crate::runtime::Host;
+use crate::run::Cx;
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
 use crate::testing::{Recorder, at_once, block, inline_async, inline_sync, step};
@@ -45,11 +43,11 @@ struct Both<A, B>(A, B);
 impl<P: Point<In = ()>, E: Failure, A: Step<P, E>, B: Step<P, E>> Step<P, E> for Both<A, B> {
     type Out = ();
 
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         (): (),
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<(), Error<E>>> + Send + 'a {
         let (mut one, mut other) = (Box::pin(self.0.run(scope, (), cx)), Box::pin(self.1.run(scope, (), cx)));
         std::future::poll_fn(move |cx| {
@@ -58,8 +56,8 @@ impl<P: Point<In = ()>, E: Failure, A: Step<P, E>, B: Step<P, E>> Step<P, E> for
         })
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        self.0.queue(obs)
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        self.0.queue(cx)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

@@ -12,13 +12,11 @@ use pin_project_lite::pin_project;
 use super::shared::Arrival;
 use super::state::{Admission, Outcome, Permit, Rejection, Transition};
 use super::{Breaker, CircuitState, LastFailure};
-use crate::cx::Cx;
 use crate::error::{Error, ErrorKind, Failure};
 use crate::event::CircuitEvent;
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::observe::Observer;
-use crate::runtime::Host;
+use crate::run::Cx;
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
 
@@ -40,39 +38,38 @@ where
     type Out = B::Out;
 
     #[inline(always)]
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
-        let (obs, guard) = cx.obs.block(self.meta);
-        let permit = match self.breaker.arrive(|| cx.rt.now()) {
+        let (inside, guard) = cx.block(self.meta);
+        let permit = match self.breaker.arrive(|| cx.now()) {
             Arrival::Admitted(permit) => permit,
             Arrival::Rejected(rejection) => return self.turn_away(rejection, guard),
             Arrival::Undecided(at) => {
-                let (admission, transitions) = self.breaker.admit(at, || cx.rt.now());
+                let (admission, transitions) = self.breaker.admit(at, || cx.now());
                 for transition in transitions {
-                    O::circuit(&guard, || transition.event());
+                    R::circuit(&guard, || transition.event());
                 }
                 match admission {
                     Admission::Admitted(permit) => permit,
                     Admission::Open(rejection) => return self.turn_away(rejection, guard),
                     Admission::HalfOpen(_) => {
-                        O::circuit(&guard, || self.rejection(CircuitState::HalfOpen));
+                        R::circuit(&guard, || self.rejection(CircuitState::HalfOpen));
                         return CircuitFuture::HalfOpen { meta: Some(self.meta), guard };
                     }
                 }
             }
         };
-        let mut held =
-            Held::<R, O> { rt: cx.rt, breaker: &self.breaker, permit: Some(permit), panicked: false, guard };
-        let fut = held.poll(|| self.body.run(scope, input, cx.under(obs)));
+        let mut held = Held::<R> { cx, breaker: &self.breaker, permit: Some(permit), panicked: false, guard };
+        let fut = held.poll(|| self.body.run(scope, input, inside));
         CircuitFuture::Running { fut, ignore: &self.ignore, held }
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        obs.queue(self.meta)
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        cx.queue(self.meta)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -83,13 +80,13 @@ where
 impl<B, I> Circuit<B, I> {
     /// The run of an open circuit.
     #[inline(always)]
-    fn turn_away<Fut, R: Host, O: Observer>(
+    fn turn_away<Fut, R: Cx>(
         &self,
         Rejection { retry_after, last_failure }: Rejection,
-        guard: O::Guard,
-    ) -> CircuitFuture<'_, Fut, I, R, O> {
+        guard: R::Guard,
+    ) -> CircuitFuture<'_, Fut, I, R> {
         let met = if retry_after == Duration::MAX { CircuitState::Isolated } else { CircuitState::Open };
-        O::circuit(&guard, || self.rejection(met));
+        R::circuit(&guard, || self.rejection(met));
         CircuitFuture::Open { retry_after, last_failure, meta: Some(self.meta), guard }
     }
 
@@ -110,15 +107,15 @@ impl Transition {
 
 /// An admitted run. Dropped with the body unfinished, it gives its permit back: as a failure if the body panicked,
 /// else as if the run had not been.
-struct Held<'a, R: Host, O: Observer> {
-    rt: R,
+struct Held<'a, R: Cx> {
+    cx: R,
     breaker: &'a Breaker,
     permit: Option<Permit>,
     panicked: bool,
-    guard: O::Guard,
+    guard: R::Guard,
 }
 
-impl<R: Host, O: Observer> Held<'_, R, O> {
+impl<R: Cx> Held<'_, R> {
     #[inline(always)]
     fn poll<T>(&mut self, poll: impl FnOnce() -> T) -> T {
         /// Dropped only by a panic on its way out.
@@ -131,7 +128,7 @@ impl<R: Host, O: Observer> Held<'_, R, O> {
         }
 
         let unwinding = Unwinding(&mut self.panicked);
-        let polled = O::poll(&mut self.guard, poll);
+        let polled = R::poll(&mut self.guard, poll);
         mem::forget(unwinding);
         polled
     }
@@ -141,7 +138,7 @@ impl<R: Host, O: Observer> Held<'_, R, O> {
         if let Some(permit) = self.permit {
             self.record(permit, Outcome::<fn() -> String>::Success);
         }
-        O::succeed_block(&mut self.guard);
+        R::succeed_block(&mut self.guard);
     }
 
     fn fail<E: Failure>(&mut self, error: &Error<E>, ignore: impl Fn(&Error<E>) -> bool) {
@@ -153,19 +150,19 @@ impl<R: Host, O: Observer> Held<'_, R, O> {
                 self.record(permit, Outcome::Failure(|| error.kind().to_string()));
             }
         }
-        O::fail(&mut self.guard, error);
+        R::fail(&mut self.guard, error);
     }
 
     #[inline(always)]
     fn record(&mut self, permit: Permit, outcome: Outcome<impl FnOnce() -> String>) {
         self.permit = None;
-        if let Some(transition) = self.breaker.record(permit, outcome, || self.rt.now()) {
-            O::circuit(&self.guard, || transition.event());
+        if let Some(transition) = self.breaker.record(permit, outcome, || self.cx.now()) {
+            R::circuit(&self.guard, || transition.event());
         }
     }
 }
 
-impl<R: Host, O: Observer> Drop for Held<'_, R, O> {
+impl<R: Cx> Drop for Held<'_, R> {
     fn drop(&mut self) {
         match self.permit {
             None => {}
@@ -177,13 +174,13 @@ impl<R: Host, O: Observer> Drop for Held<'_, R, O> {
 
 pin_project! {
     #[project = CircuitProjection]
-    enum CircuitFuture<'a, Fut, I, R: Host, O: Observer> {
+    enum CircuitFuture<'a, Fut, I, R: Cx> {
         Running {
             #[pin]
             fut: Fut,
             ignore: &'a I,
             // Last: a block ends after the steps inside it.
-            held: Held<'a, R, O>,
+            held: Held<'a, R>,
         },
         // Turned away, with what there is to say of it. `meta` is there until it has been said. (One case for both kinds, or
         // one function that ends both, sends the values through memory, and a rejection takes a tenth longer.)
@@ -191,22 +188,21 @@ pin_project! {
             retry_after: Duration,
             last_failure: Option<LastFailure>,
             meta: Option<&'static Meta>,
-            guard: O::Guard,
+            guard: R::Guard,
         },
         HalfOpen {
             meta: Option<&'static Meta>,
-            guard: O::Guard,
+            guard: R::Guard,
         },
     }
 }
 
-impl<Fut, I, T, E, R, O> Future for CircuitFuture<'_, Fut, I, R, O>
+impl<Fut, I, T, E, R> Future for CircuitFuture<'_, Fut, I, R>
 where
     Fut: Future<Output = Result<T, Error<E>>>,
     I: Fn(&Error<E>) -> bool,
     E: Failure,
-    R: Host,
-    O: Observer,
+    R: Cx,
 {
     type Output = Result<T, Error<E>>;
 
@@ -228,13 +224,13 @@ where
                 let (retry_after, last_failure) = (*retry_after, last_failure.take());
                 let error =
                     Error::new(ErrorKind::CircuitOpen { retry_after, last_failure }, Origin::block(meta));
-                O::fail(guard, &error);
+                R::fail(guard, &error);
                 Poll::Ready(Err(error))
             }
             CircuitProjection::HalfOpen { meta, guard } => {
                 let meta = meta.take().expect("a future is not polled again after it has finished");
                 let error = Error::new(ErrorKind::CircuitHalfOpen, Origin::block(meta));
-                O::fail(guard, &error);
+                R::fail(guard, &error);
                 Poll::Ready(Err(error))
             }
         }

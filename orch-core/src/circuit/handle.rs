@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use std::time::Instant;
 
 use super::shared::{Arrival, Shared};
 use super::state::{Admission, Config, Outcome, Permit, State, Transition, Transitions};
 use super::status::{BreakerState, LastFailure};
+use crate::runtime::Local;
 
 /// The state of a circuit, shared by every block, pipeline and thread that holds a clone of it.
 ///
@@ -97,7 +98,7 @@ impl Breaker {
     /// ```
     #[must_use]
     pub fn state(&self) -> BreakerState {
-        self.shared.observe(Instant::now)
+        self.shared.observe(Local::time)
     }
 
     /// Consecutive failures. Once the circuit is open, those that led there, each failed probe adding one; closing sets
@@ -135,7 +136,7 @@ impl Breaker {
     /// # }
     /// ```
     pub fn force_open(&self) {
-        self.shared.force_open(Instant::now());
+        self.shared.force_open(Local::time());
     }
 
     /// Closes the circuit, with no failures counted. Does nothing to a circuit that is closed already: its count stays.
@@ -221,7 +222,7 @@ impl Default for Breaker {
 
 impl fmt::Debug for Breaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let now = Instant::now();
+        let now = Local::time();
         // Copied out first: whatever `f` writes to is foreign code, and not for the inside of the lock.
         let (state, failures, last_failure, config) = self.shared.look(|state| {
             (state.observe(now), state.failures(), state.last_failure().cloned(), *state.config())

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use ::loom::thread;
-use tokio::time::Instant;
+use std::time::Instant;
 
 use super::shared::Shared;
 use super::state::{Admission, Config, Outcome, Permit, Transition};

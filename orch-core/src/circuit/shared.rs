@@ -10,7 +10,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use std::time::Instant;
 
 use super::state::{Admission, Config, Failed, Outcome, Permit, Rejection, State, Transition, Transitions};
 use super::status::{BreakerState, CircuitState, LastFailure};

@@ -7,7 +7,7 @@ mod threads;
 use std::cell::Cell;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use std::time::Instant;
 
 use super::shared::Shared;
 use super::state::{Admission, Config, Outcome, Permit, Rejection, Transition, Transitions};

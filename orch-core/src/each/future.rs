@@ -11,14 +11,12 @@ use pin_project_lite::pin_project;
 
 use super::outputs::Outputs;
 use super::slab::{Place, Slab};
-use crate::cx::Cx;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::observe::{Observer, finish_block};
 use crate::par::OnFailure;
 use crate::ready::{Lender, POLLS};
-use crate::runtime::Host;
+use crate::run::{Cx, finish_block};
 use crate::scope::{At, Point, RefOf};
 use crate::step::Step;
 
@@ -45,30 +43,30 @@ where
     type Out = Vec<M::Kept<B::Out>>;
 
     #[inline(always)]
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
-        let (obs, mut guard) = cx.obs.block(self.meta);
-        let items = O::poll(&mut guard, || (self.unpack)(input));
-        let start = move |obs, item| self.body.run(scope, item, cx.under(obs));
+        let (inside, mut guard) = cx.block(self.meta);
+        let items = R::poll(&mut guard, || (self.unpack)(input));
+        let start = move |cx, item| self.body.run(scope, item, cx);
         let hint = items.size_hint();
-        EachFuture::<_, _, _, _, M, _, O> {
+        EachFuture::<_, _, _, _, M, _> {
             runs: Slab::new(self.limit, hint),
             outputs: Outputs::with_capacity(hint.0.min(RESERVED)),
             items: Some(items),
             start,
             started: 0,
-            cx: cx.under(obs),
+            cx: inside,
             on_failure: PhantomData,
             guard,
         }
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        obs.queue(self.meta)
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        cx.queue(self.meta)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -77,9 +75,9 @@ where
 }
 
 pin_project! {
-    struct EachFuture<Iter, Start, Fut, T, M, R, O>
+    struct EachFuture<Iter, Start, Fut, T, M, R>
     where
-        O: Observer,
+        R: Cx,
     {
         // First: the body may hold what the items came from.
         runs: Slab<Fut>,
@@ -87,42 +85,41 @@ pin_project! {
         items: Option<Iter>,
         start: Start,
         started: usize,
-        cx: Cx<R, O>,
+        cx: R,
         on_failure: PhantomData<M>,
         // Last: a block ends after the steps inside it.
-        guard: O::Guard,
+        guard: R::Guard,
     }
 }
 
-impl<Iter, Start, Fut, T, E, M, R, O> Future for EachFuture<Iter, Start, Fut, M::Kept<T>, M, R, O>
+impl<Iter, Start, Fut, T, E, M, R> Future for EachFuture<Iter, Start, Fut, M::Kept<T>, M, R>
 where
     Iter: Iterator,
-    Start: Fn(O, Iter::Item) -> Fut,
+    Start: Fn(R, Iter::Item) -> Fut,
     Fut: Future<Output = Result<T, Error<E>>>,
     T: Send + 'static,
     E: Failure,
     M: OnFailure<E>,
-    R: Host,
-    O: Observer,
+    R: Cx,
 {
     type Output = Result<Vec<M::Kept<T>>, Error<E>>;
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(O::poll(this.guard, || {
-            let obs = this.cx.obs;
+        let result = ready!(R::poll(this.guard, || {
+            let run = *this.cx;
             let start = |item| {
                 let index = *this.started;
                 *this.started += 1;
-                (index, (this.start)(obs.item(index as u64), item))
+                (index, (this.start)(run.item(index as u64), item))
             };
             let polled = ready!(drive::<_, _, _, _, M, _>(
                 this.runs,
                 this.outputs,
                 this.items,
                 start,
-                this.cx.rt,
+                run,
                 cx.waker()
             ));
             Poll::Ready(match polled {
@@ -133,7 +130,7 @@ where
                 }
             })
         }));
-        finish_block::<O, _, _>(this.guard, &result);
+        finish_block::<R, _, _>(this.guard, &result);
         Poll::Ready(result)
     }
 }
@@ -163,7 +160,7 @@ where
     T: Send + 'static,
     E: Failure,
     M: OnFailure<E>,
-    R: Host,
+    R: Cx,
 {
     let supply = Cell::new(if items.is_some() { Supply::More } else { Supply::Out });
     let mut next = || {

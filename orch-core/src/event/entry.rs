@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{BlockEvent, CircuitEvent, Output, TaskEvent, TaskState};
 use crate::graph::Node;
 use crate::panics::quietly;
+use crate::run::{Coords, Count};
 
 /// A run's id, unique within the process.
 ///
@@ -68,6 +69,8 @@ impl fmt::Display for RunId {
 pub struct Event<'a> {
     /// The run.
     pub run: RunId,
+    /// The key that the run was given, by [`Run::run_as`](crate::Run::run_as).
+    pub key: Option<&'a str>,
     /// The number of the event within its run: from 0, without gaps.
     pub seq: u64,
     /// The step that changed: its index, name, path and kind.
@@ -110,6 +113,25 @@ pub struct Execution {
     pub attempt: u32,
     /// Which item of the innermost `each` around the step it belongs to, from 0.
     pub item: Option<u64>,
+    coords: Coords,
+}
+
+impl Execution {
+    pub(crate) fn new(id: u64, parent: Option<u64>, coords: Coords) -> Self {
+        let attempt = coords.of(Count::Attempt).next_back().unwrap_or(1);
+        let item = coords.of(Count::Item).next_back().map(u64::from);
+        Execution { id, parent, attempt, item, coords }
+    }
+
+    /// The items of all the `each`es around the step, from 0, outermost first.
+    pub fn items(self) -> impl DoubleEndedIterator<Item = u64> + 'static {
+        self.coords.of(Count::Item).map(u64::from)
+    }
+
+    /// The attempts of all the `retry`s around the step, from 1, outermost first.
+    pub fn attempts(self) -> impl DoubleEndedIterator<Item = u32> + 'static {
+        self.coords.of(Count::Attempt)
+    }
 }
 
 /// What changed.

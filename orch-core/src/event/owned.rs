@@ -40,6 +40,8 @@ use crate::panics::Quiet;
 pub struct OwnedEvent {
     /// The run.
     pub run: RunId,
+    /// The key that the run was given, by [`Run::run_as`](crate::Run::run_as).
+    pub key: Option<Text>,
     /// The number of the event within its run: from 0, without gaps.
     pub seq: u64,
     /// The step that changed.
@@ -283,6 +285,7 @@ impl OwnedEvent {
     pub fn as_event(&self) -> Event<'_> {
         Event {
             run: self.run,
+            key: self.key.as_deref(),
             seq: self.seq,
             node: &self.node,
             execution: self.execution,
@@ -338,6 +341,7 @@ impl From<&Event<'_>> for OwnedEvent {
     fn from(event: &Event<'_>) -> Self {
         OwnedEvent {
             run: event.run,
+            key: event.key.map(|key| Text(key.into())),
             seq: event.seq,
             node: event.node.clone(),
             execution: event.execution,

@@ -13,12 +13,10 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::select::Fits;
-use crate::cx::Cx;
 use crate::error::{Error, ErrorKind, Failure};
 use crate::graph::Describe;
 use crate::node::{Listed, Origin};
-use crate::observe::Observer;
-use crate::runtime::Host;
+use crate::run::Cx;
 use crate::scope::{Point, RefOf, Scope};
 use crate::step::Step;
 use crate::task::Sync as Once;
@@ -143,19 +141,19 @@ where
     type Out = How::Out;
 
     #[inline(always)]
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<How::Out, Error<E>>> + Send + 'a {
-        let mut guard = cx.obs.task(N::meta());
-        let fut = O::poll_task(&mut guard, || self.body.call(scope, input));
-        InlineFuture::<_, Self, P, E, O> { fut, step: PhantomData, guard }
+        let mut guard = cx.task(N::meta());
+        let fut = R::poll_task(&mut guard, || self.body.call(scope, input));
+        InlineFuture::<_, Self, P, E, R> { fut, step: PhantomData, guard }
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        obs.queue(N::meta())
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        cx.queue(N::meta())
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -164,16 +162,16 @@ where
 }
 
 pin_project! {
-    struct InlineFuture<Fut, L, P, E, O: Observer> {
+    struct InlineFuture<Fut, L, P, E, R: Cx> {
         #[pin]
         fut: Fut,
         step: PhantomData<fn() -> (L, P, E)>,
         // Last, so that the body is dropped before its end is told.
-        guard: O::Guard,
+        guard: R::Guard,
     }
 }
 
-impl<Fut, B, Raw, How, N, P, E, O> Future for InlineFuture<Fut, Inline<B, Raw, How, N>, P, E, O>
+impl<Fut, B, Raw, How, N, P, E, R> Future for InlineFuture<Fut, Inline<B, Raw, How, N>, P, E, R>
 where
     Fut: Future<Output = Raw>,
     How: Fits<Raw, E>,
@@ -181,7 +179,7 @@ where
     N: Listed<P::Scope>,
     P: Point,
     E: Failure,
-    O: Observer,
+    R: Cx,
 {
     type Output = Result<How::Out, Error<E>>;
 
@@ -189,15 +187,15 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let fut = this.fut;
-        match O::poll_task(this.guard, || fut.poll(cx).map(How::read)) {
+        match R::poll_task(this.guard, || fut.poll(cx).map(How::read)) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(output)) => {
-                O::succeed(this.guard, &output, How::debug);
+                R::succeed(this.guard, &output, How::debug);
                 Poll::Ready(Ok(output))
             }
             Poll::Ready(Err(error)) => {
                 let error = Error::new(ErrorKind::Task(How::convert(error)), Origin::block(N::meta()));
-                O::fail(this.guard, &error);
+                R::fail(this.guard, &error);
                 Poll::Ready(Err(error))
             }
         }

@@ -8,12 +8,10 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::cx::Cx;
 use crate::error::{Error, ErrorKind, Failure};
 use crate::graph::Describe;
 use crate::node::{Listed, Origin};
-use crate::observe::Observer;
-use crate::runtime::Host;
+use crate::run::Cx;
 use crate::scope::{Point, RefOf, Scope};
 use crate::step::Step;
 use crate::task::{Call, Fails, Task};
@@ -38,21 +36,21 @@ where
     type Out = T::Out;
 
     #[inline(always)]
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<T::Out, Error<E>>> + Send + 'a {
-        let mut guard = cx.obs.task(N::meta());
-        let fut = O::poll_task(&mut guard, || {
-            cx.rt.execute::<T, A>(Origin::task(N::meta(), &T::NAME), (self.call)(scope, input).args)
+        let mut guard = cx.task(N::meta());
+        let fut = R::poll_task(&mut guard, || {
+            cx.execute::<T, A>(Origin::task(N::meta(), &T::NAME), (self.call)(scope, input).args)
         });
-        LeafFuture::<_, Self, P, E, O> { fut, leaf: PhantomData, guard }
+        LeafFuture::<_, Self, P, E, R> { fut, leaf: PhantomData, guard }
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        obs.queue(N::meta())
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        cx.queue(N::meta())
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -61,23 +59,23 @@ where
 }
 
 pin_project! {
-    struct LeafFuture<Fut, L, P, E, O: Observer> {
+    struct LeafFuture<Fut, L, P, E, R: Cx> {
         #[pin]
         fut: Fut,
         leaf: PhantomData<fn() -> (L, P, E)>,
         // Last, so that the task is dropped before its end is told.
-        guard: O::Guard,
+        guard: R::Guard,
     }
 }
 
-impl<Fut, F, T, A, N, P, E, O> Future for LeafFuture<Fut, Leaf<F, T, A, N>, P, E, O>
+impl<Fut, F, T, A, N, P, E, R> Future for LeafFuture<Fut, Leaf<F, T, A, N>, P, E, R>
 where
     Fut: Future<Output = Result<T::Out, ErrorKind<T::Error>>>,
     T: Fails<A, E>,
     N: Listed<P::Scope>,
     P: Point,
     E: Failure,
-    O: Observer,
+    R: Cx,
 {
     type Output = Result<T::Out, Error<E>>;
 
@@ -85,15 +83,15 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let fut = this.fut;
-        match O::poll_task(this.guard, || fut.poll(cx)) {
+        match R::poll_task(this.guard, || fut.poll(cx)) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(output)) => {
-                O::succeed(this.guard, &output, T::debug);
+                R::succeed(this.guard, &output, T::debug);
                 Poll::Ready(Ok(output))
             }
             Poll::Ready(Err(kind)) => {
                 let error = Error::new(kind.map(T::convert), Origin::task(N::meta(), &T::NAME));
-                O::fail(this.guard, &error);
+                R::fail(this.guard, &error);
                 Poll::Ready(Err(error))
             }
         }

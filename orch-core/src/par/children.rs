@@ -2,12 +2,10 @@
 
 use super::options::OnFailure;
 use super::slot::{ForkSlots, Slot, Slots};
-use crate::cx::Cx;
 use crate::error::Failure;
 use crate::feed::Feed;
 use crate::graph::Describe;
-use crate::observe::Observer;
-use crate::runtime::Host;
+use crate::run::Cx;
 use crate::scope::{At, Point, RefOf};
 use crate::step::Step;
 
@@ -24,14 +22,14 @@ pub trait Children<P: Point, E: Failure, M: OnFailure<E>>: Send + Sync {
     fn feed(&self, piped: &mut Option<P::In>) -> Self::Inputs;
 
     /// Places for their runs. Those at and after `limit` wait; the first of them all is number `first`.
-    fn slots<'a, R: Host + 'a, O: Observer + 'a>(
+    fn slots<'a, R: Cx + 'a>(
         &'a self,
         first: usize,
         limit: usize,
         scope: RefOf<'a, P>,
         inputs: Self::Inputs,
-        cx: Cx<R, O>,
-    ) -> impl Slots<O, Error = E, Outputs = Self::Outputs> + Send + 'a;
+        cx: R,
+    ) -> impl Slots<R, Error = E, Outputs = Self::Outputs> + Send + 'a;
 
     /// [`Step::describe`] of each child.
     fn describe(&self, graph: &mut Describe<'_>);
@@ -67,20 +65,20 @@ where
     }
 
     #[inline(always)]
-    fn slots<'a, R: Host + 'a, O: Observer + 'a>(
+    fn slots<'a, R: Cx + 'a>(
         &'a self,
         first: usize,
         limit: usize,
         scope: RefOf<'a, P>,
         input: F::Takes,
-        cx: Cx<R, O>,
-    ) -> impl Slots<O, Error = E, Outputs = Self::Outputs> + Send + 'a {
-        let start = move |obs| self.step.run(scope, input, cx.under(obs));
+        cx: R,
+    ) -> impl Slots<R, Error = E, Outputs = Self::Outputs> + Send + 'a {
+        let start = move |cx| self.step.run(scope, input, cx);
         // Where nobody is told, one that waits is no different.
-        if const { size_of::<O::Queued>() == 0 } || first < limit {
-            Slot::<_, _, St::Out, E, M, O>::Todo { start }
+        if const { size_of::<R::Queued>() == 0 } || first < limit {
+            Slot::<_, _, St::Out, E, M, R>::Todo { start }
         } else {
-            Slot::Queued { start, queued: self.step.queue(cx.obs) }
+            Slot::Queued { start, queued: self.step.queue(cx) }
         }
     }
 
@@ -117,14 +115,14 @@ where
     }
 
     #[inline(always)]
-    fn slots<'a, R: Host + 'a, O: Observer + 'a>(
+    fn slots<'a, R: Cx + 'a>(
         &'a self,
         first: usize,
         limit: usize,
         scope: RefOf<'a, P>,
         (left, right): Self::Inputs,
-        cx: Cx<R, O>,
-    ) -> impl Slots<O, Error = E, Outputs = Self::Outputs> + Send + 'a {
+        cx: R,
+    ) -> impl Slots<R, Error = E, Outputs = Self::Outputs> + Send + 'a {
         let left = self.0.slots(first, limit, scope, left, cx);
         ForkSlots { left, right: self.1.slots(first + A::LEN, limit, scope, right, cx) }
     }

@@ -11,13 +11,11 @@ use pin_project_lite::pin_project;
 use super::children::Children;
 use super::options::OnFailure;
 use super::slot::{Picked, Round, Slots};
-use crate::cx::Cx;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::observe::{Observer, finish_block};
 use crate::ready::{Lender, POLLS, Ready, SWEPT};
-use crate::runtime::Host;
+use crate::run::{Cx, finish_block};
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
 
@@ -42,16 +40,16 @@ where
     type Out = Out;
 
     #[inline(always)]
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<Out, Error<E>>> + Send + 'a {
-        let (obs, mut guard) = cx.obs.block(self.meta);
+        let (inside, mut guard) = cx.block(self.meta);
         // Takes clones, which is the user's code.
-        let inputs = O::poll(&mut guard, || self.children.feed(&mut Some(input)));
-        let slots = self.children.slots(0, self.limit, scope, inputs, cx.under(obs));
+        let inputs = R::poll(&mut guard, || self.children.feed(&mut Some(input)));
+        let slots = self.children.slots(0, self.limit, scope, inputs, inside);
         let at_once = self.limit.min(C::LEN);
         let ready = (at_once > SWEPT).then(|| Ready::alone(C::LEN));
         ParFuture {
@@ -61,13 +59,13 @@ where
             limit: self.limit,
             next: 0,
             free: self.limit,
-            cx: cx.under(obs),
+            cx: inside,
             guard,
         }
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        obs.queue(self.meta)
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        cx.queue(self.meta)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -76,7 +74,7 @@ where
 }
 
 pin_project! {
-    struct ParFuture<'a, Sl, F, R, O: Observer> {
+    struct ParFuture<'a, Sl, F, R: Cx> {
         #[pin]
         slots: Sl,
         ready: Option<Ready>,
@@ -84,18 +82,17 @@ pin_project! {
         limit: usize,
         next: usize,
         free: usize,
-        cx: Cx<R, O>,
+        cx: R,
         // Last: a block ends after the steps inside it.
-        guard: O::Guard,
+        guard: R::Guard,
     }
 }
 
-impl<Sl, F, R, O, Out> Future for ParFuture<'_, Sl, F, R, O>
+impl<Sl, F, R, Out> Future for ParFuture<'_, Sl, F, R>
 where
-    Sl: Slots<O>,
+    Sl: Slots<R>,
     F: Fn(Sl::Outputs) -> Out,
-    R: Host,
-    O: Observer,
+    R: Cx,
 {
     type Output = Result<Out, Error<Sl::Error>>;
 
@@ -103,15 +100,15 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut slots = this.slots;
-        let result = ready!(O::poll(this.guard, || {
+        let result = ready!(R::poll(this.guard, || {
             let mut round = Round {
-                obs: this.cx.obs,
+                cx: *this.cx,
                 free: *this.free,
                 next: *this.next,
                 ready: this.ready.as_ref(),
                 error: None,
             };
-            if drive(slots.as_mut(), *this.limit, &mut round, this.cx.rt, cx.waker()).is_pending() {
+            if drive(slots.as_mut(), *this.limit, &mut round, *this.cx, cx.waker()).is_pending() {
                 *this.next = round.next;
                 *this.free = round.free;
                 return Poll::Pending;
@@ -124,17 +121,17 @@ where
                 }
             })
         }));
-        finish_block::<O, _, _>(this.guard, &result);
+        finish_block::<R, _, _>(this.guard, &result);
         Poll::Ready(result)
     }
 }
 
 /// Polls the children that were woken, and starts those that wait, until there is no more to do.
 #[inline(always)]
-fn drive<Sl: Slots<O>, R: Host, O: Observer>(
+fn drive<Sl: Slots<R>, R: Cx>(
     mut slots: Pin<&mut Sl>,
     limit: usize,
-    round: &mut Round<'_, Sl::Error, O>,
+    round: &mut Round<'_, Sl::Error, R>,
     rt: R,
     parent: &Waker,
 ) -> Poll<()> {

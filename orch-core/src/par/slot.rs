@@ -9,11 +9,11 @@ use pin_project_lite::pin_project;
 
 use super::options::OnFailure;
 use crate::error::{Error, Failure};
-use crate::observe::Observer;
 use crate::ready::{Lender, Ready};
+use crate::run::Cx;
 
 /// The places of a tree of children.
-pub trait Slots<O: Observer> {
+pub trait Slots<R: Cx> {
     /// How many there are.
     const LEN: usize;
     /// The error type of the pipeline.
@@ -27,7 +27,7 @@ pub trait Slots<O: Observer> {
         self: Pin<&mut Self>,
         first: usize,
         picked: Picked<'_>,
-        round: &mut Round<'_, Self::Error, O>,
+        round: &mut Round<'_, Self::Error, R>,
     ) -> bool;
 
     /// Drops everything, in written order.
@@ -38,8 +38,8 @@ pub trait Slots<O: Observer> {
 }
 
 /// One pass over the children.
-pub struct Round<'r, E, O> {
-    pub(super) obs: O,
+pub struct Round<'r, E, R> {
+    pub(super) cx: R,
     /// How many more may run.
     pub(super) free: usize,
     /// The first child that has not been started.
@@ -79,29 +79,29 @@ pin_project! {
     /// The place of one child.
     #[project = SlotProjection]
     #[project_replace = SlotReplaced]
-    pub(super) enum Slot<Start, Fut, T, E, M, O>
+    pub(super) enum Slot<Start, Fut, T, E, M, R>
     where
         T: Send,
         T: 'static,
         M: OnFailure<E>,
-        O: Observer,
+        R: Cx,
     {
         Todo { start: Start },
-        Queued { start: Start, queued: O::Queued },
+        Queued { start: Start, queued: R::Queued },
         Run { #[pin] fut: Fut },
         Done { kept: M::Kept<T> },
         Gone,
     }
 }
 
-impl<Start, Fut, T, E, M, O> Slots<O> for Slot<Start, Fut, T, E, M, O>
+impl<Start, Fut, T, E, M, R> Slots<R> for Slot<Start, Fut, T, E, M, R>
 where
-    Start: FnOnce(O) -> Fut,
+    Start: FnOnce(R) -> Fut,
     Fut: Future<Output = Result<T, Error<E>>>,
     T: Send + 'static,
     E: Failure,
     M: OnFailure<E>,
-    O: Observer,
+    R: Cx,
 {
     const LEN: usize = 1;
     type Error = E;
@@ -112,15 +112,15 @@ where
         mut self: Pin<&mut Self>,
         index: usize,
         picked: Picked<'_>,
-        round: &mut Round<'_, E, O>,
+        round: &mut Round<'_, E, R>,
     ) -> bool {
         if let SlotProjection::Todo { .. } | SlotProjection::Queued { .. } = self.as_mut().project() {
             if round.free == 0 {
                 return false;
             }
             let fut = match self.as_mut().project_replace(Slot::Gone) {
-                SlotReplaced::Todo { start } => start(round.obs),
-                SlotReplaced::Queued { start, queued } => start(round.obs.dequeue(queued)),
+                SlotReplaced::Todo { start } => start(round.cx),
+                SlotReplaced::Queued { start, queued } => start(round.cx.dequeue(queued)),
                 _ => unreachable!("a child is started once"),
             };
             self.set(Slot::Run { fut });
@@ -183,7 +183,7 @@ pin_project! {
     }
 }
 
-impl<O: Observer, A: Slots<O>, B: Slots<O, Error = A::Error>> Slots<O> for ForkSlots<A, B> {
+impl<R: Cx, A: Slots<R>, B: Slots<R, Error = A::Error>> Slots<R> for ForkSlots<A, B> {
     const LEN: usize = A::LEN + B::LEN;
     type Error = A::Error;
     type Outputs = (A::Outputs, B::Outputs);
@@ -193,7 +193,7 @@ impl<O: Observer, A: Slots<O>, B: Slots<O, Error = A::Error>> Slots<O> for ForkS
         self: Pin<&mut Self>,
         first: usize,
         picked: Picked<'_>,
-        round: &mut Round<'_, A::Error, O>,
+        round: &mut Round<'_, A::Error, R>,
     ) -> bool {
         let this = self.project();
         let second = first + A::LEN;
@@ -221,7 +221,7 @@ impl fmt::Debug for Picked<'_> {
     }
 }
 
-impl<E, O> fmt::Debug for Round<'_, E, O> {
+impl<E, R> fmt::Debug for Round<'_, E, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Round").field("next", &self.next).field("free", &self.free).finish_non_exhaustive()
     }

@@ -9,13 +9,11 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use super::policy::Policy;
-use crate::cx::Cx;
 use crate::error::{Error, Failure};
 use crate::feed::Again;
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::observe::Observer;
-use crate::runtime::Host;
+use crate::run::Cx;
 use crate::scope::{At, Point, RefOf};
 use crate::step::Step;
 
@@ -40,27 +38,27 @@ where
     type Out = B::Out;
 
     #[inline(always)]
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
-        let (obs, guard) = cx.obs.block(self.meta);
-        let mut held = Held::<'a, P, _, _, _, _, _, _, _, _, O> {
+        let (inside, guard) = cx.block(self.meta);
+        let mut held = Held::<'a, P, _, _, _, _, _, _, _, R> {
             step: self,
             scope,
             start: |step: &'a Self, scope, input, cx| step.body.run(scope, input, cx),
             sleep: R::sleep,
-            cx: cx.under(obs),
+            cx: inside,
             guard,
         };
         let (fut, kept) = held.start(F::keep(input), 1);
         RetryFuture::First { fut, kept, held }
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        obs.queue(self.meta)
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        cx.queue(self.meta)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -69,41 +67,40 @@ where
 }
 
 /// What lasts as long as the block.
-struct Held<'a, P, B, Bk, D, W, F, Start, Sleep, R, O>
+struct Held<'a, P, B, Bk, D, W, F, Start, Sleep, R>
 where
     P: Point,
-    O: Observer,
+    R: Cx,
 {
     step: &'a Retry<B, Bk, D, W, F>,
     scope: RefOf<'a, P>,
     // Functions without size, as the futures that they give have types without names.
     start: Start,
     sleep: Sleep,
-    cx: Cx<R, O>,
-    guard: O::Guard,
+    cx: R,
+    guard: R::Guard,
 }
 
-impl<'a, P, B, Bk, D, W, F, Start, Sleep, R, O> Held<'a, P, B, Bk, D, W, F, Start, Sleep, R, O>
+impl<'a, P, B, Bk, D, W, F, Start, Sleep, R> Held<'a, P, B, Bk, D, W, F, Start, Sleep, R>
 where
     P: Point,
     F: Again<P::In>,
-    R: Host,
-    O: Observer,
+    R: Cx,
 {
     /// Starts an attempt with the piped value. If it may not be the last, that is a clone of it, and the value comes back.
     #[inline(always)]
     fn start<Fut>(&mut self, kept: F::Takes, attempt: u32) -> (Fut, Option<F::Takes>)
     where
-        Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, Cx<R, O>) -> Fut,
+        Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
     {
         let (step, cx) = (self.step, self.cx);
-        O::poll(&mut self.guard, || {
+        R::poll(&mut self.guard, || {
             let (input, kept) = if step.policy.is_last(attempt) {
                 (kept, None)
             } else {
                 (step.feed.again(&kept), Some(kept))
             };
-            ((self.start)(step, self.scope, input, cx.under(cx.obs.attempt(attempt))), kept)
+            ((self.start)(step, self.scope, input, cx.attempt(attempt)), kept)
         })
     }
 }
@@ -154,17 +151,16 @@ struct Later<D> {
     delays: D,
 }
 
-impl<'a, P, E, B, Bk, D, W, F, Start, Sleep, R, O, Fut, Timer, T> Future
-    for RetryFuture<Fut, Timer, F::Takes, D, Held<'a, P, B, Bk, D, W, F, Start, Sleep, R, O>>
+impl<'a, P, E, B, Bk, D, W, F, Start, Sleep, R, Fut, Timer, T> Future
+    for RetryFuture<Fut, Timer, F::Takes, D, Held<'a, P, B, Bk, D, W, F, Start, Sleep, R>>
 where
     P: Point,
     E: Failure,
     W: Fn(&Error<E>) -> bool,
     F: Again<P::In>,
-    Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, Cx<R, O>) -> Fut,
+    Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
     Sleep: Fn(R, Duration) -> Timer,
-    R: Host,
-    O: Observer,
+    R: Cx,
     Fut: Future<Output = Result<T, Error<E>>>,
     Timer: Future<Output = ()>,
 {
@@ -178,9 +174,9 @@ where
             _ => ready!(self.as_mut().poll_next(cx)),
         };
         loop {
-            match ready!(O::poll(&mut held.guard, || fut.poll(cx))) {
+            match ready!(R::poll(&mut held.guard, || fut.poll(cx))) {
                 Ok(out) => {
-                    O::succeed_block(&mut held.guard);
+                    R::succeed_block(&mut held.guard);
                     return Poll::Ready(Ok(out));
                 }
                 Err(error) => {
@@ -194,15 +190,14 @@ where
     }
 }
 
-impl<'a, P, B, Bk, D, W, F, Start, Sleep, R, O, Fut, Timer>
-    RetryFuture<Fut, Timer, F::Takes, D, Held<'a, P, B, Bk, D, W, F, Start, Sleep, R, O>>
+impl<'a, P, B, Bk, D, W, F, Start, Sleep, R, Fut, Timer>
+    RetryFuture<Fut, Timer, F::Takes, D, Held<'a, P, B, Bk, D, W, F, Start, Sleep, R>>
 where
     P: Point,
     F: Again<P::In>,
-    Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, Cx<R, O>) -> Fut,
+    Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
     Sleep: Fn(R, Duration) -> Timer,
-    R: Host,
-    O: Observer,
+    R: Cx,
     Timer: Future<Output = ()>,
 {
     /// After a failure: waits for the next attempt, or gives the error back if there is none.
@@ -216,21 +211,21 @@ where
             Replaced::Again { kept, later, held, .. } => (later.attempt, kept, Some(later.delays), held),
             _ => unreachable!("an attempt has just failed"),
         };
-        let (policy, rt) = (&held.step.policy, held.cx.rt);
-        let delay = kept
-            .is_some()
-            .then(|| O::poll(&mut held.guard, || policy.delay(attempt, &error, &mut delays, || rt.random())));
+        let (policy, run) = (&held.step.policy, held.cx);
+        let delay = kept.is_some().then(|| {
+            R::poll(&mut held.guard, || policy.delay(attempt, &error, &mut delays, || run.random()))
+        });
         let (Some(Some(delay)), Some(kept), Some(delays)) = (delay, kept, delays) else {
             error.attempted(attempt);
-            O::fail(&mut held.guard, &error);
+            R::fail(&mut held.guard, &error);
             return Err(error);
         };
         let later = Later { attempt: attempt.saturating_add(1), delays };
-        O::retrying(&held.guard, error.origin(), later.attempt, delay);
+        R::retrying(&held.guard, error.origin(), later.attempt, delay);
         let next = if delay.is_zero() {
             RetryFuture::Due { kept, later, held }
         } else {
-            let timer = O::poll(&mut held.guard, || (held.sleep)(rt, delay));
+            let timer = R::poll(&mut held.guard, || (held.sleep)(run, delay));
             RetryFuture::Sleeping { timer, kept, later, held }
         };
         self.set(next);
@@ -242,15 +237,15 @@ where
     fn poll_next(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<(Pin<&mut Fut>, &mut Held<'a, P, B, Bk, D, W, F, Start, Sleep, R, O>)> {
+    ) -> Poll<(Pin<&mut Fut>, &mut Held<'a, P, B, Bk, D, W, F, Start, Sleep, R>)> {
         if let Projected::Sleeping { timer, held, .. } = self.as_mut().project() {
-            ready!(O::poll(&mut held.guard, || timer.poll(cx)));
+            ready!(R::poll(&mut held.guard, || timer.poll(cx)));
             if let Replaced::Sleeping { kept, later, held, .. } = self.as_mut().project_replace(Self::Gone) {
                 self.set(RetryFuture::Due { kept, later, held });
             }
         }
         if let Projected::Due { held, .. } = self.as_mut().project() {
-            ready!(held.cx.rt.poll_proceed(cx));
+            ready!(held.cx.poll_proceed(cx));
             if let Replaced::Due { kept, later, mut held } = self.as_mut().project_replace(Self::Gone) {
                 let (fut, kept) = held.start(kept, later.attempt);
                 self.set(RetryFuture::Again { fut, kept, later, held });

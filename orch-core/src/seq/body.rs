@@ -5,11 +5,9 @@ use std::future::Future;
 use std::mem::ManuallyDrop;
 
 use super::item::Item;
-use crate::cx::Cx;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
-use crate::observe::Observer;
-use crate::runtime::Host;
+use crate::run::Cx;
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
 
@@ -21,11 +19,11 @@ pub trait Body<P: Point, E: Failure>: Send + Sync {
     type Last: Point;
 
     /// Runs them.
-    fn go<'a, R: Host + 'a, O: Observer + 'a, F: Finish<Self::Slots, <Self::Last as Point>::In>>(
+    fn go<'a, R: Cx + 'a, F: Finish<Self::Slots, <Self::Last as Point>::In>>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
         finish: &'a F,
     ) -> impl Future<Output = Result<F::Out, Error<E>>> + Send + 'a;
 
@@ -33,7 +31,7 @@ pub trait Body<P: Point, E: Failure>: Send + Sync {
     fn open<'s, 'l: 's>(scope: RefOf<'l, P>, slots: &'s Self::Slots) -> RefOf<'s, Self::Last>;
 
     /// [`Step::queue`] of the first step: a sequence without a node of its own waits as that.
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued;
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued;
 
     /// [`Step::describe`] of each entry.
     fn describe(&self, graph: &mut Describe<'_>);
@@ -110,11 +108,11 @@ macro_rules! body {
             type Last = $last::Next;
 
             #[inline(always)]
-            fn go<'a, R: Host + 'a, O: Observer + 'a, Fin: Finish<Self::Slots, <Self::Last as Point>::In>>(
+            fn go<'a, R: Cx + 'a, Fin: Finish<Self::Slots, <Self::Last as Point>::In>>(
                 &'a self,
                 scope: RefOf<'a, P>,
                 input: P::In,
-                cx: Cx<R, O>,
+                cx: R,
                 finish: &'a Fin,
             ) -> impl Future<Output = Result<Fin::Out, Error<E>>> + Send + 'a {
                 async move {
@@ -151,12 +149,12 @@ macro_rules! body {
                 scope
             }
 
-            fn queue<Obs: Observer>(&self, obs: Obs) -> Obs::Queued {
+            fn queue<R: Cx>(&self, cx: R) -> R::Queued {
                 if self.$index.is_step() {
-                    return self.$index.step().queue(obs);
+                    return self.$index.step().queue(cx);
                 }
                 $(if self.$next_index.is_step() {
-                    return self.$next_index.step().queue(obs);
+                    return self.$next_index.step().queue(cx);
                 })*
                 unreachable!("there is a step in every body")
             }

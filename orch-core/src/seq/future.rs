@@ -8,12 +8,10 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::body::{Body, Finish, Last};
-use crate::cx::Cx;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::observe::{Observer, finish_block};
-use crate::runtime::Host;
+use crate::run::{Cx, finish_block};
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
 
@@ -34,30 +32,30 @@ where
     type Out = F::Out;
 
     #[inline(always)]
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<F::Out, Error<E>>> + Send + 'a {
-        let (obs, guard) = cx.obs.block(self.meta);
+        let (inside, guard) = cx.block(self.meta);
         // A coroutine: nothing of it runs before it is polled.
-        SeqFuture::<_, O> { fut: self.body.go(scope, input, cx.under(obs), &self.finish), guard }
+        SeqFuture::<_, R> { fut: self.body.go(scope, input, inside, &self.finish), guard }
     }
 
     // A coroutine does nothing before it is polled, and a run that is observed has begun when it gets here.
     #[inline(always)]
-    fn run_lazily<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run_lazily<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<F::Out, Error<E>>> + Send + 'a {
         self.run(scope, input, cx)
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        obs.queue(self.meta)
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        cx.queue(self.meta)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -66,19 +64,19 @@ where
 }
 
 pin_project! {
-    struct SeqFuture<Fut, O: Observer> {
+    struct SeqFuture<Fut, R: Cx> {
         #[pin]
         fut: Fut,
         // Last: a block ends after the steps inside it.
-        guard: O::Guard,
+        guard: R::Guard,
     }
 }
 
-impl<Fut, T, E, O> Future for SeqFuture<Fut, O>
+impl<Fut, T, E, R> Future for SeqFuture<Fut, R>
 where
     Fut: Future<Output = Result<T, Error<E>>>,
     E: Failure,
-    O: Observer,
+    R: Cx,
 {
     type Output = Result<T, Error<E>>;
 
@@ -86,8 +84,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let fut = this.fut;
-        let result = ready!(O::poll(this.guard, || fut.poll(cx)));
-        finish_block::<O, _, _>(this.guard, &result);
+        let result = ready!(R::poll(this.guard, || fut.poll(cx)));
+        finish_block::<R, _, _>(this.guard, &result);
         Poll::Ready(result)
     }
 }
@@ -99,17 +97,17 @@ impl<P: Point, E: Failure, B: Body<P, E>> Step<P, E> for Sequence<B> {
     type Out = <B::Last as Point>::In;
 
     #[inline(always)]
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
         self.0.go(scope, input, cx, &Last)
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        self.0.queue(obs)
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        self.0.queue(cx)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

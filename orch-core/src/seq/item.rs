@@ -4,12 +4,10 @@ use std::fmt;
 use std::future::{Future, ready};
 
 use super::body::{Body, Both};
-use crate::cx::Cx;
 use crate::error::{Error, Failure};
 use crate::feed::Clones;
 use crate::graph::Describe;
-use crate::observe::Observer;
-use crate::runtime::Host;
+use crate::run::Cx;
 use crate::scope::{At, Point, RefOf, Scope, With};
 use crate::step::Step;
 
@@ -152,16 +150,16 @@ impl<P: Point, E: Failure> Step<P, E> for BindInput {
     type Out = P::In;
 
     #[inline(always)]
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         input: P::In,
-        _cx: Cx<R, O>,
+        _cx: R,
     ) -> impl Future<Output = Result<P::In, Error<E>>> + Send + 'a {
         ready(Ok(input))
     }
 
-    fn queue<O: Observer>(&self, _obs: O) -> O::Queued {
+    fn queue<R: Cx>(&self, _cx: R) -> R::Queued {
         unreachable!("a sequence waits as its first step, and this is none")
     }
 
@@ -203,17 +201,17 @@ impl<P: Point, E: Failure, B: Body<P, E>> Step<P, E> for Group<B> {
     type Out = (B::Slots, <B::Last as Point>::In);
 
     #[inline(always)]
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
         self.0.go(scope, input, cx, &Both)
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        self.0.queue(obs)
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        self.0.queue(cx)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

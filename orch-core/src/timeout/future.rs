@@ -9,12 +9,10 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::task::unconstrained;
 
-use crate::cx::Cx;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::observe::{Observer, finish_block};
-use crate::runtime::Host;
+use crate::run::{Cx, finish_block};
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
 
@@ -29,21 +27,21 @@ impl<P: Point, E: Failure, B: Step<P, E>> Step<P, E> for Timeout<B> {
     type Out = B::Out;
 
     #[inline(always)]
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
-        let (obs, mut guard) = cx.obs.block(self.meta);
-        let fut = O::poll(&mut guard, || self.body.run(scope, input, cx.under(obs)));
-        let sleep = |rt: R, duration| unconstrained(rt.sleep(duration));
-        let held = Held::<_, _, _, O> { step: self, sleep, rt: cx.rt, guard };
+        let (inside, mut guard) = cx.block(self.meta);
+        let fut = R::poll(&mut guard, || self.body.run(scope, input, inside));
+        let sleep = |cx: R, duration| unconstrained(cx.sleep(duration));
+        let held = Held::<_, _, R> { step: self, sleep, cx, guard };
         TimeoutFuture::Running { fut, timer: None, held }
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        obs.queue(self.meta)
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        cx.queue(self.meta)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -52,15 +50,15 @@ impl<P: Point, E: Failure, B: Step<P, E>> Step<P, E> for Timeout<B> {
 }
 
 /// What the block has besides body and timer.
-struct Held<'a, B, Sleep, R, O: Observer> {
+struct Held<'a, B, Sleep, R: Cx> {
     step: &'a Timeout<B>,
     // A function without size, as the future that it gives has a type without a name.
     sleep: Sleep,
-    rt: R,
-    guard: O::Guard,
+    cx: R,
+    guard: R::Guard,
 }
 
-impl<B, Sleep, R: Host, O: Observer> Held<'_, B, Sleep, R, O> {
+impl<B, Sleep, R: Cx> Held<'_, B, Sleep, R> {
     /// The body waits: whether its time is over.
     fn poll_over<Timer>(&mut self, mut timer: Pin<&mut Option<Timer>>, cx: &mut Context<'_>) -> bool
     where
@@ -71,9 +69,9 @@ impl<B, Sleep, R: Host, O: Observer> Held<'_, B, Sleep, R, O> {
         if duration.is_zero() {
             return true;
         }
-        O::poll(&mut self.guard, || {
+        R::poll(&mut self.guard, || {
             if timer.is_none() {
-                timer.set(Some((self.sleep)(self.rt, duration)));
+                timer.set(Some((self.sleep)(self.cx, duration)));
             }
             timer.as_pin_mut().is_some_and(|timer| timer.poll(cx).is_ready())
         })
@@ -97,14 +95,13 @@ pin_project! {
     }
 }
 
-impl<Fut, Timer, T, E, B, Sleep, R, O> Future for TimeoutFuture<Fut, Timer, Held<'_, B, Sleep, R, O>>
+impl<Fut, Timer, T, E, B, Sleep, R> Future for TimeoutFuture<Fut, Timer, Held<'_, B, Sleep, R>>
 where
     Fut: Future<Output = Result<T, Error<E>>>,
     Timer: Future<Output = ()>,
     E: Failure,
     Sleep: Fn(R, Duration) -> Timer,
-    R: Host,
-    O: Observer,
+    R: Cx,
 {
     type Output = Result<T, Error<E>>;
 
@@ -113,8 +110,8 @@ where
         let Projected::Running { fut, timer, held } = self.as_mut().project() else {
             panic!("a future is not polled again after it has finished");
         };
-        if let Poll::Ready(result) = O::poll(&mut held.guard, || fut.poll(cx)) {
-            finish_block::<O, _, _>(&mut held.guard, &result);
+        if let Poll::Ready(result) = R::poll(&mut held.guard, || fut.poll(cx)) {
+            finish_block::<R, _, _>(&mut held.guard, &result);
             return Poll::Ready(result);
         }
         if !held.poll_over(timer, cx) {
@@ -125,7 +122,7 @@ where
             unreachable!("it was running just now");
         };
         let error = Error::timed_out(Origin::block(held.step.meta), held.step.duration);
-        O::fail(&mut held.guard, &error);
+        R::fail(&mut held.guard, &error);
         Poll::Ready(Err(error))
     }
 }

@@ -8,13 +8,11 @@ use std::task::Poll;
 use super::scripted::{
     CHILD, Did, Driver, End, FAIL, PAR, READY, Script, Stage, listed, pipeline, scripted_par, tree, waits,
 };
-use crate::cx::Cx;
 use crate::feed::{Feed, Ignores, Takes};
 use crate::graph::Describe;
 use crate::node::Origin;
-use crate::observe::Observer;
 use crate::par::{FailFast, Settle, child, default, fork, given, par};
-use crate::runtime::Host;
+use crate::run::Cx;
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
 use crate::testing::{Recorder, at_once, block, inline_sync, step};
@@ -218,11 +216,11 @@ fn a_panic_while_a_child_starts_cancels_those_before_it_and_starts_nothing_else(
     impl<P: Point> Step<P, BoxError> for Bomb {
         type Out = usize;
 
-        fn run<'a, R: Host + 'a, O: Observer + 'a>(
+        fn run<'a, R: Cx + 'a>(
             &'a self,
             _scope: RefOf<'a, P>,
             _input: P::In,
-            _cx: Cx<R, O>,
+            _cx: R,
         ) -> impl Future<Output = Result<usize, Error<BoxError>>> + Send + 'a {
             if true {
                 panic!("start");
@@ -230,8 +228,8 @@ fn a_panic_while_a_child_starts_cancels_those_before_it_and_starts_nothing_else(
             ready(Ok(0))
         }
 
-        fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-            obs.queue(&CHILD)
+        fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+            cx.queue(&CHILD)
         }
 
         fn describe(&self, graph: &mut Describe<'_>) {

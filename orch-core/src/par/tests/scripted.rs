@@ -6,12 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::cx::Cx;
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::observe::Observer;
-use crate::runtime::Host;
+use crate::run::Cx;
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
 use crate::testing::step;
@@ -133,17 +131,17 @@ pub(crate) struct Performs(pub(crate) Arc<Stage>);
 impl<P: Point> Step<P, BoxError> for Child {
     type Out = usize;
 
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         _input: P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<usize, Error<BoxError>>> + Send + 'a {
-        Act::<O>::new(self.stage.clone(), self.index, self.script, cx.obs)
+        Act::<R>::new(self.stage.clone(), self.index, self.script, cx)
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        obs.queue(&CHILD)
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        cx.queue(&CHILD)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -154,17 +152,17 @@ impl<P: Point> Step<P, BoxError> for Child {
 impl<P: Point<In = (usize, Script)>> Step<P, BoxError> for Performs {
     type Out = usize;
 
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         (index, script): P::In,
-        cx: Cx<R, O>,
+        cx: R,
     ) -> impl Future<Output = Result<usize, Error<BoxError>>> + Send + 'a {
-        Act::<O>::new(self.0.clone(), index, script, cx.obs)
+        Act::<R>::new(self.0.clone(), index, script, cx)
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        obs.queue(&CHILD)
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        cx.queue(&CHILD)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -172,28 +170,28 @@ impl<P: Point<In = (usize, Script)>> Step<P, BoxError> for Performs {
     }
 }
 
-struct Act<O: Observer> {
+struct Act<R: Cx> {
     stage: Arc<Stage>,
     index: usize,
     script: Script,
     waited: usize,
     finished: bool,
-    guard: Guarded<O>,
+    guard: Guarded<R>,
 }
 
 /// Only the guard may be one that cannot move, to the compiler.
-struct Guarded<O: Observer>(O::Guard);
+struct Guarded<R: Cx>(R::Guard);
 
-impl<O: Observer> Unpin for Act<O> {}
+impl<R: Cx> Unpin for Act<R> {}
 
-impl<O: Observer> Act<O> {
-    fn new(stage: Arc<Stage>, index: usize, script: Script, obs: O) -> Self {
+impl<R: Cx> Act<R> {
+    fn new(stage: Arc<Stage>, index: usize, script: Script, cx: R) -> Self {
         stage.did(Did::Start(index));
-        Act { stage, index, script, waited: 0, finished: false, guard: Guarded(obs.task(&CHILD)) }
+        Act { stage, index, script, waited: 0, finished: false, guard: Guarded(cx.task(&CHILD)) }
     }
 }
 
-impl<O: Observer> Future for Act<O> {
+impl<R: Cx> Future for Act<R> {
     type Output = Result<usize, Error<BoxError>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -217,7 +215,7 @@ impl<O: Observer> Future for Act<O> {
             End::Succeed => {
                 act.finished = true;
                 act.stage.did(Did::Succeed(act.index));
-                O::succeed(&mut act.guard.0, &act.index, |index| Some(index));
+                R::succeed(&mut act.guard.0, &act.index, |index| Some(index));
                 Poll::Ready(Ok(act.index))
             }
             End::Fail => {
@@ -225,15 +223,15 @@ impl<O: Observer> Future for Act<O> {
                 act.stage.did(Did::Fail(act.index));
                 let error = ErrorKind::Task(format!("child {}", act.index).into());
                 let error = Error::new(error, Origin::block(&CHILD));
-                O::fail(&mut act.guard.0, &error);
+                R::fail(&mut act.guard.0, &error);
                 Poll::Ready(Err(error))
             }
-            End::Panic => O::poll_task(&mut act.guard.0, || panic!("child {}", act.index)),
+            End::Panic => R::poll_task(&mut act.guard.0, || panic!("child {}", act.index)),
         }
     }
 }
 
-impl<O: Observer> Drop for Act<O> {
+impl<R: Cx> Drop for Act<R> {
     fn drop(&mut self) {
         if !self.finished {
             self.stage.did(Did::Cancel(self.index));

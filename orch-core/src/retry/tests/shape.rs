@@ -1,15 +1,13 @@
 //! How large the futures are, how deep they nest, and that they are `Send` wherever it is asked.
 
 use super::{MS, RETRY, WORK, options};
-use crate::cx::Cx;
 use crate::error::BoxError;
 use crate::feed::Ignores;
 use crate::node::Meta;
-use crate::observe::Off;
 use crate::pipeline::Run;
 use crate::plan::Plan;
 use crate::retry::backoff::exponential;
-use crate::runtime::Local;
+use crate::run::Quiet;
 use crate::scope::At;
 use crate::step::Step;
 use crate::testing::{Recorder, at_once, block, inline_async, inline_sync, step};
@@ -87,7 +85,7 @@ fn futures_are_small() {
                 std::future::pending::<()>().await;
                 std::hint::black_box(held);
             });
-            size_of_val(&Step::<At<(), ()>, BoxError>::run(&$make, (), (), Cx { rt: Local, obs: Off }))
+            size_of_val(&Step::<At<(), ()>, BoxError>::run(&$make, (), (), Quiet))
         }};
     }
     let body = size!(body, tok, body);

@@ -1,10 +1,9 @@
-//! What no block brings about today, but the observer has to stand.
+//! What no block brings about today, but a run has to stand.
 
-use super::{Observer, On, RunState};
+use super::{Cx, Full, Given, RunState};
 use crate::bus::Recorder;
 use crate::graph::Graph;
 use crate::node::{Meta, Origin};
-use crate::runtime::Local;
 use crate::testing::{block, step};
 
 static PAR: Meta = block(0, None, "par");
@@ -12,7 +11,7 @@ static FIRST: Meta = step(1, Some(&PAR), "first");
 static SECOND: Meta = step(2, Some(&PAR), "second");
 
 /// Watches a `par` with two steps inside, then ends it; gives `step state execution` of each event.
-fn watched(inside: impl FnOnce(On<'_, Recorder, Local>)) -> Vec<String> {
+fn watched(inside: impl FnOnce(Full<'_>)) -> Vec<String> {
     let graph = Graph::of(|graph| {
         graph.block(&PAR, |graph| {
             graph.leaf(Origin::block(&FIRST));
@@ -20,10 +19,10 @@ fn watched(inside: impl FnOnce(On<'_, Recorder, Local>)) -> Vec<String> {
         });
     });
     let recorder = Recorder::new();
-    let run = RunState::new(&recorder, Local, &graph);
-    let (obs, mut guard) = On::root(&run).block(&PAR);
+    let run = RunState::new(Given { bus: Some(&recorder), ..Given::default() }, &graph);
+    let (obs, mut guard) = Full::root(&run).block(&PAR);
     inside(obs);
-    <On<'_, Recorder, Local>>::succeed_block(&mut guard);
+    <Full<'_>>::succeed_block(&mut guard);
     drop(guard);
     recorder.assert_balanced();
     let line = |event: &crate::event::OwnedEvent| {
@@ -70,9 +69,9 @@ fn of_several_steps_that_follow_a_wait_only_the_one_that_waited_has_its_executio
 fn what_is_polled_after_the_end_changes_nothing() {
     let told = watched(|obs| {
         let mut guard = obs.task(&FIRST);
-        <On<'_, Recorder, Local>>::succeed(&mut guard, &1, |_| None);
-        <On<'_, Recorder, Local>>::succeed(&mut guard, &2, |_| None);
-        assert_eq!(<On<'_, Recorder, Local>>::poll(&mut guard, || 3), 3);
+        <Full<'_>>::succeed(&mut guard, &1, |_| None);
+        <Full<'_>>::succeed(&mut guard, &2, |_| None);
+        assert_eq!(<Full<'_>>::poll(&mut guard, || 3), 3);
     });
     assert_eq!(told, ["par running 1", "first running 2", "first succeeded 2", "par succeeded 1"]);
 }

@@ -1,0 +1,111 @@
+//! Which item, attempt and call an execution belongs to.
+
+/// How many levels are told apart.
+const LEVELS: usize = 6;
+
+/// What a level counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Count {
+    /// The items of an `each`, from 0.
+    Item,
+    /// The attempts of a `retry`, from 1.
+    Attempt,
+    /// The calls of `cx.run` in one execution of a step, from 0.
+    Call,
+}
+
+const COUNTS: [Count; 3] = [Count::Item, Count::Attempt, Count::Call];
+
+/// The items, attempts and calls around an execution, outermost first.
+///
+/// A small value to copy, since every start of a step gets one. Beyond six levels the fifth stands for all those between: two
+/// executions that differ there differ in it, but what it says is no number of anything.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Coords {
+    numbers: [u32; LEVELS],
+    /// Two bits for each level: its place in [`COUNTS`].
+    counts: u16,
+    len: u8,
+    folded: bool,
+}
+
+impl Coords {
+    /// One level further in.
+    pub(crate) fn push(mut self, count: Count, number: u64) -> Self {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        if usize::from(self.len) == LEVELS {
+            let [.., folded, last] = &mut self.numbers;
+            *folded = folded.rotate_left(5).wrapping_mul(0x9e37_79b9) ^ *last;
+            self.folded = true;
+            self.len -= 1;
+        }
+        let level = usize::from(self.len);
+        self.numbers[level] = number;
+        self.counts &= !(0b11 << (2 * level));
+        self.counts |= (count as u16) << (2 * level);
+        self.len += 1;
+        self
+    }
+
+    /// The levels that are told apart, outermost first.
+    pub(crate) fn levels(self) -> impl DoubleEndedIterator<Item = (Count, u32)> {
+        let folded = self.folded.then_some(LEVELS - 2);
+        (0..usize::from(self.len))
+            .filter(move |level| Some(*level) != folded)
+            .map(move |level| (COUNTS[usize::from(self.counts >> (2 * level) & 0b11)], self.numbers[level]))
+    }
+
+    /// The numbers of one kind, outermost first.
+    pub(crate) fn of(self, count: Count) -> impl DoubleEndedIterator<Item = u32> {
+        self.levels().filter(move |(counted, _)| *counted == count).map(|(_, number)| number)
+    }
+}
+
+/// `[3]#2(0)`: item 3, attempt 2, call 0.
+impl std::fmt::Debug for Coords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (count, number) in self.levels() {
+            match count {
+                Count::Item => write!(f, "[{number}]")?,
+                Count::Attempt => write!(f, "#{number}")?,
+                Count::Call => write!(f, "({number})")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(levels: &[(Count, u64)]) -> Coords {
+        levels.iter().fold(Coords::default(), |coords, (count, number)| coords.push(*count, *number))
+    }
+
+    #[test]
+    fn levels_are_kept_in_order() {
+        let coords = of(&[(Count::Item, 3), (Count::Attempt, 2), (Count::Call, 0), (Count::Item, u64::MAX)]);
+        assert_eq!(format!("{coords:?}"), "[3]#2(0)[4294967295]");
+        assert_eq!(coords.of(Count::Item).collect::<Vec<_>>(), [3, u32::MAX]);
+        assert_eq!(coords.of(Count::Attempt).next_back(), Some(2));
+        assert_eq!(of(&[]), Coords::default());
+    }
+
+    #[test]
+    fn beyond_six_levels_positions_still_differ() {
+        let deep = |changed: usize| {
+            let levels: Vec<_> = (0..9).map(|level| (Count::Item, u64::from(level == changed))).collect();
+            of(&levels)
+        };
+        let all: std::collections::HashSet<Coords> = (0..=9).map(deep).collect();
+        assert_eq!(all.len(), 10, "one for each level that is changed, and one for none");
+        assert_eq!(deep(8).of(Count::Item).next_back(), Some(1), "the innermost is told as it is");
+        assert_eq!(deep(0).of(Count::Item).next(), Some(1), "and so is the outermost");
+    }
+
+    #[test]
+    fn it_is_small() {
+        assert_eq!(size_of::<Coords>(), 28);
+    }
+}

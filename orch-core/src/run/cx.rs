@@ -1,0 +1,113 @@
+//! What a step may ask of the run that it is a part of.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use super::{Full, Queued};
+use crate::error::{Error, ErrorKind, Failure};
+use crate::event::CircuitEvent;
+use crate::node::{Meta, Origin};
+use crate::task::Task;
+
+/// The run as a step sees it: where it is, the world around it, and who watches.
+///
+/// A value to copy into every future of the run. For [`Quiet`](super::Quiet) it has no size.
+pub trait Cx: Copy + Send + Sync {
+    /// Held while an execution lasts.
+    type Guard: Send;
+    /// Held while a start waits.
+    type Queued: Send;
+
+    // ----- where it is -----
+
+    /// What follows belongs to attempt `attempt`, from 1.
+    fn attempt(self, attempt: u32) -> Self;
+
+    /// What follows belongs to item `item`, from 0.
+    fn item(self, item: u64) -> Self;
+
+    /// What follows belongs to the pipeline embedded at `meta`.
+    fn embed(self, meta: &'static Meta) -> Self;
+
+    // ----- the world -----
+
+    /// Runs one attempt of the task `T`, which stands at `origin`.
+    fn execute<T: Task<A>, A: Send>(
+        self,
+        origin: Origin,
+        args: A,
+    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send;
+
+    /// Waits for `duration`.
+    fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send;
+
+    /// The time now, on the clock that [`sleep`](Cx::sleep) follows.
+    fn now(self) -> Instant;
+
+    /// Sixty-four random bits.
+    fn random(self) -> u64;
+
+    /// Takes one unit of the scheduler's cooperative budget; `Pending`, with the task woken, if there is none.
+    fn poll_proceed(self, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// Whether any of the scheduler's cooperative budget is left.
+    fn has_budget(self) -> bool;
+
+    // ----- who watches -----
+
+    /// A task or inline step starts.
+    fn task(self, meta: &'static Meta) -> Self::Guard;
+
+    /// A block starts; the steps inside it get what is returned.
+    fn block(self, meta: &'static Meta) -> (Self, Self::Guard);
+
+    /// A start waits.
+    fn queue(self, meta: &'static Meta) -> Self::Queued;
+
+    /// The start that waited is due: the next step to start with what is returned is it.
+    fn dequeue(self, queued: Self::Queued) -> Self;
+
+    /// Polls inside the execution of a block, or calls the user's code for it. A panic makes the execution fail when the
+    /// guard is dropped, after the steps inside.
+    fn poll<T>(guard: &mut Self::Guard, poll: impl FnOnce() -> T) -> T;
+
+    /// Polls a task. A panic makes the execution fail at once.
+    fn poll_task<T>(guard: &mut Self::Guard, poll: impl FnOnce() -> T) -> T;
+
+    /// The execution gave its output.
+    fn succeed<T: Any>(guard: &mut Self::Guard, output: &T, debug: fn(&T) -> Option<&dyn fmt::Debug>);
+
+    /// The execution of a block gave its output.
+    fn succeed_block(guard: &mut Self::Guard);
+
+    /// The execution failed.
+    fn fail<E: Failure>(guard: &mut Self::Guard, error: &Error<E>);
+
+    /// The execution of a `retry` will run its body again.
+    fn retrying(guard: &Self::Guard, failed: Origin, attempt: u32, delay: Duration);
+
+    /// A circuit changed or rejected.
+    fn circuit(guard: &Self::Guard, event: impl FnOnce() -> CircuitEvent);
+
+    // ----- without a type -----
+
+    /// The run as a value of one type, for what cannot be generic; `None` if there is nothing to know of it.
+    fn full<'a>(self) -> Option<Full<'a>>
+    where
+        Self: 'a;
+
+    /// [`queue`](Cx::queue) of a step whose type is not known.
+    fn queue_full(self, queue: impl for<'a> FnOnce(Full<'a>) -> Queued<'a>) -> Self::Queued;
+}
+
+/// Finishes the execution of a block with its result.
+#[inline(always)]
+pub(crate) fn finish_block<R: Cx, T, E: Failure>(guard: &mut R::Guard, result: &Result<T, Error<E>>) {
+    match result {
+        Ok(_) => R::succeed_block(guard),
+        Err(error) => R::fail(guard, error),
+    }
+}

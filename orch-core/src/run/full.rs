@@ -1,0 +1,205 @@
+//! A run that knows itself: it has a position and a runtime, and may be watched.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use super::attempt::{Attempt, Done, Slot};
+use super::coords::Count;
+use super::guard::{Class, Phase};
+use super::sleep::Sleep;
+use super::state::Start;
+use super::{Coords, Cx, Guard, Position, Queued, RunState};
+use crate::error::{Error, ErrorKind, Failure, Panicked};
+use crate::event::{BlockEvent, CircuitEvent, EventKind, Output, TaskEvent};
+use crate::node::{Meta, Origin};
+use crate::runtime::{Local, Runtime};
+use crate::task::Task;
+
+/// The run, seen from inside one execution. Without type parameters: whatever the bus and the runtime are, it is one type.
+#[derive(Clone, Copy)]
+pub struct Full<'b> {
+    pub(super) run: &'b RunState<'b>,
+    /// Which of the graph's pipelines the next step belongs to.
+    segment: u32,
+    coords: Coords,
+    parent: Option<u64>,
+    /// The execution that waited and is due: that of the step that was queued.
+    reserved: Option<u64>,
+}
+
+impl<'b> Full<'b> {
+    pub(crate) fn root(run: &'b RunState<'b>) -> Self {
+        Full { run, segment: 0, coords: Coords::default(), parent: None, reserved: None }
+    }
+
+    pub(super) fn start(self, id: u64, meta: &'static Meta) -> Start {
+        let Full { segment, coords, parent, .. } = self;
+        Start { id, segment, meta, parent, coords }
+    }
+
+    /// The execution that waited, if it was one of the step `meta`. A body of several steps waits as its first, and the
+    /// others are told of from the same place.
+    pub(super) fn claim(self, meta: &'static Meta) -> Option<u64> {
+        let id = self.reserved?;
+        let fits =
+            |start: &Start| start.id == id && start.segment == self.segment && std::ptr::eq(start.meta, meta);
+        self.run.take_due(fits).map(|start| start.id)
+    }
+
+    /// That of the step `meta`.
+    pub(crate) fn position(self, meta: &'static Meta) -> Position<'b> {
+        Position { run: self.run, segment: self.segment, meta, coords: self.coords }
+    }
+}
+
+impl<'b> Cx for Full<'b> {
+    type Guard = Guard<'b>;
+    type Queued = Queued<'b>;
+
+    fn attempt(self, attempt: u32) -> Self {
+        Full { coords: self.coords.push(Count::Attempt, attempt.into()), ..self }
+    }
+
+    fn item(self, item: u64) -> Self {
+        Full { coords: self.coords.push(Count::Item, item), ..self }
+    }
+
+    fn embed(self, meta: &'static Meta) -> Self {
+        Full { segment: self.run.embedded(self.segment, meta), ..self }
+    }
+
+    async fn execute<T: Task<A>, A: Send>(
+        self,
+        origin: Origin,
+        args: A,
+    ) -> Result<T::Out, ErrorKind<T::Error>> {
+        let call = T::call(args);
+        let Some(rt) = self.run.runtime() else { return call.await };
+        let mut slot = pin!(Slot::new(call));
+        let position = self.position(origin.meta());
+        let _: Done<'_> = rt.execute(Attempt::new(slot.as_mut(), position)).await;
+        slot.take()
+    }
+
+    fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send {
+        match self.run.runtime() {
+            None => Sleep::Tokio { sleep: tokio::time::sleep(duration) },
+            Some(rt) => Sleep::Runtime { sleep: rt.sleep(duration) },
+        }
+    }
+
+    fn now(self) -> Instant {
+        self.run.now()
+    }
+
+    fn random(self) -> u64 {
+        self.run.runtime().map_or_else(|| fastrand::u64(..), Runtime::random)
+    }
+
+    fn poll_proceed(self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.run.runtime() {
+            None => Local::proceed(cx),
+            Some(rt) => rt.poll_proceed(cx),
+        }
+    }
+
+    fn has_budget(self) -> bool {
+        self.run.runtime().map_or_else(tokio::task::coop::has_budget_remaining, Runtime::has_budget)
+    }
+
+    fn task(self, meta: &'static Meta) -> Guard<'b> {
+        Guard::new(self, meta, Class::Task)
+    }
+
+    fn block(self, meta: &'static Meta) -> (Self, Guard<'b>) {
+        let guard = Guard::new(self, meta, Class::Block);
+        (Full { parent: Some(guard.id), reserved: None, ..self }, guard)
+    }
+
+    fn queue(self, meta: &'static Meta) -> Queued<'b> {
+        let run = self.run;
+        let id = if run.is_watched() { run.next_execution() } else { 0 };
+        let start = self.start(id, meta);
+        if run.is_watched() {
+            run.emit(start, run.now(), EventKind::Task(TaskEvent::Pending));
+        }
+        Queued { run, start, waiting: true }
+    }
+
+    fn dequeue(self, mut queued: Queued<'b>) -> Self {
+        queued.waiting = false;
+        if !self.run.is_watched() {
+            return self;
+        }
+        self.run.make_due(queued.start);
+        Full { reserved: Some(queued.start.id), ..self }
+    }
+
+    fn poll<T>(guard: &mut Guard<'b>, poll: impl FnOnce() -> T) -> T {
+        if !guard.cx.run.is_watched() {
+            return poll();
+        }
+        catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|payload| {
+            if let Phase::Open = guard.phase {
+                guard.phase = Phase::Panicked(Panicked::from_payload(&*payload));
+            }
+            resume_unwind(payload)
+        })
+    }
+
+    fn poll_task<T>(guard: &mut Guard<'b>, poll: impl FnOnce() -> T) -> T {
+        if !guard.cx.run.is_watched() {
+            return poll();
+        }
+        catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|payload| {
+            let panicked = Panicked::from_payload(&*payload);
+            guard.fail(&panicked, &panicked, None);
+            resume_unwind(payload)
+        })
+    }
+
+    fn succeed<T: Any>(guard: &mut Guard<'b>, output: &T, debug: fn(&T) -> Option<&dyn fmt::Debug>) {
+        guard.finish(|_, elapsed| {
+            let output = Output::new(output, debug(output));
+            EventKind::Task(TaskEvent::Succeeded { output, elapsed })
+        });
+    }
+
+    fn succeed_block(guard: &mut Guard<'b>) {
+        guard.finish(|_, elapsed| EventKind::Block(BlockEvent::Succeeded { elapsed }));
+    }
+
+    fn fail<E: Failure>(guard: &mut Guard<'b>, error: &Error<E>) {
+        guard.fail(error, error.kind(), Some(error.origin()));
+    }
+
+    fn retrying(guard: &Guard<'b>, failed: Origin, attempt: u32, delay: Duration) {
+        guard.tell(|| EventKind::Task(TaskEvent::Retrying { step: failed.name(), attempt, delay }));
+    }
+
+    fn circuit(guard: &Guard<'b>, event: impl FnOnce() -> CircuitEvent) {
+        guard.tell(|| EventKind::Circuit(event()));
+    }
+
+    fn full<'a>(self) -> Option<Full<'a>>
+    where
+        Self: 'a,
+    {
+        Some(self)
+    }
+
+    fn queue_full(self, queue: impl for<'a> FnOnce(Full<'a>) -> Queued<'a>) -> Queued<'b> {
+        queue(self)
+    }
+}
+
+impl fmt::Debug for Full<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Full").field("run", self.run).field("parent", &self.parent).finish_non_exhaustive()
+    }
+}

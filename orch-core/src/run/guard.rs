@@ -1,0 +1,134 @@
+//! An execution under way, and a start that waits: what makes sure that each is told of once.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::state::Start;
+use super::{Full, RunState};
+use crate::error::Panicked;
+use crate::event::{BlockEvent, EventKind, Reason, TaskEvent};
+use crate::node::{Meta, Origin};
+
+/// An execution under way.
+pub struct Guard<'b> {
+    pub(super) cx: Full<'b>,
+    meta: &'static Meta,
+    pub(super) id: u64,
+    class: Class,
+    /// `None` if nobody takes events.
+    started: Option<Instant>,
+    pub(super) phase: Phase,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    Task,
+    Block,
+}
+
+pub(super) enum Phase {
+    Open,
+    /// A panic left our own poll. (`std::thread::panicking()` would be true for siblings that merely stand in its way.)
+    Panicked(Panicked),
+    Finished,
+}
+
+/// A start that waits.
+pub struct Queued<'b> {
+    pub(super) run: &'b RunState<'b>,
+    pub(super) start: Start,
+    pub(super) waiting: bool,
+}
+
+impl<'b> Guard<'b> {
+    /// The start of an execution, which is told.
+    pub(super) fn new(cx: Full<'b>, meta: &'static Meta, class: Class) -> Self {
+        let run = cx.run;
+        if !run.is_watched() {
+            return Guard { cx, meta, id: 0, class, started: None, phase: Phase::Finished };
+        }
+        let id = cx.claim(meta).unwrap_or_else(|| run.next_execution());
+        let now = run.now();
+        let guard = Guard { cx, meta, id, class, started: Some(now), phase: Phase::Open };
+        guard.emit(
+            now,
+            match class {
+                Class::Task => EventKind::Task(TaskEvent::Running),
+                Class::Block => EventKind::Block(BlockEvent::Started),
+            },
+        );
+        guard
+    }
+
+    /// Ends the execution, if it has not ended yet, with the event that `make` makes.
+    pub(super) fn finish<'e>(&mut self, make: impl FnOnce(Class, Duration) -> EventKind<'e>) {
+        if let (Phase::Open | Phase::Panicked(_), Some(started)) = (&self.phase, self.started) {
+            self.phase = Phase::Finished;
+            let now = self.cx.run.now();
+            if self.class == Class::Block {
+                self.cx.run.cancel_due(self.id, now);
+            }
+            self.emit(now, make(self.class, RunState::elapsed(started, now)));
+        }
+    }
+
+    pub(super) fn fail(
+        &mut self,
+        error: &(dyn std::error::Error + 'static),
+        reason: &dyn fmt::Display,
+        origin: Option<Origin>,
+    ) {
+        let reason = Reason(reason);
+        self.finish(|class, elapsed| match class {
+            Class::Task => EventKind::Task(TaskEvent::Failed { error, reason, elapsed }),
+            Class::Block => EventKind::Block(BlockEvent::Failed { error, reason, origin, elapsed }),
+        });
+    }
+
+    /// Tells of something in the midst of it.
+    pub(super) fn tell<'e>(&self, kind: impl FnOnce() -> EventKind<'e>) {
+        if self.cx.run.is_watched() {
+            self.emit(self.cx.run.now(), kind());
+        }
+    }
+
+    fn emit(&self, now: Instant, kind: EventKind<'_>) {
+        self.cx.run.emit(self.cx.start(self.id, self.meta), now, kind);
+    }
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        match &self.phase {
+            Phase::Finished => {}
+            Phase::Panicked(panicked) => {
+                let panicked = panicked.clone();
+                self.fail(&panicked, &panicked, None);
+            }
+            Phase::Open => self.finish(|class, _| match class {
+                Class::Task => EventKind::Task(TaskEvent::Cancelled),
+                Class::Block => EventKind::Block(BlockEvent::Cancelled),
+            }),
+        }
+    }
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        if self.waiting && self.run.is_watched() {
+            self.run.emit(self.start, self.run.now(), EventKind::Task(TaskEvent::Cancelled));
+        }
+    }
+}
+
+impl fmt::Debug for Guard<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Queued<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queued").field("id", &self.start.id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,124 @@
+//! Nothing, for the runs on tokio that nobody watches.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use super::{Cx, Full, Queued};
+use crate::error::{Error, ErrorKind, Failure};
+use crate::event::CircuitEvent;
+use crate::node::{Meta, Origin};
+use crate::runtime::Local;
+use crate::task::Task;
+
+/// Nobody watches, and the world is tokio's.
+#[derive(Clone, Copy, Debug)]
+pub struct Quiet;
+
+impl Cx for Quiet {
+    type Guard = ();
+    type Queued = ();
+
+    #[inline(always)]
+    fn attempt(self, _attempt: u32) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn item(self, _item: u64) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn embed(self, _meta: &'static Meta) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn execute<T: Task<A>, A: Send>(
+        self,
+        _origin: Origin,
+        args: A,
+    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send {
+        T::call(args)
+    }
+
+    #[inline]
+    fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send {
+        tokio::time::sleep(duration)
+    }
+
+    #[inline]
+    fn now(self) -> Instant {
+        Local::time()
+    }
+
+    #[inline]
+    fn random(self) -> u64 {
+        fastrand::u64(..)
+    }
+
+    #[inline]
+    fn poll_proceed(self, cx: &mut Context<'_>) -> Poll<()> {
+        Local::proceed(cx)
+    }
+
+    #[inline]
+    fn has_budget(self) -> bool {
+        tokio::task::coop::has_budget_remaining()
+    }
+
+    #[inline(always)]
+    fn task(self, _meta: &'static Meta) {}
+
+    #[inline(always)]
+    fn block(self, _meta: &'static Meta) -> (Self, ()) {
+        (self, ())
+    }
+
+    #[inline(always)]
+    fn queue(self, _meta: &'static Meta) {}
+
+    #[inline(always)]
+    fn dequeue(self, (): ()) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn poll<T>((): &mut (), poll: impl FnOnce() -> T) -> T {
+        poll()
+    }
+
+    #[inline(always)]
+    fn poll_task<T>((): &mut (), poll: impl FnOnce() -> T) -> T {
+        poll()
+    }
+
+    #[inline(always)]
+    fn succeed<T: Any>((): &mut (), _output: &T, _debug: fn(&T) -> Option<&dyn fmt::Debug>) {}
+
+    #[inline(always)]
+    fn succeed_block((): &mut ()) {}
+
+    #[inline(always)]
+    fn fail<E: Failure>((): &mut (), _error: &Error<E>) {}
+
+    #[inline(always)]
+    fn retrying((): &(), _failed: Origin, _attempt: u32, _delay: Duration) {}
+
+    #[inline(always)]
+    fn circuit((): &(), _event: impl FnOnce() -> CircuitEvent) {}
+
+    #[inline(always)]
+    fn full<'a>(self) -> Option<Full<'a>>
+    where
+        Self: 'a,
+    {
+        None
+    }
+
+    #[inline(always)]
+    fn queue_full(self, _queue: impl for<'a> FnOnce(Full<'a>) -> Queued<'a>) {}
+}

@@ -1,0 +1,162 @@
+//! What lasts as long as a run that is not quiet.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Coords;
+use crate::bus::{DynBus, emit_quietly};
+use crate::event::{Event, EventKind, Execution, RunId, TaskEvent};
+use crate::graph::{Graph, Node};
+use crate::node::Meta;
+use crate::runtime::{Local, Runtime};
+
+/// One run that knows itself.
+pub struct RunState<'b> {
+    /// `None` if nobody takes events.
+    bus: Option<&'b dyn DynBus>,
+    /// `None` for tokio.
+    rt: Option<&'b dyn Runtime>,
+    graph: &'b Graph,
+    id: RunId,
+    key: Option<&'b str>,
+    /// `None` if nobody takes events.
+    started: Option<Instant>,
+    // One task at a time polls a run, so plain loads and stores count without gaps; atomics make it `Sync`.
+    events: AtomicU64,
+    executions: AtomicU64,
+    /// Starts that are due: they wait no more, and have not been polled yet.
+    due: Mutex<Vec<Start>>,
+}
+
+/// What a run is given from outside.
+#[derive(Clone, Copy, Default)]
+pub struct Given<'b> {
+    /// Who takes its events.
+    pub(crate) bus: Option<&'b dyn DynBus>,
+    /// What it runs on; tokio if nothing.
+    pub(crate) rt: Option<&'b dyn Runtime>,
+    /// What it is called.
+    pub(crate) key: Option<&'b str>,
+}
+
+/// A start of a step.
+#[derive(Clone, Copy)]
+pub(super) struct Start {
+    pub(super) id: u64,
+    pub(super) segment: u32,
+    pub(super) meta: &'static Meta,
+    pub(super) parent: Option<u64>,
+    pub(super) coords: Coords,
+}
+
+impl<'b> RunState<'b> {
+    pub(crate) fn new(given: Given<'b>, graph: &'b Graph) -> Self {
+        static RUNS: AtomicU64 = AtomicU64::new(1);
+        let Given { bus, rt, key } = given;
+        let mut state = RunState {
+            bus,
+            rt,
+            graph,
+            id: RunId(RUNS.fetch_add(1, Ordering::Relaxed)),
+            key,
+            started: None,
+            events: AtomicU64::new(0),
+            executions: AtomicU64::new(0),
+            due: Mutex::new(Vec::new()),
+        };
+        state.started = state.is_watched().then(|| state.now());
+        state
+    }
+
+    pub(super) fn id(&self) -> RunId {
+        self.id
+    }
+
+    pub(super) fn key(&self) -> Option<&'b str> {
+        self.key
+    }
+
+    pub(super) fn runtime(&self) -> Option<&'b dyn Runtime> {
+        self.rt
+    }
+
+    /// Whether anybody takes events. If not, none is built and no clock is read for one.
+    pub(super) fn is_watched(&self) -> bool {
+        self.bus.is_some()
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.rt.map_or_else(Local::time, Runtime::now)
+    }
+
+    pub(super) fn locate(&self, segment: u32, meta: &Meta) -> &Node {
+        self.graph.locate(segment, meta)
+    }
+
+    pub(super) fn embedded(&self, segment: u32, meta: &Meta) -> u32 {
+        self.graph.embedded(segment, meta)
+    }
+
+    pub(super) fn next_execution(&self) -> u64 {
+        next(&self.executions) + 1
+    }
+
+    pub(super) fn emit(&self, start: Start, now: Instant, kind: EventKind<'_>) {
+        let (Some(bus), Some(started)) = (self.bus, self.started) else { return };
+        let Start { id, segment, meta, parent, coords } = start;
+        let event = Event {
+            run: self.id,
+            key: self.key,
+            seq: next(&self.events),
+            node: self.locate(segment, meta),
+            execution: Execution::new(id, parent, coords),
+            elapsed: now.saturating_duration_since(started),
+            kind,
+        };
+        emit_quietly(&bus, &event);
+    }
+
+    /// Puts a start among those that are due.
+    pub(super) fn make_due(&self, start: Start) {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner).push(start);
+    }
+
+    /// Takes the first start that is due and fits.
+    pub(super) fn take_due(&self, fits: impl Fn(&Start) -> bool) -> Option<Start> {
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        due.iter().position(fits).map(|place| due.remove(place))
+    }
+
+    /// The starts that are due in the block `parent` will never be made.
+    pub(super) fn cancel_due(&self, parent: u64, now: Instant) {
+        while let Some(start) = self.take_due(|start| start.parent == Some(parent)) {
+            self.emit(start, now, EventKind::Task(TaskEvent::Cancelled));
+        }
+    }
+
+    /// The time from `started` to `now`; nothing if the clock went backwards, as one that is paused seems to where it is read
+    /// outside of its runtime.
+    pub(super) fn elapsed(started: Instant, now: Instant) -> Duration {
+        now.saturating_duration_since(started)
+    }
+}
+
+fn next(count: &AtomicU64) -> u64 {
+    let next = count.load(Ordering::Relaxed);
+    count.store(next + 1, Ordering::Relaxed);
+    next
+}
+
+impl fmt::Debug for Given<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Given").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for RunState<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunState").field("id", &self.id).finish_non_exhaustive()
+    }
+}
