@@ -1,9 +1,16 @@
-//! The guide as doc tests: every Rust block of these pages is compiled and run.
+//! The pages of the folder `docs`: the language, what is guaranteed, and what to write when.
+//!
+//! To write pipelines, read [the language](language) once; look up [the semantics](semantics) when it matters, and
+//! [the errors](errors) when the compiler says something.
 
+// Here they are read by rustdoc, which compiles and runs every Rust block of them, and there by whoever browses the
+// repository. Their links are reference links to the file, and lead to the file there. Here `links.md` stands before the
+// page, and of several definitions of a link the first one counts.
 macro_rules! pages {
     ($($name:ident = $path:literal),* $(,)?) => {$(
+        #[doc = include_str!("links.md")]
         #[doc = include_str!($path)]
-        mod $name {}
+        pub mod $name {}
     )*};
 }
 

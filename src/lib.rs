@@ -1,3 +1,5 @@
+// The first definition of a link is the one that counts: to the pages here, to the files in the repository.
+#![doc = include_str!("links.md")]
 #![doc = include_str!("../README.md")]
 
 pub use orch_core::boxed::BoxPipeline;
@@ -57,7 +59,7 @@ pub use orch_core::task::Task;
 ///   owns stands in the header: `let client = client.clone();`.
 /// - `error = MyError;` in the header sets the error type; without it, it is [`BoxError`].
 ///
-/// The page `docs/language.md` in the repository has the whole language.
+/// [The language](crate::guide::language) has all of it.
 ///
 /// # Panics
 ///
@@ -108,8 +110,8 @@ pub use orch_macros::pipeline;
 /// The macro adds a type of the function's name, so that name must not be taken by another type.
 pub use orch_macros::task;
 
-#[cfg(doctest)]
-mod guide;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 
 /// Values for the options of the block `retry`, where a word of the macro is not enough.
 ///

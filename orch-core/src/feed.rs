@@ -15,6 +15,8 @@ use crate::token::Tok;
     label = "needs a clone of `{Self}`",
     note = "derive `Clone` for it, put it into an `Arc`, or let one step only use it"
 )]
+// It holds for types of every crate: shown, it would stand in the documentation of each of them.
+#[doc(hidden)]
 pub trait Duplicate {
     /// A clone.
     fn duplicate(&self) -> Self;

@@ -41,6 +41,9 @@ impl<C, V> Gate<C, V> {
 }
 
 /// Any value, once its type is known.
+// It holds for types of every crate, as do the others here that are hidden: shown, they would stand in the documentation of
+// each of them.
+#[doc(hidden)]
 pub trait Known: Sized {
     /// The value.
     #[inline(always)]
@@ -211,6 +214,7 @@ pub mod methods {
     label = "gives `{Self}`, which is not `Sync`",
     note = "put it into a `Mutex`, or pipe it into the next step without a name; what `collect` keeps is as good as named"
 )]
+#[doc(hidden)]
 pub trait Kept {}
 
 #[diagnostic::do_not_recommend]
@@ -222,6 +226,7 @@ impl<T: Send + Sync + 'static> Kept for T {}
     label = "is of the type `{Self}`, which is not `Send + Sync`",
     note = "a pipeline may run several times at once, on several threads; use a `Mutex` or an atomic"
 )]
+#[doc(hidden)]
 pub trait Owned {}
 
 #[diagnostic::do_not_recommend]
@@ -232,6 +237,7 @@ impl<T: Send + Sync + 'static> Owned for T {}
     message = "the input of a pipeline is sent between threads, which `{Self}` cannot be",
     label = "not `Send`"
 )]
+#[doc(hidden)]
 pub trait Input {}
 
 #[diagnostic::do_not_recommend]

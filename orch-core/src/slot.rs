@@ -50,6 +50,9 @@ impl<M, T> Single<T> for (PhantomData<M>, T) {
     message = "step `{Self}` takes `{Takes}`, but the step before it gives `{Given}`",
     label = "takes `{Takes}`, given `{Given}`"
 )]
+// It holds for types of every crate, as do the others here that are hidden: shown, they would stand in the documentation of
+// each of them.
+#[doc(hidden)]
 pub trait FlowsInto<Given, Takes> {
     /// The value itself.
     fn flow(value: Given) -> Takes;
@@ -61,6 +64,7 @@ pub trait FlowsInto<Given, Takes> {
     label = "takes `{Takes}`, given `{Given}`",
     note = "the header declares the input: `|_: {Takes}|`"
 )]
+#[doc(hidden)]
 pub trait EntersInto<Given, Takes> {
     /// The value itself.
     fn flow(value: Given) -> Takes;
@@ -72,6 +76,7 @@ pub trait EntersInto<Given, Takes> {
     label = "takes `{Takes}`, given nothing",
     note = "declare the input in the header, `|_: {Takes}|`, or write the argument: `{Self}(…)`"
 )]
+#[doc(hidden)]
 pub trait StartsWith<Given, Takes> {
     /// The value itself.
     fn flow(value: Given) -> Takes;
@@ -83,6 +88,7 @@ pub trait StartsWith<Given, Takes> {
     label = "takes `{Takes}`, given nothing",
     note = "write the argument, `{Self}(name.clone())`"
 )]
+#[doc(hidden)]
 pub trait GoesOnWith<Given, Takes> {
     /// The value itself.
     fn flow(value: Given) -> Takes;
@@ -93,6 +99,7 @@ pub trait GoesOnWith<Given, Takes> {
     message = "step `{Self}` takes `{Takes}`, but an item of this `each` is `{Given}`",
     label = "takes `{Takes}`, given `{Given}`"
 )]
+#[doc(hidden)]
 pub trait IteratesInto<Given, Takes> {
     /// The value itself.
     fn flow(value: Given) -> Takes;

@@ -53,6 +53,8 @@ pub trait Fails<Args, E>: Task<Args> {
     label = "can fail with `{Self}`",
     note = "implement `From<{Self}>` for `{E}`, or name another type in the header: `error = MyError;`"
 )]
+// It holds for types of every crate: shown, it would stand in the documentation of each of them.
+#[doc(hidden)]
 pub trait IntoFailure<E> {
     /// Converts it.
     fn into_failure(self) -> E;

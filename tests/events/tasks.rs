@@ -126,6 +126,7 @@ async fn rule_3_retrying_is_the_retrys_own_and_follows_the_failure() {
     (&p).with_bus(&recorder).run(()).await.unwrap();
 
     assert_eq!(recorder.states("retry"), [Running, Retrying, Retrying, Succeeded]);
+    assert_eq!(recorder.states("retry/seq/flaky"), [Running, Failed, Running, Failed, Running, Succeeded]);
     assert_eq!(
         told(&recorder)[..6],
         [

@@ -43,7 +43,7 @@ use crate::runtime::Local;
 ///
 /// ```
 /// use std::time::Duration;
-/// use orch_core::circuit::{Breaker, BreakerState};
+/// use async_orch::{Breaker, BreakerState};
 ///
 /// let breaker = Breaker::builder().fail_max(3).reset_timeout(Duration::from_secs(10)).build();
 /// let for_the_admin_page = breaker.clone();
@@ -61,7 +61,7 @@ impl Breaker {
     /// and one probe decides.
     ///
     /// ```
-    /// use orch_core::circuit::{Breaker, BreakerState};
+    /// use async_orch::{Breaker, BreakerState};
     ///
     /// assert_eq!(Breaker::new().state(), BreakerState::Closed);
     /// ```
@@ -73,7 +73,7 @@ impl Breaker {
     /// A breaker with options.
     ///
     /// ```
-    /// use orch_core::circuit::Breaker;
+    /// use async_orch::Breaker;
     ///
     /// let breaker = Breaker::builder().fail_max(2).build();
     /// # drop(breaker);
@@ -87,7 +87,7 @@ impl Breaker {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use orch_core::circuit::{Breaker, BreakerState};
+    /// use async_orch::{Breaker, BreakerState};
     ///
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
     /// let breaker = Breaker::new();
@@ -105,7 +105,7 @@ impl Breaker {
     /// the count to zero. Forcing it open or isolating it leaves the count as it is.
     ///
     /// ```
-    /// assert_eq!(orch_core::circuit::Breaker::new().failures(), 0);
+    /// assert_eq!(async_orch::Breaker::new().failures(), 0);
     /// ```
     #[must_use]
     pub fn failures(&self) -> u32 {
@@ -115,7 +115,7 @@ impl Breaker {
     /// The text of the failure that opened the circuit; `None` when it is closed, or was opened by its handle.
     ///
     /// ```
-    /// assert!(orch_core::circuit::Breaker::new().last_failure().is_none());
+    /// assert!(async_orch::Breaker::new().last_failure().is_none());
     /// ```
     #[must_use]
     pub fn last_failure(&self) -> Option<LastFailure> {
@@ -127,7 +127,7 @@ impl Breaker {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use orch_core::circuit::{Breaker, BreakerState};
+    /// use async_orch::{Breaker, BreakerState};
     ///
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
     /// let breaker = Breaker::new();
@@ -142,7 +142,7 @@ impl Breaker {
     /// Closes the circuit, with no failures counted. Does nothing to a circuit that is closed already: its count stays.
     ///
     /// ```
-    /// use orch_core::circuit::{Breaker, BreakerState};
+    /// use async_orch::{Breaker, BreakerState};
     ///
     /// let breaker = Breaker::new();
     /// breaker.force_open();
@@ -157,7 +157,7 @@ impl Breaker {
     /// moves nothing. (resilience4j's `reset`.)
     ///
     /// ```
-    /// use orch_core::circuit::Breaker;
+    /// use async_orch::Breaker;
     ///
     /// let breaker = Breaker::new();
     /// breaker.reset();
@@ -173,7 +173,7 @@ impl Breaker {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use orch_core::circuit::{Breaker, BreakerState};
+    /// use async_orch::{Breaker, BreakerState};
     ///
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
     /// let breaker = Breaker::new();
@@ -243,7 +243,7 @@ impl fmt::Debug for Breaker {
 ///
 /// ```
 /// use std::time::Duration;
-/// use orch_core::circuit::Breaker;
+/// use async_orch::Breaker;
 ///
 /// let breaker = Breaker::builder()
 ///     .fail_max(10)
@@ -276,7 +276,7 @@ impl BreakerBuilder {
     /// If it is zero, since a circuit that opens without a failure is never closed.
     ///
     /// ```
-    /// let breaker = orch_core::circuit::Breaker::builder().fail_max(1).build();
+    /// let breaker = async_orch::Breaker::builder().fail_max(1).build();
     /// # drop(breaker);
     /// ```
     #[track_caller]
@@ -299,7 +299,7 @@ impl BreakerBuilder {
     /// ```
     /// use std::time::Duration;
     ///
-    /// let breaker = orch_core::circuit::Breaker::builder().reset_timeout(Duration::from_millis(500)).build();
+    /// let breaker = async_orch::Breaker::builder().reset_timeout(Duration::from_millis(500)).build();
     /// # drop(breaker);
     /// ```
     #[track_caller]
@@ -319,7 +319,7 @@ impl BreakerBuilder {
     /// If it is zero, since an open circuit would never close.
     ///
     /// ```
-    /// let breaker = orch_core::circuit::Breaker::builder().probes(3).build();
+    /// let breaker = async_orch::Breaker::builder().probes(3).build();
     /// # drop(breaker);
     /// ```
     #[track_caller]
@@ -338,7 +338,7 @@ impl BreakerBuilder {
     ///
     /// ```
     /// // One at a time, and three in a row.
-    /// let breaker = orch_core::circuit::Breaker::builder().probes(1).close_after(3).build();
+    /// let breaker = async_orch::Breaker::builder().probes(1).close_after(3).build();
     /// # drop(breaker);
     /// ```
     #[track_caller]
@@ -351,7 +351,7 @@ impl BreakerBuilder {
     /// The breaker, closed.
     ///
     /// ```
-    /// use orch_core::circuit::{Breaker, BreakerState};
+    /// use async_orch::{Breaker, BreakerState};
     ///
     /// assert_eq!(Breaker::builder().build().state(), BreakerState::Closed);
     /// ```

@@ -38,6 +38,8 @@ pub mod default {
     label = "given `{Self}`, which has no items",
     note = "it takes any owned (`'static`) `IntoIterator` that can, as its iterator and its items, be sent between threads"
 )]
+// It holds for types of every crate: shown, it would stand in the documentation of each of them.
+#[doc(hidden)]
 pub trait Items: Send + 'static {
     /// One of them.
     type Item: Send + 'static;

@@ -26,7 +26,7 @@ pub enum TaskState {
     Succeeded,
     /// It gave an error or panicked. Terminal.
     Failed,
-    /// A `retry` block will run its body again.
+    /// A `retry` block will run its body again. Told at the path of the block, not at that of the task which failed.
     Retrying,
     /// It was dropped before it finished. Terminal.
     Cancelled,

@@ -22,6 +22,8 @@ use backon::BackoffBuilder;
     label = "not a backoff",
     note = "write `constant(d)`, `exponential(base)` or `fibonacci(base)`, or a `backon::BackoffBuilder` that is `Clone`"
 )]
+// It holds for types of every crate: shown, it would stand in the documentation of each of them.
+#[doc(hidden)]
 pub trait IntoBackoff<Delays> {
     /// The delays of one run, from the first one on.
     fn delays(&self) -> Delays;
@@ -78,7 +80,7 @@ pub struct Constant {
 ///
 /// ```
 /// use std::time::Duration;
-/// use orch_core::retry::backoff::constant;
+/// use async_orch::retry::constant;
 ///
 /// let delays: Vec<_> = constant(Duration::from_secs(1)).take(3).map(|delay| delay.as_secs()).collect();
 /// assert_eq!(delays, [1, 1, 1]);
@@ -106,7 +108,7 @@ pub struct Exponential {
 ///
 /// ```
 /// use std::time::Duration;
-/// use orch_core::retry::backoff::exponential;
+/// use async_orch::retry::exponential;
 ///
 /// let delays: Vec<_> = exponential(Duration::from_millis(100)).take(4).map(|delay| delay.as_millis()).collect();
 /// assert_eq!(delays, [100, 200, 400, 800]);
@@ -119,7 +121,7 @@ pub const fn exponential(base: Duration) -> Exponential {
 ///
 /// ```
 /// use std::time::Duration;
-/// use orch_core::retry::backoff::exponential_by;
+/// use async_orch::retry::exponential_by;
 ///
 /// let delays: Vec<_> = exponential_by(Duration::from_secs(2), 1.5).take(3).map(|delay| delay.as_secs_f64()).collect();
 /// assert_eq!(delays, [2.0, 3.0, 4.5]);
@@ -156,7 +158,7 @@ pub struct Fibonacci {
 ///
 /// ```
 /// use std::time::Duration;
-/// use orch_core::retry::backoff::fibonacci;
+/// use async_orch::retry::fibonacci;
 ///
 /// let delays: Vec<_> = fibonacci(Duration::from_secs(1)).take(6).map(|delay| delay.as_secs()).collect();
 /// assert_eq!(delays, [1, 1, 2, 3, 5, 8]);

@@ -8,9 +8,13 @@ use std::time::Duration;
 /// Backoff And Jitter*, AWS Architecture Blog, 2015.)
 ///
 /// ```
-/// use orch_core::retry::{Jitter, jitter};
+/// use async_orch::retry::Jitter;
 ///
-/// assert_eq!(jitter::full(), Jitter::default());
+/// fn jitter(callers: usize) -> Jitter {
+///     if callers > 1 { Jitter::Full } else { Jitter::None }
+/// }
+/// # assert_eq!(jitter(2), Jitter::default());
+/// # assert_eq!(jitter(1), Jitter::None);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -24,29 +28,17 @@ pub enum Jitter {
     None,
 }
 
-/// The word `full`.
-///
-/// ```
-/// assert_eq!(orch_core::retry::jitter::full(), orch_core::retry::Jitter::Full);
-/// ```
+/// The word `full`, as in `retry(jitter = full)`: [`Jitter::Full`].
 pub const fn full() -> Jitter {
     Jitter::Full
 }
 
-/// The word `equal`.
-///
-/// ```
-/// assert_eq!(orch_core::retry::jitter::equal(), orch_core::retry::Jitter::Equal);
-/// ```
+/// The word `equal`, as in `retry(jitter = equal)`: [`Jitter::Equal`].
 pub const fn equal() -> Jitter {
     Jitter::Equal
 }
 
-/// The word `none`.
-///
-/// ```
-/// assert_eq!(orch_core::retry::jitter::none(), orch_core::retry::Jitter::None);
-/// ```
+/// The word `none`, as in `retry(jitter = none)`: [`Jitter::None`].
 pub const fn none() -> Jitter {
     Jitter::None
 }

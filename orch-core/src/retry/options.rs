@@ -112,7 +112,7 @@ pub mod given {
 /// A number of attempts, or no end of them.
 ///
 /// ```
-/// use orch_core::retry::{Attempts, IntoAttempts, unlimited};
+/// use async_orch::retry::{Attempts, IntoAttempts, unlimited};
 ///
 /// fn attempts(patient: bool) -> Attempts {
 ///     if patient { unlimited() } else { 5.into_attempts() }
@@ -125,7 +125,7 @@ pub struct Attempts(Option<u32>);
 /// The word `unlimited`: attempts without end, until one succeeds, `when` says no, or the delays end.
 ///
 /// ```
-/// assert_eq!(format!("{:?}", orch_core::retry::unlimited()), "unlimited");
+/// assert_eq!(format!("{:?}", async_orch::retry::unlimited()), "unlimited");
 /// ```
 pub const fn unlimited() -> Attempts {
     Attempts(None)
