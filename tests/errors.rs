@@ -262,7 +262,7 @@ mod causes {
         let inner = pipeline! { seq < caused() > };
         let outer = pipeline! { async |()| { inner.run(()).await } };
         let error = at_once(outer.run(())).unwrap_err();
-        assert_eq!(said(error.into()), "step `inline` failed: step `seq/caused` failed: outer: inner");
+        assert_eq!(said(error.into()), "step `inline/seq/caused` failed: outer: inner");
         let boxed = BoxError::from(Outer(io::Error::other("inner")));
         assert_eq!(said(boxed.into()), "outer: inner");
     }

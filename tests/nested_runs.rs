@@ -76,6 +76,16 @@ macro_rules! matrix {
             }
 
             #[test]
+            fn as_a_part_of_the_run() {
+                let inner = observed!($inner, pipeline! { |_: u32| seq < |n| { n } add_one > });
+                let outer = observed!($outer, pipeline! {
+                    |_: u32|
+                    seq < async |n, cx| { Ok(cx.run(&inner, n).await?) } async |n, cx| { Ok(cx.run(&boxed(), n).await?) } >
+                });
+                assert_eq!(at_once(outer.run(1)).unwrap(), 3);
+            }
+
+            #[test]
             fn inline_in_blocks() {
                 let outer = observed!($outer, pipeline! {
                     |_: Vec<u32>|

@@ -9,7 +9,7 @@ use crate::error::{BoxError, Error, Failure};
 use crate::graph::{Describe, Graph};
 use crate::lazy::Lazy;
 use crate::pipeline::{On, Outside, Pipeline, Run};
-use crate::run::{Cx, Full, Queued, Quiet};
+use crate::run::{Cx, Full, Queued, Quiet, Yes};
 use crate::runtime::{BoxFuture, Runtime};
 
 /// A pipeline as a trait object, its bus inside.
@@ -136,6 +136,7 @@ impl<In: Send + 'static, Out: Send + 'static, E: Failure> Run for BoxPipeline<'_
     type In = In;
     type Out = Out;
     type Error = E;
+    type Asks = Yes;
 
     fn run(&self, input: In) -> impl Future<Output = Result<Out, Error<E>>> + Send {
         self.0.run(input)

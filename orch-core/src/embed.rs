@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
-use crate::node::Meta;
+use crate::node::{Meta, Origin};
 use crate::pipeline::Run;
 use crate::run::Cx;
 use crate::scope::{Point, RefOf, Scope};
@@ -76,6 +76,7 @@ where
     F: Fn(Entry<T::In>, P::In) -> T::In + Send + Sync,
 {
     type Out = T::Out;
+    type Asks = T::Asks;
 
     #[inline(always)]
     fn run<'a, R: Cx + 'a>(
@@ -119,7 +120,7 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        this.fut.poll(cx).map_err(|error| error.embed(*this.within, *this.convert))
+        this.fut.poll(cx).map_err(|error| error.run_by(this.within.map(Origin::block), *this.convert))
     }
 }
 

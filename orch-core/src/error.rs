@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::circuit::LastFailure;
-use crate::node::{Meta, Origin, Place};
+use crate::node::{Meta, NodeKind, Origin, Place};
 
 /// Why a run failed, and where.
 ///
@@ -31,8 +31,10 @@ pub struct Error<E = BoxError> {
 
 /// What few errors have, kept out of the way of the others.
 struct More<E> {
-    /// The blocks in which the pipeline of the failed step was embedded, innermost first.
-    embedded_in: Vec<Option<&'static Meta>>,
+    /// The steps that ran the pipelines around the failed step, innermost first.
+    run_by: Vec<Origin>,
+    /// The last of them is the step that has not given the error yet.
+    looked_at: bool,
     others: Vec<Error<E>>,
     /// The time that a `timeout` allowed, where the text of the pipeline does not say it.
     limit: Option<Duration>,
@@ -42,7 +44,7 @@ struct More<E> {
 
 impl<E> Default for More<E> {
     fn default() -> Self {
-        More { embedded_in: Vec::new(), others: Vec::new(), limit: None, key: None }
+        More { run_by: Vec::new(), looked_at: false, others: Vec::new(), limit: None, key: None }
     }
 }
 
@@ -187,8 +189,8 @@ impl<E> Error<E> {
     pub fn path(&self) -> String {
         let mut path = String::new();
         if let Some(more) = &self.more {
-            for block in more.embedded_in.iter().rev().copied().flatten() {
-                path.push_str(&Origin::block(block).path());
+            for step in more.run_by.iter().rev() {
+                path.push_str(&step.path());
                 path.push('/');
             }
         }
@@ -265,21 +267,78 @@ impl<E> Error<E> {
         }
     }
 
-    /// The error of an embedded pipeline as one of the pipeline around it.
-    pub(crate) fn embed<F>(self, within: Option<&'static Meta>, convert: fn(E) -> F) -> Error<F> {
-        let More { mut embedded_in, others, limit, key } = self.more.map_or_else(More::default, |more| *more);
-        embedded_in.push(within);
-        let others = others.into_iter().map(|error| error.embed(within, convert)).collect();
-        Error {
-            kind: self.kind.map(convert),
-            origin: self.origin,
-            attempts: self.attempts,
-            more: Some(Box::new(More { embedded_in, others, limit, key })),
+    /// The same error with another type for the task's.
+    pub(crate) fn map<F>(self, convert: fn(E) -> F) -> Error<F> {
+        let Error { kind, origin, attempts, more } = self;
+        let more = more.map(|more| {
+            let More { run_by, looked_at, others, limit, key } = *more;
+            let others = others.into_iter().map(|error| error.map(convert)).collect();
+            Box::new(More { run_by, looked_at, others, limit, key })
+        });
+        Error { kind: kind.map(convert), origin, attempts, more }
+    }
+
+    /// The error of a pipeline as one of the pipeline around it, in which the step `by` ran it: an embedded one is run by the
+    /// block around it, if there is one.
+    pub(crate) fn run_by<F>(self, by: Option<Origin>, convert: fn(E) -> F) -> Error<F> {
+        let mut error = self.map(convert);
+        if let Some(by) = by {
+            error.add_run_by(by);
         }
+        error
+    }
+
+    /// The error of a pipeline that the step `by` runs and looks at, before it gives it.
+    pub(crate) fn looked_at(mut self, by: Origin) -> Self {
+        self.add_run_by(by);
+        self.more.get_or_insert_default().looked_at = true;
+        self
+    }
+
+    /// The error of a pipeline that the step `by` ran, which it gives.
+    fn given(mut self, by: Origin) -> Self {
+        match &mut self.more {
+            Some(more) if more.looked_at => more.looked_at = false,
+            _ => self.add_run_by(by),
+        }
+        self
+    }
+
+    fn add_run_by(&mut self, by: Origin) {
+        let more: &mut More<E> = self.more.get_or_insert_default();
+        more.run_by.push(by);
+        for other in &mut more.others {
+            other.add_run_by(by);
+        }
+    }
+
+    /// An error of which it is not known yet which step gives it.
+    pub(crate) fn unplaced(error: E) -> Self {
+        Error::new(ErrorKind::Task(error), Origin::block(&UNPLACED))
+    }
+
+    /// The failure of the step `origin` with this error: if it has a place already, that of a pipeline which the step ran.
+    pub(crate) fn of_step<F>(self, origin: Origin, convert: fn(E) -> F) -> Error<F> {
+        if std::ptr::eq(self.origin.meta(), &UNPLACED) {
+            return Error { origin, ..self.map(convert) };
+        }
+        self.map(convert).given(origin)
     }
 }
 
 impl<E: Failure> Error<E> {
+    /// The failure of the step `origin`. If what it gave is, in a box, the error of a run, then this goes on: the step ran that
+    /// pipeline.
+    pub(crate) fn of(kind: ErrorKind<E>, origin: Origin) -> Self {
+        match kind {
+            ErrorKind::Task(error) => match unbox(error) {
+                Ok(run) => run.given(origin),
+                Err(error) => Error::new(ErrorKind::Task(error), origin),
+            },
+            kind => Error::new(kind, origin),
+        }
+    }
+
     /// Whether a task gave an error of the type `T`, boxed or not.
     pub fn is<T: StdError + 'static>(&self) -> bool {
         self.downcast_ref::<T>().is_some()
@@ -345,6 +404,34 @@ impl<E: Failure> StdError for Error<E> {
         self.task()?.as_dyn().source()
     }
 }
+
+/// The error of a run that is in the box, if `E` is [`BoxError`] and there is one in it.
+fn unbox<E: Failure>(error: E) -> Result<Error<E>, E> {
+    let mut error = Some(error);
+    let boxed = (&mut error as &mut dyn Any).downcast_mut::<Option<BoxError>>();
+    if let Some(slot) = boxed
+        && let Some(boxed) = slot.take_if(|boxed| boxed.0.is::<Error<BoxError>>())
+        && let Ok(run) = boxed.0.downcast::<Error<BoxError>>()
+    {
+        let mut run = Some(*run);
+        if let Some(run) =
+            (&mut run as &mut dyn Any).downcast_mut::<Option<Error<E>>>().and_then(Option::take)
+        {
+            return Ok(run);
+        }
+    }
+    Err(error.expect("it is taken only where it is given back"))
+}
+
+/// Where an error is from that no step has given yet.
+static UNPLACED: Meta = Meta {
+    index: 0,
+    parent: None,
+    kind: NodeKind::Inline,
+    name: None,
+    options: &[],
+    place: Place { file: file!(), line: line!(), column: column!() },
+};
 
 /// What can be the error type of a pipeline: every [`std::error::Error`] that is `Send + Sync`, and
 /// [`BoxError`].

@@ -205,7 +205,10 @@ pub mod methods {
         DuplicateWanted as _, FailureWanted as _, InputWanted as _, ItemsWanted as _, KeptWanted as _,
         Known as _, OwnedWanted as _, Reported as _, RunWanted as _, StepWanted as _,
     };
-    pub use crate::leaf::select::{HowPlain as _, HowPlainDebug as _, HowTried as _, HowTriedDebug as _};
+    pub use crate::leaf::select::{
+        HowContinued as _, HowContinuedDebug as _, HowPlain as _, HowPlainDebug as _, HowTried as _,
+        HowTriedDebug as _,
+    };
 }
 
 /// A value that can be kept while later steps run, and look at it.

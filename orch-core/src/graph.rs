@@ -166,6 +166,15 @@ impl Graph {
         graph
     }
 
+    /// A graph whose paths begin with another.
+    pub(crate) fn below(path: &str, root: impl FnOnce(&mut Describe<'_>)) -> Graph {
+        let mut graph = Graph::of(root);
+        for node in &mut graph.nodes {
+            node.path = format!("{path}/{}", node.path).into();
+        }
+        graph
+    }
+
     /// The node of an entry of the table of a segment.
     pub(crate) fn locate(&self, segment: u32, meta: &Meta) -> &Node {
         let index = self.segments[segment as usize].nodes[meta.index as usize];

@@ -6,6 +6,7 @@ pub mod boxed;
 pub mod bus;
 pub mod catch;
 pub mod circuit;
+pub mod context;
 
 pub mod each;
 pub mod embed;
@@ -44,12 +45,14 @@ pub use runtime::{Local, Runtime};
 /// What the expansions of the macros name. Nothing here is for users, and anything may change.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::context::{Context, Failed};
     pub use crate::error::{BoxError, ErrorKind};
     pub use crate::feed::{Ignores, Uses};
     pub use crate::gate::{embedded, methods, owned};
     pub use crate::leaf::{Moved, says, select};
     pub use crate::node::{Meta, NodeKind, Nth, Place, Table};
     pub use crate::plan::{Plan, begin};
+    pub use crate::run::{Inside, No, Yes};
     pub use crate::scope::Root;
     pub use crate::token::Tok;
     pub use crate::{catch, circuit, each, par, retry, seq, slot, task, timeout};

@@ -9,7 +9,7 @@ use crate::boxed::BoxPipeline;
 use crate::bus::{Bus, DynBus, NoBus};
 use crate::error::{Error, Failure};
 use crate::graph::{Describe, Graph};
-use crate::run::{Cx, Full, Given, RunState};
+use crate::run::{Asks, Cx, Full, Given, RunState};
 use crate::runtime::{BoxFuture, Runtime};
 
 /// Everything that can be run as a pipeline: a [`Pipeline`], a reference to one, an `Arc` of one.
@@ -55,6 +55,8 @@ pub trait Run: Send + Sync {
     type Out: Send + 'static;
     /// The error type of a run that fails.
     type Error: Failure;
+    #[doc(hidden)]
+    type Asks: Asks;
 
     /// Runs it once. Nothing happens before the future is polled; dropping it cancels everything inside.
     ///
@@ -334,6 +336,7 @@ impl<T: Run, B: Bus> Run for Pipeline<T, B> {
     type In = T::In;
     type Out = T::Out;
     type Error = T::Error;
+    type Asks = T::Asks;
 
     fn run(&self, input: T::In) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send {
         Pipeline::run(self, input)
@@ -376,6 +379,7 @@ macro_rules! through {
             type In = T::In;
             type Out = T::Out;
             type Error = T::Error;
+            type Asks = T::Asks;
 
             fn run(&self, input: T::In) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send {
                 (**self).run(input)

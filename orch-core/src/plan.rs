@@ -37,6 +37,7 @@ where
     type In = In;
     type Out = St::Out;
     type Error = E;
+    type Asks = St::Asks;
 
     fn run(&self, input: In) -> impl Future<Output = Result<St::Out, Error<E>>> + Send {
         self.run_within(input, Quiet)

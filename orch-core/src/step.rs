@@ -5,7 +5,7 @@ use std::future::Future;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::lazy::Lazy;
-use crate::run::Cx;
+use crate::run::{Asks, Cx};
 use crate::scope::{Point, RefOf};
 
 /// A step that stands at the point `P` of a pipeline with the error type `E`.
@@ -16,6 +16,8 @@ use crate::scope::{Point, RefOf};
 pub trait Step<P: Point, E: Failure>: Send + Sync {
     /// What it gives when it succeeds.
     type Out: Send + 'static;
+    /// Whether it, or a step inside it, asks for its context.
+    type Asks: Asks;
 
     /// Runs it once.
     fn run<'a, R: Cx + 'a>(

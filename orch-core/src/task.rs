@@ -5,11 +5,13 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{self, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+use crate::context::Context;
 use crate::error::{ErrorKind, Panicked};
+use crate::run::{Asks, Inside};
 
 /// A function as a type, called with its parameters as the tuple `Args`.
 ///
@@ -25,17 +27,29 @@ pub trait Task<Args>: 'static {
     type Out: Send + 'static;
     /// What it gives when it fails; [`Infallible`] if it cannot.
     type Error: Send + 'static;
+    #[doc(hidden)]
+    type Asks: Asks;
 
     /// Calls the function. Nothing happens before the future is polled.
     ///
     /// The error is [`ErrorKind::Task`], or [`ErrorKind::Panicked`] from a task that runs outside of the
     /// caller's future.
-    fn call(args: Args) -> impl Future<Output = Result<Self::Out, ErrorKind<Self::Error>>> + Send;
+    #[doc(hidden)]
+    fn call(
+        args: Args,
+        inside: Option<Inside<'_>>,
+    ) -> impl Future<Output = Result<Self::Out, ErrorKind<Self::Error>>> + Send;
 
     /// The output as something that can be printed, if its type has `Debug`.
     fn debug(_out: &Self::Out) -> Option<&dyn fmt::Debug> {
         None
     }
+}
+
+/// The context of a call.
+#[must_use]
+pub fn context<E>(inside: Option<Inside<'_>>) -> Context<'_, E> {
+    Context::new(inside)
 }
 
 /// That a task fits a pipeline whose error type is `E`.
@@ -127,7 +141,7 @@ impl<T, X, F: Future<Output = Result<T, X>>> Future for Fallible<F> {
     type Output = Result<T, ErrorKind<X>>;
 
     #[inline(always)]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         self.project().fut.poll(cx).map_err(ErrorKind::Task)
     }
 }
@@ -150,7 +164,7 @@ impl<F: Future> Future for Never<F> {
     type Output = Result<F::Output, ErrorKind<Infallible>>;
 
     #[inline(always)]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         self.project().fut.poll(cx).map(Ok)
     }
 }
@@ -176,7 +190,7 @@ impl<T, F: FnOnce() -> T> Future for Sync<F> {
     type Output = T;
 
     #[inline(always)]
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+    fn poll(mut self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<T> {
         let call = self.call.take().expect("a task is not polled again after it has finished");
         Poll::Ready(call())
     }
@@ -218,7 +232,7 @@ where
 {
     type Output = Result<T, ErrorKind<X>>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         if let Some(start) = this.start.take() {
             *this.handle = Some(AbortOnDrop(start()));

@@ -96,6 +96,7 @@ impl Bus for Recorder {
             EventKind::Block(BlockEvent::Failed { .. }) => "failed".to_owned(),
             EventKind::Block(BlockEvent::Cancelled) => "cancelled".to_owned(),
             EventKind::Circuit(circuit) => circuit.to_string(),
+            EventKind::Told(told) => told.to_string(),
         };
         let attempt = match event.execution.attempt {
             1 => String::new(),

@@ -4,10 +4,14 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 
+use crate::context::Context;
 use crate::error::Failure;
 use crate::feed::{Clones, Duplicate, Ignores, Takes, clones};
 use crate::gate::{Asked, Gate, IsCall, IsDuplicate, IsFailure, IsInput, IsItems, IsKept, IsStep};
-use crate::leaf::{AsyncBody, BoxFuture, Closure, Inline, Leaf, NamedBody, SyncBody, Within};
+use crate::leaf::{
+    AsyncBody, AsyncContextBody, Closure, ContextBody, Inline, Leaf, NamedBody, SyncBody, Within,
+};
+use crate::runtime::BoxFuture;
 use crate::scope::{At, Point, Scope, With};
 use crate::seq::{Body, Collected, Keep};
 use crate::step::Step;
@@ -83,6 +87,26 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
         F: for<'e> Fn(Within<'e, 'c>, S::Ref<'e>, In) -> BoxFuture<'e, Raw>,
     {
         Closure { body: NamedBody(body, PhantomData), raw: PhantomData }
+    }
+
+    /// A sync closure that takes the context.
+    pub fn inline_context<F, Raw, N>(&self, _entry: N, body: F) -> Closure<ContextBody<F, E>, Raw, N>
+    where
+        F: for<'e, 'c> Fn(S::Ref<'e>, In, &'c Context<'e, E>) -> Raw,
+    {
+        Closure { body: ContextBody(body, PhantomData), raw: PhantomData }
+    }
+
+    /// An async closure that takes the context, and may borrow names, and captures that live for `'c`.
+    pub fn inline_async_context<'c, F, Raw, N>(
+        &self,
+        _entry: N,
+        body: F,
+    ) -> Closure<AsyncContextBody<'c, F, E>, Raw, N>
+    where
+        F: for<'e> Fn(Within<'e, 'c>, S::Ref<'e>, In, Context<'e, E>) -> BoxFuture<'e, Raw>,
+    {
+        Closure { body: AsyncContextBody(body, PhantomData), raw: PhantomData }
     }
 
     /// The step that a closure is, once it is known how its result reads.

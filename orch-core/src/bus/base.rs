@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::panics::discard;
 use crate::pipeline::{Pipeline, Run};
-use crate::run::{Full, Given, Quiet, RunState};
+use crate::run::{Asks, Full, Given, RunState};
 
 /// Takes the events of runs.
 ///
@@ -93,6 +93,6 @@ impl Bus for NoBus {
         pipeline: &'a Pipeline<T, B>,
         input: T::In,
     ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
-        pipeline.plan().run_within(input, Quiet)
+        <T::Asks as Asks>::run(pipeline.plan(), || pipeline.cached_graph(), input)
     }
 }

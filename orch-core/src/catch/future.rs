@@ -25,6 +25,7 @@ pub struct Catch<B> {
 
 impl<P: Point, E: Failure, B: Step<P, E>> Step<P, E> for Catch<B> {
     type Out = B::Out;
+    type Asks = B::Asks;
 
     #[inline(always)]
     fn run<'a, R: Cx + 'a>(

@@ -42,6 +42,7 @@ struct Both<A, B>(A, B);
 
 impl<P: Point<In = ()>, E: Failure, A: Step<P, E>, B: Step<P, E>> Step<P, E> for Both<A, B> {
     type Out = ();
+    type Asks = crate::run::No;
 
     fn run<'a, R: Cx + 'a>(
         &'a self,

@@ -36,6 +36,7 @@ where
     I: Fn(&Error<E>) -> bool + Send + Sync,
 {
     type Out = B::Out;
+    type Asks = B::Asks;
 
     #[inline(always)]
     fn run<'a, R: Cx + 'a>(

@@ -41,6 +41,7 @@ where
     B: Step<At<P::Scope, Iter::Item>, E>,
 {
     type Out = Vec<M::Kept<B::Out>>;
+    type Asks = B::Asks;
 
     #[inline(always)]
     fn run<'a, R: Cx + 'a>(

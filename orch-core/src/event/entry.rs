@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use super::{BlockEvent, CircuitEvent, Output, TaskEvent, TaskState};
+use super::{BlockEvent, CircuitEvent, Output, TaskEvent, TaskState, Told};
 use crate::graph::Node;
 use crate::panics::quietly;
 use crate::run::{Coords, Count};
@@ -158,6 +158,8 @@ pub enum EventKind<'a> {
     Block(BlockEvent<'a>),
     /// A circuit changed its state, or rejected a run.
     Circuit(CircuitEvent),
+    /// Something that is particular to the step: see [`Event::told`].
+    Told(&'a dyn Told),
 }
 
 /// Why a step failed, as text without the step: `connection refused`, `timed out`, `panicked: …`.
@@ -210,6 +212,7 @@ impl<'a> Event<'a> {
             EventKind::Task(task) => Some(task.state()),
             EventKind::Block(block) => Some(block.state()),
             EventKind::Circuit(_) => None,
+            EventKind::Told(told) => told.state(),
         }
     }
 

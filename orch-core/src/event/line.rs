@@ -112,6 +112,7 @@ impl fmt::Display for Change<'_> {
             }
             EventKind::Block(BlockEvent::Cancelled) => write!(f, "cancelled{attempt}"),
             EventKind::Circuit(circuit) => write!(f, "{circuit}"),
+            EventKind::Told(told) => write!(f, "{}", OneLine(format_args!("{told}"))),
         }
     }
 }

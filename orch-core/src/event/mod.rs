@@ -13,9 +13,11 @@ mod entry;
 mod line;
 mod owned;
 mod task;
+mod told;
 
 pub use block::BlockEvent;
 pub use circuit::CircuitEvent;
 pub use entry::{Event, EventKind, Execution, Reason, RunId};
 pub use owned::{BlockChange, Change, OwnedEvent, TaskChange, Text};
 pub use task::{Output, TaskEvent, TaskState};
+pub use told::{Field, Told};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    BlockEvent, CircuitEvent, Event, EventKind, Execution, Output, Reason, RunId, TaskEvent, TaskState,
+    BlockEvent, CircuitEvent, Event, EventKind, Execution, Output, Reason, RunId, TaskEvent, TaskState, Told,
 };
 use crate::graph::Node;
 use crate::node::{NodeKind, Origin};
@@ -80,6 +80,8 @@ pub enum Change {
     Block(BlockChange),
     /// See [`EventKind::Circuit`].
     Circuit(CircuitEvent),
+    /// See [`EventKind::Told`].
+    Told(Arc<dyn Told>),
 }
 
 /// A change of a task: a [`TaskEvent`] that borrows nothing.
@@ -294,6 +296,7 @@ impl OwnedEvent {
                 Change::Task(task) => EventKind::Task(task.as_event()),
                 Change::Block(block) => EventKind::Block(block.as_event()),
                 Change::Circuit(circuit) => EventKind::Circuit(*circuit),
+                Change::Told(told) => EventKind::Told(&**told),
             },
         }
     }
@@ -350,6 +353,7 @@ impl From<&Event<'_>> for OwnedEvent {
                 EventKind::Task(task) => Change::Task(task.into()),
                 EventKind::Block(block) => Change::Block(block.into()),
                 EventKind::Circuit(circuit) => Change::Circuit(circuit),
+                EventKind::Told(told) => Change::Told(told.shared()),
             },
         }
     }

@@ -8,15 +8,17 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{self, Poll};
 
 use pin_project_lite::pin_project;
 
 use super::select::Fits;
-use crate::error::{Error, ErrorKind, Failure};
+use crate::context::Context;
+use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Listed, Origin};
-use crate::run::Cx;
+use crate::run::{Asks, Cx, Inside, No, Yes};
+use crate::runtime::BoxFuture;
 use crate::scope::{Point, RefOf, Scope};
 use crate::step::Step;
 use crate::task::Sync as Once;
@@ -25,9 +27,16 @@ use crate::task::Sync as Once;
 pub trait Body<P: Point>: Send + Sync {
     /// What the closure gives in the end.
     type Raw;
+    /// Whether it takes a context.
+    type Asks: Asks;
 
     /// A future that calls it.
-    fn call<'a>(&'a self, scope: RefOf<'a, P>, input: P::In) -> impl Future<Output = Self::Raw> + Send + 'a;
+    fn call<'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        inside: Option<Inside<'a>>,
+    ) -> impl Future<Output = Self::Raw> + Send + 'a;
 }
 
 /// `|x| { … }`
@@ -38,9 +47,15 @@ where
     F: for<'e> Fn(<P::Scope as Scope>::Ref<'e>, P::In) -> Raw + Send + Sync,
 {
     type Raw = Raw;
+    type Asks = No;
 
     #[inline(always)]
-    fn call<'a>(&'a self, scope: RefOf<'a, P>, input: P::In) -> impl Future<Output = Raw> + Send + 'a {
+    fn call<'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        _inside: Option<Inside<'a>>,
+    ) -> impl Future<Output = Raw> + Send + 'a {
         Once::new(move || (self.0)(scope, input))
     }
 }
@@ -54,19 +69,18 @@ where
     Fut: Future + Send,
 {
     type Raw = Fut::Output;
+    type Asks = No;
 
     #[inline(always)]
     fn call<'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
+        _inside: Option<Inside<'a>>,
     ) -> impl Future<Output = Fut::Output> + Send + 'a {
         (self.0)(scope, input)
     }
 }
-
-/// A future that may borrow names for as long as `'e`.
-pub type BoxFuture<'e, T> = Pin<Box<dyn Future<Output = T> + Send + 'e>>;
 
 /// That captures live for `'c`, and names for no longer than that: `'e` is part of `'c`.
 pub type Within<'e, 'c> = PhantomData<&'e &'c ()>;
@@ -80,9 +94,57 @@ where
     F: for<'e> Fn(Within<'e, 'c>, <P::Scope as Scope>::Ref<'e>, P::In) -> BoxFuture<'e, Raw> + Send + Sync,
 {
     type Raw = Raw;
+    type Asks = No;
 
-    fn call<'a>(&'a self, scope: RefOf<'a, P>, input: P::In) -> impl Future<Output = Raw> + Send + 'a {
+    fn call<'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        _inside: Option<Inside<'a>>,
+    ) -> impl Future<Output = Raw> + Send + 'a {
         (self.0)(PhantomData, scope, input)
+    }
+}
+
+/// `|x, cx| { … }`
+pub struct ContextBody<F, E>(pub(crate) F, pub(crate) PhantomData<fn() -> E>);
+
+impl<P: Point, F, E: Failure, Raw> Body<P> for ContextBody<F, E>
+where
+    F: for<'e, 'c> Fn(<P::Scope as Scope>::Ref<'e>, P::In, &'c Context<'e, E>) -> Raw + Send + Sync,
+{
+    type Raw = Raw;
+    type Asks = Yes;
+
+    fn call<'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        inside: Option<Inside<'a>>,
+    ) -> impl Future<Output = Raw> + Send + 'a {
+        Once::new(move || (self.0)(scope, input, &Context::new(inside)))
+    }
+}
+
+/// `async |x, cx| { … }`. Its future borrows the run, and so is boxed, as that of a body with names is.
+pub struct AsyncContextBody<'c, F, E>(pub(crate) F, pub(crate) PhantomData<(&'c (), fn() -> E)>);
+
+impl<'c, P: Point, F, E: Failure, Raw: 'static> Body<P> for AsyncContextBody<'c, F, E>
+where
+    F: for<'e> Fn(Within<'e, 'c>, <P::Scope as Scope>::Ref<'e>, P::In, Context<'e, E>) -> BoxFuture<'e, Raw>
+        + Send
+        + Sync,
+{
+    type Raw = Raw;
+    type Asks = Yes;
+
+    fn call<'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        inside: Option<Inside<'a>>,
+    ) -> impl Future<Output = Raw> + Send + 'a {
+        (self.0)(PhantomData, scope, input, Context::new(inside))
     }
 }
 
@@ -139,6 +201,7 @@ where
     N: Listed<P::Scope>,
 {
     type Out = How::Out;
+    type Asks = B::Asks;
 
     #[inline(always)]
     fn run<'a, R: Cx + 'a>(
@@ -148,7 +211,8 @@ where
         cx: R,
     ) -> impl Future<Output = Result<How::Out, Error<E>>> + Send + 'a {
         let mut guard = cx.task(N::meta());
-        let fut = R::poll_task(&mut guard, || self.body.call(scope, input));
+        let inside = if <B::Asks as Asks>::YES { cx.inside(&guard, Origin::block(N::meta())) } else { None };
+        let fut = R::poll_task(&mut guard, || self.body.call(scope, input, inside));
         InlineFuture::<_, Self, P, E, R> { fut, step: PhantomData, guard }
     }
 
@@ -184,7 +248,7 @@ where
     type Output = Result<How::Out, Error<E>>;
 
     #[inline(always)]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let fut = this.fut;
         match R::poll_task(this.guard, || fut.poll(cx).map(How::read)) {
@@ -194,7 +258,7 @@ where
                 Poll::Ready(Ok(output))
             }
             Poll::Ready(Err(error)) => {
-                let error = Error::new(ErrorKind::Task(How::convert(error)), Origin::block(N::meta()));
+                let error = How::fail(error, Origin::block(N::meta()));
                 R::fail(this.guard, &error);
                 Poll::Ready(Err(error))
             }
@@ -212,7 +276,13 @@ macro_rules! opaque_debug {
     )*};
 }
 
-opaque_debug!(SyncBody<F> AsyncBody<F, Fut> Closure<B, Raw, N> Inline<B, Raw, How, N>);
+opaque_debug!(SyncBody<F> AsyncBody<F, Fut> ContextBody<F, E> Closure<B, Raw, N> Inline<B, Raw, How, N>);
+
+impl<F, E> fmt::Debug for AsyncContextBody<'_, F, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AsyncContextBody")
+    }
+}
 
 impl<F> fmt::Debug for NamedBody<'_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

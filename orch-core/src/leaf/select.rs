@@ -8,6 +8,9 @@ use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::context::Failed;
+use crate::error::{Error, ErrorKind, Failure};
+use crate::node::Origin;
 use crate::task::IntoFailure;
 
 /// A stand-in for a value of the type `Raw`.
@@ -34,8 +37,8 @@ pub trait Reads<Raw>: Send + Sync + 'static {
 
 /// That the closure's error converts into the pipeline's.
 pub trait Fits<Raw, E>: Reads<Raw> {
-    /// The conversion.
-    fn convert(error: Self::Error) -> E;
+    /// The failure of the step `origin` with this error.
+    fn fail(error: Self::Error, origin: Origin) -> Error<E>;
 }
 
 macro_rules! plain {
@@ -60,7 +63,7 @@ macro_rules! plain {
         }
 
         impl<T: Send + 'static $($bound)*, E> Fits<T, E> for $name {
-            fn convert(error: Infallible) -> E {
+            fn fail(error: Infallible, _origin: Origin) -> Error<E> {
                 match error {}
             }
         }
@@ -88,9 +91,38 @@ macro_rules! result {
             }
         }
 
-        impl<T: Send + 'static $($bound)*, X: IntoFailure<E>, E> Fits<Result<T, X>, E> for $name {
-            fn convert(error: X) -> E {
-                error.into_failure()
+        impl<T: Send + 'static $($bound)*, X: IntoFailure<E>, E: Failure> Fits<Result<T, X>, E> for $name {
+            fn fail(error: X, origin: Origin) -> Error<E> {
+                Error::of(ErrorKind::Task(error.into_failure()), origin)
+            }
+        }
+    };
+}
+
+macro_rules! continued {
+    ($name:ident [$($bound:tt)*] $debug:expr) => {
+        /// A `Result` whose error goes on: of a step with a context.
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+
+        impl<T: Send + 'static $($bound)*, X> Reads<Result<T, Failed<X>>> for $name {
+            type Out = T;
+            type Error = Failed<X>;
+
+            #[inline(always)]
+            fn read(raw: Result<T, Failed<X>>) -> Result<T, Failed<X>> {
+                raw
+            }
+
+            fn debug(out: &T) -> Option<&dyn fmt::Debug> {
+                let debug: fn(&T) -> Option<&dyn fmt::Debug> = $debug;
+                debug(out)
+            }
+        }
+
+        impl<T: Send + 'static $($bound)*, X: IntoFailure<E>, E> Fits<Result<T, Failed<X>>, E> for $name {
+            fn fail(error: Failed<X>, origin: Origin) -> Error<E> {
+                error.of_step(origin, X::into_failure)
             }
         }
     };
@@ -100,6 +132,27 @@ plain!(Plain [] |_| None);
 plain!(PlainDebug [+ fmt::Debug] |out| Some(out));
 result!(Tried [] |_| None);
 result!(TriedDebug [+ fmt::Debug] |out| Some(out));
+
+continued!(Continued [] |_| None);
+continued!(ContinuedDebug [+ fmt::Debug] |out| Some(out));
+
+/// Finds, in a step with a context, a `Result` of a value with `Debug` whose error goes on.
+pub trait HowContinuedDebug {
+    /// How to read it.
+    fn how(&self) -> ContinuedDebug {
+        ContinuedDebug
+    }
+}
+impl<T: fmt::Debug, X> HowContinuedDebug for &&&&&Probe<Result<T, Failed<X>>> {}
+
+/// Finds, in a step with a context, a `Result` whose error goes on.
+pub trait HowContinued {
+    /// How to read it.
+    fn how(&self) -> Continued {
+        Continued
+    }
+}
+impl<T, X> HowContinued for &&&&Probe<Result<T, Failed<X>>> {}
 
 /// Finds a `Result` of a value with `Debug`.
 pub trait HowTriedDebug {

@@ -34,6 +34,7 @@ where
     N: Listed<P::Scope>,
 {
     type Out = T::Out;
+    type Asks = T::Asks;
 
     #[inline(always)]
     fn run<'a, R: Cx + 'a>(
@@ -43,9 +44,8 @@ where
         cx: R,
     ) -> impl Future<Output = Result<T::Out, Error<E>>> + Send + 'a {
         let mut guard = cx.task(N::meta());
-        let fut = R::poll_task(&mut guard, || {
-            cx.execute::<T, A>(Origin::task(N::meta(), &T::NAME), (self.call)(scope, input).args)
-        });
+        let inside = cx.inside(&guard, Origin::task(N::meta(), &T::NAME));
+        let fut = R::poll_task(&mut guard, || cx.execute::<T, A>(inside, (self.call)(scope, input).args));
         LeafFuture::<_, Self, P, E, R> { fut, leaf: PhantomData, guard }
     }
 
@@ -90,7 +90,7 @@ where
                 Poll::Ready(Ok(output))
             }
             Poll::Ready(Err(kind)) => {
-                let error = Error::new(kind.map(T::convert), Origin::task(N::meta(), &T::NAME));
+                let error = Error::of(kind.map(T::convert), Origin::task(N::meta(), &T::NAME));
                 R::fail(this.guard, &error);
                 Poll::Ready(Err(error))
             }

@@ -5,7 +5,7 @@ use super::slot::{ForkSlots, Slot, Slots};
 use crate::error::Failure;
 use crate::feed::Feed;
 use crate::graph::Describe;
-use crate::run::Cx;
+use crate::run::{Asks, Cx};
 use crate::scope::{At, Point, RefOf};
 use crate::step::Step;
 
@@ -13,6 +13,8 @@ use crate::step::Step;
 pub trait Children<P: Point, E: Failure, M: OnFailure<E>>: Send + Sync {
     /// How many there are.
     const LEN: usize;
+    /// What they ask.
+    type Asks: Asks;
     /// What they take of the piped value.
     type Inputs: Send + 'static;
     /// What is kept of them when all have finished, as nested pairs.
@@ -56,6 +58,7 @@ where
     St: Step<At<P::Scope, F::Takes>, E>,
 {
     const LEN: usize = 1;
+    type Asks = St::Asks;
     type Inputs = F::Takes;
     type Outputs = M::Kept<St::Out>;
 
@@ -105,6 +108,7 @@ where
     B: Children<P, E, M>,
 {
     const LEN: usize = A::LEN + B::LEN;
+    type Asks = <A::Asks as Asks>::Or<B::Asks>;
     type Inputs = (A::Inputs, B::Inputs);
     type Outputs = (A::Outputs, B::Outputs);
 

@@ -38,6 +38,7 @@ where
     Out: Send + 'static,
 {
     type Out = Out;
+    type Asks = C::Asks;
 
     #[inline(always)]
     fn run<'a, R: Cx + 'a>(

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::{Full, Queued};
+use super::{Full, Inside, Queued};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::event::CircuitEvent;
 use crate::node::{Meta, Origin};
@@ -32,12 +32,20 @@ pub trait Cx: Copy + Send + Sync {
     /// What follows belongs to the pipeline embedded at `meta`.
     fn embed(self, meta: &'static Meta) -> Self;
 
+    /// What follows has so much time left.
+    fn within(self, duration: Duration) -> Self;
+
+    /// What the step at `origin` is told of its own execution, if it asks.
+    fn inside<'e>(self, guard: &Self::Guard, origin: Origin) -> Option<Inside<'e>>
+    where
+        Self: 'e;
+
     // ----- the world -----
 
-    /// Runs one attempt of the task `T`, which stands at `origin`.
-    fn execute<T: Task<A>, A: Send>(
+    /// Runs one attempt of the task `T`, in the execution that `inside` is.
+    fn execute<'e, T: Task<A>, A: Send>(
         self,
-        origin: Origin,
+        inside: Option<Inside<'e>>,
         args: A,
     ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send;
 

@@ -13,7 +13,7 @@ use super::coords::Count;
 use super::guard::{Class, Phase};
 use super::sleep::Sleep;
 use super::state::Start;
-use super::{Coords, Cx, Guard, Position, Queued, RunState};
+use super::{Coords, Cx, Guard, Inside, Position, Queued, RunState};
 use crate::error::{Error, ErrorKind, Failure, Panicked};
 use crate::event::{BlockEvent, CircuitEvent, EventKind, Output, TaskEvent};
 use crate::node::{Meta, Origin};
@@ -30,11 +30,13 @@ pub struct Full<'b> {
     parent: Option<u64>,
     /// The execution that waited and is due: that of the step that was queued.
     reserved: Option<u64>,
+    /// The nearest end of the `timeout`s around, if somebody asks.
+    deadline: Option<Instant>,
 }
 
 impl<'b> Full<'b> {
     pub(crate) fn root(run: &'b RunState<'b>) -> Self {
-        Full { run, segment: 0, coords: Coords::default(), parent: None, reserved: None }
+        Full { run, segment: 0, coords: Coords::default(), parent: None, reserved: None, deadline: None }
     }
 
     pub(super) fn start(self, id: u64, meta: &'static Meta) -> Start {
@@ -49,6 +51,22 @@ impl<'b> Full<'b> {
         let fits =
             |start: &Start| start.id == id && start.segment == self.segment && std::ptr::eq(start.meta, meta);
         self.run.take_due(fits).map(|start| start.id)
+    }
+
+    pub(super) fn deadline(self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// A part of this run that an execution of a step runs.
+    pub(super) fn part<'p>(
+        self,
+        run: &'p RunState<'p>,
+        count: Count,
+        number: u64,
+        parent: Option<u64>,
+    ) -> Full<'p> {
+        let Full { coords, deadline, .. } = self;
+        Full { run, segment: 0, coords: coords.push(count, number), parent, reserved: None, deadline }
     }
 
     /// That of the step `meta`.
@@ -73,15 +91,32 @@ impl<'b> Cx for Full<'b> {
         Full { segment: self.run.embedded(self.segment, meta), ..self }
     }
 
-    async fn execute<T: Task<A>, A: Send>(
+    fn within(self, duration: Duration) -> Self {
+        let end = self.now().checked_add(duration);
+        let deadline = match (self.deadline, end) {
+            (Some(outer), Some(end)) => Some(outer.min(end)),
+            (outer, end) => outer.or(end),
+        };
+        Full { deadline, ..self }
+    }
+
+    fn inside<'e>(self, guard: &Guard<'b>, origin: Origin) -> Option<Inside<'e>>
+    where
+        Self: 'e,
+    {
+        let id = self.run.is_watched().then_some(guard.id);
+        Some(Inside { cx: self, origin, id })
+    }
+
+    async fn execute<'e, T: Task<A>, A: Send>(
         self,
-        origin: Origin,
+        inside: Option<Inside<'e>>,
         args: A,
     ) -> Result<T::Out, ErrorKind<T::Error>> {
-        let call = T::call(args);
-        let Some(rt) = self.run.runtime() else { return call.await };
+        let call = T::call(args, inside);
+        let (Some(rt), Some(inside)) = (self.run.runtime(), inside) else { return call.await };
         let mut slot = pin!(Slot::new(call));
-        let position = self.position(origin.meta());
+        let position = inside.position();
         let _: Done<'_> = rt.execute(Attempt::new(slot.as_mut(), position)).await;
         slot.take()
     }

@@ -11,11 +11,13 @@
 //! dropped after the steps inside, and makes sure that there is exactly one terminal event. What is dropped has been
 //! cancelled, unless a panic was seen on its way out of the guard's own poll.
 
+mod asks;
 mod attempt;
 mod coords;
 mod cx;
 mod full;
 mod guard;
+mod inside;
 mod position;
 mod quiet;
 mod sleep;
@@ -23,12 +25,14 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use asks::{Asks, No, Yes};
 pub use attempt::{Attempt, Done};
 pub(crate) use coords::{Coords, Count};
 pub use cx::Cx;
 pub(crate) use cx::finish_block;
 pub use full::Full;
 pub use guard::{Guard, Queued};
+pub use inside::Inside;
 pub use position::Position;
 pub use quiet::Quiet;
 pub use state::{Given, RunState};

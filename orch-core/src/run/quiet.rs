@@ -6,7 +6,7 @@ use std::future::Future;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::{Cx, Full, Queued};
+use super::{Cx, Full, Inside, Queued};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::event::CircuitEvent;
 use crate::node::{Meta, Origin};
@@ -37,12 +37,25 @@ impl Cx for Quiet {
     }
 
     #[inline(always)]
-    fn execute<T: Task<A>, A: Send>(
+    fn within(self, _duration: Duration) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn inside<'e>(self, (): &(), _origin: Origin) -> Option<Inside<'e>>
+    where
+        Self: 'e,
+    {
+        None
+    }
+
+    #[inline(always)]
+    fn execute<'e, T: Task<A>, A: Send>(
         self,
-        _origin: Origin,
+        _inside: Option<Inside<'e>>,
         args: A,
     ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send {
-        T::call(args)
+        T::call(args, None)
     }
 
     #[inline]

@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Coords;
+use super::{Coords, Position};
 use crate::bus::{DynBus, emit_quietly};
 use crate::event::{Event, EventKind, Execution, RunId, TaskEvent};
-use crate::graph::{Graph, Node};
+use crate::graph::{Describe, Graph, Node};
 use crate::node::Meta;
 use crate::runtime::{Local, Runtime};
 
@@ -18,16 +18,44 @@ pub struct RunState<'b> {
     bus: Option<&'b dyn DynBus>,
     /// `None` for tokio.
     rt: Option<&'b dyn Runtime>,
-    graph: &'b Graph,
+    graph: GraphOf<'b>,
     id: RunId,
     key: Option<&'b str>,
     /// `None` if nobody takes events.
     started: Option<Instant>,
-    // One task at a time polls a run, so plain loads and stores count without gaps; atomics make it `Sync`.
-    events: AtomicU64,
-    executions: AtomicU64,
+    counts: Counts,
+    /// The run that this is a part of, which counts for it.
+    whole: Option<&'b Counts>,
     /// Starts that are due: they wait no more, and have not been polled yet.
     due: Mutex<Vec<Start>>,
+}
+
+/// How many events and executions there were in a run.
+///
+/// One task at a time polls a run, so plain loads and stores count without gaps; atomics make it `Sync`.
+#[derive(Default)]
+struct Counts {
+    events: AtomicU64,
+    executions: AtomicU64,
+}
+
+/// The steps of the pipeline that runs.
+enum GraphOf<'b> {
+    Made(&'b Graph),
+    /// Of a part of a run: made when somebody looks.
+    Part {
+        within: Position<'b>,
+        describe: &'b (dyn Fn(&mut Describe<'_>) + Sync),
+        made: OnceLock<Graph>,
+    },
+}
+
+/// What a part of a run is made of.
+pub(super) struct Part<'b> {
+    pub(super) of: &'b RunState<'b>,
+    /// The execution that runs it.
+    pub(super) within: Position<'b>,
+    pub(super) describe: &'b (dyn Fn(&mut Describe<'_>) + Sync),
 }
 
 /// What a run is given from outside.
@@ -58,16 +86,44 @@ impl<'b> RunState<'b> {
         let mut state = RunState {
             bus,
             rt,
-            graph,
+            graph: GraphOf::Made(graph),
             id: RunId(RUNS.fetch_add(1, Ordering::Relaxed)),
             key,
             started: None,
-            events: AtomicU64::new(0),
-            executions: AtomicU64::new(0),
+            counts: Counts::default(),
+            whole: None,
             due: Mutex::new(Vec::new()),
         };
         state.started = state.is_watched().then(|| state.now());
         state
+    }
+
+    /// A part of a run: the same to everybody outside, with paths that continue those of the step that runs it.
+    pub(super) fn part(Part { of, within, describe }: Part<'b>) -> Self {
+        RunState {
+            bus: of.bus,
+            rt: of.rt,
+            graph: GraphOf::Part { within, describe, made: OnceLock::new() },
+            id: of.id,
+            key: of.key,
+            started: of.started,
+            counts: Counts::default(),
+            whole: Some(of.counts()),
+            due: Mutex::new(Vec::new()),
+        }
+    }
+
+    fn counts<'s>(&'s self) -> &'s Counts {
+        self.whole.unwrap_or(&self.counts)
+    }
+
+    fn graph(&self) -> &Graph {
+        match &self.graph {
+            GraphOf::Made(graph) => graph,
+            GraphOf::Part { within, describe, made } => {
+                made.get_or_init(|| Graph::below(within.path(), |graph| describe(graph)))
+            }
+        }
     }
 
     pub(super) fn id(&self) -> RunId {
@@ -92,15 +148,15 @@ impl<'b> RunState<'b> {
     }
 
     pub(super) fn locate(&self, segment: u32, meta: &Meta) -> &Node {
-        self.graph.locate(segment, meta)
+        self.graph().locate(segment, meta)
     }
 
     pub(super) fn embedded(&self, segment: u32, meta: &Meta) -> u32 {
-        self.graph.embedded(segment, meta)
+        self.graph().embedded(segment, meta)
     }
 
     pub(super) fn next_execution(&self) -> u64 {
-        next(&self.executions) + 1
+        next(&self.counts().executions) + 1
     }
 
     pub(super) fn emit(&self, start: Start, now: Instant, kind: EventKind<'_>) {
@@ -109,7 +165,7 @@ impl<'b> RunState<'b> {
         let event = Event {
             run: self.id,
             key: self.key,
-            seq: next(&self.events),
+            seq: next(&self.counts().events),
             node: self.locate(segment, meta),
             execution: Execution::new(id, parent, coords),
             elapsed: now.saturating_duration_since(started),

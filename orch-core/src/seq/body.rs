@@ -7,7 +7,7 @@ use std::mem::ManuallyDrop;
 use super::item::Item;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
-use crate::run::Cx;
+use crate::run::{Asks, Cx};
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
 
@@ -17,6 +17,8 @@ pub trait Body<P: Point, E: Failure>: Send + Sync {
     type Slots: Send + Sync + 'static;
     /// The point after the last entry.
     type Last: Point;
+    /// What they ask.
+    type Asks: Asks;
 
     /// Runs them.
     fn go<'a, R: Cx + 'a, F: Finish<Self::Slots, <Self::Last as Point>::In>>(
@@ -95,6 +97,12 @@ impl<F> fmt::Debug for Collected<F> {
     }
 }
 
+/// Whether any of these asks.
+macro_rules! any {
+    ($last:ty) => { $last };
+    ($first:ty, $($rest:ty),+) => { <$first as Asks>::Or<any!($($rest),+)> };
+}
+
 macro_rules! body {
     ($first:ident $slot:ident $index:tt $(, $item:ident $before:ident $next_slot:ident $next_index:tt)*; $last:ident) => {
         impl<P, E, $first $(, $item)*> Body<P, E> for ($first, $($item,)*)
@@ -106,6 +114,7 @@ macro_rules! body {
         {
             type Slots = ($first::Slot, $($item::Slot,)*);
             type Last = $last::Next;
+            type Asks = any!($first::Asks $(, $item::Asks)*);
 
             #[inline(always)]
             fn go<'a, R: Cx + 'a, Fin: Finish<Self::Slots, <Self::Last as Point>::In>>(

@@ -30,6 +30,7 @@ where
     F: Finish<B::Slots, <B::Last as Point>::In>,
 {
     type Out = F::Out;
+    type Asks = B::Asks;
 
     #[inline(always)]
     fn run<'a, R: Cx + 'a>(
@@ -95,6 +96,7 @@ pub struct Sequence<B>(pub B);
 
 impl<P: Point, E: Failure, B: Body<P, E>> Step<P, E> for Sequence<B> {
     type Out = <B::Last as Point>::In;
+    type Asks = B::Asks;
 
     #[inline(always)]
     fn run<'a, R: Cx + 'a>(

@@ -7,14 +7,16 @@ use super::body::{Body, Both};
 use crate::error::{Error, Failure};
 use crate::feed::Clones;
 use crate::graph::Describe;
-use crate::run::Cx;
+use crate::run::{Asks, Cx, No};
 use crate::scope::{At, Point, RefOf, Scope, With};
 use crate::step::Step;
 
 /// One entry of a sequence at the point `P`.
 pub trait Item<P: Point, E: Failure>: Send + Sync {
     /// The step that runs.
-    type Step: Step<P, E>;
+    type Step: Step<P, E, Asks = Self::Asks>;
+    /// What it asks.
+    type Asks: Asks;
     /// What the sequence keeps of its output.
     type Slot: Send + Sync + 'static;
     /// The point of the next entry.
@@ -40,6 +42,7 @@ pub struct Pipe<St>(pub St);
 
 impl<P: Point, E: Failure, St: Step<P, E>> Item<P, E> for Pipe<St> {
     type Step = St;
+    type Asks = St::Asks;
     type Slot = ();
     type Next = At<P::Scope, St::Out>;
 
@@ -67,6 +70,7 @@ where
     St::Out: Sync,
 {
     type Step = St;
+    type Asks = St::Asks;
     type Slot = St::Out;
     type Next = At<With<P::Scope, St::Out>, ()>;
 
@@ -95,6 +99,7 @@ where
     F: Fn(&St::Out) -> St::Out + Send + Sync,
 {
     type Step = St;
+    type Asks = St::Asks;
     type Slot = St::Out;
     type Next = At<P::Scope, St::Out>;
 
@@ -123,6 +128,7 @@ where
     St::Out: Sync,
 {
     type Step = St;
+    type Asks = St::Asks;
     type Slot = St::Out;
     type Next = At<P::Scope, ()>;
 
@@ -148,6 +154,7 @@ pub struct BindInput;
 
 impl<P: Point, E: Failure> Step<P, E> for BindInput {
     type Out = P::In;
+    type Asks = No;
 
     #[inline(always)]
     fn run<'a, R: Cx + 'a>(
@@ -171,6 +178,7 @@ where
     P::In: Sync,
 {
     type Step = BindInput;
+    type Asks = No;
     type Slot = P::In;
     type Next = At<With<P::Scope, P::In>, ()>;
 
@@ -199,6 +207,7 @@ pub struct Group<B>(pub B);
 
 impl<P: Point, E: Failure, B: Body<P, E>> Step<P, E> for Group<B> {
     type Out = (B::Slots, <B::Last as Point>::In);
+    type Asks = B::Asks;
 
     #[inline(always)]
     fn run<'a, R: Cx + 'a>(
@@ -221,6 +230,7 @@ impl<P: Point, E: Failure, B: Body<P, E>> Step<P, E> for Group<B> {
 
 impl<P: Point, E: Failure, B: Body<P, E>> Item<P, E> for Group<B> {
     type Step = Self;
+    type Asks = B::Asks;
     type Slot = B::Slots;
     type Next = B::Last;
 

@@ -12,7 +12,7 @@ use tokio::task::unconstrained;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::run::{Cx, finish_block};
+use crate::run::{Asks, Cx, finish_block};
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
 
@@ -25,6 +25,7 @@ pub struct Timeout<B> {
 
 impl<P: Point, E: Failure, B: Step<P, E>> Step<P, E> for Timeout<B> {
     type Out = B::Out;
+    type Asks = B::Asks;
 
     #[inline(always)]
     fn run<'a, R: Cx + 'a>(
@@ -34,6 +35,8 @@ impl<P: Point, E: Failure, B: Step<P, E>> Step<P, E> for Timeout<B> {
         cx: R,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
         let (inside, mut guard) = cx.block(self.meta);
+        // The clock is read for those alone that ask.
+        let inside = if <B::Asks as Asks>::YES { inside.within(self.duration) } else { inside };
         let fut = R::poll(&mut guard, || self.body.run(scope, input, inside));
         let sleep = |cx: R, duration| unconstrained(cx.sleep(duration));
         let held = Held::<_, _, R> { step: self, sleep, cx, guard };

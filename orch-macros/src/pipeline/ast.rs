@@ -143,6 +143,8 @@ pub(crate) struct Inline {
     pub(crate) bar: Span,
     pub(crate) pattern: Pattern,
     pub(crate) ty: Option<TokenStream>,
+    /// The second parameter, `cx`.
+    pub(crate) context: Option<Ident>,
     /// The braced body, untouched.
     pub(crate) body: Group,
     pub(crate) name: Option<LitStr>,

@@ -24,6 +24,8 @@ pub(crate) struct Options {
     pub(crate) name: Option<LitStr>,
     pub(crate) blocking: Option<Span>,
     pub(crate) spawn: Option<Span>,
+    /// The first parameter is the context, whatever its name.
+    pub(crate) context: Option<Span>,
     pub(crate) krate: Option<TokenStream>,
 }
 
@@ -50,7 +52,14 @@ impl Task {
             let _body: TokenStream = input.parse()?;
             Ok((cfgs, vis, sig))
         };
-        let (cfgs, vis, sig) = function.parse2(item)?;
+        let (cfgs, vis, mut sig) = function.parse2(item)?;
+        if let (Some(span), None) = (options.context, &sig.context) {
+            if sig.parameters.is_empty() {
+                let text = "a task with a context takes it as its first parameter: `cx: &Context<'_>`";
+                return Err(syn::Error::new(span, text));
+            }
+            sig.context = Some(sig.parameters.remove(0));
+        }
         Ok(Task { options, cfgs, vis, sig })
     }
 }
@@ -58,7 +67,7 @@ impl Task {
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         const KNOWN: &str =
-            "the options of `#[task]` are `name = \"…\"`, `blocking`, `spawn` and `crate = path`";
+            "the options of `#[task]` are `name = \"…\"`, `blocking`, `spawn`, `context` and `crate = path`";
         let mut options = Options::default();
         while !input.is_empty() {
             if input.peek(Token![crate]) {
@@ -80,13 +89,14 @@ impl Parse for Options {
                         options.name.replace(name).is_some()
                     }
                     "blocking" => options.blocking.replace(option.span()).is_some(),
+                    "context" => options.context.replace(option.span()).is_some(),
                     "spawn" => options.spawn.replace(option.span()).is_some(),
                     "durable" => {
                         let text = "the option `durable` is not available yet";
                         return Err(syn::Error::new(option.span(), text));
                     }
                     unknown => {
-                        let known = ["name", "blocking", "spawn", "crate"];
+                        let known = ["name", "blocking", "spawn", "context", "crate"];
                         let hint = crate::pipeline::suggest::closest(unknown, &known)
                             .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                         let text = format!("unknown option `{unknown}`{hint}; {KNOWN}");

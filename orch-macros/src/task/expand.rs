@@ -28,6 +28,8 @@ pub(crate) fn expand(task: Task) -> TokenStream {
 
     // Not to be taken for a function of the user's that is called `args`.
     let tuple = Ident::new("args", Span::mixed_site());
+    let inside = &Ident::new("inside", Span::mixed_site());
+    let asks = if sig.context.is_some() { quote!(Yes) } else { quote!(No) };
     let types = parameters(&mut sig, outside);
     let (generics, values) = (&sig.generics, values(&sig));
     let marker = marker(generics, &private);
@@ -40,8 +42,11 @@ pub(crate) fn expand(task: Task) -> TokenStream {
     let (out, error) = (&returned.out, &returned.error);
 
     let turbofish = turbofish(generics);
-    let called = quote_spanned!(ident.span()=> #ident #turbofish (#(#values),*));
-    let call = call(&private, called, sig.asyncness, returned.fallible, &options);
+    let cx = Ident::new("cx", Span::mixed_site());
+    let context = sig.context.is_some().then(|| quote!(&#cx,));
+    let called = quote_spanned!(ident.span()=> #ident #turbofish (#context #(#values),*));
+    let bind = sig.context.is_some().then(|| quote!(let #cx = #private::task::context(#inside);));
+    let call = call(&private, called, bind, sig.asyncness, returned.fallible, &options);
 
     let impl_generics = generics.header(Bounds::All, None);
     let where_clause = generics.where_clause(Bounds::All, None);
@@ -106,9 +111,13 @@ pub(crate) fn expand(task: Task) -> TokenStream {
                 const NAME: &'static str = #name;
                 type Out = #out;
                 type Error = #error;
+                type Asks = #private::#asks;
 
                 #[inline(always)]
-                fn call(#tuple: #args) -> #future {
+                fn call(
+                    #tuple: #args,
+                    #inside: ::core::option::Option<#private::Inside<'_>>,
+                ) -> #future {
                     let #taken = #tuple;
                     #call
                 }
@@ -208,6 +217,7 @@ impl Returned {
 fn call(
     private: &TokenStream,
     called: TokenStream,
+    bind: Option<TokenStream>,
     asynchronous: bool,
     fallible: bool,
     options: &super::ast::Options,
@@ -216,9 +226,11 @@ fn call(
     if asynchronous {
         let wrapper = if fallible { quote!(Fallible) } else { quote!(Never) };
         let future = quote!(#task::#wrapper::new(#called));
-        return match options.spawn {
-            Some(_) => quote!(#task::spawned(#future)),
-            None => future,
+        return match (options.spawn, bind) {
+            (Some(_), _) => quote!(#task::spawned(#future)),
+            (None, None) => future,
+            // The function's future borrows the context, which this one owns.
+            (None, Some(bind)) => quote!(async move { #bind #future.await }),
         };
     }
     let result = if fallible {
@@ -231,7 +243,7 @@ fn call(
     } else if options.spawn.is_some() {
         quote!(#task::spawned(#task::Sync::new(move || #result)))
     } else {
-        quote!(#task::Sync::new(move || #result))
+        quote!(#task::Sync::new(move || { #bind #result }))
     }
 }
 

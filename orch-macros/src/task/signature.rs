@@ -18,6 +18,8 @@ pub(crate) struct Signature {
     pub(crate) unsafety: Option<Span>,
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
+    /// `cx: &Context<'_>` as the first parameter, which is none of the arguments.
+    pub(crate) context: Option<Parameter>,
     pub(crate) parameters: Vec<Parameter>,
     /// `self`s and `…: ...`, which no task has.
     pub(crate) receivers: Vec<Span>,
@@ -52,6 +54,7 @@ impl Parse for Signature {
             unsafety,
             ident,
             generics: Generics::default(),
+            context: None,
             parameters: Vec::new(),
             receivers: Vec::new(),
             variadic: None,
@@ -111,8 +114,28 @@ impl Signature {
         }
         let name = Pattern::parse(&pattern).and_then(|pattern| pattern.whole().cloned());
         let ty = tokens::collect(&ty(input, at_comma)?);
-        self.parameters.push(Parameter { span: tokens.span(), name, ty });
+        let parameter = Parameter { span: tokens.span(), name, ty };
+        if self.parameters.is_empty() && self.context.is_none() && parameter.is_context() {
+            self.context = Some(parameter);
+        } else {
+            self.parameters.push(parameter);
+        }
         Ok(())
+    }
+}
+
+impl Parameter {
+    /// `cx: &Context<'_>`. Told by its letters: a parameter of another name, or of a type with another, is the user's own.
+    fn is_context(&self) -> bool {
+        let tokens = tokens::list(self.ty.clone());
+        let [and, rest @ ..] = tokens.as_slice() else { return false };
+        let rest = match rest {
+            [quote, TokenTree::Ident(_), rest @ ..] if tokens::is_punct(Some(quote), '\'') => rest,
+            rest => rest,
+        };
+        self.name.as_ref().is_some_and(|name| tokens::is_one_of(name, &["cx", "_cx"]))
+            && tokens::is_punct(Some(and), '&')
+            && PathType::of(rest).is_some_and(|path| path.name == "Context")
     }
 }
 

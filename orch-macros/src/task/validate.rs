@@ -41,7 +41,7 @@ pub(crate) fn validate(task: &Task) -> syn::Result<()> {
                 .to_owned(),
         );
     }
-    for parameter in &sig.parameters {
+    for parameter in sig.context.iter().chain(&sig.parameters) {
         if let Some(span) = impl_trait(&parameter.ty) {
             let text = "a task names its parameter types; write a generic: `fn name<T: Trait>(value: T)`";
             refuse(span, text.to_owned());

@@ -215,6 +215,7 @@ fn a_panic_while_a_child_starts_cancels_those_before_it_and_starts_nothing_else(
     struct Bomb;
     impl<P: Point> Step<P, BoxError> for Bomb {
         type Out = usize;
+        type Asks = crate::run::No;
 
         fn run<'a, R: Cx + 'a>(
             &'a self,

@@ -130,6 +130,7 @@ pub(crate) struct Performs(pub(crate) Arc<Stage>);
 
 impl<P: Point> Step<P, BoxError> for Child {
     type Out = usize;
+    type Asks = crate::run::No;
 
     fn run<'a, R: Cx + 'a>(
         &'a self,
@@ -151,6 +152,7 @@ impl<P: Point> Step<P, BoxError> for Child {
 
 impl<P: Point<In = (usize, Script)>> Step<P, BoxError> for Performs {
     type Out = usize;
+    type Asks = crate::run::No;
 
     fn run<'a, R: Cx + 'a>(
         &'a self,

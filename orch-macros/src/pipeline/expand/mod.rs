@@ -41,6 +41,7 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
     let mut expansion = Expansion {
         private: &private,
         error: &error,
+        boxes_errors: pipeline.error.is_none(),
         capture: pipeline.move_token.is_some(),
         table: Table::default(),
         fresh: 0,
@@ -159,6 +160,8 @@ impl Here {
 struct Expansion<'a> {
     private: &'a TokenStream,
     error: &'a TokenStream,
+    /// Whether that is the one of pipelines that name no other.
+    boxes_errors: bool,
     /// Whether the header says `move`.
     capture: bool,
     table: Table,

@@ -93,7 +93,11 @@ impl Expansion<'_> {
         let code = body.stream();
         let pinned = pins_error(&code);
         let error = self.error;
-        let result = quote_spanned!(here=> ::core::result::Result<_, #error>);
+        // With a context `?` gives on what `cx.run` fails with, also where the pipeline has an error type of its own.
+        let result = match (&inline.context, self.boxes_errors) {
+            (Some(_), false) => quote_spanned!(here=> ::core::result::Result<_, #private::Failed<#error>>),
+            _ => quote_spanned!(here=> ::core::result::Result<_, #error>),
+        };
         let names = at.names.open(&scope, &code);
         let pattern = &inline.pattern;
         let given = carried(inline.pattern.span(), &input.to_token_stream());
@@ -120,24 +124,34 @@ impl Expansion<'_> {
             } else {
                 body.to_token_stream()
             };
+            let context = inline.context.as_ref().map(|_| hidden("context", at.open));
+            let taken: Vec<&Ident> = context.iter().chain(&used).collect();
+            let named = inline.context.as_ref().map(|cx| quote_spanned!(here=> let #cx = &#context;));
             // With `move` the closure owns its captures already, and the block takes what can be copied.
             let future = quote_spanned! {span=>
                 async #capture {
                     #[allow(unused_variables)]
-                    let (#input, #(#used,)*) = #private::Moved::take(#moved);
+                    let (#input, #(#taken,)*) = #private::Moved::take(#moved);
+                    #named
                     #bind
                     #value
                 }
             };
             let moved = quote_spanned! {here=>
                 #names
-                let #moved = #private::Moved::new((#input, #(#used,)*));
+                let #moved = #private::Moved::new((#input, #(#taken,)*));
             };
-            let method = hidden(if used.is_empty() { "inline_async" } else { "inline_named" }, at.open);
-            let closure = if used.is_empty() {
+            let method = match (&context, used.is_empty()) {
+                (Some(_), _) => "inline_async_context",
+                (None, true) => "inline_async",
+                (None, false) => "inline_named",
+            };
+            let method = hidden(method, at.open);
+            let closure = if context.is_none() && used.is_empty() {
                 quote_spanned!(span=> #capture |_, #input| { #moved #future })
             } else {
-                quote_spanned!(span=> #capture |_, #scope, #input| {
+                let context = context.iter();
+                quote_spanned!(span=> #capture |_, #scope, #input #(, #context)*| {
                     #moved
                     ::std::boxed::Box::pin(#future)
                 })
@@ -146,8 +160,9 @@ impl Expansion<'_> {
         } else {
             let returns = pinned.then(|| quote_spanned!(span=> -> #result));
             let scope = if names.is_empty() { quote!(_) } else { scope.to_token_stream() };
-            let method = hidden("inline", at.open);
-            let closure = quote_spanned!(span=> #capture |#scope, #input| #returns {
+            let method = hidden(if inline.context.is_some() { "inline_context" } else { "inline" }, at.open);
+            let context = inline.context.iter();
+            let closure = quote_spanned!(span=> #capture |#scope, #input #(, #context)*| #returns {
                 #names
                 #bind
                 #body
@@ -159,9 +174,12 @@ impl Expansion<'_> {
             quote_spanned!(here=> #private::select::Plain)
         } else {
             let raw = hidden("raw", span);
+            // Whether an error goes on is asked of steps with a context alone: to ask is to settle an error type that may be
+            // open yet.
+            let probe = if inline.context.is_some() { quote!(&&&&&&) } else { quote!(&&&&) };
             quote_spanned!(here=> {
                 #closure.result(|#raw| #raw.settled());
-                (&&&&#closure.probe()).how()
+                (#probe #closure.probe()).how()
             })
         };
         quote_spanned! {here=> {

@@ -262,7 +262,15 @@ impl Parser<'_> {
         );
         let body = self.bump_group(Delimiter::Brace)?;
         let name = self.step_name();
-        Some(Inline { async_token: None, bar: bars.open, pattern: pattern.clone(), ty: None, body, name })
+        Some(Inline {
+            async_token: None,
+            bar: bars.open,
+            pattern: pattern.clone(),
+            ty: None,
+            context: None,
+            body,
+            name,
+        })
     }
 }
 

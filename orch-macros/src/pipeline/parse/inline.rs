@@ -28,7 +28,7 @@ impl Parser<'_> {
             return Step::Hole(TokenStream::new());
         };
         let mut sound = true;
-        if let Some(comma) = bars.comma {
+        if let (Some(comma), None) = (bars.comma, &bars.context) {
             self.errors.at(comma, "an inline step takes one value; take a tuple apart with `|(a, b)| { … }`");
             sound = false;
         } else if bars.pattern.is_empty() {
@@ -56,7 +56,15 @@ impl Parser<'_> {
         let name = self.step_name();
         self.lost = false;
         if sound {
-            Step::Inline(Inline { async_token, bar: bars.open, pattern, ty, body, name })
+            Step::Inline(Inline {
+                async_token,
+                bar: bars.open,
+                pattern,
+                ty,
+                context: bars.context,
+                body,
+                name,
+            })
         } else {
             Step::Hole(TokenStream::new())
         }
