@@ -23,6 +23,9 @@ pub struct Node {
     name: &'static str,
     /// Shared with the events that are kept of it.
     path: Arc<str>,
+    short_path: Arc<str>,
+    /// How many steps before it have the same path.
+    before: usize,
     meta: &'static Meta,
 }
 
@@ -70,6 +73,40 @@ impl Node {
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The path of named blocks and of steps alone: without the blocks that have no name of their own.
+    ///
+    /// A `retry` or a `timeout` that is put around a step changes its path, but not this. So it is what tests, metrics and alerts
+    /// go by.
+    ///
+    /// ```
+    /// use async_orch::{pipeline, task};
+    ///
+    /// #[task]
+    /// async fn charge(cents: u32) -> u32 {
+    ///     cents
+    /// }
+    ///
+    /// let shop = pipeline! { |_: u32| seq(name = "shop") < retry < timeout(2s) < charge > > > };
+    /// let graph = shop.graph();
+    /// let charge = graph.find("shop/retry/timeout/charge").unwrap();
+    /// assert_eq!(charge.short_path(), "shop/charge");
+    /// ```
+    #[must_use]
+    pub fn short_path(&self) -> &str {
+        &self.short_path
+    }
+
+    /// Whether it has a name of its own: a step has, and a block that is given one.
+    pub(crate) fn is_named(&self) -> bool {
+        self.meta.name.is_some() || !self.kind().is_block()
+    }
+
+    /// How many steps with the same path stand before this one: what tells `fetch` from `fetch` in a `seq < fetch fetch >`.
+    #[must_use]
+    pub fn repetition(&self) -> usize {
+        self.before
     }
 
     /// Whether something came from this step.
@@ -167,10 +204,11 @@ impl Graph {
     }
 
     /// A graph whose paths begin with another.
-    pub(crate) fn below(path: &str, root: impl FnOnce(&mut Describe<'_>)) -> Graph {
+    pub(crate) fn below(path: &str, short_path: &str, root: impl FnOnce(&mut Describe<'_>)) -> Graph {
         let mut graph = Graph::of(root);
         for node in &mut graph.nodes {
             node.path = format!("{path}/{}", node.path).into();
+            node.short_path = join(short_path, &node.short_path);
         }
         graph
     }
@@ -186,6 +224,14 @@ impl Graph {
         let embedded = &self.segments[segment as usize].embedded;
         embedded.iter().find(|(entry, _)| *entry == meta.index).map_or(segment, |(_, inner)| *inner)
     }
+}
+
+/// `outer/inner`, where either may be nothing.
+fn join(outer: &str, inner: &str) -> Arc<str> {
+    if outer.is_empty() || inner.is_empty() {
+        return if inner.is_empty() { outer.into() } else { inner.into() };
+    }
+    format!("{outer}/{inner}").into()
 }
 
 fn escape(label: &str) -> String {
@@ -252,13 +298,18 @@ impl Describe<'_> {
         let index = self.graph.nodes.len();
         let parent = self.within.map(|within| &self.graph.nodes[within]);
         let name = origin.name();
+        let meta = origin.meta();
+        let path = join(parent.map_or("", Node::path), name);
+        let named = if meta.kind.is_block() && meta.name.is_none() { "" } else { name };
         let node = Node {
             index,
             parent: self.within,
             depth: parent.map_or(0, |parent| parent.depth + 1),
             name,
-            path: parent.map_or_else(|| name.into(), |parent| format!("{}/{name}", parent.path).into()),
-            meta: origin.meta(),
+            short_path: join(parent.map_or("", Node::short_path), named),
+            before: self.graph.nodes.iter().filter(|node| node.path == path).count(),
+            path,
+            meta,
         };
         self.graph.nodes.push(node);
         let entries = &mut self.graph.segments[self.segment as usize].nodes;

@@ -90,6 +90,47 @@ async fn rule_7_an_end_is_told_also_of_what_cannot_be_printed() {
 }
 
 #[tokio::test]
+async fn steps_of_one_path_are_told_apart_in_a_log() {
+    let log = LogBus::to(Vec::new()).blocks(false);
+    let p = pipeline! { |_: u32| seq < double double par < double |n| { n } as "double" > > };
+    (&p).with_bus(&log).run(1).await.unwrap();
+    let lines = String::from_utf8(log.into_inner()).unwrap();
+    let running = lines.lines().filter(|line| line.contains("running"));
+    let labels: Vec<&str> = running.filter_map(|line| line.split_whitespace().nth(2)).collect();
+    assert_eq!(labels, ["seq/double", "seq/double#2", "seq/par/double", "seq/par/double#2"]);
+}
+
+#[test]
+fn a_policy_around_a_step_changes_no_short_path() {
+    let bare = pipeline! { |_: u32| seq(name = "shop") < double as "charge" > };
+    let guarded = pipeline! { |_: u32| seq(name = "shop") < retry < timeout(1s) < double as "charge" > > > };
+    let shorts = |graph: async_orch::Graph| -> Vec<String> {
+        let steps = graph.nodes().iter().filter(|node| !node.kind().is_block());
+        steps.map(|node| node.short_path().to_owned()).collect()
+    };
+    assert_eq!(shorts(bare.graph()), ["shop/charge"]);
+    assert_eq!(shorts(guarded.graph()), ["shop/charge"]);
+    let outer = pipeline! { |_: Vec<u32>| each < { &guarded } > };
+    assert_eq!(shorts(outer.graph()), ["shop/charge"], "also embedded");
+}
+
+#[tokio::test]
+async fn of_step_finds_a_step_by_the_end_of_its_short_path() {
+    let recorder = Recorder::new();
+    let p = pipeline! { |_: u32| seq(name = "shop") < retry < double as "charge" > seq(name = "mail") < double as "recharge" > > };
+    (&p).with_bus(&recorder).run(1).await.unwrap();
+    assert_eq!(recorder.of_step("charge").len(), 2);
+    assert_eq!(recorder.of_step("shop/charge").len(), 2);
+    assert_eq!(
+        recorder.of_step("shop").len(),
+        2,
+        "the block itself, and not the ones in it that have no name"
+    );
+    assert_eq!(recorder.of_step("mail/recharge").len(), 2);
+    assert!(recorder.of_step("harge").is_empty());
+}
+
+#[tokio::test]
 async fn rule_7_what_a_bus_throws_may_panic_when_it_is_dropped() {
     struct Mine;
     impl Drop for Mine {

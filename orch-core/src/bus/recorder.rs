@@ -67,6 +67,37 @@ impl Recorder {
         self.lock().iter().filter(|event| event.path() == path).cloned().collect()
     }
 
+    /// The events of the steps of this name, wherever they are: of those whose [short path](crate::graph::Node::short_path) is
+    /// it or ends in it. A policy that is put around a step leaves them the same.
+    ///
+    /// ```
+    /// use async_orch::bus::Recorder;
+    /// use async_orch::{Run, pipeline, task};
+    ///
+    /// #[task]
+    /// async fn charge(cents: u32) -> u32 {
+    ///     cents
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), async_orch::Error> {
+    /// let recorder = Recorder::new();
+    /// let shop = pipeline! { |_: u32| seq(name = "shop") < retry < charge > > };
+    /// (&shop).with_bus(&recorder).run(100).await?;
+    /// assert_eq!(recorder.of_step("charge").len(), 2);
+    /// assert_eq!(recorder.of_step("shop/charge").len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn of_step(&self, name: &str) -> Vec<OwnedEvent> {
+        let is_of = |event: &&OwnedEvent| {
+            let before = event.short_path().strip_suffix(name);
+            event.node.is_named() && before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+        };
+        self.lock().iter().filter(is_of).cloned().collect()
+    }
+
     /// The states that the steps with this path went through. A block is
     /// [`Running`](TaskState::Running) when it starts; the events of circuits are left out.
     pub fn states(&self, path: &str) -> Vec<TaskState> {

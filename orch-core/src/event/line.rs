@@ -16,10 +16,7 @@ const TEXT: usize = 160;
 impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let milliseconds = self.elapsed.as_secs_f64() * 1e3;
-        write!(f, "#{:<4}{milliseconds:>11.3}ms  {}", self.run.0, self.node.path())?;
-        if let Some(item) = self.execution.item {
-            write!(f, "[{item}]")?;
-        }
+        write!(f, "#{:<4}{milliseconds:>11.3}ms  {}", self.run.0, self.label())?;
         let missing = f.width().unwrap_or(PATHS).saturating_sub(self.label_width());
         write!(f, "{:missing$}  {}", "", self.change())
     }
@@ -30,13 +27,43 @@ impl Event<'_> {
         Change { kind: &self.kind, attempt: self.execution.attempt, node: Some(self.node) }
     }
 
+    /// The path, with what tells steps of the same path apart, and the item.
+    fn label(&self) -> Label<'_> {
+        Label(self)
+    }
+
     /// How wide the column of paths has to be for this line.
     pub(crate) fn label_width(&self) -> usize {
-        let item = self
-            .execution
-            .item
-            .map_or(0, |item| "[]".len() + 1 + item.checked_ilog10().unwrap_or(0) as usize);
-        self.node.path().chars().count() + item
+        let mut width = Width(0);
+        // Counting does not fail.
+        let _ = write!(width, "{}", self.label());
+        width.0
+    }
+}
+
+struct Label<'a>(&'a Event<'a>);
+
+impl fmt::Display for Label<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Event { node, execution, .. } = self.0;
+        f.write_str(node.path())?;
+        if node.repetition() > 0 {
+            write!(f, "#{}", node.repetition() + 1)?;
+        }
+        match execution.item {
+            Some(item) => write!(f, "[{item}]"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Counts characters.
+struct Width(usize);
+
+impl fmt::Write for Width {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.chars().count();
+        Ok(())
     }
 }
 

@@ -220,6 +220,12 @@ impl OwnedEvent {
         self.node.path()
     }
 
+    /// The path of named blocks and of steps alone: see [`Node::short_path`].
+    #[must_use]
+    pub fn short_path(&self) -> &str {
+        self.node.short_path()
+    }
+
     /// The name of the step that changed.
     #[must_use]
     pub fn name(&self) -> &'static str {

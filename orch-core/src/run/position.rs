@@ -48,6 +48,12 @@ impl<'a> Position<'a> {
         self.node().path()
     }
 
+    /// The path of named blocks and of steps alone: see [`Node::short_path`].
+    #[must_use]
+    pub fn short_path(self) -> &'a str {
+        self.node().short_path()
+    }
+
     /// The step's name: the last part of the path.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -121,7 +121,7 @@ impl<'b> RunState<'b> {
         match &self.graph {
             GraphOf::Made(graph) => graph,
             GraphOf::Part { within, describe, made } => {
-                made.get_or_init(|| Graph::below(within.path(), |graph| describe(graph)))
+                made.get_or_init(|| Graph::below(within.path(), within.short_path(), |graph| describe(graph)))
             }
         }
     }
