@@ -415,6 +415,143 @@ fn a_run_has_the_key_that_it_was_given() {
     assert_eq!(error.to_string(), "step `seq/down` failed: down");
 }
 
+mod away {
+    //! Tasks that leave their run.
+
+    use super::*;
+
+    #[task(spawn)]
+    async fn spawned(n: u32) -> u32 {
+        assert!(n > 0, "zero");
+        n + 1
+    }
+
+    #[task(blocking)]
+    fn blocking(n: u32) -> u32 {
+        assert!(n < 9, "nine");
+        n * 2
+    }
+
+    #[task(spawn)]
+    fn spawned_sync(n: u32) -> Result<u32, Oops> {
+        if n == 7 { Err(Oops("seven")) } else { Ok(n) }
+    }
+
+    #[test]
+    fn every_block_and_every_task_runs_without_tokio() {
+        let rt = Faulty::new([]);
+        let p = pipeline! {
+            |_: Vec<u32>|
+            each(limit = 2) < timeout(1s) < retry < circuit < catch < seq <
+                spawned
+                par(limit = 1) < blocking spawned_sync |n| { n } async |n| { n } >
+            > > > > > >
+        };
+        assert_eq!(at_once(p.on(&rt).run(vec![1, 2])).unwrap(), [(4, 2, 2, 2), (6, 3, 3, 3)]);
+        assert_eq!(rt.executed().len(), 6);
+    }
+
+    #[test]
+    fn their_errors_and_panics_come_back() {
+        let rt = Faulty::new([]);
+        let p = pipeline! { |_: u32| seq < spawned_sync spawned blocking > };
+        let said = |n| at_once(p.on(&rt).run(n)).unwrap_err().to_string();
+        assert_eq!(said(7), "step `seq/spawned_sync` failed: seven");
+        assert_eq!(said(0), "step `seq/spawned` panicked: zero");
+        assert_eq!(said(8), "step `seq/blocking` panicked: nine");
+    }
+
+    /// Gives up whatever leaves the run.
+    struct Forgetful;
+
+    impl Runtime for Forgetful {
+        fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
+            Box::pin(attempt.run())
+        }
+
+        fn sleep(&self, _: Duration) -> BoxFuture<'_, ()> {
+            Box::pin(ready(()))
+        }
+
+        fn now(&self) -> Instant {
+            Local.now()
+        }
+
+        fn random(&self) -> u64 {
+            0
+        }
+
+        fn spawn(&self, _: BoxFuture<'static, ()>) -> BoxFuture<'_, ()> {
+            Box::pin(ready(()))
+        }
+
+        fn blocking(&self, _: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
+            Box::pin(ready(()))
+        }
+    }
+
+    #[test]
+    fn what_the_runtime_gives_up_is_cancelled_and_not_retried() {
+        let p =
+            pipeline! { |_: u32| retry(max_attempts = 5, rejections) < par(settle) < spawned blocking > > };
+        let (spawned, blocking) = at_once(p.on(&Forgetful).run(1)).unwrap();
+        assert_eq!(spawned.unwrap_err().to_string(), "step `retry/par/spawned` was cancelled by its runtime");
+        let error = blocking.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Cancelled));
+        assert!(!error.is_retryable() && !error.kind().is_rejection());
+    }
+
+    /// The runtime of tokio that a task was spawned on shuts down.
+    #[test]
+    fn a_spawned_task_whose_tokio_shuts_down_is_cancelled_and_not_retried() {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        #[task(spawn)]
+        async fn forever() {
+            STARTED.fetch_add(1, SeqCst);
+            std::future::pending::<()>().await;
+        }
+        let p = pipeline! { retry(max_attempts = 3, backoff = constant(0s)) < forever() > };
+        let other = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let mut run = Box::pin(p.run(()));
+        {
+            let _entered = other.enter();
+            assert!(common::poll_once(run.as_mut()).is_pending());
+        }
+        while STARTED.load(SeqCst) == 0 {
+            std::thread::yield_now();
+        }
+        other.shutdown_timeout(Duration::from_secs(10));
+        let error = at_once(run).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Cancelled), "{error}");
+        assert_eq!((error.attempts(), STARTED.load(SeqCst)), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn a_panic_whose_payload_panics_when_it_is_dropped_ends_there() {
+        struct Rude;
+        impl Drop for Rude {
+            fn drop(&mut self) {
+                panic!("again");
+            }
+        }
+        #[task(spawn)]
+        async fn rude() {
+            std::panic::panic_any(Rude);
+        }
+        #[task(blocking)]
+        fn rude_too() {
+            std::panic::panic_any(Rude);
+        }
+        let p = pipeline! { par(settle) < rude() rude_too() > };
+        let (one, other) = p.run(()).await.unwrap();
+        for error in [one.unwrap_err(), other.unwrap_err()] {
+            assert!(matches!(error.kind(), ErrorKind::Panicked(_)), "{error}");
+        }
+        let (one, _) = p.on(&Faulty::new([])).run(()).await.unwrap();
+        assert!(matches!(one.unwrap_err().kind(), ErrorKind::Panicked(_)));
+    }
+}
+
 #[test]
 fn the_usual_runtime_can_be_named() {
     let p = pipeline! { |_: u32| seq < double > };

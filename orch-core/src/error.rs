@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::circuit::LastFailure;
 use crate::node::{Meta, NodeKind, Origin, Place};
+use crate::panics::discard;
 
 /// Why a run failed, and where.
 ///
@@ -70,6 +71,9 @@ pub enum ErrorKind<E = BoxError> {
     CircuitHalfOpen,
     /// A block or the runtime refused to run the step.
     Rejected,
+    /// A task that had left its run, by `spawn` or `blocking`, was given up by its runtime before it had finished: because the
+    /// runtime shut down.
+    Cancelled,
 }
 
 impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
@@ -94,6 +98,7 @@ impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
                 f.write_str("the circuit is half-open and its probe is still running")
             }
             ErrorKind::Rejected => f.write_str("rejected"),
+            ErrorKind::Cancelled => f.write_str("cancelled by its runtime"),
         }
     }
 }
@@ -143,7 +148,7 @@ impl<E> ErrorKind<E> {
     pub fn is_rejection(&self) -> bool {
         match self {
             ErrorKind::CircuitOpen { .. } | ErrorKind::CircuitHalfOpen | ErrorKind::Rejected => true,
-            ErrorKind::Task(_) | ErrorKind::Panicked(_) | ErrorKind::TimedOut => false,
+            ErrorKind::Task(_) | ErrorKind::Panicked(_) | ErrorKind::TimedOut | ErrorKind::Cancelled => false,
         }
     }
 
@@ -158,6 +163,7 @@ impl<E> ErrorKind<E> {
             }
             ErrorKind::CircuitHalfOpen => ErrorKind::CircuitHalfOpen,
             ErrorKind::Rejected => ErrorKind::Rejected,
+            ErrorKind::Cancelled => ErrorKind::Cancelled,
         }
     }
 }
@@ -374,6 +380,7 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
                     attempts => write!(f, ", in each of {attempts} attempts"),
                 }
             }
+            ErrorKind::Cancelled => write!(f, "was cancelled by its runtime{after}"),
             kind => write!(f, "did not run{after}: {kind}"),
         }
     }
@@ -583,7 +590,14 @@ impl Panicked {
         Panicked { message: message.into() }
     }
 
-    /// The message of a caught panic.
+    /// A panic that was caught. What it carried is dropped, which may panic too.
+    pub(crate) fn caught(payload: Box<dyn Any + Send>) -> Self {
+        let panicked = Panicked::from_payload(&*payload);
+        discard(payload);
+        panicked
+    }
+
+    /// The message of a panic on its way.
     pub(crate) fn from_payload(payload: &(dyn Any + Send)) -> Self {
         Panicked::new(match (payload.downcast_ref::<&'static str>(), payload.downcast_ref::<String>()) {
             (Some(text), _) => text,

@@ -68,6 +68,22 @@ pub trait Runtime: Send + Sync {
     /// Sixty-four random bits, for jitter.
     fn random(&self) -> u64;
 
+    /// Runs a task marked `#[task(spawn)]`, which leaves the run and may go on beside it.
+    ///
+    /// The future returned is ready when the work is done; dropping it gives the work up. Unless you say otherwise the work is
+    /// done in it, by the run itself.
+    fn spawn(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'_, ()> {
+        work
+    }
+
+    /// Calls a task marked `#[task(blocking)]`, which may block its thread.
+    ///
+    /// The future returned is ready when the call has returned. Unless you say otherwise the call is made in it, by the run
+    /// itself, when it is first polled.
+    fn blocking(&self, call: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
+        Box::pin(async move { call() })
+    }
+
     /// Takes one unit of the scheduler's cooperative budget: `Pending`, with the task woken, when a loop over
     /// children that are always ready should let others run.
     fn poll_proceed(&self, _cx: &mut Context<'_>) -> Poll<()> {
@@ -115,12 +131,38 @@ impl Runtime for Local {
         fastrand::u64(..)
     }
 
+    fn spawn(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'_, ()> {
+        let handle = AbortOnDrop(tokio::spawn(work));
+        Box::pin(handle)
+    }
+
+    fn blocking(&self, call: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
+        Box::pin(AbortOnDrop(tokio::task::spawn_blocking(call)))
+    }
+
     fn poll_proceed(&self, cx: &mut Context<'_>) -> Poll<()> {
         Local::proceed(cx)
     }
 
     fn has_budget(&self) -> bool {
         tokio::task::coop::has_budget_remaining()
+    }
+}
+
+/// A task of tokio's that is given up when this is dropped. Its outcome is left elsewhere.
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Future for AbortOnDrop {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.0).poll(cx).map(drop)
     }
 }
 
@@ -141,6 +183,14 @@ macro_rules! through {
 
             fn random(&self) -> u64 {
                 (**self).random()
+            }
+
+            fn spawn(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'_, ()> {
+                (**self).spawn(work)
+            }
+
+            fn blocking(&self, call: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
+                (**self).blocking(call)
             }
 
             fn poll_proceed(&self, cx: &mut Context<'_>) -> Poll<()> {

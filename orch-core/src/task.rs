@@ -2,9 +2,11 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{self, Poll, ready};
 
 use pin_project_lite::pin_project;
@@ -242,38 +244,80 @@ where
         *this.handle = None;
         Poll::Ready(match joined {
             Ok(result) => result,
-            Err(error) => Err(ErrorKind::Panicked(match error.try_into_panic() {
-                Ok(payload) => Panicked::from_payload(&*payload),
-                Err(error) => Panicked::new(error.to_string()),
-            })),
+            Err(error) => Err(match error.try_into_panic() {
+                Ok(payload) => ErrorKind::Panicked(Panicked::caught(payload)),
+                // By nobody but the runtime, which shuts down: who drops this drops the handle too.
+                Err(_) => ErrorKind::Cancelled,
+            }),
         })
     }
 }
 
-/// Runs a sync function on tokio's blocking pool.
+/// Where work that leaves its run leaves its outcome.
+struct Outcome<T, X>(Mutex<Option<Result<T, ErrorKind<X>>>>);
+
+impl<T, X> Outcome<T, X> {
+    fn new() -> Arc<Self> {
+        Arc::new(Outcome(Mutex::new(None)))
+    }
+
+    fn leave(&self, outcome: std::thread::Result<Result<T, ErrorKind<X>>>) {
+        let outcome = outcome.unwrap_or_else(|payload| Err(ErrorKind::Panicked(Panicked::caught(payload))));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+    }
+
+    /// None was left by work that the runtime gave up.
+    fn take(&self) -> Result<T, ErrorKind<X>> {
+        let outcome = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        outcome.unwrap_or(Err(ErrorKind::Cancelled))
+    }
+}
+
+/// Runs a sync function where it may block: on tokio's blocking pool, or where the run's runtime says.
 ///
 /// # Panics
 ///
-/// When polled outside of a tokio runtime.
-pub fn blocking<F, T, X>(call: F) -> impl Future<Output = Result<T, ErrorKind<X>>> + Send
+/// When polled outside of a tokio runtime, if the run is on tokio.
+pub async fn blocking<F, T, X>(call: F, inside: Option<Inside<'_>>) -> Result<T, ErrorKind<X>>
 where
     F: FnOnce() -> Result<T, ErrorKind<X>> + Send + 'static,
     T: Send + 'static,
     X: Send + 'static,
 {
-    Outside::new(move || tokio::task::spawn_blocking(call))
+    let Some(rt) = inside.and_then(Inside::runtime) else {
+        return Outside::new(move || tokio::task::spawn_blocking(call)).await;
+    };
+    let outcome = Outcome::new();
+    let left = outcome.clone();
+    rt.blocking(Box::new(move || left.leave(catch_unwind(AssertUnwindSafe(call))))).await;
+    outcome.take()
 }
 
-/// Runs a future as a task of its own on tokio.
+/// Runs a future as a task of its own: on tokio, or where the run's runtime says.
 ///
 /// # Panics
 ///
-/// When polled outside of a tokio runtime.
-pub fn spawned<F, T, X>(fut: F) -> impl Future<Output = Result<T, ErrorKind<X>>> + Send
+/// When polled outside of a tokio runtime, if the run is on tokio.
+pub async fn spawned<F, T, X>(fut: F, inside: Option<Inside<'_>>) -> Result<T, ErrorKind<X>>
 where
     F: Future<Output = Result<T, ErrorKind<X>>> + Send + 'static,
     T: Send + 'static,
     X: Send + 'static,
 {
-    Outside::new(move || tokio::spawn(fut))
+    let Some(rt) = inside.and_then(Inside::runtime) else {
+        return Outside::new(move || tokio::spawn(fut)).await;
+    };
+    let outcome = Outcome::new();
+    let left = outcome.clone();
+    rt.spawn(Box::pin(async move {
+        let mut fut = Box::pin(fut);
+        let polled = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| fut.as_mut().poll(cx))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
+            Err(payload) => Poll::Ready(Err(payload)),
+        });
+        left.leave(polled.await);
+    }))
+    .await;
+    outcome.take()
 }

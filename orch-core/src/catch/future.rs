@@ -1,9 +1,7 @@
 //! The block `catch`.
 
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -56,17 +54,7 @@ impl<P: Point, E: Failure, B: Step<P, E>> Step<P, E> for Catch<B> {
 #[inline(always)]
 fn catch<T>(call: impl FnOnce() -> T) -> Result<T, Panicked> {
     // What the call has broken is dropped, or is the steps' own: see the module.
-    catch_unwind(AssertUnwindSafe(call)).map_err(told)
-}
-
-/// What a panic said. Its payload is foreign code as well, and may panic when it is dropped.
-#[cold]
-fn told(payload: Box<dyn Any + Send>) -> Panicked {
-    let panicked = Panicked::from_payload(&*payload);
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        mem::forget(payload);
-    }
-    panicked
+    catch_unwind(AssertUnwindSafe(call)).map_err(Panicked::caught)
 }
 
 pin_project! {

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::event::{EventKind, Told};
 use crate::node::Origin;
 use crate::pipeline::Run;
+use crate::runtime::Runtime;
 
 /// An execution of a step, from inside it.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,11 @@ pub struct Inside<'e> {
 impl<'e> Inside<'e> {
     pub(crate) fn position(self) -> Position<'e> {
         self.cx.position(self.origin.meta())
+    }
+
+    /// What the run is on, if it is not tokio.
+    pub(crate) fn runtime(self) -> Option<&'e dyn Runtime> {
+        self.cx.run.runtime()
     }
 
     pub(crate) fn origin(self) -> Origin {

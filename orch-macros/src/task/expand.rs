@@ -46,7 +46,7 @@ pub(crate) fn expand(task: Task) -> TokenStream {
     let context = sig.context.is_some().then(|| quote!(&#cx,));
     let called = quote_spanned!(ident.span()=> #ident #turbofish (#context #(#values),*));
     let bind = sig.context.is_some().then(|| quote!(let #cx = #private::task::context(#inside);));
-    let call = call(&private, called, bind, sig.asyncness, returned.fallible, &options);
+    let call = call(&private, called, bind, inside, sig.asyncness, returned.fallible, &options);
 
     let impl_generics = generics.header(Bounds::All, None);
     let where_clause = generics.where_clause(Bounds::All, None);
@@ -218,6 +218,7 @@ fn call(
     private: &TokenStream,
     called: TokenStream,
     bind: Option<TokenStream>,
+    inside: &Ident,
     asynchronous: bool,
     fallible: bool,
     options: &super::ast::Options,
@@ -227,7 +228,7 @@ fn call(
         let wrapper = if fallible { quote!(Fallible) } else { quote!(Never) };
         let future = quote!(#task::#wrapper::new(#called));
         return match (options.spawn, bind) {
-            (Some(_), _) => quote!(#task::spawned(#future)),
+            (Some(_), _) => quote!(#task::spawned(#future, #inside)),
             (None, None) => future,
             // The function's future borrows the context, which this one owns.
             (None, Some(bind)) => quote!(async move { #bind #future.await }),
@@ -239,9 +240,9 @@ fn call(
         quote!(::core::result::Result::Ok(#called))
     };
     if options.blocking.is_some() {
-        quote!(#task::blocking(move || #result))
+        quote!(#task::blocking(move || #result, #inside))
     } else if options.spawn.is_some() {
-        quote!(#task::spawned(#task::Sync::new(move || #result)))
+        quote!(#task::spawned(#task::Sync::new(move || #result), #inside))
     } else {
         quote!(#task::Sync::new(move || { #bind #result }))
     }
