@@ -6,7 +6,7 @@ pub use orch_core::boxed::BoxPipeline;
 pub use orch_core::bus::{self, Bus, DynBus, NoBus};
 pub use orch_core::circuit::{Breaker, BreakerBuilder, BreakerState, CircuitState, LastFailure};
 pub use orch_core::context::{Context, Failed, Note, Progress};
-pub use orch_core::error::{BoxError, Error, ErrorKind, Failure, Panicked};
+pub use orch_core::error::{BoxError, Error, ErrorKind, Failure, Panicked, Wire};
 pub use orch_core::event::{
     BlockChange, BlockEvent, Change, CircuitEvent, Event, EventKind, Execution, Field, Output, OwnedEvent,
     Reason, RunId, TaskChange, TaskEvent, TaskState, Text, Told,

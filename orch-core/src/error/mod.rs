@@ -1,15 +1,21 @@
 //! What a failed run gives back: which step failed, after how many attempts, and why.
 
+mod boxed;
+mod kind;
+mod panicked;
+mod wire;
+
 use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
-use std::ops::Deref;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::circuit::LastFailure;
+pub use boxed::{BoxError, Failure};
+pub use kind::ErrorKind;
+pub use panicked::Panicked;
+pub use wire::Wire;
+
 use crate::node::{Meta, NodeKind, Origin, Place};
-use crate::panics::discard;
 
 /// Why a run failed, and where.
 ///
@@ -46,125 +52,6 @@ struct More<E> {
 impl<E> Default for More<E> {
     fn default() -> Self {
         More { run_by: Vec::new(), looked_at: false, others: Vec::new(), limit: None, key: None }
-    }
-}
-
-/// Why a step failed.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ErrorKind<E = BoxError> {
-    /// A task gave an error: this one.
-    Task(E),
-    /// A task panicked, on another thread or inside a `catch` block.
-    Panicked(Panicked),
-    /// A `timeout` block ran out of time and dropped its body.
-    TimedOut,
-    /// A `circuit` block was open and did not run its body.
-    #[non_exhaustive]
-    CircuitOpen {
-        /// How long the circuit stays open yet.
-        retry_after: Duration,
-        /// The text of the failure that opened it; `None` if it was opened by hand.
-        last_failure: Option<LastFailure>,
-    },
-    /// A `circuit` block was half-open with all its probes under way, and did not run its body.
-    CircuitHalfOpen,
-    /// A block or the runtime refused to run the step.
-    Rejected,
-    /// A task that had left its run, by `spawn` or `blocking`, was given up by its runtime before it had finished: because the
-    /// runtime shut down.
-    Cancelled,
-}
-
-impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ErrorKind::Task(error) => error.fmt(f),
-            ErrorKind::Panicked(panicked) => panicked.fmt(f),
-            ErrorKind::TimedOut => f.write_str("timed out"),
-            ErrorKind::CircuitOpen { retry_after, last_failure } => {
-                f.write_str("the circuit is open")?;
-                match *retry_after {
-                    Duration::MAX => f.write_str(" until it is closed by hand")?,
-                    Duration::ZERO => {}
-                    time => write!(f, ", retry in {:?}", rounded(time))?,
-                }
-                match last_failure {
-                    Some(text) => write!(f, " (last failure: {text})"),
-                    None => Ok(()),
-                }
-            }
-            ErrorKind::CircuitHalfOpen => {
-                f.write_str("the circuit is half-open and its probe is still running")
-            }
-            ErrorKind::Rejected => f.write_str("rejected"),
-            ErrorKind::Cancelled => f.write_str("cancelled by its runtime"),
-        }
-    }
-}
-
-impl<E: fmt::Debug + fmt::Display> StdError for ErrorKind<E> {}
-
-/// Whether the text of an option is a time written out, `1.5s`, and not an expression.
-fn is_written_out(text: &str) -> bool {
-    let unit = text.trim_start_matches(|character: char| character.is_ascii_digit() || character == '.');
-    unit.len() < text.len() && ["s", "ms", "µs", "ns"].contains(&unit)
-}
-
-/// As exact as a reader wants it: to the millisecond, short times to the microsecond.
-fn rounded(time: Duration) -> Duration {
-    let unit = if time < Duration::from_millis(10) { 1_000 } else { 1_000_000 };
-    let units = (time.as_nanos() + unit / 2) / unit;
-    u64::try_from(units * unit).map_or(time, Duration::from_nanos)
-}
-
-impl<E> ErrorKind<E> {
-    /// [`CircuitOpen`](ErrorKind::CircuitOpen): for a [`Runtime`](crate::Runtime) that answers for a task.
-    ///
-    /// ```
-    /// use async_orch::ErrorKind;
-    /// use std::time::Duration;
-    ///
-    /// let open: ErrorKind = ErrorKind::circuit_open(Duration::from_secs(3), Some("connection refused"));
-    /// assert_eq!(open.to_string(), "the circuit is open, retry in 3s (last failure: connection refused)");
-    /// ```
-    #[must_use]
-    pub fn circuit_open(retry_after: Duration, last_failure: Option<&str>) -> Self {
-        let last_failure = last_failure.map(|text| LastFailure::new(text.to_owned()));
-        ErrorKind::CircuitOpen { retry_after, last_failure }
-    }
-
-    /// Whether the step was turned away and did not run: by a circuit, or by the [`Runtime`](crate::Runtime).
-    ///
-    /// A rejection says nothing about what the step would have done. A `retry` repeats it only with its flag `rejections`.
-    ///
-    /// ```
-    /// use async_orch::ErrorKind;
-    ///
-    /// assert!(ErrorKind::<std::io::Error>::CircuitHalfOpen.is_rejection());
-    /// assert!(!ErrorKind::<std::io::Error>::TimedOut.is_rejection());
-    /// ```
-    #[must_use]
-    pub fn is_rejection(&self) -> bool {
-        match self {
-            ErrorKind::CircuitOpen { .. } | ErrorKind::CircuitHalfOpen | ErrorKind::Rejected => true,
-            ErrorKind::Task(_) | ErrorKind::Panicked(_) | ErrorKind::TimedOut | ErrorKind::Cancelled => false,
-        }
-    }
-
-    /// The same kind with another type for the task's error.
-    pub(crate) fn map<F>(self, convert: impl FnOnce(E) -> F) -> ErrorKind<F> {
-        match self {
-            ErrorKind::Task(error) => ErrorKind::Task(convert(error)),
-            ErrorKind::Panicked(panicked) => ErrorKind::Panicked(panicked),
-            ErrorKind::TimedOut => ErrorKind::TimedOut,
-            ErrorKind::CircuitOpen { retry_after, last_failure } => {
-                ErrorKind::CircuitOpen { retry_after, last_failure }
-            }
-            ErrorKind::CircuitHalfOpen => ErrorKind::CircuitHalfOpen,
-            ErrorKind::Rejected => ErrorKind::Rejected,
-            ErrorKind::Cancelled => ErrorKind::Cancelled,
-        }
     }
 }
 
@@ -440,175 +327,8 @@ static UNPLACED: Meta = Meta {
     place: Place { file: file!(), line: line!(), column: column!() },
 };
 
-/// What can be the error type of a pipeline: every [`std::error::Error`] that is `Send + Sync`, and
-/// [`BoxError`].
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the error type of a pipeline",
-    label = "does not implement `std::error::Error + Send + Sync`",
-    note = "without `error = …;` a pipeline takes the errors of all types, `anyhow::Error` and `Box<dyn Error + Send + Sync>` \
-            among them, as `BoxError`, which `?` turns into any of them"
-)]
-pub trait Failure: fmt::Debug + fmt::Display + Send + Sync + 'static {
-    /// The error itself, out of its box.
-    fn as_dyn(&self) -> &(dyn StdError + 'static);
-}
-
-#[diagnostic::do_not_recommend]
-impl<E: StdError + Send + Sync + 'static> Failure for E {
-    fn as_dyn(&self) -> &(dyn StdError + 'static) {
-        match (self as &(dyn StdError + 'static)).downcast_ref::<BoxError>() {
-            Some(boxed) => &*boxed.0,
-            None => self,
-        }
-    }
-}
-
-/// Any error, boxed: the error type of a pipeline that names no other.
-///
-/// Everything that converts into `Box<dyn std::error::Error + Send + Sync>` converts into it, so tasks with
-/// different errors fit one pipeline: `io::Error`, an error of your own, a `&str`, `anyhow::Error`. With `?` it goes on into
-/// `Box<dyn Error>`, `Box<dyn Error + Send + Sync>` and `anyhow::Error`.
-///
-/// It is transparent: it displays as the error inside, has the source of that, and derefs to it.
-///
-/// ```
-/// use async_orch::BoxError;
-///
-/// async fn fetch(id: u32) -> Result<String, BoxError> {
-///     let text = tokio::fs::read_to_string(format!("/no such folder/{id}")).await?;
-///     if text.is_empty() { Err("an empty file")? }
-///     Ok(text)
-/// }
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() {
-/// async fn program() -> Result<(), Box<dyn std::error::Error>> {
-///     fetch(7).await?;
-///     Ok(())
-/// }
-///
-/// let error = fetch(7).await.unwrap_err();
-/// assert!(error.is::<std::io::Error>());
-/// assert_eq!(program().await.unwrap_err().to_string(), error.to_string());
-/// # }
-/// ```
-///
-/// It is a type of its own because the standard box does not implement [`std::error::Error`]. And it is not `Unpin`, which is
-/// what tells it from the errors that convert into it. An error of your own that *holds* a `BoxError` converts only with the
-/// line `impl Unpin for MyError {}`.
-pub struct BoxError(Box<dyn StdError + Send + Sync + 'static>);
-
-/// For [`BoxError`] not to be `Unpin`: a bound that does not hold, and has a lifetime so that the compiler does not say so.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct IsBoxError<'a>(std::marker::PhantomData<&'a ()>);
-
-/// See [`IsBoxError`].
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "an error that holds a `BoxError` does not convert into `BoxError` by itself",
-    label = "holds a `BoxError`",
-    note = "write `impl Unpin for MyError {{}}`, with the name of the error that holds it"
-)]
-pub trait Movable {}
-
-// An error is never polled, so nothing depends on its pinning.
-impl<'a> Unpin for BoxError where IsBoxError<'a>: Movable {}
-
-impl<E> Unpin for Error<E> {}
-
-impl<E> Unpin for ErrorKind<E> {}
-
-impl BoxError {
-    /// The standard box.
-    #[must_use]
-    pub fn into_inner(self) -> Box<dyn StdError + Send + Sync + 'static> {
-        self.0
-    }
-
-    /// The error inside, by value, if it is a `T`.
-    ///
-    /// # Errors
-    ///
-    /// Gives the error back as it is if it is no `T`.
-    pub fn downcast<T: StdError + 'static>(self) -> Result<T, Self> {
-        self.0.downcast().map(|error| *error).map_err(BoxError)
-    }
-}
-
-/// `Unpin`, so that `BoxError` itself, which is a standard error as well, is not among those that convert.
-impl<T: Into<Box<dyn StdError + Send + Sync + 'static>> + Unpin> From<T> for BoxError {
-    fn from(error: T) -> Self {
-        BoxError(error.into())
-    }
-}
-
-impl Deref for BoxError {
-    type Target = dyn StdError + Send + Sync + 'static;
-
-    fn deref(&self) -> &Self::Target {
-        &*self.0
-    }
-}
-
-impl fmt::Display for BoxError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Debug for BoxError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// The source is that of the error inside, since the two say the same.
-impl StdError for BoxError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source()
-    }
-}
-
-/// A task panicked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Panicked {
-    message: Arc<str>,
-}
-
-impl fmt::Display for Panicked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "panicked: {}", self.message)
-    }
-}
-
-impl StdError for Panicked {}
-
-impl Panicked {
-    /// A panic that said this: for a [`Runtime`](crate::Runtime) that answers for a task.
-    pub fn new(message: impl Into<Arc<str>>) -> Self {
-        Panicked { message: message.into() }
-    }
-
-    /// A panic that was caught. What it carried is dropped, which may panic too.
-    pub(crate) fn caught(payload: Box<dyn Any + Send>) -> Self {
-        let panicked = Panicked::from_payload(&*payload);
-        discard(payload);
-        panicked
-    }
-
-    /// The message of a panic on its way.
-    pub(crate) fn from_payload(payload: &(dyn Any + Send)) -> Self {
-        Panicked::new(match (payload.downcast_ref::<&'static str>(), payload.downcast_ref::<String>()) {
-            (Some(text), _) => text,
-            (_, Some(text)) => text.as_str(),
-            _ => "with a value that is not text",
-        })
-    }
-
-    /// What the panic said.
-    #[must_use]
-    pub fn message(&self) -> &str {
-        &self.message
-    }
+/// Whether the text of an option is a time written out, `1.5s`, and not an expression.
+fn is_written_out(text: &str) -> bool {
+    let unit = text.trim_start_matches(|character: char| character.is_ascii_digit() || character == '.');
+    unit.len() < text.len() && ["s", "ms", "µs", "ns"].contains(&unit)
 }

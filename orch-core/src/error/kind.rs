@@ -1,0 +1,121 @@
+//! Why a step failed.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use super::{BoxError, Panicked};
+use crate::circuit::LastFailure;
+
+/// Why a step failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind<E = BoxError> {
+    /// A task gave an error: this one.
+    Task(E),
+    /// A task panicked, on another thread or inside a `catch` block.
+    Panicked(Panicked),
+    /// A `timeout` block ran out of time and dropped its body.
+    TimedOut,
+    /// A `circuit` block was open and did not run its body.
+    #[non_exhaustive]
+    CircuitOpen {
+        /// How long the circuit stays open yet.
+        retry_after: Duration,
+        /// The text of the failure that opened it; `None` if it was opened by hand.
+        last_failure: Option<LastFailure>,
+    },
+    /// A `circuit` block was half-open with all its probes under way, and did not run its body.
+    CircuitHalfOpen,
+    /// A block or the runtime refused to run the step.
+    Rejected,
+    /// A task that had left its run, by `spawn` or `blocking`, was given up by its runtime before it had finished: because the
+    /// runtime shut down.
+    Cancelled,
+}
+
+impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ErrorKind::Task(error) => error.fmt(f),
+            ErrorKind::Panicked(panicked) => panicked.fmt(f),
+            ErrorKind::TimedOut => f.write_str("timed out"),
+            ErrorKind::CircuitOpen { retry_after, last_failure } => {
+                f.write_str("the circuit is open")?;
+                match *retry_after {
+                    Duration::MAX => f.write_str(" until it is closed by hand")?,
+                    Duration::ZERO => {}
+                    time => write!(f, ", retry in {:?}", rounded(time))?,
+                }
+                match last_failure {
+                    Some(text) => write!(f, " (last failure: {text})"),
+                    None => Ok(()),
+                }
+            }
+            ErrorKind::CircuitHalfOpen => {
+                f.write_str("the circuit is half-open and its probe is still running")
+            }
+            ErrorKind::Rejected => f.write_str("rejected"),
+            ErrorKind::Cancelled => f.write_str("cancelled by its runtime"),
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> StdError for ErrorKind<E> {}
+
+/// As exact as a reader wants it: to the millisecond, short times to the microsecond.
+fn rounded(time: Duration) -> Duration {
+    let unit = if time < Duration::from_millis(10) { 1_000 } else { 1_000_000 };
+    let units = (time.as_nanos() + unit / 2) / unit;
+    u64::try_from(units * unit).map_or(time, Duration::from_nanos)
+}
+
+impl<E> ErrorKind<E> {
+    /// [`CircuitOpen`](ErrorKind::CircuitOpen): for a [`Runtime`](crate::Runtime) that answers for a task.
+    ///
+    /// ```
+    /// use async_orch::ErrorKind;
+    /// use std::time::Duration;
+    ///
+    /// let open: ErrorKind = ErrorKind::circuit_open(Duration::from_secs(3), Some("connection refused"));
+    /// assert_eq!(open.to_string(), "the circuit is open, retry in 3s (last failure: connection refused)");
+    /// ```
+    #[must_use]
+    pub fn circuit_open(retry_after: Duration, last_failure: Option<&str>) -> Self {
+        let last_failure = last_failure.map(|text| LastFailure::new(text.to_owned()));
+        ErrorKind::CircuitOpen { retry_after, last_failure }
+    }
+
+    /// Whether the step was turned away and did not run: by a circuit, or by the [`Runtime`](crate::Runtime).
+    ///
+    /// A rejection says nothing about what the step would have done. A `retry` repeats it only with its flag `rejections`.
+    ///
+    /// ```
+    /// use async_orch::ErrorKind;
+    ///
+    /// assert!(ErrorKind::<std::io::Error>::CircuitHalfOpen.is_rejection());
+    /// assert!(!ErrorKind::<std::io::Error>::TimedOut.is_rejection());
+    /// ```
+    #[must_use]
+    pub fn is_rejection(&self) -> bool {
+        match self {
+            ErrorKind::CircuitOpen { .. } | ErrorKind::CircuitHalfOpen | ErrorKind::Rejected => true,
+            ErrorKind::Task(_) | ErrorKind::Panicked(_) | ErrorKind::TimedOut | ErrorKind::Cancelled => false,
+        }
+    }
+
+    /// The same kind with another type for the task's error.
+    pub(crate) fn map<F>(self, convert: impl FnOnce(E) -> F) -> ErrorKind<F> {
+        match self {
+            ErrorKind::Task(error) => ErrorKind::Task(convert(error)),
+            ErrorKind::Panicked(panicked) => ErrorKind::Panicked(panicked),
+            ErrorKind::TimedOut => ErrorKind::TimedOut,
+            ErrorKind::CircuitOpen { retry_after, last_failure } => {
+                ErrorKind::CircuitOpen { retry_after, last_failure }
+            }
+            ErrorKind::CircuitHalfOpen => ErrorKind::CircuitHalfOpen,
+            ErrorKind::Rejected => ErrorKind::Rejected,
+            ErrorKind::Cancelled => ErrorKind::Cancelled,
+        }
+    }
+}

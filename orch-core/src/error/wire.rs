@@ -1,0 +1,110 @@
+//! Kinds of errors as numbers and texts, for who writes them down.
+
+use std::time::Duration;
+
+use super::{ErrorKind, Panicked};
+
+/// An [`ErrorKind`] as a word, a time and a text: what a [`Runtime`](crate::Runtime) that remembers its runs writes down, and
+/// gives back to [`Attempt::fail`](crate::run::Attempt::fail).
+///
+/// An error of a task is not among them: it has a type, and whoever stores it knows how.
+///
+/// ```
+/// use async_orch::{ErrorKind, Wire};
+/// use std::convert::Infallible;
+/// use std::time::Duration;
+///
+/// let open: ErrorKind<Infallible> = ErrorKind::circuit_open(Duration::from_secs(3), Some("down"));
+/// let wire = open.to_wire().unwrap();
+/// assert_eq!((wire.kind.as_str(), wire.time, wire.text.as_deref()), ("circuit open", Some(Duration::from_secs(3)), Some("down")));
+///
+/// let again: ErrorKind<Infallible> = ErrorKind::from_wire(&wire).unwrap();
+/// assert_eq!(again.to_string(), open.to_string());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Wire {
+    /// Which kind it is, in words that stay the same from version to version.
+    pub kind: String,
+    /// The time that belongs to it, if one does.
+    pub time: Option<Duration>,
+    /// The text that belongs to it, if one does.
+    pub text: Option<String>,
+}
+
+impl Wire {
+    /// A kind, with a time and a text where it has them.
+    #[must_use]
+    pub fn new(kind: impl Into<String>, time: Option<Duration>, text: Option<String>) -> Self {
+        Wire { kind: kind.into(), time, text }
+    }
+}
+
+const PANICKED: &str = "panicked";
+const TIMED_OUT: &str = "timed out";
+const CIRCUIT_OPEN: &str = "circuit open";
+const CIRCUIT_HALF_OPEN: &str = "circuit half-open";
+const REJECTED: &str = "rejected";
+const CANCELLED: &str = "cancelled";
+
+impl<E> ErrorKind<E> {
+    /// The kind as words, times and texts; `None` for a task's own error.
+    #[must_use]
+    pub fn to_wire(&self) -> Option<Wire> {
+        Some(match self {
+            ErrorKind::Task(_) => return None,
+            ErrorKind::Panicked(panicked) => Wire::new(PANICKED, None, Some(panicked.message().to_owned())),
+            ErrorKind::TimedOut => Wire::new(TIMED_OUT, None, None),
+            ErrorKind::CircuitOpen { retry_after, last_failure } => {
+                Wire::new(CIRCUIT_OPEN, Some(*retry_after), last_failure.as_ref().map(ToString::to_string))
+            }
+            ErrorKind::CircuitHalfOpen => Wire::new(CIRCUIT_HALF_OPEN, None, None),
+            ErrorKind::Rejected => Wire::new(REJECTED, None, None),
+            ErrorKind::Cancelled => Wire::new(CANCELLED, None, None),
+        })
+    }
+
+    /// The kind that was written down; `None` if it is one that this version does not know.
+    #[must_use]
+    pub fn from_wire(wire: &Wire) -> Option<Self> {
+        let Wire { kind, time, text } = wire;
+        Some(match kind.as_str() {
+            PANICKED => ErrorKind::Panicked(Panicked::new(text.as_deref().unwrap_or_default())),
+            TIMED_OUT => ErrorKind::TimedOut,
+            CIRCUIT_OPEN => ErrorKind::circuit_open(time.unwrap_or_default(), text.as_deref()),
+            CIRCUIT_HALF_OPEN => ErrorKind::CircuitHalfOpen,
+            REJECTED => ErrorKind::Rejected,
+            CANCELLED => ErrorKind::Cancelled,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_but_a_tasks_own_comes_back_as_it_was() {
+        let kinds: [ErrorKind<std::fmt::Error>; 7] = [
+            ErrorKind::Panicked(Panicked::new("oh")),
+            ErrorKind::TimedOut,
+            ErrorKind::circuit_open(Duration::from_millis(1_500), Some("down")),
+            ErrorKind::circuit_open(Duration::MAX, None),
+            ErrorKind::CircuitHalfOpen,
+            ErrorKind::Rejected,
+            ErrorKind::Cancelled,
+        ];
+        let mut words = Vec::new();
+        for kind in kinds {
+            let wire = kind.to_wire().unwrap();
+            let again = ErrorKind::<std::fmt::Error>::from_wire(&wire).unwrap();
+            assert_eq!((format!("{again:?}"), again.to_wire()), (format!("{kind:?}"), Some(wire.clone())));
+            words.push(wire.kind);
+        }
+        words.dedup();
+        assert_eq!(words.len(), 6);
+        assert_eq!(ErrorKind::Task(std::fmt::Error).to_wire(), None);
+        assert!(ErrorKind::<std::fmt::Error>::from_wire(&Wire::new("from the future", None, None)).is_none());
+    }
+}
