@@ -104,7 +104,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
         body: F,
     ) -> Closure<AsyncContextBody<'c, F, E>, Raw, N>
     where
-        F: for<'e> Fn(Within<'e, 'c>, S::Ref<'e>, In, Context<'e, E>) -> BoxFuture<'e, Raw>,
+        F: for<'e> Fn(Within<'e, 'c>, S::Ref<'e>, In, &'e Context<'e, E>) -> BoxFuture<'e, Raw>,
     {
         Closure { body: AsyncContextBody(body, PhantomData), raw: PhantomData }
     }

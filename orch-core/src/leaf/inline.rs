@@ -131,7 +131,12 @@ pub struct AsyncContextBody<'c, F, E>(pub(crate) F, pub(crate) PhantomData<(&'c 
 
 impl<'c, P: Point, F, E: Failure, Raw: 'static> Body<P> for AsyncContextBody<'c, F, E>
 where
-    F: for<'e> Fn(Within<'e, 'c>, <P::Scope as Scope>::Ref<'e>, P::In, Context<'e, E>) -> BoxFuture<'e, Raw>
+    F: for<'e> Fn(
+            Within<'e, 'c>,
+            <P::Scope as Scope>::Ref<'e>,
+            P::In,
+            &'e Context<'e, E>,
+        ) -> BoxFuture<'e, Raw>
         + Send
         + Sync,
 {
@@ -144,7 +149,11 @@ where
         input: P::In,
         inside: Option<Inside<'a>>,
     ) -> impl Future<Output = Raw> + Send + 'a {
-        (self.0)(PhantomData, scope, input, Context::new(inside))
+        // The body borrows the context, as a task does: an error about who takes it away then speaks of a parameter.
+        async move {
+            let context = Context::new(inside);
+            (self.0)(PhantomData, <P::Scope as Scope>::shorten(scope), input, &context).await
+        }
     }
 }
 

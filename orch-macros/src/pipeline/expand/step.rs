@@ -126,7 +126,7 @@ impl Expansion<'_> {
             };
             let context = inline.context.as_ref().map(|_| hidden("context", at.open));
             let taken: Vec<&Ident> = context.iter().chain(&used).collect();
-            let named = inline.context.as_ref().map(|cx| quote_spanned!(here=> let #cx = &#context;));
+            let named = inline.context.as_ref().map(|cx| quote_spanned!(here=> let #cx = #context;));
             // With `move` the closure owns its captures already, and the block takes what can be copied.
             let future = quote_spanned! {span=>
                 async #capture {
