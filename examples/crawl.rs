@@ -225,8 +225,8 @@ impl Bus for Tally {
             ("fetch", EventKind::Task(TaskEvent::Succeeded { .. })) => counts.fetched += 1,
             // Nothing else cancels here: with `settle`, a failure leaves the siblings alone.
             ("fetch", EventKind::Task(TaskEvent::Cancelled)) => counts.timed_out += 1,
-            ("retry", EventKind::Task(TaskEvent::Retrying { .. })) => counts.retried += 1,
-            ("circuit", EventKind::Circuit(circuit)) if circuit.rejected => counts.rejected += 1,
+            _ if event.retrying().is_some() => counts.retried += 1,
+            _ if event.circuit().is_some_and(|circuit| circuit.rejected) => counts.rejected += 1,
             _ => {}
         }
     }

@@ -4,16 +4,19 @@
 
 pub use orch_core::boxed::BoxPipeline;
 pub use orch_core::bus::{self, Bus, DynBus, NoBus};
-pub use orch_core::circuit::{Breaker, BreakerBuilder, BreakerState, CircuitState, LastFailure};
+pub use orch_core::circuit::{
+    Breaker, BreakerBuilder, BreakerState, CircuitEvent, CircuitState, LastFailure,
+};
 pub use orch_core::context::{Context, Failed, Note, Progress};
 pub use orch_core::error::{BoxError, Error, ErrorKind, Failure, Panicked, Wire};
 pub use orch_core::event::{
-    BlockChange, BlockEvent, Change, CircuitEvent, Event, EventKind, Execution, Field, Output, OwnedEvent,
-    Reason, RunId, TaskChange, TaskEvent, TaskState, Text, Told,
+    BlockChange, BlockEvent, Change, Event, EventKind, Execution, Field, Output, OwnedEvent, Reason, RunId,
+    TaskChange, TaskEvent, TaskState, Text, Told,
 };
 pub use orch_core::graph::{Graph, Node};
 pub use orch_core::node::{NodeKind, Origin, Place};
 pub use orch_core::pipeline::{Pipeline, Run, run};
+pub use orch_core::retry::Retrying;
 pub use orch_core::run::{Attempt, Done, Position};
 pub use orch_core::runtime::{BoxFuture, Local, Runtime};
 pub use orch_core::task::Task;

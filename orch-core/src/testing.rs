@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::bus::Bus;
-use crate::event::{BlockEvent, Event, EventKind, TaskEvent};
+use crate::event::{BlockEvent, Event, EventKind};
 use crate::node::{Meta, NodeKind, Place};
 use crate::run::{Attempt, Done};
 use crate::runtime::{BoxFuture, Local, Runtime};
@@ -87,16 +87,16 @@ impl Recorder {
 impl Bus for Recorder {
     fn emit(&self, event: &Event<'_>) {
         let what = match &event.kind {
-            EventKind::Task(TaskEvent::Retrying { step, attempt, delay }) => {
-                format!("retrying {step} as {attempt} in {delay:?}")
-            }
             EventKind::Task(task) => task.state().to_string(),
             EventKind::Block(BlockEvent::Started) => "started".to_owned(),
             EventKind::Block(BlockEvent::Succeeded { .. }) => "succeeded".to_owned(),
             EventKind::Block(BlockEvent::Failed { .. }) => "failed".to_owned(),
             EventKind::Block(BlockEvent::Cancelled) => "cancelled".to_owned(),
-            EventKind::Circuit(circuit) => circuit.to_string(),
-            EventKind::Told(told) => told.to_string(),
+            EventKind::Block(BlockEvent::Pending) => "pending".to_owned(),
+            EventKind::Told(told) => match told.downcast_ref::<crate::retry::Retrying>() {
+                Some(retry) => format!("retrying {} as {} in {:?}", retry.step, retry.attempt, retry.delay),
+                None => told.to_string(),
+            },
         };
         let attempt = match event.execution.attempt {
             1 => String::new(),

@@ -201,11 +201,16 @@ impl Bus for Trace {
             EventKind::Block(BlockEvent::Succeeded { .. }) => What::Succeeded,
             EventKind::Block(BlockEvent::Failed { .. }) => What::Failed,
             EventKind::Block(BlockEvent::Cancelled) => What::Cancelled,
-            EventKind::Circuit(circuit) => What::Circuit {
-                old: circuit.old_state,
-                new: circuit.new_state,
-                tripped: circuit.tripped,
-                rejected: circuit.rejected,
+            EventKind::Block(BlockEvent::Pending) => What::Task(TaskState::Pending),
+            EventKind::Told(told) => match (event.circuit(), told.state()) {
+                (Some(circuit), _) => What::Circuit {
+                    old: circuit.old_state,
+                    new: circuit.new_state,
+                    tripped: circuit.tripped,
+                    rejected: circuit.rejected,
+                },
+                (None, Some(state)) => What::Task(state),
+                (None, None) => panic!("an event of an unknown kind: {told:?}"),
             },
             other => panic!("an event of an unknown kind: {other:?}"),
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_orch::CircuitState::{Closed, HalfOpen, Open};
 use async_orch::bus::{self, Recorder};
-use async_orch::{Breaker, CircuitEvent, Event, EventKind, pipeline, task};
+use async_orch::{Breaker, CircuitEvent, Event, pipeline, task};
 use tokio::time::advance;
 
 use super::told;
@@ -85,7 +85,7 @@ async fn rule_4_the_state_is_visible_when_it_is_told() {
     let breaker = Breaker::builder().fail_max(1).reset_timeout(Duration::from_secs(1)).build();
     let seen = Mutex::new(Vec::new());
     let look = bus::from_fn(|event: &Event<'_>| {
-        if let EventKind::Circuit(circuit) = event.kind {
+        if let Some(circuit) = event.circuit() {
             seen.lock().unwrap().push((circuit.new_state, breaker.state().kind()));
         }
     });

@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use async_orch::TaskState::{Cancelled, Failed, Pending, Retrying, Running, Succeeded};
 use async_orch::bus::{self, Recorder};
-use async_orch::{
-    BlockEvent, Change, Error, Event, EventKind, Panicked, Run, TaskChange, TaskEvent, pipeline, task,
-};
+use async_orch::{BlockEvent, Error, Event, EventKind, Panicked, Run, TaskEvent, pipeline, task};
 
 use super::{double, explode, forever, poll, quietly, refuse, sleep, told};
 
@@ -141,12 +139,8 @@ async fn rule_3_retrying_is_the_retrys_own_and_follows_the_failure() {
     let retrying: Vec<_> = recorder
         .of("retry")
         .into_iter()
-        .filter_map(|event| match event.change {
-            Change::Task(TaskChange::Retrying { step, attempt, delay, .. }) => {
-                Some((step, attempt, delay.as_secs()))
-            }
-            _ => None,
-        })
+        .filter_map(|event| event.retrying())
+        .map(|retry| (retry.step, retry.attempt, retry.delay.as_secs()))
         .collect();
     assert_eq!(retrying, [("flaky", 2, 2), ("flaky", 3, 4)]);
     assert!(!Retrying.is_terminal());

@@ -11,9 +11,8 @@ use pin_project_lite::pin_project;
 
 use super::shared::Arrival;
 use super::state::{Admission, Outcome, Permit, Rejection, Transition};
-use super::{Breaker, CircuitState, LastFailure};
+use super::{Breaker, CircuitEvent, CircuitState, LastFailure};
 use crate::error::{Error, ErrorKind, Failure};
-use crate::event::CircuitEvent;
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
 use crate::run::Cx;
@@ -52,13 +51,13 @@ where
             Arrival::Undecided(at) => {
                 let (admission, transitions) = self.breaker.admit(at, || cx.now());
                 for transition in transitions {
-                    R::circuit(&guard, || transition.event());
+                    R::tell(&guard, || transition.event());
                 }
                 match admission {
                     Admission::Admitted(permit) => permit,
                     Admission::Open(rejection) => return self.turn_away(rejection, guard),
                     Admission::HalfOpen(_) => {
-                        R::circuit(&guard, || self.rejection(CircuitState::HalfOpen));
+                        R::tell(&guard, || self.rejection(CircuitState::HalfOpen));
                         return CircuitFuture::HalfOpen { meta: Some(self.meta), guard };
                     }
                 }
@@ -87,7 +86,7 @@ impl<B, I> Circuit<B, I> {
         guard: R::Guard,
     ) -> CircuitFuture<'_, Fut, I, R> {
         let met = if retry_after == Duration::MAX { CircuitState::Isolated } else { CircuitState::Open };
-        R::circuit(&guard, || self.rejection(met));
+        R::tell(&guard, || self.rejection(met));
         CircuitFuture::Open { retry_after, last_failure, meta: Some(self.meta), guard }
     }
 
@@ -158,7 +157,7 @@ impl<R: Cx> Held<'_, R> {
     fn record(&mut self, permit: Permit, outcome: Outcome<impl FnOnce() -> String>) {
         self.permit = None;
         if let Some(transition) = self.breaker.record(permit, outcome, || self.cx.now()) {
-            R::circuit(&self.guard, || transition.event());
+            R::tell(&self.guard, || transition.event());
         }
     }
 }

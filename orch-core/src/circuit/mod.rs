@@ -3,6 +3,7 @@
 //! The decision and the waiting are apart: [`Breaker`] is a state machine that is told the time, this block asks it
 //! before it runs the body and tells it what came of it.
 
+mod events;
 mod future;
 mod handle;
 #[cfg(all(test, orch_loom))]
@@ -14,6 +15,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+pub use events::CircuitEvent;
 pub use future::Circuit;
 pub use handle::{Breaker, BreakerBuilder};
 pub use options::{IntoBreaker, Options, circuit, default, enter, given};

@@ -21,6 +21,8 @@ use crate::node::Origin;
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum BlockEvent<'a> {
+    /// A start waits behind a limit.
+    Pending,
     /// It starts, before the steps inside it.
     Started,
     /// It gave its output, after the steps inside it.
@@ -42,7 +44,7 @@ pub enum BlockEvent<'a> {
         /// The time since it started.
         elapsed: Duration,
     },
-    /// It was dropped before it finished.
+    /// It was dropped before it finished, or before it started if it was pending.
     Cancelled,
 }
 
@@ -51,6 +53,7 @@ impl BlockEvent<'_> {
     #[must_use]
     pub fn state(&self) -> TaskState {
         match self {
+            BlockEvent::Pending => TaskState::Pending,
             BlockEvent::Started => TaskState::Running,
             BlockEvent::Succeeded { .. } => TaskState::Succeeded,
             BlockEvent::Failed { .. } => TaskState::Failed,

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use super::{BlockEvent, CircuitEvent, Output, TaskEvent, TaskState, Told};
+use super::{BlockEvent, Output, TaskEvent, TaskState, Told};
 use crate::graph::Node;
 use crate::panics::quietly;
 use crate::run::{Coords, Count};
@@ -143,7 +143,7 @@ impl Execution {
 ///     match event.kind {
 ///         EventKind::Task(_) => "a task",
 ///         EventKind::Block(_) => "a block",
-///         EventKind::Circuit(_) => "a circuit",
+///         EventKind::Told(_) => "what a step has to say besides",
 ///         _ => "something else",
 ///     }
 /// }
@@ -152,12 +152,10 @@ impl Execution {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum EventKind<'a> {
-    /// A task or an inline step, a start that waits, or the next attempt of a `retry`.
+    /// A task or an inline step waits, started or ended.
     Task(TaskEvent<'a>),
-    /// A block started or finished.
+    /// A block waits, started or ended.
     Block(BlockEvent<'a>),
-    /// A circuit changed its state, or rejected a run.
-    Circuit(CircuitEvent),
     /// Something that is particular to the step: see [`Event::told`].
     Told(&'a dyn Told),
 }
@@ -195,23 +193,24 @@ impl fmt::Debug for Reason<'_> {
 }
 
 impl<'a> Event<'a> {
-    /// The state of the task that changed; `None` for the events of blocks and circuits.
+    /// The state of the task that changed; `None` for the events of blocks.
     #[must_use]
     pub fn task_state(&self) -> Option<TaskState> {
         match &self.kind {
             EventKind::Task(task) => Some(task.state()),
-            _ => None,
+            EventKind::Told(told) => told.state(),
+            EventKind::Block(_) => None,
         }
     }
 
     /// The state of the task or block that changed, where a block that started is
-    /// [`Running`](TaskState::Running); `None` for the events of circuits.
+    /// [`Running`](TaskState::Running), and a `retry` between two attempts [`Retrying`](TaskState::Retrying). `None` for what
+    /// is no state.
     #[must_use]
     pub fn state(&self) -> Option<TaskState> {
         match &self.kind {
             EventKind::Task(task) => Some(task.state()),
             EventKind::Block(block) => Some(block.state()),
-            EventKind::Circuit(_) => None,
             EventKind::Told(told) => told.state(),
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use super::{BlockEvent, CircuitEvent, Event, EventKind, TaskEvent};
+use super::{BlockEvent, Event, EventKind, TaskEvent};
 use crate::graph::Node;
 
 /// How wide the column of paths is where nobody says.
@@ -85,19 +85,6 @@ impl fmt::Display for BlockEvent<'_> {
     }
 }
 
-impl fmt::Display for CircuitEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.rejected {
-            return write!(f, "rejected, {}", self.new_state);
-        }
-        write!(f, "{} -> {}", self.old_state, self.new_state)?;
-        if self.tripped {
-            write!(f, ", tripped by failure {}", self.failures)?;
-        }
-        Ok(())
-    }
-}
-
 /// What happened, and in which attempt if it was not the first.
 struct Change<'a> {
     kind: &'a EventKind<'a>,
@@ -120,10 +107,6 @@ impl fmt::Display for Change<'_> {
             EventKind::Task(TaskEvent::Failed { reason, elapsed, .. }) => {
                 write!(f, "failed{attempt} after {}: {}", Span(*elapsed), OneLine(format_args!("{reason}")))
             }
-            // The attempt that it names is the one to come.
-            EventKind::Task(TaskEvent::Retrying { step, attempt, delay }) => {
-                write!(f, "retrying `{step}` in {}, attempt {attempt}", Span(*delay))
-            }
             EventKind::Task(task) => write!(f, "{}{attempt}", task.state()),
             EventKind::Block(BlockEvent::Started) => write!(f, "started{attempt}"),
             EventKind::Block(BlockEvent::Succeeded { elapsed }) => {
@@ -137,8 +120,9 @@ impl fmt::Display for Change<'_> {
                 }
                 write!(f, ": {}", OneLine(format_args!("{reason}")))
             }
-            EventKind::Block(BlockEvent::Cancelled) => write!(f, "cancelled{attempt}"),
-            EventKind::Circuit(circuit) => write!(f, "{circuit}"),
+            EventKind::Block(block @ (BlockEvent::Pending | BlockEvent::Cancelled)) => {
+                write!(f, "{}{attempt}", block.state())
+            }
             EventKind::Told(told) => write!(f, "{}", OneLine(format_args!("{told}"))),
         }
     }
@@ -156,7 +140,7 @@ impl fmt::Display for Attempt {
 }
 
 /// A duration in three digits and one unit: `350ms`, `1.02s`, `0s`.
-struct Span(Duration);
+pub(crate) struct Span(pub(crate) Duration);
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

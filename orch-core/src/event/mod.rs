@@ -8,7 +8,6 @@
 //! or sent.
 
 mod block;
-mod circuit;
 mod entry;
 mod line;
 mod owned;
@@ -16,8 +15,8 @@ mod task;
 mod told;
 
 pub use block::BlockEvent;
-pub use circuit::CircuitEvent;
 pub use entry::{Event, EventKind, Execution, Reason, RunId};
+pub(crate) use line::Span;
 pub use owned::{BlockChange, Change, OwnedEvent, TaskChange, Text};
 pub use task::{Output, TaskEvent, TaskState};
 pub use told::{Field, Told};

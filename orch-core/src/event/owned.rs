@@ -6,9 +6,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{
-    BlockEvent, CircuitEvent, Event, EventKind, Execution, Output, Reason, RunId, TaskEvent, TaskState, Told,
-};
+use super::{BlockEvent, Event, EventKind, Execution, Output, Reason, RunId, TaskEvent, TaskState, Told};
 use crate::graph::Node;
 use crate::node::{NodeKind, Origin};
 use crate::panics::Quiet;
@@ -78,8 +76,6 @@ pub enum Change {
     Task(TaskChange),
     /// See [`EventKind::Block`].
     Block(BlockChange),
-    /// See [`EventKind::Circuit`].
-    Circuit(CircuitEvent),
     /// See [`EventKind::Told`].
     Told(Arc<dyn Told>),
 }
@@ -89,7 +85,6 @@ pub enum Change {
 /// ```
 /// use async_orch::bus::Recorder;
 /// use async_orch::{Change, Run, TaskChange, pipeline};
-/// use std::time::Duration;
 ///
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() {
@@ -97,11 +92,11 @@ pub enum Change {
 /// let busy = pipeline! { retry(max_attempts = 2, backoff = constant(1s), jitter = none) < |()| { Err::<(), _>("busy") } > };
 /// assert!((&busy).with_bus(&recorder).run(()).await.is_err());
 ///
-/// let delays = recorder.of("retry").into_iter().filter_map(|event| match event.change {
-///     Change::Task(TaskChange::Retrying { delay, .. }) => Some(delay),
+/// let failed = recorder.of("retry/inline").into_iter().filter_map(|event| match event.change {
+///     Change::Task(TaskChange::Failed { reason, .. }) => Some(reason.to_string()),
 ///     _ => None,
 /// });
-/// assert_eq!(delays.collect::<Vec<_>>(), [Duration::from_secs(1)]);
+/// assert_eq!(failed.collect::<Vec<_>>(), ["busy", "busy"]);
 /// # }
 /// ```
 #[derive(Clone, Debug)]
@@ -128,16 +123,6 @@ pub enum TaskChange {
         reason: Text,
         /// The time since it started.
         elapsed: Duration,
-    },
-    /// See [`TaskEvent::Retrying`].
-    #[non_exhaustive]
-    Retrying {
-        /// The name of the step that failed.
-        step: &'static str,
-        /// The attempt to come, from 2.
-        attempt: u32,
-        /// The wait before it.
-        delay: Duration,
     },
     /// See [`TaskEvent::Cancelled`].
     Cancelled,
@@ -167,6 +152,8 @@ pub enum TaskChange {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum BlockChange {
+    /// See [`BlockEvent::Pending`].
+    Pending,
     /// See [`BlockEvent::Started`].
     Started,
     /// See [`BlockEvent::Succeeded`].
@@ -279,15 +266,6 @@ impl OwnedEvent {
         }
     }
 
-    /// The change of a circuit.
-    #[must_use]
-    pub fn circuit(&self) -> Option<CircuitEvent> {
-        match self.change {
-            Change::Circuit(circuit) => Some(circuit),
-            _ => None,
-        }
-    }
-
     /// The event again, for a [`Bus`](crate::bus::Bus). Its output and error are [`Text`]s.
     #[must_use]
     pub fn as_event(&self) -> Event<'_> {
@@ -301,7 +279,6 @@ impl OwnedEvent {
             kind: match &self.change {
                 Change::Task(task) => EventKind::Task(task.as_event()),
                 Change::Block(block) => EventKind::Block(block.as_event()),
-                Change::Circuit(circuit) => EventKind::Circuit(*circuit),
                 Change::Told(told) => EventKind::Told(&**told),
             },
         }
@@ -325,9 +302,6 @@ impl TaskChange {
             TaskChange::Failed { error, reason, elapsed } => {
                 TaskEvent::Failed { error, reason: Reason(reason), elapsed: *elapsed }
             }
-            TaskChange::Retrying { step, attempt, delay } => {
-                TaskEvent::Retrying { step, attempt: *attempt, delay: *delay }
-            }
             TaskChange::Cancelled => TaskEvent::Cancelled,
         }
     }
@@ -336,6 +310,7 @@ impl TaskChange {
 impl BlockChange {
     fn as_event(&self) -> BlockEvent<'_> {
         match self {
+            BlockChange::Pending => BlockEvent::Pending,
             BlockChange::Started => BlockEvent::Started,
             BlockChange::Succeeded { elapsed } => BlockEvent::Succeeded { elapsed: *elapsed },
             BlockChange::Failed { error, reason, origin, elapsed } => {
@@ -358,7 +333,6 @@ impl From<&Event<'_>> for OwnedEvent {
             change: match event.kind {
                 EventKind::Task(task) => Change::Task(task.into()),
                 EventKind::Block(block) => Change::Block(block.into()),
-                EventKind::Circuit(circuit) => Change::Circuit(circuit),
                 EventKind::Told(told) => Change::Told(told.shared()),
             },
         }
@@ -379,7 +353,6 @@ impl From<TaskEvent<'_>> for TaskChange {
                 reason: Text::of(format_args!("{reason}")),
                 elapsed,
             },
-            TaskEvent::Retrying { step, attempt, delay } => TaskChange::Retrying { step, attempt, delay },
             TaskEvent::Cancelled => TaskChange::Cancelled,
         }
     }
@@ -388,6 +361,7 @@ impl From<TaskEvent<'_>> for TaskChange {
 impl From<BlockEvent<'_>> for BlockChange {
     fn from(event: BlockEvent<'_>) -> Self {
         match event {
+            BlockEvent::Pending => BlockChange::Pending,
             BlockEvent::Started => BlockChange::Started,
             BlockEvent::Succeeded { elapsed } => BlockChange::Succeeded { elapsed },
             BlockEvent::Failed { error, reason, origin, elapsed } => BlockChange::Failed {

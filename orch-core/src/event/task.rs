@@ -68,9 +68,6 @@ impl fmt::Display for TaskState {
 ///     EventKind::Task(TaskEvent::Succeeded { elapsed, .. }) if elapsed.as_millis() > 100 => {
 ///         println!("{} took {elapsed:?}", event.node.path());
 ///     }
-///     EventKind::Task(TaskEvent::Retrying { step, attempt, delay, .. }) => {
-///         println!("{step} failed, attempt {attempt} follows in {delay:?}");
-///     }
 ///     _ => {}
 /// });
 /// # let _ = slow;
@@ -100,16 +97,6 @@ pub enum TaskEvent<'a> {
         /// The time since it started.
         elapsed: Duration,
     },
-    /// Of a `retry` block: it will run its body again. Follows the failure that it answers.
-    #[non_exhaustive]
-    Retrying {
-        /// The name of the step that failed.
-        step: &'static str,
-        /// The attempt to come, from 2.
-        attempt: u32,
-        /// The wait before it.
-        delay: Duration,
-    },
     /// It was dropped before it finished, or before it started if it was pending.
     Cancelled,
 }
@@ -123,7 +110,6 @@ impl TaskEvent<'_> {
             TaskEvent::Running => TaskState::Running,
             TaskEvent::Succeeded { .. } => TaskState::Succeeded,
             TaskEvent::Failed { .. } => TaskState::Failed,
-            TaskEvent::Retrying { .. } => TaskState::Retrying,
             TaskEvent::Cancelled => TaskState::Cancelled,
         }
     }

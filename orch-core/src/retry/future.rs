@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use super::events::Retrying;
 use super::policy::Policy;
 use crate::error::{Error, Failure};
 use crate::feed::Again;
@@ -222,7 +223,7 @@ where
             return Err(error);
         };
         let later = Later { attempt: attempt.saturating_add(1), delays };
-        R::retrying(&held.guard, error.origin(), later.attempt, delay);
+        R::tell(&held.guard, || Retrying { step: error.step(), attempt: later.attempt, delay });
         let next = if delay.is_zero() {
             RetryFuture::Due { kept, later, held }
         } else {

@@ -18,6 +18,7 @@
 //! reads no clock.
 
 pub mod backoff;
+mod events;
 mod future;
 pub mod jitter;
 mod options;
@@ -27,6 +28,7 @@ mod tests;
 #[doc(hidden)]
 pub mod words;
 
+pub use events::Retrying;
 pub use future::Retry;
 pub use jitter::Jitter;
 pub use options::{Attempts, IntoAttempts, Options, default, enter, given, retry, unlimited};

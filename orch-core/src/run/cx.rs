@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{Full, Inside, Queued};
 use crate::error::{Error, ErrorKind, Failure};
-use crate::event::CircuitEvent;
+use crate::event::Told;
 use crate::node::{Meta, Origin};
 use crate::task::Task;
 
@@ -94,11 +94,8 @@ pub trait Cx: Copy + Send + Sync {
     /// The execution failed.
     fn fail<E: Failure>(guard: &mut Self::Guard, error: &Error<E>);
 
-    /// The execution of a `retry` will run its body again.
-    fn retrying(guard: &Self::Guard, failed: Origin, attempt: u32, delay: Duration);
-
-    /// A circuit changed or rejected.
-    fn circuit(guard: &Self::Guard, event: impl FnOnce() -> CircuitEvent);
+    /// The execution has something to say that is particular to its block.
+    fn tell<T: Told>(guard: &Self::Guard, told: impl FnOnce() -> T);
 
     // ----- without a type -----
 

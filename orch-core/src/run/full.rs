@@ -15,7 +15,7 @@ use super::sleep::Sleep;
 use super::state::Start;
 use super::{Coords, Cx, Guard, Inside, Position, Queued, RunState};
 use crate::error::{Error, ErrorKind, Failure, Panicked};
-use crate::event::{BlockEvent, CircuitEvent, EventKind, Output, TaskEvent};
+use crate::event::{BlockEvent, EventKind, Output, TaskEvent, Told};
 use crate::node::{Meta, Origin};
 use crate::runtime::{Local, Runtime};
 use crate::task::Task;
@@ -161,7 +161,7 @@ impl<'b> Cx for Full<'b> {
         let id = if run.is_watched() { run.next_execution() } else { 0 };
         let start = self.start(id, meta);
         if run.is_watched() {
-            run.emit(start, run.now(), EventKind::Task(TaskEvent::Pending));
+            run.emit(start, run.now(), Class::of(meta).waits());
         }
         Queued { run, start, waiting: true }
     }
@@ -213,12 +213,8 @@ impl<'b> Cx for Full<'b> {
         guard.fail(error, error.kind(), Some(error.origin()));
     }
 
-    fn retrying(guard: &Guard<'b>, failed: Origin, attempt: u32, delay: Duration) {
-        guard.tell(|| EventKind::Task(TaskEvent::Retrying { step: failed.name(), attempt, delay }));
-    }
-
-    fn circuit(guard: &Guard<'b>, event: impl FnOnce() -> CircuitEvent) {
-        guard.tell(|| EventKind::Circuit(event()));
+    fn tell<T: Told>(guard: &Guard<'b>, told: impl FnOnce() -> T) {
+        guard.tell(told);
     }
 
     fn full<'a>(self) -> Option<Full<'a>>

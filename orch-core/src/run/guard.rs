@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::state::Start;
 use super::{Full, RunState};
 use crate::error::Panicked;
-use crate::event::{BlockEvent, EventKind, Reason, TaskEvent};
+use crate::event::{BlockEvent, EventKind, Reason, TaskEvent, Told};
 use crate::node::{Meta, Origin};
 
 /// An execution under way.
@@ -24,6 +24,26 @@ pub struct Guard<'b> {
 pub(super) enum Class {
     Task,
     Block,
+}
+
+impl Class {
+    pub(super) fn of(meta: &Meta) -> Self {
+        if meta.kind.is_block() { Class::Block } else { Class::Task }
+    }
+
+    pub(super) fn waits(self) -> EventKind<'static> {
+        match self {
+            Class::Task => EventKind::Task(TaskEvent::Pending),
+            Class::Block => EventKind::Block(BlockEvent::Pending),
+        }
+    }
+
+    pub(super) fn is_cancelled(self) -> EventKind<'static> {
+        match self {
+            Class::Task => EventKind::Task(TaskEvent::Cancelled),
+            Class::Block => EventKind::Block(BlockEvent::Cancelled),
+        }
+    }
 }
 
 pub(super) enum Phase {
@@ -86,9 +106,9 @@ impl<'b> Guard<'b> {
     }
 
     /// Tells of something in the midst of it.
-    pub(super) fn tell<'e>(&self, kind: impl FnOnce() -> EventKind<'e>) {
+    pub(super) fn tell<T: Told>(&self, told: impl FnOnce() -> T) {
         if self.cx.run.is_watched() {
-            self.emit(self.cx.run.now(), kind());
+            self.emit(self.cx.run.now(), EventKind::Told(&told()));
         }
     }
 
@@ -105,10 +125,7 @@ impl Drop for Guard<'_> {
                 let panicked = panicked.clone();
                 self.fail(&panicked, &panicked, None);
             }
-            Phase::Open => self.finish(|class, _| match class {
-                Class::Task => EventKind::Task(TaskEvent::Cancelled),
-                Class::Block => EventKind::Block(BlockEvent::Cancelled),
-            }),
+            Phase::Open => self.finish(|class, _| class.is_cancelled()),
         }
     }
 }
@@ -116,7 +133,7 @@ impl Drop for Guard<'_> {
 impl Drop for Queued<'_> {
     fn drop(&mut self) {
         if self.waiting && self.run.is_watched() {
-            self.run.emit(self.start, self.run.now(), EventKind::Task(TaskEvent::Cancelled));
+            self.run.emit(self.start, self.run.now(), Class::of(self.start.meta).is_cancelled());
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{Cx, Full, Inside, Queued};
 use crate::error::{Error, ErrorKind, Failure};
-use crate::event::CircuitEvent;
+use crate::event::Told;
 use crate::node::{Meta, Origin};
 use crate::runtime::Local;
 use crate::task::Task;
@@ -119,10 +119,7 @@ impl Cx for Quiet {
     fn fail<E: Failure>((): &mut (), _error: &Error<E>) {}
 
     #[inline(always)]
-    fn retrying((): &(), _failed: Origin, _attempt: u32, _delay: Duration) {}
-
-    #[inline(always)]
-    fn circuit((): &(), _event: impl FnOnce() -> CircuitEvent) {}
+    fn tell<T: Told>((): &(), _told: impl FnOnce() -> T) {}
 
     #[inline(always)]
     fn full<'a>(self) -> Option<Full<'a>>

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::guard::Class;
 use super::{Coords, Position};
 use crate::bus::{DynBus, emit_quietly};
-use crate::event::{Event, EventKind, Execution, RunId, TaskEvent};
+use crate::event::{Event, EventKind, Execution, RunId};
 use crate::graph::{Describe, Graph, Node};
 use crate::node::Meta;
 use crate::runtime::{Local, Runtime};
@@ -188,7 +189,7 @@ impl<'b> RunState<'b> {
     /// The starts that are due in the block `parent` will never be made.
     pub(super) fn cancel_due(&self, parent: u64, now: Instant) {
         while let Some(start) = self.take_due(|start| start.parent == Some(parent)) {
-            self.emit(start, now, EventKind::Task(TaskEvent::Cancelled));
+            self.emit(start, now, Class::of(start.meta).is_cancelled());
         }
     }
 
