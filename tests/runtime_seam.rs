@@ -493,9 +493,9 @@ mod away {
     #[test]
     fn what_the_runtime_gives_up_is_cancelled_and_not_retried() {
         let p =
-            pipeline! { |_: u32| retry(max_attempts = 5, rejections) < par(settle) < spawned blocking > > };
+            pipeline! { |_: u32| par(settle) < retry(max_attempts = 5, rejections) < spawned > retry(rejections) < blocking > > };
         let (spawned, blocking) = at_once(p.on(&Forgetful).run(1)).unwrap();
-        assert_eq!(spawned.unwrap_err().to_string(), "step `retry/par/spawned` was cancelled by its runtime");
+        assert_eq!(spawned.unwrap_err().to_string(), "step `par/retry/spawned` was cancelled by its runtime");
         let error = blocking.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Cancelled));
         assert!(!error.is_retryable() && !error.kind().is_rejection());

@@ -129,6 +129,11 @@ gate! {
     IsRun<T> RunWanted: pass where T: Run
 }
 
+gate! {
+    /// It is the type that the first of several peers gives.
+    IsOne<T, First> OneWanted: pass where T: OneType<First>
+}
+
 /// It is a step at the point `P` of a pipeline with the error type `E`.
 pub struct IsStep<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
 
@@ -203,7 +208,7 @@ impl<St, P, E> fmt::Debug for IsCall<St, P, E> {
 pub mod methods {
     pub use super::{
         DuplicateWanted as _, FailureWanted as _, InputWanted as _, ItemsWanted as _, KeptWanted as _,
-        Known as _, OwnedWanted as _, Reported as _, RunWanted as _, StepWanted as _,
+        Known as _, OneWanted as _, OwnedWanted as _, Reported as _, RunWanted as _, StepWanted as _,
     };
     pub use crate::leaf::select::{
         HowContinued as _, HowContinuedDebug as _, HowPlain as _, HowPlainDebug as _, HowTried as _,
@@ -245,6 +250,18 @@ pub trait Input {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Send + 'static> Input for T {}
+
+/// The type that the first of several peers gives, of which only one's output is used.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the steps of this block give one type, but this one gives `{Self}`, and the first gives `{First}`",
+    label = "gives `{Self}`, not `{First}`",
+    note = "make one type of them, by a step inside: `seq < fetch |page| {{ page.to_string() }} >`"
+)]
+pub trait OneType<First> {}
+
+#[diagnostic::do_not_recommend]
+impl<T> OneType<T> for T {}
 
 /// A value of the header, before it is owned.
 pub fn owned<T>(value: T) -> Asked<IsOwned<T>, T, T> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::node::{Meta, NodeKind, Origin, Place};
+use crate::node::{Form, Meta, NodeKind, Origin, Place};
 
 /// The steps of a pipeline, embedded pipelines included, in the order of the text.
 ///
@@ -189,7 +189,7 @@ impl Graph {
         for child in &children {
             self.mermaid(child, text);
         }
-        if !matches!(node.kind(), NodeKind::Block("par" | "race" | "fallback")) {
+        if node.meta.form == Form::Row {
             for pair in children.windows(2) {
                 text.push_str(&format!("{indent}    n{} --> n{}\n", pair[0].index, pair[1].index));
             }

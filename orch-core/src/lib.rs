@@ -2,6 +2,7 @@
 //!
 //! Use the façade `async_orch`; this crate is where it is built.
 
+pub mod blocks;
 pub mod boxed;
 pub mod bus;
 pub mod catch;
@@ -50,7 +51,7 @@ pub mod __private {
     pub use crate::feed::{Ignores, Uses};
     pub use crate::gate::{embedded, methods, owned};
     pub use crate::leaf::{Moved, says, select};
-    pub use crate::node::{Meta, NodeKind, Nth, Place, Table};
+    pub use crate::node::{Form, Meta, NodeKind, Nth, Place, Table};
     pub use crate::plan::{Plan, begin};
     pub use crate::run::{Inside, No, Yes};
     pub use crate::scope::Root;

@@ -45,6 +45,15 @@ impl fmt::Display for NodeKind {
     }
 }
 
+/// How the steps inside a block stand to each other, in a drawing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// One after another.
+    Row,
+    /// Beside each other.
+    Peers,
+}
+
 /// A place in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
@@ -72,6 +81,8 @@ pub struct Meta {
     pub parent: Option<&'static Meta>,
     /// What it is.
     pub kind: NodeKind,
+    /// How the steps inside stand to each other.
+    pub form: Form,
     /// The name given in the text; a task without one goes by its own name.
     pub name: Option<&'static str>,
     /// The options as written: name and value.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::bus::Bus;
 use crate::event::{BlockEvent, Event, EventKind};
-use crate::node::{Meta, NodeKind, Place};
+use crate::node::{Form, Meta, NodeKind, Place};
 use crate::run::{Attempt, Done};
 use crate::runtime::{BoxFuture, Local, Runtime};
 
@@ -30,7 +30,15 @@ pub(crate) const fn entry(
     name: Option<&'static str>,
     options: &'static [(&'static str, &'static str)],
 ) -> Meta {
-    Meta { index, parent, kind, name, options, place: Place { file: "test.rs", line: index + 1, column: 1 } }
+    Meta {
+        index,
+        parent,
+        kind,
+        form: Form::Row,
+        name,
+        options,
+        place: Place { file: "test.rs", line: index + 1, column: 1 },
+    }
 }
 
 /// The entry at a reference, as a type.

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::feed::{Clones, Duplicate, Ignores, Takes, clones};
-use crate::gate::{Asked, Gate, IsCall, IsDuplicate, IsFailure, IsInput, IsItems, IsKept, IsStep};
+use crate::gate::{Asked, Gate, IsCall, IsDuplicate, IsFailure, IsInput, IsItems, IsKept, IsOne, IsStep};
 use crate::leaf::{
     AsyncBody, AsyncContextBody, Closure, ContextBody, Inline, Leaf, NamedBody, SyncBody, Within,
 };
@@ -23,6 +23,10 @@ use crate::task::Call;
 /// annotations; those that go on to the next point check the step before, so that errors come in the order of
 /// the text, each at its own step.
 pub struct Tok<S, In, E>(PhantomData<fn() -> (S, In, E)>);
+
+/// The type of an output.
+#[derive(Debug)]
+pub struct Output<T>(PhantomData<fn() -> T>);
 
 impl<S, In, E> Clone for Tok<S, In, E> {
     fn clone(&self) -> Self {
@@ -150,6 +154,20 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     /// This token, as far as what is piped has items.
     pub fn items(&self) -> Asked<IsItems<In>, Self, In> {
         Gate::new(*self)
+    }
+
+    /// The type of what `step` gives.
+    pub fn output<St: Step<At<S, In>, E>>(&self, _step: &St) -> Output<St::Out> {
+        Output(PhantomData)
+    }
+
+    /// What stands here, as far as it gives the same type as the first of its peers.
+    pub fn one<St: Step<At<S, In>, E>, First>(
+        &self,
+        _first: &Output<First>,
+        step: St,
+    ) -> Asked<IsOne<St::Out, First>, St, St::Out> {
+        Gate::new(step)
     }
 
     /// The point after `step`.

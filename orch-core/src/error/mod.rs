@@ -15,7 +15,7 @@ pub use kind::ErrorKind;
 pub use panicked::Panicked;
 pub use wire::Wire;
 
-use crate::node::{Meta, NodeKind, Origin, Place};
+use crate::node::{Form, Meta, NodeKind, Origin, Place};
 
 /// Why a run failed, and where.
 ///
@@ -43,6 +43,8 @@ struct More<E> {
     /// The last of them is the step that has not given the error yet.
     looked_at: bool,
     others: Vec<Error<E>>,
+    /// How many others there were besides.
+    left_out: usize,
     /// The time that a `timeout` allowed, where the text of the pipeline does not say it.
     limit: Option<Duration>,
     /// The key of the run.
@@ -51,7 +53,7 @@ struct More<E> {
 
 impl<E> Default for More<E> {
     fn default() -> Self {
-        More { run_by: Vec::new(), looked_at: false, others: Vec::new(), limit: None, key: None }
+        More { run_by: Vec::new(), looked_at: false, others: Vec::new(), left_out: 0, limit: None, key: None }
     }
 }
 
@@ -138,9 +140,31 @@ impl<E> Error<E> {
         }
     }
 
-    /// The errors of the siblings of a failed `race` or `fallback`; none for other steps.
+    /// The errors that did not become the block's, where a block has tried several steps and all have failed, as in a `race`: in
+    /// order of time. At most sixteen are kept, the first ones; [`others_left_out`](Error::others_left_out) counts the rest.
+    #[must_use]
     pub fn others(&self) -> &[Error<E>] {
         self.more.as_ref().map_or(&[], |more| &more.others)
+    }
+
+    /// How many errors there were besides [`others`](Error::others).
+    #[must_use]
+    pub fn others_left_out(&self) -> usize {
+        self.more.as_ref().map_or(0, |more| more.left_out)
+    }
+
+    /// The error of a block in which others came before it.
+    pub(crate) fn with_others(mut self, others: impl IntoIterator<Item = Error<E>>) -> Self {
+        const KEPT: usize = 16;
+        let more = self.more.get_or_insert_default();
+        for other in others {
+            if more.others.len() < KEPT {
+                more.others.push(other);
+            } else {
+                more.left_out += 1;
+            }
+        }
+        self
     }
 
     /// Whether a `retry` tries again, if its `when` agrees: after an error of a task, a timeout or a panic, but not where the
@@ -164,9 +188,9 @@ impl<E> Error<E> {
     pub(crate) fn map<F>(self, convert: fn(E) -> F) -> Error<F> {
         let Error { kind, origin, attempts, more } = self;
         let more = more.map(|more| {
-            let More { run_by, looked_at, others, limit, key } = *more;
+            let More { run_by, looked_at, others, left_out, limit, key } = *more;
             let others = others.into_iter().map(|error| error.map(convert)).collect();
-            Box::new(More { run_by, looked_at, others, limit, key })
+            Box::new(More { run_by, looked_at, others, left_out, limit, key })
         });
         Error { kind: kind.map(convert), origin, attempts, more }
     }
@@ -322,6 +346,7 @@ static UNPLACED: Meta = Meta {
     index: 0,
     parent: None,
     kind: NodeKind::Inline,
+    form: Form::Row,
     name: None,
     options: &[],
     place: Place { file: file!(), line: line!(), column: column!() },

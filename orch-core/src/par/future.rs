@@ -8,9 +8,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use pin_project_lite::pin_project;
 
-use super::children::Children;
-use super::options::OnFailure;
-use super::slot::{Picked, Round, Slots};
+use crate::blocks::peers::{Children, Finish, Picked, Policy, Round, Slots};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
@@ -21,23 +19,43 @@ use crate::step::Step;
 
 /// The block `par`.
 pub struct Par<C, M, F> {
-    pub(super) children: C,
-    pub(super) limit: usize,
-    pub(super) on_failure: PhantomData<M>,
-    pub(super) tuple: F,
-    pub(super) meta: &'static Meta,
+    pub(crate) children: C,
+    pub(crate) limit: usize,
+    pub(crate) policy: PhantomData<M>,
+    pub(crate) finish: F,
+    pub(crate) meta: &'static Meta,
 }
 
-impl<P, E, C, M, F, Out> Step<P, E> for Par<C, M, F>
+/// What `par` gives: a tuple of what is kept, or the error that ended it.
+pub struct AllOf<F>(pub(crate) F);
+
+impl<Kept, E, F, Out> Finish<Kept, Error<E>, E> for AllOf<F>
+where
+    F: Fn(Kept) -> Out + Send + Sync,
+    Out: Send + 'static,
+{
+    type Out = Out;
+
+    #[inline(always)]
+    fn all(&self, kept: Kept) -> Result<Out, Error<E>> {
+        Ok((self.0)(kept))
+    }
+
+    #[inline(always)]
+    fn one(&self, error: Error<E>) -> Result<Out, Error<E>> {
+        Err(error)
+    }
+}
+
+impl<P, E, C, M, F> Step<P, E> for Par<C, M, F>
 where
     P: Point,
     E: Failure,
     C: Children<P, E, M>,
-    M: OnFailure<E>,
-    F: Fn(C::Outputs) -> Out + Send + Sync,
-    Out: Send + 'static,
+    M: Policy<E>,
+    F: Finish<C::Outputs, C::End, E>,
 {
-    type Out = Out;
+    type Out = F::Out;
     type Asks = C::Asks;
 
     #[inline(always)]
@@ -46,17 +64,18 @@ where
         scope: RefOf<'a, P>,
         input: P::In,
         cx: R,
-    ) -> impl Future<Output = Result<Out, Error<E>>> + Send + 'a {
+    ) -> impl Future<Output = Result<F::Out, Error<E>>> + Send + 'a {
         let (inside, mut guard) = cx.block(self.meta);
         // Takes clones, which is the user's code.
         let inputs = R::poll(&mut guard, || self.children.feed(&mut Some(input)));
         let slots = self.children.slots(0, self.limit, scope, inputs, inside);
         let at_once = self.limit.min(C::LEN);
         let ready = (at_once > SWEPT).then(|| Ready::alone(C::LEN));
-        ParFuture {
+        ParFuture::<_, _, E, _> {
             slots,
             ready,
-            tuple: &self.tuple,
+            finish: &self.finish,
+            error: PhantomData,
             limit: self.limit,
             next: 0,
             free: self.limit,
@@ -75,11 +94,12 @@ where
 }
 
 pin_project! {
-    struct ParFuture<'a, Sl, F, R: Cx> {
+    struct ParFuture<'a, Sl, F, E, R: Cx> {
         #[pin]
         slots: Sl,
         ready: Option<Ready>,
-        tuple: &'a F,
+        finish: &'a F,
+        error: PhantomData<fn() -> E>,
         limit: usize,
         next: usize,
         free: usize,
@@ -89,13 +109,14 @@ pin_project! {
     }
 }
 
-impl<Sl, F, R, Out> Future for ParFuture<'_, Sl, F, R>
+impl<Sl, F, E, R> Future for ParFuture<'_, Sl, F, E, R>
 where
     Sl: Slots<R>,
-    F: Fn(Sl::Outputs) -> Out,
+    F: Finish<Sl::Outputs, Sl::End, E>,
+    E: Failure,
     R: Cx,
 {
-    type Output = Result<Out, Error<Sl::Error>>;
+    type Output = Result<F::Out, Error<E>>;
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -107,18 +128,18 @@ where
                 free: *this.free,
                 next: *this.next,
                 ready: this.ready.as_ref(),
-                error: None,
+                end: None,
             };
             if drive(slots.as_mut(), *this.limit, &mut round, *this.cx, cx.waker()).is_pending() {
                 *this.next = round.next;
                 *this.free = round.free;
                 return Poll::Pending;
             }
-            Poll::Ready(match round.error {
-                None => Ok((this.tuple)(slots.take())),
-                Some(error) => {
+            Poll::Ready(match round.end {
+                None => this.finish.all(slots.take()),
+                Some(end) => {
                     slots.clear();
-                    Err(error)
+                    this.finish.one(end)
                 }
             })
         }));
@@ -132,7 +153,7 @@ where
 fn drive<Sl: Slots<R>, R: Cx>(
     mut slots: Pin<&mut Sl>,
     limit: usize,
-    round: &mut Round<'_, Sl::Error, R>,
+    round: &mut Round<'_, Sl::End, R>,
     rt: R,
     parent: &Waker,
 ) -> Poll<()> {
@@ -155,7 +176,7 @@ fn drive<Sl: Slots<R>, R: Cx>(
             let picked = Picked { start, bits, lender: &lender };
             // One call for all cases: it is all of the children's code.
             if !slots.as_mut().visit(0, picked, round) {
-                if round.error.is_some() {
+                if round.end.is_some() {
                     return Poll::Ready(());
                 }
                 // None of those that follow has started, nor can one have been woken.
@@ -190,5 +211,11 @@ fn drive<Sl: Slots<R>, R: Cx>(
 impl<C, M, F> fmt::Debug for Par<C, M, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Origin::block(self.meta).fmt(f)
+    }
+}
+
+impl<F> fmt::Debug for AllOf<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AllOf")
     }
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Children, Par};
+use super::{AllOf, Children, Par};
+use crate::blocks::peers::Policy;
 use crate::error::{Error, Failure};
 use crate::node::Meta;
 use crate::options::{Of, at_least_one};
@@ -59,6 +60,22 @@ pub trait OnFailure<E>: Copy + fmt::Debug + Send + Sync + 'static {
     fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<Self::Kept<T>, Error<E>>;
 }
 
+macro_rules! policy {
+    ($($name:ident)*) => {$(
+        impl<E: Failure> Policy<E> for $name {
+            type Kept<T: Send + 'static> = <Self as OnFailure<E>>::Kept<T>;
+            type End<T: Send + 'static> = Error<E>;
+
+            #[inline(always)]
+            fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<<Self as OnFailure<E>>::Kept<T>, Error<E>> {
+                <Self as OnFailure<E>>::keep(result)
+            }
+        }
+    )*};
+}
+
+policy!(FailFast Settle);
+
 /// The first failure ends the block, and its siblings with it.
 #[derive(Clone, Copy, Debug)]
 pub struct FailFast;
@@ -98,19 +115,19 @@ pub fn par<S, In, E, M, C, F, Out>(
     options: Options<E, M>,
     children: C,
     tuple: F,
-) -> Par<C, M, F>
+) -> Par<C, M, AllOf<F>>
 where
     S: Scope,
     In: Send + 'static,
     E: Failure,
-    M: OnFailure<E>,
-    C: Children<At<S, In>, E, M>,
+    M: Policy<E>,
+    C: Children<At<S, In>, E, M, End = Error<E>>,
     F: Fn(C::Outputs) -> Out + Send + Sync,
     Out: Send + 'static,
 {
     let limit = options.limit.unwrap_or(usize::MAX);
     at_least_one(limit, "limit", meta);
-    Par { children, limit, on_failure: PhantomData, tuple, meta }
+    Par { children, limit, policy: PhantomData, finish: AllOf(tuple), meta }
 }
 
 impl<E, M: fmt::Debug> fmt::Debug for Options<E, M> {

@@ -13,6 +13,12 @@ pub(crate) struct Spec {
     pub(crate) body: Body,
     /// What the block asks of the piped value, so that the error is at its keyword and is the only one.
     pub(crate) needs: Needs,
+    /// An option that brings others with it: its name, theirs, and where they are set instead.
+    pub(crate) carries: Option<Carries>,
+    /// Whether it does something about a failure of its body, which is then to be able to fail.
+    pub(crate) minds_failures: bool,
+    /// Whether it gives a failure as a value: always, or with a flag of that name.
+    pub(crate) settles: Settles,
     /// Reserved words are blocks that the language has and this version does not.
     pub(crate) available: bool,
 }
@@ -35,8 +41,35 @@ pub(crate) enum Body {
     Sequence,
     /// Several steps are an implicit sequence inside the block.
     Single,
-    /// `par`, `race`, `fallback`: peers or alternatives.
-    Peers,
+    /// Steps that run beside each other.
+    Peers(Join),
+}
+
+/// What becomes of the outputs of peers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Join {
+    /// A tuple of them all.
+    Tuple,
+    /// One of them, so that all have one type.
+    One,
+}
+
+/// An option that brings others with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Carries {
+    pub(crate) option: &'static str,
+    pub(crate) others: &'static [&'static str],
+    /// What the others belong to, and where they are set.
+    pub(crate) belong: &'static str,
+}
+
+/// Whether a block gives failures as values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Settles {
+    Never,
+    Always,
+    /// With the flag of this name.
+    With(&'static str),
 }
 
 /// What a block asks of the piped value.
@@ -87,39 +120,43 @@ const fn option(name: &'static str, kind: Kind) -> OptionSpec {
 
 const NAME: OptionSpec = option("name", Kind::Name);
 
+/// What most rows have in common.
+const BLOCK: Spec = Spec {
+    keyword: "",
+    head: None,
+    options: &[NAME],
+    body: Body::Single,
+    needs: Needs::Nothing,
+    carries: None,
+    minds_failures: false,
+    settles: Settles::Never,
+    available: true,
+};
+
 const fn reserved(keyword: &'static str) -> Spec {
-    Spec { keyword, head: None, options: &[], body: Body::Single, needs: Needs::Nothing, available: false }
+    Spec { keyword, available: false, ..BLOCK }
 }
 
 /// Every keyword of the language.
 pub(crate) static BLOCKS: &[Spec] = &[
-    Spec {
-        keyword: "seq",
-        head: None,
-        options: &[option("collect", Kind::Flag), NAME],
-        body: Body::Sequence,
-        needs: Needs::Nothing,
-        available: true,
-    },
+    Spec { keyword: "seq", options: &[option("collect", Kind::Flag), NAME], body: Body::Sequence, ..BLOCK },
     Spec {
         keyword: "par",
-        head: None,
         options: &[option("limit", Kind::Count), option("settle", Kind::Flag), NAME],
-        body: Body::Peers,
-        needs: Needs::Nothing,
-        available: true,
+        body: Body::Peers(Join::Tuple),
+        settles: Settles::With("settle"),
+        ..BLOCK
     },
     Spec {
         keyword: "each",
-        head: None,
         options: &[option("limit", Kind::Count), option("settle", Kind::Flag), NAME],
-        body: Body::Single,
         needs: Needs::Items,
-        available: true,
+        settles: Settles::With("settle"),
+        ..BLOCK
     },
+    Spec { keyword: "race", body: Body::Peers(Join::One), minds_failures: true, ..BLOCK },
     Spec {
         keyword: "circuit",
-        head: None,
         options: &[
             option("fail_max", Kind::Count),
             option("reset_timeout", Kind::Period),
@@ -128,13 +165,16 @@ pub(crate) static BLOCKS: &[Spec] = &[
             option("breaker", Kind::Expr),
             NAME,
         ],
-        body: Body::Single,
-        needs: Needs::Nothing,
-        available: true,
+        carries: Some(Carries {
+            option: "breaker",
+            others: &["fail_max", "reset_timeout", "probes"],
+            belong: "the shared breaker; set it where the `Breaker` is built",
+        }),
+        minds_failures: true,
+        ..BLOCK
     },
     Spec {
         keyword: "retry",
-        head: None,
         options: &[
             option("max_attempts", Kind::CountOrUnlimited),
             option("backoff", Kind::Backoff),
@@ -144,33 +184,21 @@ pub(crate) static BLOCKS: &[Spec] = &[
             option("when", Kind::Predicate),
             NAME,
         ],
-        body: Body::Single,
         needs: Needs::Duplicate,
-        available: true,
+        minds_failures: true,
+        ..BLOCK
     },
-    Spec {
-        keyword: "timeout",
-        head: Some(option("duration", Kind::Period)),
-        options: &[NAME],
-        body: Body::Single,
-        needs: Needs::Nothing,
-        available: true,
-    },
-    Spec {
-        keyword: "catch",
-        head: None,
-        options: &[NAME],
-        body: Body::Single,
-        needs: Needs::Nothing,
-        available: true,
-    },
-    reserved("race"),
+    Spec { keyword: "timeout", head: Some(option("duration", Kind::Period)), ..BLOCK },
+    Spec { keyword: "catch", ..BLOCK },
+    Spec { keyword: "settle", settles: Settles::Always, ..BLOCK },
     reserved("fallback"),
     reserved("hedge"),
     reserved("bulkhead"),
     reserved("throttle"),
     reserved("when"),
     reserved("choose"),
+    reserved("repeat"),
+    reserved("saga"),
     reserved("with"),
 ];
 

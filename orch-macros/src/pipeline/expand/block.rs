@@ -10,7 +10,7 @@ use super::usage::{step_of, uses_piped};
 use super::{Expansion, Here, Source, carried, span_of};
 use crate::pattern::Pattern;
 use crate::pipeline::ast::{Block, Input, Item, Step, Value};
-use crate::pipeline::blocks::{Body, Kind, Needs};
+use crate::pipeline::blocks::{Body, Join, Kind, Needs};
 
 /// How many entries one coroutine holds; `seq::Body` is generated for so many.
 const GROUP: usize = 12;
@@ -22,7 +22,7 @@ impl Expansion<'_> {
         match block.spec.body {
             Body::Sequence => self.sequence_block(block, None, index, at),
             Body::Single => self.single(block, index, at),
-            Body::Peers => self.peers(block, index, at),
+            Body::Peers(join) => self.peers(block, join, index, at),
         }
     }
 
@@ -50,7 +50,19 @@ impl Expansion<'_> {
             _ => None,
         };
         let kind = quote!(Block(#keyword));
-        self.table.add(self.private, parent, &kind, name.as_ref(), &written(block), block.keyword.span())
+        let form = match block.spec.body {
+            Body::Peers(_) => quote!(Peers),
+            Body::Sequence | Body::Single => quote!(Row),
+        };
+        self.table.add(
+            self.private,
+            parent,
+            &kind,
+            &form,
+            name.as_ref(),
+            &written(block),
+            block.keyword.span(),
+        )
     }
 
     /// `seq`
@@ -130,13 +142,14 @@ impl Expansion<'_> {
     }
 
     /// A block of peers: each with its own share of the piped value, as a balanced tree of pairs.
-    fn peers(&mut self, block: &Block, index: Index, at: &Here) -> TokenStream {
+    fn peers(&mut self, block: &Block, join: Join, index: Index, at: &Here) -> TokenStream {
         let private = &self.private_at(block.open);
         let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
         let steps: Vec<&Step> = block.body.iter().map(step_of).collect();
         let last_user = steps.iter().rposition(|step| uses_piped(step));
         let mut statements = TokenStream::new();
         let mut children = Vec::new();
+        let mut first: Option<Ident> = None;
         for (position, step) in steps.iter().enumerate() {
             let span = span_of(step);
             let share_name = match (uses_piped(step), last_user == Some(position)) {
@@ -157,6 +170,25 @@ impl Expansion<'_> {
             statements.extend(quote_spanned! {inside.here()=>
                 let (#inner, #feed) = #checked.#share();
                 let #child = #code;
+            });
+            if join == Join::One {
+                let argument = carried(span, &quote!(&#child));
+                let (output, one) = (hidden("output", block.open), hidden("one", block.open));
+                match &first {
+                    None => {
+                        let name = self.variable("first", block.open);
+                        statements
+                            .extend(quote_spanned!(inside.here()=> let #name = #inner.#output(#argument);));
+                        first = Some(name);
+                    }
+                    Some(first) => {
+                        let gate = quote_spanned!(inside.here()=> #inner.#one(&#first, #child));
+                        let gate = self.gate(&gate, span, block.open);
+                        statements.extend(quote_spanned!(inside.here()=> let #child = #gate;));
+                    }
+                }
+            }
+            statements.extend(quote_spanned! {inside.here()=>
                 let #child = #private::#module::child(#feed, #child);
             });
             children.push(child);
@@ -168,9 +200,13 @@ impl Expansion<'_> {
         let fork =
             balanced(&children, &|left, right| quote_spanned!(here=> #private::#module::fork(#left, #right)));
         let pattern = balanced(&outputs, &|left, right| quote_spanned!(here=> (#left, #right)));
+        let together = match join {
+            Join::Tuple => quote_spanned!(here=> (#(#outputs,)*)),
+            Join::One => quote_spanned!(here=> [#(#outputs),*]),
+        };
         quote_spanned! {here=> {
             #statements
-            #private::#module::#keyword(&#tok, #node, #options, #fork, |#pattern| (#(#outputs,)*))
+            #private::#module::#keyword(&#tok, #node, #options, #fork, |#pattern| #together)
         }}
     }
 

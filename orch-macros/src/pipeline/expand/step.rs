@@ -18,6 +18,7 @@ impl Expansion<'_> {
             self.private,
             at.parent,
             &quote!(Task),
+            &quote!(Row),
             leaf.name.as_ref(),
             &[],
             leaf.path.tokens.span(),
@@ -80,7 +81,15 @@ impl Expansion<'_> {
     /// `|pattern| { body }`: a closure, then the step that its result makes of it.
     pub(super) fn inline(&mut self, inline: &Inline, at: &Here) -> TokenStream {
         let span = span_of_inline(inline);
-        let index = self.table.add(self.private, at.parent, &quote!(Inline), inline.name.as_ref(), &[], span);
+        let index = self.table.add(
+            self.private,
+            at.parent,
+            &quote!(Inline),
+            &quote!(Row),
+            inline.name.as_ref(),
+            &[],
+            span,
+        );
         let entry = entry(self.private, index);
         let (tok, private) = (&at.tok, &self.private_at(at.open));
         let closure = self.variable("closure", at.open);
@@ -192,7 +201,7 @@ impl Expansion<'_> {
     /// `{ expression }`: another pipeline.
     pub(super) fn embed(&mut self, embed: &Embed, at: &Here) -> TokenStream {
         let span = embed.group.span();
-        let index = self.table.add(self.private, at.parent, &quote!(Embed), None, &[], span);
+        let index = self.table.add(self.private, at.parent, &quote!(Embed), &quote!(Row), None, &[], span);
         let node = node(index);
         let (tok, group, private) = (&at.tok, &embed.group, self.private_at(at.open));
         let (entry, input) = (hidden("entry", at.open), hidden("input", at.open));

@@ -1,7 +1,7 @@
 //! Which steps use the piped value, read off their text.
 
 use crate::pipeline::ast::{Item, Step};
-use crate::pipeline::blocks::Body;
+use crate::pipeline::blocks::{Body, Needs};
 
 /// Whether a step uses the value piped into it. A bare leaf counts: how many parameters a task has is not visible.
 pub(super) fn uses_piped(step: &Step) -> bool {
@@ -9,9 +9,9 @@ pub(super) fn uses_piped(step: &Step) -> bool {
         Step::Leaf(leaf) => leaf.arguments.as_ref().is_none_or(|arguments| arguments.piped.is_some()),
         Step::Inline(inline) => !inline.pattern.is_wild(),
         Step::Embed(_) | Step::Hole(_) => true,
-        Step::Block(block) if block.spec.keyword == "each" => true,
+        Step::Block(block) if block.spec.needs == Needs::Items => true,
         Step::Block(block) => match block.spec.body {
-            Body::Peers => block.body.iter().any(|item| uses_piped(step_of(item))),
+            Body::Peers(_) => block.body.iter().any(|item| uses_piped(step_of(item))),
             Body::Sequence | Body::Single => block.body.first().is_some_and(|item| uses_piped(step_of(item))),
         },
     }

@@ -13,7 +13,10 @@ impl Parser<'_> {
         let start = self.at;
         let Some(TokenTree::Ident(keyword)) = self.bump() else { return Step::Hole(TokenStream::new()) };
         if !spec.available {
-            self.errors.at(keyword.span(), format!("the block `{keyword}` is not available yet"));
+            self.errors.at(
+                keyword.span(),
+                format!("the block `{keyword}` is not available yet; a task of that name is `r#{keyword}`"),
+            );
             self.bump_group(Delimiter::Parenthesis);
             if self.punct(0, '<') {
                 self.skip_body(start);

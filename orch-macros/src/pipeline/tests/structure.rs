@@ -94,14 +94,23 @@ fn a_pipeline_is_one_step() {
 
 #[test]
 fn reserved_blocks_are_not_available_whatever_they_hold() {
-    mistake("^race < a b >", "the block `race` is not available yet");
+    mistake(
+        "^fallback < a b >",
+        "the block `fallback` is not available yet; a task of that name is `r#fallback`",
+    );
     mistake(
         "seq < a ^choose(x.kind()) < (A::B) => c (D { .. }) if (a < b) => seq < d > > b >",
-        "the block `choose` is not available yet",
+        "the block `choose` is not available yet; a task of that name is `r#choose`",
     );
-    mistake("seq < ^when(|n| *n > 3) < a > b >", "the block `when` is not available yet");
-    mistake("seq < ^hedge b >", "the block `hedge` is not available yet");
-    mistakes("fallback < a race < b > >", &["1:0 the block `fallback` is not available yet"]);
+    mistake(
+        "seq < ^when(|n| *n > 3) < a > b >",
+        "the block `when` is not available yet; a task of that name is `r#when`",
+    );
+    mistake("seq < ^hedge b >", "the block `hedge` is not available yet; a task of that name is `r#hedge`");
+    mistakes(
+        "fallback < a hedge < b > >",
+        &["1:0 the block `fallback` is not available yet; a task of that name is `r#fallback`"],
+    );
 }
 
 #[test]
@@ -110,7 +119,7 @@ fn unknown_blocks() {
     mistake("seq < ^retyr(max_attempts = 3) < a > b >", "there is no block `retyr`; did you mean `retry`?");
     mistake(
         "seq < ^group < a b > c >",
-        "there is no block `group`; the blocks are `seq`, `par`, `each`, `circuit`, `retry`, `timeout` and `catch`",
+        "there is no block `group`; the blocks are `seq`, `par`, `each`, `race`, `circuit`, `retry`, `timeout`, `catch` and `settle`",
     );
     mistake("seq < ^< a b > c >", "expected a block's keyword before this `<`, such as `seq`");
     mistake(

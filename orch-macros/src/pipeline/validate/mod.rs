@@ -4,7 +4,7 @@ mod arguments;
 mod options;
 
 use super::ast::{Block, Item, Pipeline, Step};
-use super::blocks::Body;
+use super::blocks::{Body, Join, Settles};
 use super::errors::Errors;
 
 /// Records what is wrong with a tree that was read.
@@ -39,22 +39,43 @@ impl Walk<'_> {
         }
     }
 
+    /// A block that waits for failures of a body that has none.
+    fn dead(&mut self, block: &Block) {
+        if !block.spec.minds_failures {
+            return;
+        }
+        let peers = matches!(block.spec.body, Body::Peers(_));
+        for item in &block.body {
+            let Item::Step(step) = item else { continue };
+            if let Some(inner) = settles(step)
+                && (peers || block.body.len() == 1)
+            {
+                let (inner, outer) = (&inner.keyword, &block.keyword);
+                self.errors.at(
+                    inner.span(),
+                    format!("`{outer}` never sees a failure of this, as `{inner}` makes a value of it; put `{inner}` around `{outer}`"),
+                );
+            }
+        }
+    }
+
     fn block(&mut self, block: &Block) {
         options::check(block, self.errors);
         if block.body.is_empty() && !self.errors.structure_unsure {
             let keyword = &block.keyword;
             self.errors.at(block.open, format!("the body of `{keyword}` is empty; write at least one step"));
         }
+        self.dead(block);
         let outside = self.named.len();
         for item in &block.body {
             match item {
                 Item::Step(step) => self.step(step),
                 Item::Let(named) => {
                     self.step(&named.step);
-                    if block.spec.body != Body::Peers {
+                    if !matches!(block.spec.body, Body::Peers(_)) {
                         self.named.extend(named.pattern.names());
                     } else if !self.errors.structure_unsure {
-                        self.errors.at(named.let_token.span(), no_let(&block.keyword.to_string()));
+                        self.errors.at(named.let_token.span(), no_let(block));
                     }
                 }
             }
@@ -63,10 +84,24 @@ impl Walk<'_> {
     }
 }
 
-fn no_let(keyword: &str) -> String {
-    if keyword == "par" {
-        "`let` stands in a sequence, and the children of `par` are peers; name their outputs together, `let (a, b) = par < … >`"
-            .to_owned()
+/// The block that never fails, if this step is one.
+fn settles(step: &Step) -> Option<&Block> {
+    let Step::Block(block) = step else { return None };
+    let settles = match block.spec.settles {
+        Settles::Never => false,
+        Settles::Always => true,
+        Settles::With(flag) => block.option(flag).is_some(),
+    };
+    settles.then_some(block)
+}
+
+fn no_let(block: &Block) -> String {
+    let keyword = &block.keyword;
+    if block.spec.body == Body::Peers(Join::Tuple) {
+        format!(
+            "`let` stands in a sequence, and the children of `{keyword}` are peers; name their outputs together, \
+             `let (a, b) = {keyword} < … >`"
+        )
     } else {
         format!(
             "`let` stands in a sequence, and the children of `{keyword}` are alternatives; write `let name = {keyword} < … >`"

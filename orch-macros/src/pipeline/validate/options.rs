@@ -3,14 +3,11 @@
 use proc_macro2::TokenTree;
 
 use crate::pipeline::ast::{Block, Duration, Opt, Value};
-use crate::pipeline::blocks::{Kind, OptionSpec};
+use crate::pipeline::blocks::{Carries, Kind, OptionSpec};
 use crate::pipeline::duration::Number;
 use crate::pipeline::errors::Errors;
 use crate::pipeline::parse::options::example;
 use crate::pipeline::{suggest, tokens};
-
-/// Options that say what another one has already said: block, option, what it carries.
-const CARRIED: &[(&str, &str, &[&str])] = &[("circuit", "breaker", &["fail_max", "reset_timeout", "probes"])];
 
 pub(super) fn check(block: &Block, errors: &mut Errors) {
     if let (Some(spec), Some(value)) = (block.spec.head, &block.head) {
@@ -95,18 +92,15 @@ fn unknown(block: &Block, name: &str) -> String {
     }
 }
 
+/// Options that say what another one has said already.
 fn conflicts(block: &Block, errors: &mut Errors) {
-    for (keyword, carrier, carried) in CARRIED {
-        if block.keyword != keyword || block.option(carrier).is_none() {
-            continue;
-        }
-        for Opt { name, .. } in &block.options {
-            if tokens::is_one_of(name, carried) {
-                errors.at(
-                    name.span(),
-                    format!("`{name}` belongs to the shared breaker; set it where the `Breaker` is built, or leave `{carrier}` out"),
-                );
-            }
+    let Some(Carries { option, others, belong }) = block.spec.carries else { return };
+    if block.option(option).is_none() {
+        return;
+    }
+    for Opt { name, .. } in &block.options {
+        if tokens::is_one_of(name, others) {
+            errors.at(name.span(), format!("`{name}` belongs to {belong}, or leave `{option}` out"));
         }
     }
 }

@@ -7,5 +7,5 @@ async fn one() -> u32 {
 }
 
 fn main() {
-    let _ = pipeline! { race < one() one() > };
+    let _ = pipeline! { fallback < one() one() > };
 }

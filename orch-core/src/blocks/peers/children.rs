@@ -1,6 +1,6 @@
 //! The children of a block of peers: a binary tree, so that forty of them are six types deep.
 
-use super::options::OnFailure;
+use super::policy::Policy;
 use super::slot::{ForkSlots, Slot, Slots};
 use crate::error::Failure;
 use crate::feed::Feed;
@@ -10,15 +10,17 @@ use crate::scope::{At, Point, RefOf};
 use crate::step::Step;
 
 /// The children of a block at the point `P`.
-pub trait Children<P: Point, E: Failure, M: OnFailure<E>>: Send + Sync {
+pub trait Children<P: Point, E: Failure, M: Policy<E>>: Send + Sync {
     /// How many there are.
     const LEN: usize;
     /// What they ask.
     type Asks: Asks;
     /// What they take of the piped value.
     type Inputs: Send + 'static;
-    /// What is kept of them when all have finished, as nested pairs.
+    /// What is kept of them when all have ended, as nested pairs.
     type Outputs: Send + 'static;
+    /// What ends the block before.
+    type End: Send + 'static;
 
     /// Takes their inputs, in written order.
     fn feed(&self, piped: &mut Option<P::In>) -> Self::Inputs;
@@ -31,7 +33,7 @@ pub trait Children<P: Point, E: Failure, M: OnFailure<E>>: Send + Sync {
         scope: RefOf<'a, P>,
         inputs: Self::Inputs,
         cx: R,
-    ) -> impl Slots<R, Error = E, Outputs = Self::Outputs> + Send + 'a;
+    ) -> impl Slots<R, End = Self::End, Outputs = Self::Outputs> + Send + 'a;
 
     /// [`Step::describe`] of each child.
     fn describe(&self, graph: &mut Describe<'_>);
@@ -53,7 +55,7 @@ impl<P, E, M, F, St> Children<P, E, M> for Child<F, St>
 where
     P: Point,
     E: Failure,
-    M: OnFailure<E>,
+    M: Policy<E>,
     F: Feed<P::In>,
     St: Step<At<P::Scope, F::Takes>, E>,
 {
@@ -61,6 +63,7 @@ where
     type Asks = St::Asks;
     type Inputs = F::Takes;
     type Outputs = M::Kept<St::Out>;
+    type End = M::End<St::Out>;
 
     #[inline(always)]
     fn feed(&self, piped: &mut Option<P::In>) -> F::Takes {
@@ -75,7 +78,7 @@ where
         scope: RefOf<'a, P>,
         input: F::Takes,
         cx: R,
-    ) -> impl Slots<R, Error = E, Outputs = Self::Outputs> + Send + 'a {
+    ) -> impl Slots<R, End = Self::End, Outputs = Self::Outputs> + Send + 'a {
         let start = move |cx| self.step.run(scope, input, cx);
         // Where nobody is told, one that waits is no different.
         if const { size_of::<R::Queued>() == 0 } || first < limit {
@@ -103,14 +106,15 @@ impl<P, E, M, A, B> Children<P, E, M> for Fork<A, B>
 where
     P: Point,
     E: Failure,
-    M: OnFailure<E>,
+    M: Policy<E>,
     A: Children<P, E, M>,
-    B: Children<P, E, M>,
+    B: Children<P, E, M, End = A::End>,
 {
     const LEN: usize = A::LEN + B::LEN;
     type Asks = <A::Asks as Asks>::Or<B::Asks>;
     type Inputs = (A::Inputs, B::Inputs);
     type Outputs = (A::Outputs, B::Outputs);
+    type End = A::End;
 
     #[inline(always)]
     fn feed(&self, piped: &mut Option<P::In>) -> Self::Inputs {
@@ -126,7 +130,7 @@ where
         scope: RefOf<'a, P>,
         (left, right): Self::Inputs,
         cx: R,
-    ) -> impl Slots<R, Error = E, Outputs = Self::Outputs> + Send + 'a {
+    ) -> impl Slots<R, End = Self::End, Outputs = Self::Outputs> + Send + 'a {
         let left = self.0.slots(first, limit, scope, left, cx);
         ForkSlots { left, right: self.1.slots(first + A::LEN, limit, scope, right, cx) }
     }

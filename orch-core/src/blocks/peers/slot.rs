@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::options::OnFailure;
+use super::policy::Policy;
 use crate::error::{Error, Failure};
 use crate::ready::{Lender, Ready};
 use crate::run::Cx;
@@ -16,18 +16,18 @@ use crate::run::Cx;
 pub trait Slots<R: Cx> {
     /// How many there are.
     const LEN: usize;
-    /// The error type of the pipeline.
-    type Error: Failure;
+    /// What ends the block before all have ended.
+    type End: Send;
     /// What the children leave, as nested pairs.
     type Outputs;
 
     /// Starts and polls the children that are picked, in written order; the first of them all is number `first`. False
-    /// if there is no use in going on: one failed, which ends the round, or one has to wait, and so all that follow.
+    /// if there is no use in going on: one has ended the block, or one has to wait, and so all that follow.
     fn visit(
         self: Pin<&mut Self>,
         first: usize,
         picked: Picked<'_>,
-        round: &mut Round<'_, Self::Error, R>,
+        round: &mut Round<'_, Self::End, R>,
     ) -> bool;
 
     /// Drops everything, in written order.
@@ -38,30 +38,31 @@ pub trait Slots<R: Cx> {
 }
 
 /// One pass over the children.
-pub struct Round<'r, E, R> {
-    pub(super) cx: R,
+pub struct Round<'r, End, R> {
+    pub(crate) cx: R,
     /// How many more may run.
-    pub(super) free: usize,
+    pub(crate) free: usize,
     /// The first child that has not been started.
-    pub(super) next: usize,
+    pub(crate) next: usize,
     /// Whose wakers the children have; if nobody's, then the lender's.
-    pub(super) ready: Option<&'r Ready>,
-    pub(super) error: Option<Error<E>>,
+    pub(crate) ready: Option<&'r Ready>,
+    /// What has ended the block.
+    pub(crate) end: Option<End>,
 }
 
 /// Some of the sixty-four children from `start` on.
 #[derive(Clone, Copy)]
 pub struct Picked<'r> {
-    pub(super) start: usize,
-    pub(super) bits: u64,
+    pub(crate) start: usize,
+    pub(crate) bits: u64,
     /// Not in the [`Round`]: what wakers point to has to be in memory, and what is with it.
-    pub(super) lender: &'r Lender<'r>,
+    pub(crate) lender: &'r Lender<'r>,
 }
 
 impl Picked<'_> {
     /// Those from child `child` on.
     #[inline(always)]
-    pub(super) fn from(start: usize, child: usize) -> u64 {
+    pub(crate) fn from(start: usize, child: usize) -> u64 {
         match child.saturating_sub(start) {
             before @ 0..64 => u64::MAX << before,
             _ => 0,
@@ -83,7 +84,7 @@ pin_project! {
     where
         T: Send,
         T: 'static,
-        M: OnFailure<E>,
+        M: Policy<E>,
         R: Cx,
     {
         Todo { start: Start },
@@ -100,11 +101,11 @@ where
     Fut: Future<Output = Result<T, Error<E>>>,
     T: Send + 'static,
     E: Failure,
-    M: OnFailure<E>,
+    M: Policy<E>,
     R: Cx,
 {
     const LEN: usize = 1;
-    type Error = E;
+    type End = M::End<T>;
     type Outputs = M::Kept<T>;
 
     #[inline]
@@ -112,7 +113,7 @@ where
         mut self: Pin<&mut Self>,
         index: usize,
         picked: Picked<'_>,
-        round: &mut Round<'_, E, R>,
+        round: &mut Round<'_, M::End<T>, R>,
     ) -> bool {
         if let SlotProjection::Todo { .. } | SlotProjection::Queued { .. } = self.as_mut().project() {
             if round.free == 0 {
@@ -146,9 +147,9 @@ where
                 self.set(Slot::Done { kept });
                 true
             }
-            Err(error) => {
+            Err(end) => {
                 self.set(Slot::Gone);
-                round.error = Some(error);
+                round.end = Some(end);
                 false
             }
         }
@@ -183,9 +184,9 @@ pin_project! {
     }
 }
 
-impl<R: Cx, A: Slots<R>, B: Slots<R, Error = A::Error>> Slots<R> for ForkSlots<A, B> {
+impl<R: Cx, A: Slots<R>, B: Slots<R, End = A::End>> Slots<R> for ForkSlots<A, B> {
     const LEN: usize = A::LEN + B::LEN;
-    type Error = A::Error;
+    type End = A::End;
     type Outputs = (A::Outputs, B::Outputs);
 
     #[inline(always)]
@@ -193,7 +194,7 @@ impl<R: Cx, A: Slots<R>, B: Slots<R, Error = A::Error>> Slots<R> for ForkSlots<A
         self: Pin<&mut Self>,
         first: usize,
         picked: Picked<'_>,
-        round: &mut Round<'_, A::Error, R>,
+        round: &mut Round<'_, A::End, R>,
     ) -> bool {
         let this = self.project();
         let second = first + A::LEN;
@@ -221,7 +222,7 @@ impl fmt::Debug for Picked<'_> {
     }
 }
 
-impl<E, R> fmt::Debug for Round<'_, E, R> {
+impl<End, R> fmt::Debug for Round<'_, End, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Round").field("next", &self.next).field("free", &self.free).finish_non_exhaustive()
     }

@@ -1,0 +1,6 @@
+//! The blocks of the language: a folder each, in the shell that all of them have.
+
+pub mod peers;
+pub(crate) mod shell;
+
+pub use shell::Shell;

@@ -1,0 +1,107 @@
+//! What every block is: a step that tells when it starts and ends, waits under its own name, and stands in the graph around
+//! the steps inside it. What is a block's own is its options and its future.
+
+use std::fmt;
+use std::future::Future;
+
+use crate::error::{Error, Failure};
+use crate::graph::Describe;
+use crate::node::{Meta, Origin};
+use crate::run::{Asks, Cx, finish_block};
+use crate::scope::{Point, RefOf};
+use crate::step::Step;
+
+/// A block in the text of a pipeline.
+pub struct Shell<B> {
+    block: B,
+    meta: &'static Meta,
+}
+
+impl<B> Shell<B> {
+    pub(crate) fn new(meta: &'static Meta, block: B) -> Self {
+        Shell { block, meta }
+    }
+}
+
+/// What is a block's own.
+pub trait Block<P: Point, E: Failure>: Send + Sync {
+    /// What it gives when it succeeds.
+    type Out: Send + 'static;
+    /// Whether a step inside asks for its context.
+    type Asks: Asks;
+
+    /// Runs it once. The execution has begun, and `held` ends it: it is the last field of the future, so that the block ends
+    /// after the steps inside.
+    fn start<'a, R: Cx + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        held: Held<R>,
+    ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a;
+
+    /// Adds the steps inside to a graph.
+    fn describe(&self, graph: &mut Describe<'_>);
+}
+
+/// One execution of a block. Dropped before it is finished it tells that the block was cancelled, or has failed if a panic left
+/// one of its polls.
+pub struct Held<R: Cx> {
+    /// The run, as the steps inside get it.
+    pub(crate) cx: R,
+    guard: R::Guard,
+}
+
+impl<R: Cx> Held<R> {
+    /// Polls inside the block, or calls the user's code for it.
+    #[inline(always)]
+    pub(crate) fn poll<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+        R::poll(&mut self.guard, poll)
+    }
+
+    /// The block ends with its own result, or that of a step inside.
+    #[inline(always)]
+    pub(crate) fn finish<T, E: Failure>(&mut self, result: &Result<T, Error<E>>) {
+        finish_block::<R, _, _>(&mut self.guard, result);
+    }
+}
+
+impl<P, E, B> Step<P, E> for Shell<B>
+where
+    P: Point,
+    E: Failure,
+    B: Block<P, E>,
+{
+    type Out = B::Out;
+    type Asks = B::Asks;
+
+    #[inline(always)]
+    fn run<'a, R: Cx + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        cx: R,
+    ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
+        let (cx, guard) = cx.block(self.meta);
+        self.block.start(scope, input, Held { cx, guard })
+    }
+
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        cx.queue(self.meta)
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        graph.block(self.meta, |graph| self.block.describe(graph));
+    }
+}
+
+impl<B> fmt::Debug for Shell<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Origin::block(self.meta).fmt(f)
+    }
+}
+
+impl<R: Cx> fmt::Debug for Held<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Held")
+    }
+}
