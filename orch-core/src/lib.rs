@@ -46,7 +46,7 @@ pub use runtime::{Local, Runtime};
 /// What the expansions of the macros name. Nothing here is for users, and anything may change.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::blocks::settle;
+    pub use crate::blocks::{race, settle};
     pub use crate::context::{Context, Failed};
     pub use crate::error::{BoxError, ErrorKind};
     pub use crate::feed::{Ignores, Uses};

@@ -1,0 +1,45 @@
+//! The options of `race`: it has none.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::policy::{FirstOf, FirstSuccess, Lost};
+use crate::blocks::peers::Children;
+use crate::error::Failure;
+use crate::node::Meta;
+use crate::options::Of;
+use crate::par::Par;
+use crate::scope::{At, Scope};
+use crate::token::Tok;
+
+/// The options of `race`.
+pub struct Options<E> {
+    #[doc(hidden)]
+    pub error: Of<E>,
+}
+
+/// The children run at once, and the first that succeeds gives the output.
+///
+/// `list` makes one of the nested pairs that the forks of `children` are.
+pub fn race<S, In, E, C, F, const N: usize>(
+    _tok: &Tok<S, In, E>,
+    meta: &'static Meta,
+    _options: Options<E>,
+    children: C,
+    list: F,
+) -> Par<C, FirstSuccess, FirstOf<F>>
+where
+    S: Scope,
+    In: Send + 'static,
+    E: Failure,
+    C: Children<At<S, In>, E, FirstSuccess>,
+    F: Fn(C::Outputs) -> [Lost<E>; N] + Send + Sync,
+{
+    Par { children, limit: usize::MAX, policy: PhantomData, finish: FirstOf(list), meta }
+}
+
+impl<E> fmt::Debug for Options<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Options")
+    }
+}
