@@ -49,7 +49,7 @@ pub mod __private {
     pub use crate::leaf::{Moved, says, select};
     pub use crate::node::{Meta, NodeKind, Nth, Place, Table};
     pub use crate::plan::{Plan, begin};
-    pub use crate::scope::Root;
+    pub use crate::scope::{Names, Root};
     pub use crate::token::Tok;
     pub use crate::{catch, circuit, each, par, retry, seq, slot, task, timeout};
 }

@@ -10,7 +10,7 @@ use crate::feed::Clones;
 use crate::graph::Describe;
 use crate::observe::Observer;
 use crate::runtime::Host;
-use crate::scope::{At, Point, RefOf, Scope, With};
+use crate::scope::{At, Names, Point, RefOf, Scope, With};
 use crate::step::Step;
 
 /// One entry of a sequence at the point `P`.
@@ -84,7 +84,7 @@ where
 
     #[inline(always)]
     fn open<'s, 'l: 's>(scope: RefOf<'l, P>, slot: &'s St::Out) -> RefOf<'s, Self::Next> {
-        (P::Scope::shorten(scope), slot)
+        Names(P::Scope::shorten(scope), slot)
     }
 }
 
@@ -192,55 +192,65 @@ where
 
     #[inline(always)]
     fn open<'s, 'l: 's>(scope: RefOf<'l, P>, slot: &'s P::In) -> RefOf<'s, Self::Next> {
-        (P::Scope::shorten(scope), slot)
+        Names(P::Scope::shorten(scope), slot)
     }
 }
 
-/// Up to twelve entries as one. What they keep is handed out whole, so that later entries see it.
+/// Up to twelve entries as one, none of them named.
 pub struct Group<B>(pub B);
 
-impl<P: Point, E: Failure, B: Body<P, E>> Step<P, E> for Group<B> {
-    type Out = (B::Slots, <B::Last as Point>::In);
+/// Up to twelve entries as one. What they keep is seen by later entries as one value.
+pub struct NamedGroup<B>(pub B);
 
-    #[inline(always)]
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
-        &'a self,
-        scope: RefOf<'a, P>,
-        input: P::In,
-        cx: Cx<R, O>,
-    ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
-        self.0.go(scope, input, cx, &Both)
-    }
+macro_rules! group {
+    ($name:ident sees $scope:ty: |$outer:ident, $slots:ident| $seen:expr) => {
+        impl<P: Point, E: Failure, B: Body<P, E>> Step<P, E> for $name<B> {
+            type Out = (B::Slots, <B::Last as Point>::In);
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        self.0.queue(obs)
-    }
+            #[inline(always)]
+            fn run<'a, R: Host + 'a, O: Observer + 'a>(
+                &'a self,
+                scope: RefOf<'a, P>,
+                input: P::In,
+                cx: Cx<R, O>,
+            ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
+                self.0.go(scope, input, cx, &Both)
+            }
 
-    fn describe(&self, graph: &mut Describe<'_>) {
-        self.0.describe(graph);
-    }
+            fn queue<O: Observer>(&self, obs: O) -> O::Queued {
+                self.0.queue(obs)
+            }
+
+            fn describe(&self, graph: &mut Describe<'_>) {
+                self.0.describe(graph);
+            }
+        }
+
+        impl<P: Point, E: Failure, B: Body<P, E>> Item<P, E> for $name<B> {
+            type Step = Self;
+            type Slot = B::Slots;
+            type Next = At<$scope, <B::Last as Point>::In>;
+
+            #[inline(always)]
+            fn step(&self) -> &Self {
+                self
+            }
+
+            #[inline(always)]
+            fn split(&self, out: (B::Slots, <B::Last as Point>::In)) -> (B::Slots, <B::Last as Point>::In) {
+                out
+            }
+
+            #[inline(always)]
+            fn open<'s, 'l: 's>($outer: RefOf<'l, P>, $slots: &'s B::Slots) -> RefOf<'s, Self::Next> {
+                $seen
+            }
+        }
+    };
 }
 
-impl<P: Point, E: Failure, B: Body<P, E>> Item<P, E> for Group<B> {
-    type Step = Self;
-    type Slot = B::Slots;
-    type Next = B::Last;
-
-    #[inline(always)]
-    fn step(&self) -> &Self {
-        self
-    }
-
-    #[inline(always)]
-    fn split(&self, out: (B::Slots, <B::Last as Point>::In)) -> (B::Slots, <B::Last as Point>::In) {
-        out
-    }
-
-    #[inline(always)]
-    fn open<'s, 'l: 's>(scope: RefOf<'l, P>, slots: &'s B::Slots) -> RefOf<'s, B::Last> {
-        B::open(scope, slots)
-    }
-}
+group!(Group sees P::Scope: |scope, _slots| P::Scope::shorten(scope));
+group!(NamedGroup sees With<P::Scope, B::Slots>: |scope, slots| Names(P::Scope::shorten(scope), slots));
 
 macro_rules! opaque_debug {
     ($($name:ident<$($param:ident),*>)*) => {$(
@@ -252,4 +262,4 @@ macro_rules! opaque_debug {
     )*};
 }
 
-opaque_debug!(Pipe<St> Bind<St> Keep<St, F> Store<St> Group<B>);
+opaque_debug!(Pipe<St> Bind<St> Keep<St, F> Store<St> Group<B> NamedGroup<B>);
