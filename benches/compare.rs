@@ -27,6 +27,10 @@ fn main() {
 
     let pipeline = orch::seq10();
     bench.compare("seq10", Some(1.15), || hand::seq10(black_box(1)), || pipeline.run(black_box(1)));
+    let pipeline = orch::named10();
+    bench.compare("named10", None, || hand::named10(black_box(1)), || pipeline.run(black_box(1)));
+    let pipeline = orch::named40();
+    bench.compare("named40", None, || hand::named40(black_box(1)), || pipeline.run(black_box(1)));
     let pipeline = orch::par16();
     bench.compare("par16", Some(0.10), hand::par16, || pipeline.run(()));
     let pipeline = orch::par16_yield();

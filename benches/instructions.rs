@@ -23,6 +23,8 @@ fn main() {
     let hand = side == "hand";
     match shape.as_str() {
         "seq10" if hand => repeat(times, || hand::seq10(black_box(1))),
+        "named10" if hand => repeat(times, || hand::named10(black_box(1))),
+        "named40" if hand => repeat(times, || hand::named40(black_box(1))),
         "par16" if hand => repeat(times, hand::par16),
         "par16_yield" if hand => repeat(times, hand::par16_yield),
         "par64_wake" if hand => repeat(times, hand::par64_wake),
@@ -45,6 +47,8 @@ fn main() {
             repeat(times + 1, || breaker.call(tasks::fail(black_box(1))));
         }
         "seq10" => runs(times, orch::seq10(), || black_box(1)),
+        "named10" => runs(times, orch::named10(), || black_box(1)),
+        "named40" => runs(times, orch::named40(), || black_box(1)),
         "par16" => runs(times, orch::par16(), || ()),
         "par16_yield" => runs(times, orch::par16_yield(), || ()),
         "par64_wake" => runs(times, orch::par64_wake(), || ()),

@@ -492,8 +492,7 @@ mod away {
 
     #[test]
     fn what_the_runtime_gives_up_is_cancelled_and_not_retried() {
-        let p =
-            pipeline! { |_: u32| par(settle) < retry(max_attempts = 5, rejections) < spawned > retry(rejections) < blocking > > };
+        let p = pipeline! { |_: u32| par(settle) < retry(max_attempts = 5, rejections) < spawned > retry(rejections) < blocking > > };
         let (spawned, blocking) = at_once(p.on(&Forgetful).run(1)).unwrap();
         assert_eq!(spawned.unwrap_err().to_string(), "step `par/retry/spawned` was cancelled by its runtime");
         let error = blocking.unwrap_err();

@@ -25,6 +25,66 @@ pub async fn seq10(x: u64) -> Result<u64, Failed> {
     step(x).await
 }
 
+/// Ten steps, whose outputs are all kept by a name, each taking the one before.
+pub async fn named10(x: u64) -> Result<u64, Failed> {
+    let v0 = step(x).await?;
+    let v1 = step(v0).await?;
+    let v2 = step(v1).await?;
+    let v3 = step(v2).await?;
+    let v4 = step(v3).await?;
+    let v5 = step(v4).await?;
+    let v6 = step(v5).await?;
+    let v7 = step(v6).await?;
+    let v8 = step(v7).await?;
+    let v9 = step(v8).await?;
+    Ok(v0 + v9)
+}
+
+/// The same with forty.
+pub async fn named40(x: u64) -> Result<u64, Failed> {
+    let v0 = step(x).await?;
+    let v1 = step(v0).await?;
+    let v2 = step(v1).await?;
+    let v3 = step(v2).await?;
+    let v4 = step(v3).await?;
+    let v5 = step(v4).await?;
+    let v6 = step(v5).await?;
+    let v7 = step(v6).await?;
+    let v8 = step(v7).await?;
+    let v9 = step(v8).await?;
+    let v10 = step(v9).await?;
+    let v11 = step(v10).await?;
+    let v12 = step(v11).await?;
+    let v13 = step(v12).await?;
+    let v14 = step(v13).await?;
+    let v15 = step(v14).await?;
+    let v16 = step(v15).await?;
+    let v17 = step(v16).await?;
+    let v18 = step(v17).await?;
+    let v19 = step(v18).await?;
+    let v20 = step(v19).await?;
+    let v21 = step(v20).await?;
+    let v22 = step(v21).await?;
+    let v23 = step(v22).await?;
+    let v24 = step(v23).await?;
+    let v25 = step(v24).await?;
+    let v26 = step(v25).await?;
+    let v27 = step(v26).await?;
+    let v28 = step(v27).await?;
+    let v29 = step(v28).await?;
+    let v30 = step(v29).await?;
+    let v31 = step(v30).await?;
+    let v32 = step(v31).await?;
+    let v33 = step(v32).await?;
+    let v34 = step(v33).await?;
+    let v35 = step(v34).await?;
+    let v36 = step(v35).await?;
+    let v37 = step(v36).await?;
+    let v38 = step(v37).await?;
+    let v39 = step(v38).await?;
+    Ok(v0 + v39)
+}
+
 /// A future that runs `work` when the semaphore lets it.
 macro_rules! limited {
     ($semaphore:ident, $work:expr) => {

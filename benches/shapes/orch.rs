@@ -15,6 +15,41 @@ pub fn seq10() -> impl Run<In = u64, Out = u64, Error = Failed> {
     }
 }
 
+/// Ten steps, whose outputs are all kept by a name, each taking the one before.
+pub fn named10() -> impl Run<In = u64, Out = u64, Error = Failed> {
+    pipeline! {
+        error = Failed;
+        |x: u64|
+        seq <
+            let v0 = step(*x) let v1 = step(*v0) let v2 = step(*v1) let v3 = step(*v2)
+            let v4 = step(*v3) let v5 = step(*v4) let v6 = step(*v5) let v7 = step(*v6)
+            let v8 = step(*v7) let v9 = step(*v8)
+            |_| { v0 + v9 }
+        >
+    }
+}
+
+/// The same with forty.
+pub fn named40() -> impl Run<In = u64, Out = u64, Error = Failed> {
+    pipeline! {
+        error = Failed;
+        |x: u64|
+        seq <
+            let v0 = step(*x) let v1 = step(*v0) let v2 = step(*v1) let v3 = step(*v2)
+            let v4 = step(*v3) let v5 = step(*v4) let v6 = step(*v5) let v7 = step(*v6)
+            let v8 = step(*v7) let v9 = step(*v8) let v10 = step(*v9) let v11 = step(*v10)
+            let v12 = step(*v11) let v13 = step(*v12) let v14 = step(*v13) let v15 = step(*v14)
+            let v16 = step(*v15) let v17 = step(*v16) let v18 = step(*v17) let v19 = step(*v18)
+            let v20 = step(*v19) let v21 = step(*v20) let v22 = step(*v21) let v23 = step(*v22)
+            let v24 = step(*v23) let v25 = step(*v24) let v26 = step(*v25) let v27 = step(*v26)
+            let v28 = step(*v27) let v29 = step(*v28) let v30 = step(*v29) let v31 = step(*v30)
+            let v32 = step(*v31) let v33 = step(*v32) let v34 = step(*v33) let v35 = step(*v34)
+            let v36 = step(*v35) let v37 = step(*v36) let v38 = step(*v37) let v39 = step(*v38)
+            |_| { v0 + v39 }
+        >
+    }
+}
+
 /// Sixteen ready children, four at a time.
 pub fn par16() -> impl Run<In = (), Out = u64, Error = Failed> {
     pipeline! {

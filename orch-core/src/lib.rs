@@ -55,7 +55,7 @@ pub mod __private {
     pub use crate::node::{Form, Meta, NodeKind, Nth, Place, Table};
     pub use crate::plan::{Plan, begin};
     pub use crate::run::{Inside, No, Yes};
-    pub use crate::scope::Root;
+    pub use crate::scope::{Names, Root};
     pub use crate::token::Tok;
     pub use crate::{catch, circuit, each, par, retry, seq, slot, task, timeout};
 }

@@ -24,6 +24,21 @@ pub trait Scope: 'static {
     fn shorten<'s, 'l: 's>(scope: Self::Ref<'l>) -> Self::Ref<'s>;
 }
 
+/// The references of the scope [`With<P, T>`]: those of `P`, and one more.
+///
+/// A type of its own, with the lifetime in one place whatever the depth. As the pair that it is, it would be walked through
+/// to the bottom wherever the compiler replaces a lifetime, many times at each step.
+pub struct Names<'e, P: Scope, T>(pub P::Ref<'e>, pub &'e T);
+
+impl<P: Scope, T> Clone for Names<'_, P, T> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P: Scope, T> Copy for Names<'_, P, T> {}
+
 /// The empty scope of the pipeline with the table `T`, and the header that makes it.
 pub struct Root<T>(PhantomData<fn() -> T>);
 
@@ -69,7 +84,7 @@ impl Scope for () {
 pub struct With<P, T>(PhantomData<fn() -> (P, T)>);
 
 impl<P: Scope, T: Send + Sync + 'static> Scope for With<P, T> {
-    type Ref<'e> = (P::Ref<'e>, &'e T);
+    type Ref<'e> = Names<'e, P, T>;
 
     #[inline(always)]
     fn entries() -> &'static [Meta] {
@@ -77,8 +92,8 @@ impl<P: Scope, T: Send + Sync + 'static> Scope for With<P, T> {
     }
 
     #[inline(always)]
-    fn shorten<'s, 'l: 's>((outer, value): Self::Ref<'l>) -> Self::Ref<'s> {
-        (P::shorten(outer), value)
+    fn shorten<'s, 'l: 's>(Names(outer, value): Names<'l, P, T>) -> Names<'s, P, T> {
+        Names(P::shorten(outer), value)
     }
 }
 
@@ -104,7 +119,7 @@ impl<S: Scope, In: Send + 'static> Point for At<S, In> {
 /// References to the names in scope at the point `P`.
 pub type RefOf<'e, P> = <<P as Point>::Scope as Scope>::Ref<'e>;
 
-/// Values that a pipeline owns: what the `let`s of its header bound, as nested pairs.
+/// Values that a pipeline owns: what the `let`s of its header bound, as a tuple beside the root.
 pub trait Header: Send + Sync {
     /// The scope that they make.
     type Scope: Scope;
@@ -132,7 +147,7 @@ impl<H: Header, T: Send + Sync + 'static> Header for (H, T) {
 
     #[inline(always)]
     fn refs(&self) -> <Self::Scope as Scope>::Ref<'_> {
-        (self.0.refs(), &self.1)
+        Names(self.0.refs(), &self.1)
     }
 }
 
@@ -145,6 +160,12 @@ impl<T> fmt::Debug for Root<T> {
 impl<P, T> fmt::Debug for With<P, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("With")
+    }
+}
+
+impl<P: Scope, T> fmt::Debug for Names<'_, P, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Names")
     }
 }
 

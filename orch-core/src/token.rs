@@ -13,7 +13,7 @@ use crate::leaf::{
 };
 use crate::runtime::BoxFuture;
 use crate::scope::{At, Point, Scope, With};
-use crate::seq::{Body, Collected, Keep};
+use crate::seq::{Body, Collected, Item, Keep};
 use crate::step::Step;
 use crate::task::Call;
 
@@ -172,6 +172,14 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
 
     /// The point after `step`.
     pub fn after<St: Step<At<S, In>, E>>(&self, _step: &St) -> Tok<S, St::Out, E> {
+        Tok::new()
+    }
+
+    /// The point after a group of entries.
+    pub fn past<I: Item<At<S, In>, E>>(
+        &self,
+        _group: &I,
+    ) -> Tok<<I::Next as Point>::Scope, <I::Next as Point>::In, E> {
         Tok::new()
     }
 

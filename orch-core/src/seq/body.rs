@@ -29,9 +29,6 @@ pub trait Body<P: Point, E: Failure>: Send + Sync {
         finish: &'a F,
     ) -> impl Future<Output = Result<F::Out, Error<E>>> + Send + 'a;
 
-    /// What is seen after the last entry.
-    fn open<'s, 'l: 's>(scope: RefOf<'l, P>, slots: &'s Self::Slots) -> RefOf<'s, Self::Last>;
-
     /// [`Step::queue`] of the first step: a sequence without a node of its own waits as that.
     fn queue<R: Cx>(&self, cx: R) -> R::Queued;
 
@@ -149,13 +146,6 @@ macro_rules! body {
                     };
                     Ok(finish.finish(slots, piped))
                 }
-            }
-
-            #[inline(always)]
-            fn open<'s, 'l: 's>(scope: RefOf<'l, P>, slots: &'s Self::Slots) -> RefOf<'s, Self::Last> {
-                let scope = $first::open(scope, &slots.$index);
-                $(let scope = $item::open(scope, &slots.$next_index);)*
-                scope
             }
 
             fn queue<R: Cx>(&self, cx: R) -> R::Queued {

@@ -8,7 +8,7 @@ use crate::error::{Error, Failure};
 use crate::feed::Clones;
 use crate::graph::Describe;
 use crate::run::{Asks, Cx, No};
-use crate::scope::{At, Point, RefOf, Scope, With};
+use crate::scope::{At, Names, Point, RefOf, Scope, With};
 use crate::step::Step;
 
 /// One entry of a sequence at the point `P`.
@@ -86,7 +86,7 @@ where
 
     #[inline(always)]
     fn open<'s, 'l: 's>(scope: RefOf<'l, P>, slot: &'s St::Out) -> RefOf<'s, Self::Next> {
-        (P::Scope::shorten(scope), slot)
+        Names(P::Scope::shorten(scope), slot)
     }
 }
 
@@ -198,57 +198,67 @@ where
 
     #[inline(always)]
     fn open<'s, 'l: 's>(scope: RefOf<'l, P>, slot: &'s P::In) -> RefOf<'s, Self::Next> {
-        (P::Scope::shorten(scope), slot)
+        Names(P::Scope::shorten(scope), slot)
     }
 }
 
-/// Up to twelve entries as one. What they keep is handed out whole, so that later entries see it.
+/// Up to twelve entries as one, none of them named.
 pub struct Group<B>(pub B);
 
-impl<P: Point, E: Failure, B: Body<P, E>> Step<P, E> for Group<B> {
-    type Out = (B::Slots, <B::Last as Point>::In);
-    type Asks = B::Asks;
+/// Up to twelve entries as one. What they keep is seen by later entries as one value.
+pub struct NamedGroup<B>(pub B);
 
-    #[inline(always)]
-    fn run<'a, R: Cx + 'a>(
-        &'a self,
-        scope: RefOf<'a, P>,
-        input: P::In,
-        cx: R,
-    ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
-        self.0.go(scope, input, cx, &Both)
-    }
+macro_rules! group {
+    ($name:ident sees $scope:ty: |$outer:ident, $slots:ident| $seen:expr) => {
+        impl<P: Point, E: Failure, B: Body<P, E>> Step<P, E> for $name<B> {
+            type Out = (B::Slots, <B::Last as Point>::In);
+            type Asks = B::Asks;
 
-    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
-        self.0.queue(cx)
-    }
+            #[inline(always)]
+            fn run<'a, R: Cx + 'a>(
+                &'a self,
+                scope: RefOf<'a, P>,
+                input: P::In,
+                cx: R,
+            ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
+                self.0.go(scope, input, cx, &Both)
+            }
 
-    fn describe(&self, graph: &mut Describe<'_>) {
-        self.0.describe(graph);
-    }
+            fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+                self.0.queue(cx)
+            }
+
+            fn describe(&self, graph: &mut Describe<'_>) {
+                self.0.describe(graph);
+            }
+        }
+
+        impl<P: Point, E: Failure, B: Body<P, E>> Item<P, E> for $name<B> {
+            type Step = Self;
+            type Asks = B::Asks;
+            type Slot = B::Slots;
+            type Next = At<$scope, <B::Last as Point>::In>;
+
+            #[inline(always)]
+            fn step(&self) -> &Self {
+                self
+            }
+
+            #[inline(always)]
+            fn split(&self, out: (B::Slots, <B::Last as Point>::In)) -> (B::Slots, <B::Last as Point>::In) {
+                out
+            }
+
+            #[inline(always)]
+            fn open<'s, 'l: 's>($outer: RefOf<'l, P>, $slots: &'s B::Slots) -> RefOf<'s, Self::Next> {
+                $seen
+            }
+        }
+    };
 }
 
-impl<P: Point, E: Failure, B: Body<P, E>> Item<P, E> for Group<B> {
-    type Step = Self;
-    type Asks = B::Asks;
-    type Slot = B::Slots;
-    type Next = B::Last;
-
-    #[inline(always)]
-    fn step(&self) -> &Self {
-        self
-    }
-
-    #[inline(always)]
-    fn split(&self, out: (B::Slots, <B::Last as Point>::In)) -> (B::Slots, <B::Last as Point>::In) {
-        out
-    }
-
-    #[inline(always)]
-    fn open<'s, 'l: 's>(scope: RefOf<'l, P>, slots: &'s B::Slots) -> RefOf<'s, B::Last> {
-        B::open(scope, slots)
-    }
-}
+group!(Group sees P::Scope: |scope, _slots| P::Scope::shorten(scope));
+group!(NamedGroup sees With<P::Scope, B::Slots>: |scope, slots| Names(P::Scope::shorten(scope), slots));
 
 macro_rules! opaque_debug {
     ($($name:ident<$($param:ident),*>)*) => {$(
@@ -260,4 +270,4 @@ macro_rules! opaque_debug {
     )*};
 }
 
-opaque_debug!(Pipe<St> Bind<St> Keep<St, F> Store<St> Group<B>);
+opaque_debug!(Pipe<St> Bind<St> Keep<St, F> Store<St> Group<B> NamedGroup<B>);

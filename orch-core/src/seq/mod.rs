@@ -10,7 +10,7 @@ mod item;
 
 pub use body::{Body, Both, Collected, Finish, Last};
 pub use future::{Seq, Sequence};
-pub use item::{Bind, BindInput, Group, Item, Keep, Pipe, Store};
+pub use item::{Bind, BindInput, Group, Item, Keep, NamedGroup, Pipe, Store};
 
 use crate::node::Meta;
 

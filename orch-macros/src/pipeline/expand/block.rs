@@ -1,19 +1,14 @@
 //! Blocks: their bodies and their options.
 
-use proc_macro2::{Ident, Literal, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
 
 use super::names::hidden;
 use super::table::{Index, node, written};
 use super::usage::{step_of, uses_piped};
 use super::{Expansion, Here, Source, carried, span_of};
-use crate::pattern::Pattern;
 use crate::pipeline::ast::{Block, Input, Item, Step, Value};
 use crate::pipeline::blocks::{Body, Join, Kind, Needs};
-
-/// How many entries one coroutine holds; `seq::Body` is generated for so many.
-const GROUP: usize = 12;
 
 impl Expansion<'_> {
     /// A block: its body first, then the call that makes the step.
@@ -35,7 +30,7 @@ impl Expansion<'_> {
             }
             step => {
                 let private = self.private;
-                let chain = self.chain(&[Entry::of(step)], Some(input), false, at);
+                let chain = self.after_input(step, input, at);
                 let (statements, body) = (chain.statements, chain.body);
                 quote!({ #statements #private::seq::Sequence(#body) })
             }
@@ -76,7 +71,7 @@ impl Expansion<'_> {
         let private = &self.private_at(block.open);
         let inside = Here { parent: Some(index), open: block.open, ..at.clone() };
         let collect = block.option("collect");
-        let chain = self.chain(&entries(&block.body), input, collect.is_some(), &inside);
+        let chain = self.items(&block.body, input, collect.is_some(), &inside);
         let (statements, body_code) = (chain.statements, chain.body);
         let (keyword, node, tok) = (&block.keyword, node(index), &at.tok);
         let body = self.variable("body", block.open);
@@ -113,7 +108,7 @@ impl Expansion<'_> {
         let body_code = match block.body.as_slice() {
             [Item::Step(step)] => self.step(step, &inside),
             items => {
-                let chain = self.chain(&entries(items), None, false, &inside);
+                let chain = self.items(items, None, false, &inside);
                 let (statements, body) = (chain.statements, chain.body);
                 quote_spanned!(inside.here()=> { #statements #private::seq::Sequence(#body) })
             }
@@ -264,190 +259,11 @@ impl Expansion<'_> {
             Value::Expr(tokens) => tokens.clone(),
         }
     }
-
-    /// The entries of a sequence: each at the point that the one before opens.
-    fn chain(&mut self, entries: &[Entry<'_>], input: Option<&Input>, collect: bool, at: &Here) -> Chain {
-        let private = &self.private_at(at.open);
-        let mut at = at.clone();
-        let mut statements = TokenStream::new();
-        let mut items = Vec::new();
-        let mut kept = Vec::new();
-        if let Some(input) = input {
-            let next = self.variable("tok", at.open);
-            let tok = at.tok.clone();
-            let named = self.gate(&quote!(#tok.kept_input()), input.pattern.span(), at.open);
-            let method = hidden("named_input", at.open);
-            statements.extend(quote!(let #next = #named.#method();));
-            items.push(quote!(#private::seq::BindInput));
-            at.names.bind(&input.pattern);
-            at = at.with_tok(next, Source::Nothing);
-        }
-        for (position, entry) in entries.iter().enumerate() {
-            let span = span_of(entry.step);
-            let code = self.step(entry.step, &at);
-            let step = self.variable("step", at.open);
-            let next = self.variable("tok", at.open);
-            let tok = at.tok.clone();
-            let here = at.here();
-            statements.extend(quote_spanned!(here=> let #step = #code;));
-            let after = entries.get(position + 1);
-            let how = match (entry.pattern, after) {
-                (Some(_), _) => How::Bind,
-                (None, Some(after)) if collect && uses_piped(after.step) => How::Keep,
-                (None, Some(_)) if collect => How::Store,
-                (None, _) => How::Pipe,
-            };
-            let argument = carried(span, &quote!(&#step));
-            // What is kept has to pass a gate, and the step goes through the token that did: where it does not, the
-            // sequence is no less unknown than what follows.
-            let mut checked = tok.clone();
-            let gates: &[&str] = match how {
-                How::Pipe => &[],
-                How::Bind | How::Store => &["kept"],
-                How::Keep => &["kept", "duplicate"],
-            };
-            for gate in gates {
-                let (next, gate) = (self.variable("tok", at.open), hidden(gate, at.open));
-                let gate = self.gate(&quote_spanned!(here=> #checked.#gate(#argument)), span, at.open);
-                statements.extend(quote_spanned!(here=> let #next = #gate;));
-                checked = next;
-            }
-            let method = hidden(
-                match how {
-                    How::Bind => "bound",
-                    How::Store => "stored",
-                    How::Keep | How::Pipe => "after",
-                },
-                at.open,
-            );
-            statements.extend(quote_spanned!(span=> let #next = #checked.#method(#argument);));
-            items.push(match how {
-                How::Bind => quote_spanned!(here=> #private::seq::Bind(#checked.pass(#step))),
-                How::Store => quote_spanned!(here=> #private::seq::Store(#checked.pass(#step))),
-                How::Keep => quote_spanned!(here=> #checked.keep(#step)),
-                How::Pipe => quote_spanned!(here=> #private::seq::Pipe(#step)),
-            });
-            if let Some(pattern) = entry.pattern {
-                if let Some(ty) = entry.ty {
-                    let value = hidden("value", at.open);
-                    let given = carried(span, &value.to_token_stream());
-                    statements.extend(quote_spanned! {here=>
-                        #tok.gives(#argument, |#value| #private::says::<#ty>().names(#given));
-                    });
-                }
-                if !pattern.is_plain() {
-                    let value = hidden("value", at.open);
-                    let given = carried(pattern.span(), &value.to_token_stream());
-                    // As in `Names::open`, to the letter: two errors of one pattern are then one.
-                    statements.extend(quote! {
-                        #tok.takes_apart(#argument, |#value| {
-                            #[allow(unused_variables)]
-                            let #pattern = #given;
-                        });
-                    });
-                }
-                at.names.bind(pattern);
-            } else if collect {
-                match how {
-                    How::Pipe => kept.push(None),
-                    _ => kept.push(Some(items.len() - 1)),
-                }
-            }
-            let source = match how {
-                How::Bind => Source::Nothing,
-                How::Pipe | How::Keep | How::Store => Source::Step,
-            };
-            at = at.with_tok(next, source);
-        }
-        let outputs = kept
-            .into_iter()
-            .map(|slot| match slot {
-                Some(item) => slot_path(item, items.len(), at.open),
-                None => hidden("piped", at.open).to_token_stream(),
-            })
-            .collect();
-        Chain { statements, body: grouped(&items, private), outputs }
-    }
-}
-
-/// A sequence in code.
-struct Chain {
-    /// Statements that make the steps.
-    statements: TokenStream,
-    /// The tuple of its entries.
-    body: TokenStream,
-    /// Where the outputs that `collect` gives are, in `slots` and `piped`.
-    outputs: Vec<TokenStream>,
-}
-
-/// How an entry of a sequence goes on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum How {
-    Pipe,
-    Bind,
-    Keep,
-    Store,
-}
-
-/// An entry of a sequence, named or not.
-#[derive(Clone, Copy)]
-struct Entry<'i> {
-    step: &'i Step,
-    pattern: Option<&'i Pattern>,
-    ty: Option<&'i TokenStream>,
-}
-
-impl<'i> Entry<'i> {
-    fn of(step: &'i Step) -> Self {
-        Entry { step, pattern: None, ty: None }
-    }
-
-    fn item(item: &'i Item) -> Self {
-        match item {
-            Item::Step(step) => Entry::of(step),
-            Item::Let(entry) => {
-                Entry { step: &entry.step, pattern: Some(&entry.pattern), ty: entry.ty.as_ref() }
-            }
-        }
-    }
-}
-
-fn entries(items: &[Item]) -> Vec<Entry<'_>> {
-    items.iter().map(Entry::item).collect()
 }
 
 /// The module of a block in `__private`, of the name of its keyword.
 fn module(block: &Block) -> Ident {
     hidden(block.spec.keyword, block.open)
-}
-
-/// The entries as one tuple, or as tuples in groups where they are too many for one.
-fn grouped(items: &[TokenStream], private: &TokenStream) -> TokenStream {
-    let mut items = items.to_vec();
-    while items.len() > GROUP {
-        items = items.chunks(GROUP).map(|group| quote!(#private::seq::Group((#(#group,)*)))).collect();
-    }
-    quote!((#(#items,)*))
-}
-
-/// Where the slot of an entry is in the slots of [`grouped`].
-fn slot_path(item: usize, items: usize, open: Span) -> TokenStream {
-    let mut group = 1;
-    while items.div_ceil(group) > GROUP {
-        group *= GROUP;
-    }
-    let mut path = hidden("slots", open).to_token_stream();
-    let mut rest = item;
-    while group >= 1 {
-        let index = Literal::usize_unsuffixed(rest / group);
-        path = quote!(#path.#index);
-        rest %= group;
-        group /= GROUP;
-        if group == 0 {
-            break;
-        }
-    }
-    path
 }
 
 /// A list of variables as a balanced tree of pairs.

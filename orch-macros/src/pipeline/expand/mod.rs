@@ -6,6 +6,7 @@
 
 mod block;
 mod names;
+mod sequence;
 mod step;
 mod table;
 mod usage;
@@ -19,7 +20,6 @@ use self::table::{Index, Table};
 use super::ast::{Inline, Item, Leaf, Pipeline, Step};
 use super::errors::Errors;
 use super::tokens;
-use crate::pattern::Pattern;
 
 /// The code of a pipeline; or, where there are mistakes, their reports and enough of the text for an editor.
 pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
@@ -49,13 +49,14 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
 
     let start = expansion.start(pipeline);
     let mut names = Names::default();
+    let bound: Vec<Ident> =
+        pipeline.lets.iter().flat_map(|entry| entry.pattern.identifiers()).cloned().collect();
     let mut header = table::root(&private);
-    for entry in &pipeline.lets {
-        for name in entry.pattern.identifiers() {
-            names.bind(&Pattern::name(name));
-            let value = expansion.gate(&quote!(#private::owned(#name)), name.span(), start);
-            header = quote!((#header, #value));
-        }
+    if !bound.is_empty() {
+        let values =
+            bound.iter().map(|name| expansion.gate(&quote!(#private::owned(#name)), name.span(), start));
+        header = quote!((#header, (#(#values,)*)));
+        names.bind_tuple(&bound);
     }
     let source = match pipeline.input {
         Some(_) => Source::Input,

@@ -1,13 +1,18 @@
 //! The names in scope at a step, and which of them its code mentions.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::pattern::Pattern;
 
 /// What is bound before a step, outermost first.
+///
+/// The scope has a level for each reference that a step is given: to what a `let` named, or to a tuple that holds several
+/// such values, as the header's are held, and those of a part of a long sequence that is over.
 #[derive(Clone, Default)]
 pub(super) struct Names {
+    /// Of each level, the place of its value in the tuple that the sequence around it is made of.
+    places: Vec<usize>,
     entries: Vec<Entry>,
 }
 
@@ -16,29 +21,64 @@ pub(super) struct Names {
 struct Entry {
     pattern: TokenStream,
     bound: Vec<Ident>,
+    level: usize,
+    /// Where it is in the level's tuple; nothing if it is all of the level.
+    fields: Vec<usize>,
 }
 
 impl Names {
-    /// One more value, seen through a pattern.
-    pub(super) fn bind(&mut self, pattern: &Pattern) {
-        self.entries
-            .push(Entry { pattern: pattern.by_reference().clone(), bound: pattern.identifiers().to_vec() });
+    /// One more value, seen through a pattern: the output of the entry at `place` in its sequence.
+    pub(super) fn bind(&mut self, pattern: &Pattern, place: usize) {
+        self.add(pattern, Vec::new());
+        self.places.push(place);
+    }
+
+    /// The values of a tuple: one more level.
+    pub(super) fn bind_tuple(&mut self, names: &[Ident]) {
+        for (field, name) in names.iter().enumerate() {
+            self.add(&Pattern::name(name), vec![field]);
+        }
+        self.places.push(0);
+    }
+
+    fn add(&mut self, pattern: &Pattern, fields: Vec<usize>) {
+        let (pattern, bound) = (pattern.by_reference().clone(), pattern.identifiers().to_vec());
+        self.entries.push(Entry { pattern, bound, level: self.places.len(), fields });
+    }
+
+    /// How many levels there are.
+    pub(super) fn levels(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Makes one level of all from `level` on: a part of a sequence is over, which is the entry at `place` itself. Whether
+    /// there are any.
+    pub(super) fn fold(&mut self, level: usize, place: usize) -> bool {
+        for entry in self.entries.iter_mut().filter(|entry| entry.level >= level) {
+            entry.fields.splice(..0, self.places.get(entry.level).copied());
+            entry.level = level;
+        }
+        let any = self.places.len() > level;
+        self.places.truncate(level);
+        self.places.extend(any.then_some(place));
+        any
     }
 
     /// Statements that bind what `code` mentions, out of the scope reference `scope`.
     pub(super) fn open(&self, scope: &Ident, code: &TokenStream) -> TokenStream {
         let words = mentioned(code);
-        let depth = self.entries.len();
         let mut statements = TokenStream::new();
-        for (index, entry) in self.entries.iter().enumerate() {
+        for entry in &self.entries {
             if !entry.bound.iter().any(|name| words.contains(&name.to_string())) {
                 continue;
             }
-            let outwards = std::iter::repeat_n(quote!(.0), depth - 1 - index);
+            let outwards = std::iter::repeat_n(quote!(.0), self.levels() - 1 - entry.level);
+            let fields = entry.fields.iter().map(|field| Literal::usize_unsuffixed(*field));
+            let borrow = (!entry.fields.is_empty()).then(|| quote!(&));
             let pattern = &entry.pattern;
             statements.extend(quote! {
                 #[allow(unused_variables)]
-                let #pattern = #scope #(#outwards)* .1;
+                let #pattern = #borrow #scope #(#outwards)* .1 #(.#fields)*;
             });
         }
         statements
