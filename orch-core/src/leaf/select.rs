@@ -137,18 +137,18 @@ pub trait HowPlain {
 }
 impl<T> HowPlain for Probe<T> {}
 
-/// A value that may have `Debug`: `(&Printed(out)).printed()` finds it, for `#[task]`, where the type is known.
+/// A value that may have `Debug`: `(&Printed(out)).__orch_printed()` finds it, for `#[task]`, where the type is known.
 #[derive(Debug)]
 pub struct Printed<'a, T>(pub &'a T);
 
 /// Finds `Debug`.
 pub trait PrintedDebug<'a> {
     /// The value.
-    fn printed(&self) -> Option<&'a dyn fmt::Debug>;
+    fn __orch_printed(&self) -> Option<&'a dyn fmt::Debug>;
 }
 
 impl<'a, T: fmt::Debug> PrintedDebug<'a> for &Printed<'a, T> {
-    fn printed(&self) -> Option<&'a dyn fmt::Debug> {
+    fn __orch_printed(&self) -> Option<&'a dyn fmt::Debug> {
         Some(self.0)
     }
 }
@@ -156,7 +156,7 @@ impl<'a, T: fmt::Debug> PrintedDebug<'a> for &Printed<'a, T> {
 /// Finds that there is none.
 pub trait PrintedOpaque<'a> {
     /// Nothing.
-    fn printed(&self) -> Option<&'a dyn fmt::Debug> {
+    fn __orch_printed(&self) -> Option<&'a dyn fmt::Debug> {
         None
     }
 }

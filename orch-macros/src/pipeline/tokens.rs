@@ -113,6 +113,42 @@ pub(crate) fn visible(tokens: TokenStream, stays: fn(&Group) -> bool) -> Vec<Tok
     open
 }
 
+/// A declaration's tokens out of the invisible groups that `$fragment` leaves in them. What is an expression there, the
+/// length of an array and whatever stands in braces, stays as it is, and so does what an attribute or a macro is given.
+pub(crate) fn declaration(tokens: TokenStream) -> Vec<TokenTree> {
+    let mut open = visible(tokens, joins);
+    for at in 0..open.len() {
+        let foreign = at
+            .checked_sub(1)
+            .is_some_and(|before| is_punct(open.get(before), '#') || is_punct(open.get(before), '!'));
+        let Some(TokenTree::Group(group)) = open.get_mut(at).filter(|_| !foreign) else { continue };
+        if group.delimiter() == Delimiter::Brace || !has_invisible(group.stream()) {
+            continue;
+        }
+        let content = list(group.stream());
+        let is_semicolon = |token: &TokenTree| is_punct(Some(token), ';');
+        let length = content.iter().position(is_semicolon).unwrap_or(content.len());
+        let mut opened = declaration(collect(part(&content, 0, length)));
+        opened.extend_from_slice(part(&content, length, content.len()));
+        let mut changed = Group::new(group.delimiter(), opened.into_iter().collect());
+        changed.set_span(group.span());
+        *group = changed;
+    }
+    open
+}
+
+fn has_invisible(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::None || has_invisible(group.stream()),
+        _ => false,
+    })
+}
+
+/// Whether an invisible group is `A + B`: its `+` joins nothing outside of it, as if it stood in parentheses.
+pub(crate) fn joins(group: &Group) -> bool {
+    group.stream().into_iter().any(|token| is_punct(Some(&token), '+'))
+}
+
 /// Whether the `>` at `at` is one, and not the end of `->` or `=>`.
 pub(crate) fn closes_angle(tokens: &[TokenTree], at: usize) -> bool {
     is_punct(tokens.get(at), '>')
