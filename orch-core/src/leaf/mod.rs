@@ -4,5 +4,7 @@ mod inline;
 pub mod select;
 mod task;
 
-pub use inline::{AsyncBody, Body, BoxFuture, Closure, Inline, Moved, NamedBody, SyncBody, Within, says};
+pub use inline::{
+    AsyncBody, Body, BoxFuture, Closure, Inline, Moved, NamedBody, SyncBody, Within, probe, result, says,
+};
 pub use task::Leaf;

@@ -1,6 +1,6 @@
 //! What the result of a closure is, found where its type is known.
 //!
-//! The expansion calls `(&&&&closure.probe()).how()` with these traits in scope. Method lookup takes the
+//! The expansion calls `(&&&&probe(&closure)).__orch_how()` with these traits in scope. Method lookup takes the
 //! implementation with the most references that applies, so a `Result` is found before a plain value and a type
 //! with `Debug` before one without. This works where specialization would, in generic functions too.
 
@@ -104,7 +104,7 @@ result!(TriedDebug [+ fmt::Debug] |out| Some(out));
 /// Finds a `Result` of a value with `Debug`.
 pub trait HowTriedDebug {
     /// How to read it.
-    fn how(&self) -> TriedDebug {
+    fn __orch_how(&self) -> TriedDebug {
         TriedDebug
     }
 }
@@ -113,7 +113,7 @@ impl<T: fmt::Debug, X> HowTriedDebug for &&&Probe<Result<T, X>> {}
 /// Finds a `Result`.
 pub trait HowTried {
     /// How to read it.
-    fn how(&self) -> Tried {
+    fn __orch_how(&self) -> Tried {
         Tried
     }
 }
@@ -122,7 +122,7 @@ impl<T, X> HowTried for &&Probe<Result<T, X>> {}
 /// Finds a value with `Debug`.
 pub trait HowPlainDebug {
     /// How to read it.
-    fn how(&self) -> PlainDebug {
+    fn __orch_how(&self) -> PlainDebug {
         PlainDebug
     }
 }
@@ -131,7 +131,7 @@ impl<T: fmt::Debug> HowPlainDebug for &Probe<T> {}
 /// Finds any value.
 pub trait HowPlain {
     /// How to read it.
-    fn how(&self) -> Plain {
+    fn __orch_how(&self) -> Plain {
         Plain
     }
 }

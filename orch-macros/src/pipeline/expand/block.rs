@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use super::names::hidden;
 use super::table::{Index, node, written};
 use super::usage::{step_of, uses_piped};
-use super::{Expansion, Here, Source, carried, span_of};
+use super::{Expansion, Here, Source, carried, local, span_of};
 use crate::pattern::Pattern;
 use crate::pipeline::ast::{Block, Input, Item, Step, Value};
 use crate::pipeline::blocks::{Body, Kind, Needs};
@@ -73,7 +73,7 @@ impl Expansion<'_> {
             Some(option) => {
                 let name = &option.name;
                 let outputs = chain.outputs;
-                let (slots, piped) = (hidden("slots", block.open), hidden("piped", block.open));
+                let (slots, piped) = (local("slots", block.open), local("piped", block.open));
                 quote_spanned!(inside.here()=> #name: #tok.collect(&#body, |#slots, #piped| (#(#outputs,)*)))
             }
         };
@@ -164,7 +164,7 @@ impl Expansion<'_> {
         let options = self.options(block, at);
         let here = block.open.resolved_at(Span::mixed_site());
         let outputs: Vec<Ident> =
-            (0..children.len()).map(|index| hidden(&format!("out{index}"), block.open)).collect();
+            (0..children.len()).map(|index| local(&format!("out{index}"), block.open)).collect();
         let fork =
             balanced(&children, &|left, right| quote_spanned!(here=> #private::#module::fork(#left, #right)));
         let pattern = balanced(&outputs, &|left, right| quote_spanned!(here=> (#left, #right)));
@@ -293,14 +293,14 @@ impl Expansion<'_> {
             });
             if let Some(pattern) = entry.pattern {
                 if let Some(ty) = entry.ty {
-                    let value = hidden("value", at.open);
+                    let value = local("value", at.open);
                     let given = carried(span, &value.to_token_stream());
                     statements.extend(quote_spanned! {here=>
                         #tok.gives(#argument, |#value| #private::says::<#ty>().names(#given));
                     });
                 }
                 if !pattern.is_plain() {
-                    let value = hidden("value", at.open);
+                    let value = local("value", at.open);
                     let given = carried(pattern.span(), &value.to_token_stream());
                     // As in `Names::open`, to the letter: two errors of one pattern are then one.
                     statements.extend(quote! {
@@ -327,7 +327,7 @@ impl Expansion<'_> {
             .into_iter()
             .map(|slot| match slot {
                 Some(item) => slot_path(item, items.len(), at.open),
-                None => hidden("piped", at.open).to_token_stream(),
+                None => local("piped", at.open).to_token_stream(),
             })
             .collect();
         Chain { statements, body: grouped(&items, private), outputs }
@@ -400,7 +400,7 @@ fn slot_path(item: usize, items: usize, open: Span) -> TokenStream {
     while items.div_ceil(group) > GROUP {
         group *= GROUP;
     }
-    let mut path = hidden("slots", open).to_token_stream();
+    let mut path = local("slots", open).to_token_stream();
     let mut rest = item;
     while group >= 1 {
         let index = Literal::usize_unsuffixed(rest / group);

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use super::names::hidden;
 use super::table::{entry, node};
-use super::{Expansion, Here, carried, span_of_inline, span_of_leaf};
+use super::{Expansion, Here, carried, local, span_of_inline, span_of_leaf};
 use crate::pipeline::ast::{Arguments, Embed, Inline, Leaf, TaskPath};
 use crate::pipeline::tokens;
 
@@ -24,8 +24,8 @@ impl Expansion<'_> {
         );
         let entry = entry(self.private, index);
         let (tok, capture) = (&at.tok, self.capture_at(span));
-        let scope = hidden("scope", at.open);
-        let input = hidden("input", at.open);
+        let scope = local("scope", at.open);
+        let input = local("input", at.open);
         let source = hidden(at.source.method(), at.open);
         let (call, names, piped) = match &leaf.arguments {
             None => {
@@ -87,8 +87,8 @@ impl Expansion<'_> {
         let how_name = self.variable("how", at.open);
         let capture = self.capture_at(span);
         let here = at.here();
-        let scope = hidden("scope", at.open);
-        let input = hidden("input", at.open);
+        let scope = local("scope", at.open);
+        let input = local("input", at.open);
         let body = &inline.body;
         let code = body.stream();
         let pinned = pins_error(&code);
@@ -109,9 +109,9 @@ impl Expansion<'_> {
         let made = if inline.async_token.is_some() {
             // The block takes over the input and the names, and leaves the captures alone: see `Moved`.
             let used = at.names.used_in(&code);
-            let moved = hidden("moved", at.open);
+            let moved = local("moved", at.open);
             let value = if pinned {
-                let out = hidden("out", at.open);
+                let out = local("out", at.open);
                 quote_spanned! {here=>
                     #[allow(clippy::let_and_return)]
                     let #out: #result = #body;
@@ -158,10 +158,11 @@ impl Expansion<'_> {
         let how = if diverges(&code) {
             quote_spanned!(here=> #private::select::Plain)
         } else {
-            let raw = hidden("raw", span);
+            let raw = local("raw", span);
+            let (settled, found) = (hidden("__orch_settled", at.open), hidden("__orch_how", at.open));
             quote_spanned!(here=> {
-                #closure.result(|#raw| #raw.settled());
-                (&&&&#closure.probe()).how()
+                #private::result(&#closure, |#raw| #raw.#settled());
+                (&&&&#private::probe(&#closure)).#found()
             })
         };
         quote_spanned! {here=> {
@@ -177,7 +178,7 @@ impl Expansion<'_> {
         let index = self.table.add(self.private, at.parent, &quote!(Embed), None, &[], span);
         let node = node(index);
         let (tok, group, private) = (&at.tok, &embed.group, self.private_at(at.open));
-        let (entry, input) = (hidden("entry", at.open), hidden("input", at.open));
+        let (entry, input) = (local("entry", at.open), local("input", at.open));
         let (method, take) = (hidden("embed", at.open), hidden("take", at.open));
         let inner = self.gate(&quote_spanned!(at.here()=> #private::embedded(#group)), span, at.open);
         let given = carried(span, &input.to_token_stream());
