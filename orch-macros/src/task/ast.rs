@@ -6,8 +6,8 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{LitStr, Token};
 
-use super::attributes::Attributes;
 use super::signature::Signature;
+use crate::attributes::Attributes;
 use crate::pipeline::tokens;
 
 /// What `#[task]` stands on.

@@ -6,8 +6,8 @@
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
-use super::attributes::Attributes;
 use super::signature::PathType;
+use crate::attributes::Attributes;
 use crate::pipeline::tokens;
 
 /// What is written stays as it is, brackets and colons included: the compiler's suggestions edit there.

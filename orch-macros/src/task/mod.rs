@@ -4,7 +4,6 @@
 //! task, [`expand`] writes the implementation.
 
 mod ast;
-mod attributes;
 mod expand;
 mod generics;
 mod given;

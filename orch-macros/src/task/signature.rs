@@ -9,8 +9,8 @@ use syn::spanned::Spanned;
 use syn::{LitStr, Token};
 
 use super::ast::attribute;
-use super::attributes::Attributes;
 use super::generics::Generics;
+use crate::attributes::Attributes;
 use crate::pattern::Pattern;
 use crate::pipeline::tokens;
 

@@ -5,7 +5,9 @@
 //! is ours resolves at the definition, and names nothing but `__private`.
 
 mod block;
+mod gives;
 mod names;
+mod statements;
 mod step;
 mod table;
 mod usage;

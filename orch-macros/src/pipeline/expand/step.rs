@@ -4,6 +4,7 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use super::gives::{Gives, gives};
 use super::names::hidden;
 use super::table::{entry, node};
 use super::{Expansion, Here, carried, local, span_of_inline, span_of_leaf};
@@ -62,9 +63,11 @@ impl Expansion<'_> {
         let same = |span: Span| span.start() == piped.start() && span.end() == piped.end();
         let mut stream = TokenStream::new();
         for token in arguments.group.stream() {
-            match token {
-                TokenTree::Ident(word) if word == "_" && same(word.span()) => stream.extend(value.clone()),
-                token => token.to_tokens(&mut stream),
+            match tokens::sole(std::slice::from_ref(&token)) {
+                Some(TokenTree::Ident(word)) if word == "_" && same(word.span()) => {
+                    stream.extend(value.clone())
+                }
+                _ => token.to_tokens(&mut stream),
             }
         }
         let mut group = Group::new(arguments.group.delimiter(), stream);
@@ -91,7 +94,8 @@ impl Expansion<'_> {
         let input = local("input", at.open);
         let body = &inline.body;
         let code = body.stream();
-        let pinned = pins_error(&code);
+        let gives = gives(&code);
+        let pinned = gives == Gives::Ok;
         let error = self.error;
         let result = quote_spanned!(here=> ::core::result::Result<_, #error>);
         let names = at.names.open(&scope, &code);
@@ -155,7 +159,7 @@ impl Expansion<'_> {
             quote_spanned!(here=> #tok.#method(#entry, #closure))
         };
         let reads = hidden("reads", at.open);
-        let how = if diverges(&code) {
+        let how = if gives == Gives::Never {
             quote_spanned!(here=> #private::select::Plain)
         } else {
             let raw = local("raw", span);
@@ -196,54 +200,4 @@ fn associated(path: &TaskPath, function: &str, span: Span) -> TokenStream {
     let TaskPath { ty, arguments, .. } = path;
     let function = Ident::new(function, span);
     quote_spanned!(span=> <#ty>::#function #arguments)
-}
-
-/// Whether the error type of a body's `Result` has to be said: `?` converts into any type, and `Ok(…)` at the end
-/// names none. Where the body makes an error itself, that one's type is the answer.
-fn pins_error(code: &TokenStream) -> bool {
-    let tokens = tokens::list(code.clone());
-    let ends_in_ok =
-        matches!(tokens.as_slice(), [.., TokenTree::Ident(word), TokenTree::Group(_)] if word == "Ok");
-    ends_in_ok && (has_question_mark(code.clone()) || !mentions_err(code.clone()))
-}
-
-fn has_question_mark(code: TokenStream) -> bool {
-    code.into_iter().any(|token| match token {
-        TokenTree::Punct(punct) => punct.as_char() == '?',
-        TokenTree::Group(group) => has_question_mark(group.stream()),
-        _ => false,
-    })
-}
-
-/// Whether the body makes an error of a type of its own: `Err(…)`, but not `Err(….into())`.
-fn mentions_err(code: TokenStream) -> bool {
-    let tokens = tokens::list(code);
-    tokens.iter().enumerate().any(|(at, token)| match token {
-        TokenTree::Ident(word) if word == "Err" => {
-            !matches!(tokens.get(at + 1), Some(TokenTree::Group(made)) if converts(made))
-        }
-        TokenTree::Group(group) => mentions_err(group.stream()),
-        _ => false,
-    })
-}
-
-fn converts(made: &Group) -> bool {
-    let tokens = tokens::list(made.stream());
-    matches!(tokens.as_slice(), [.., TokenTree::Punct(dot), TokenTree::Ident(into), TokenTree::Group(_)]
-        if dot.as_char() == '.' && into == "into")
-}
-
-/// Whether a body ends in `panic!(…)` or the like: nothing then says what it gives, which what follows may.
-fn diverges(code: &TokenStream) -> bool {
-    let mut tokens = tokens::list(code.clone());
-    if matches!(tokens.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == ';') {
-        tokens.pop();
-    }
-    match tokens.as_slice() {
-        [.., TokenTree::Ident(word), TokenTree::Punct(bang), TokenTree::Group(_)] => {
-            bang.as_char() == '!'
-                && tokens::is_one_of(word, &["panic", "todo", "unimplemented", "unreachable"])
-        }
-        _ => false,
-    }
 }

@@ -1,5 +1,5 @@
-//! The attributes of a function, a parameter or a generic that hold for what is made of it too: `cfg`, lint levels and
-//! `deprecated`, also inside of `cfg_attr`.
+//! The attributes that hold for what a macro makes of something too: `cfg`, lint levels and `deprecated`, also inside of
+//! `cfg_attr`.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
@@ -32,12 +32,9 @@ impl Attributes {
     fn add_under(&mut self, conditions: &[TokenStream], meta: TokenStream) {
         let meta = tokens::visible(meta, |_| false);
         // One with a longer path is another macro's.
-        let Some(name) = tokens::as_ident(meta.first()).filter(|_| !tokens::is_pair(&meta, 1, ':', ':'))
-        else {
-            return;
-        };
+        let name = tokens::as_ident(meta.first()).filter(|_| !tokens::is_pair(&meta, 1, ':', ':'));
+        let name = name.map(ToString::to_string).unwrap_or_default();
         if name != "cfg_attr" {
-            let name = name.to_string();
             self.list.push(Attribute { conditions: conditions.to_vec(), name, meta });
             return;
         }
@@ -45,9 +42,19 @@ impl Attributes {
         let mut parts = content.split(|token| tokens::is_punct(Some(token), ','));
         let mut conditions = conditions.to_vec();
         conditions.push(tokens::collect(parts.next().unwrap_or(&[])));
-        for part in parts {
+        for part in parts.filter(|part| !part.is_empty()) {
             self.add_under(&conditions, tokens::collect(part));
         }
+    }
+
+    /// Whether there is one of a name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.named(name).next().is_some()
+    }
+
+    /// Whether there is another than `cfg`.
+    pub(crate) fn has_others(&self) -> bool {
+        self.list.iter().any(|attribute| attribute.name != "cfg")
     }
 
     /// The predicate under which what they stand on is there, if it is not always.
