@@ -34,8 +34,12 @@ impl Unnamed {
                 TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => {
                     let before = self.params.len();
                     let content = self.name_all(group.stream());
+                    let parts = content.clone().into_iter().count();
                     if self.params.len() == before {
                         named.push(token.clone());
+                    } else if parts == 1 && group.delimiter() == Delimiter::Parenthesis {
+                        // `&(impl A + B)`: a name needs no parentheses, and a lint would say so.
+                        named.extend(content);
                     } else {
                         let mut changed = Group::new(group.delimiter(), content);
                         changed.set_span(group.span());
@@ -95,6 +99,8 @@ mod tests {
         named("&mut impl A<B, C = D>", "&mut #0", "<#0: A<B, C = D>>");
         named("Vec<impl A + 'static + B>", "Vec<#0>", "<#0: A + 'static + B>");
         named("(impl A, [impl B; 2])", "(#0, [#1; 2])", "<#0: A, #1: B>");
+        named("&(impl A + B)", "&#0", "<#0: A + B>");
+        named("(impl A,)", "(#0,)", "<#0: A>");
         named("HashMap<impl A, impl B>", "HashMap<#0, #1>", "<#0: A, #1: B>");
         named("impl Fn(&str) -> Vec<u8> + ?Sized", "#0", "<#0: Fn(&str) -> Vec<u8> + ?Sized>");
         named("impl A<B = impl C>", "#1", "<#0: C, #1: A<B = #0>>");

@@ -4,7 +4,7 @@
 //! pipeline's, which the expansion then writes. So the places are looked at where a body ends: its last expression, through
 //! `match`, `if`, blocks and loops, and each `return`.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
 
 use super::statements::{
     as_brace, goes_on, jump_end, last_statement, own_code, sole_brace, without_attributes, without_label,
@@ -23,7 +23,7 @@ pub(super) enum Gives {
 
 pub(super) fn gives(body: &TokenStream) -> Gives {
     let mut ends = Ends::default();
-    let body = tokens::list(body.clone());
+    let body = open(body.clone());
     ends.returns(&body);
     ends.block(&body);
     match ends {
@@ -32,6 +32,21 @@ pub(super) fn gives(body: &TokenStream) -> Gives {
         Ends { ok: true, known: false, error, question, .. } if question || !error => Gives::Ok,
         _ => Gives::Known,
     }
+}
+
+/// The tokens out of all invisible groups: what they keep together makes no difference here, but for a statement, which needs
+/// no `;` in one.
+fn open(code: TokenStream) -> Vec<TokenTree> {
+    let mut open = Vec::new();
+    for token in code {
+        let whole = tokens::visible(token.into(), |_| false);
+        let is_statement = whole.len() > 1 && tokens::is_word(whole.first(), "let");
+        open.extend(whole);
+        if is_statement {
+            open.push(Punct::new(';', Spacing::Alone).into());
+        }
+    }
+    open
 }
 
 /// What was found at the ends of a body.
@@ -72,7 +87,7 @@ impl Ends {
                     self.known |= tokens::is_one_of(word, RETURNS);
                 }
                 TokenTree::Punct(punct) => self.question |= punct.as_char() == '?',
-                TokenTree::Group(group) => self.returns(&tokens::list(group.stream())),
+                TokenTree::Group(group) => self.returns(&open(group.stream())),
                 _ => {}
             }
             at += 1;
@@ -94,13 +109,12 @@ impl Ends {
 
     /// An expression where a body ends. Finds nothing if it never gives a value there.
     fn expression(&mut self, expression: &[TokenTree]) {
-        let whole = tokens::whole(without_attributes(expression));
-        let (label, expression) = without_label(&whole);
+        let (label, expression) = without_label(without_attributes(expression));
         let Some(first) = expression.first() else {
             self.known = true;
             return;
         };
-        let last = expression.last().and_then(as_brace).map(|group| tokens::list(group.stream()));
+        let last = expression.last().and_then(as_brace).map(|group| open(group.stream()));
         match (first, last) {
             (TokenTree::Group(group), _) if expression.len() == 1 => self.group(group, label),
             (TokenTree::Ident(word), Some(content)) if word == "unsafe" && expression.len() == 2 => {
@@ -119,7 +133,7 @@ impl Ends {
     }
 
     fn group(&mut self, group: &Group, label: Option<&TokenTree>) {
-        let content = tokens::list(group.stream());
+        let content = open(group.stream());
         match group.delimiter() {
             Delimiter::Brace => {
                 self.block(&content);
@@ -167,7 +181,7 @@ impl Ends {
         let mut rest = expression;
         while let Some(brace) = rest.iter().position(|token| as_brace(token).is_some()) {
             if let Some(group) = rest.get(brace).and_then(as_brace) {
-                self.block(&tokens::list(group.stream()));
+                self.block(&open(group.stream()));
             }
             otherwise = brace == 0;
             rest = tokens::part(rest, brace + 1, rest.len());
@@ -223,7 +237,7 @@ impl Ends {
                 TokenTree::Ident(word) => inner |= tokens::is_one_of(word, &["loop", "while", "for"]),
                 TokenTree::Group(group) => {
                     let is_loop = std::mem::take(&mut inner) && group.delimiter() == Delimiter::Brace;
-                    self.breaks(&tokens::list(group.stream()), label, labeled || is_loop);
+                    self.breaks(&open(group.stream()), label, labeled || is_loop);
                 }
                 _ => {}
             }
@@ -251,7 +265,7 @@ fn without_arguments(path: &[TokenTree]) -> (&[TokenTree], bool) {
 
 /// Whether an `Err(…)` holds `….into()`, which has no type.
 fn converts(made: &Group) -> bool {
-    let tokens = tokens::list(made.stream());
+    let tokens = open(made.stream());
     matches!(tokens.as_slice(), [.., TokenTree::Punct(dot), TokenTree::Ident(into), TokenTree::Group(_)]
         if dot.as_char() == '.' && into == "into")
 }
@@ -316,6 +330,15 @@ mod tests {
                 "select! { a => {} } Ok(1)",
             ],
         );
+    }
+
+    #[test]
+    fn a_statement_from_a_fragment_needs_no_semicolon() {
+        let invisible = |text: &str| {
+            TokenTree::from(Group::new(Delimiter::None, TokenStream::from_str(text).expect("tokens")))
+        };
+        let body = TokenStream::from_iter([invisible("let n = get()?"), invisible("Ok(n)")]);
+        assert_eq!(gives(&body), Gives::Ok);
     }
 
     #[test]
