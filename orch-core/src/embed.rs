@@ -59,7 +59,7 @@ impl<T> Enters<T, T> for Entry<T> {
 
 impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     /// An embedded pipeline, with the closure that gives it its input.
-    pub fn embed<T: Run, F>(&self, meta: &'static Meta, inner: T, give: F) -> Embed<T, F>
+    pub fn embed<T: Run, F>(self, meta: &'static Meta, inner: T, give: F) -> Embed<T, F>
     where
         F: Fn(Entry<T::In>, In) -> T::In,
     {

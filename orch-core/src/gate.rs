@@ -1,7 +1,7 @@
 //! Gates: how one mistake stays one error.
 //!
 //! A bound on a method is reported where it fails, and then again wherever its consequences fail, up to the last use of
-//! the pipeline. A gate is asked instead: the expansion calls `gate.pass(place).known()`. Method lookup finds a method of the gate's own
+//! the pipeline. A gate is asked instead: the expansion calls `gate.pass(place).__orch_known()`. Method lookup finds a method of the gate's own
 //! where the condition holds, and the value goes through. Elsewhere it finds a trait such as [`StepWanted`], whose `pass`
 //! asks for the condition outright, which is the one error, and gives a type that nothing determines; asked to know it,
 //! in [`Known`], the compiler settles for its error type, and whatever follows from that is silent.
@@ -40,20 +40,21 @@ impl<C, V> Gate<C, V> {
     }
 }
 
-/// Any value, once its type is known.
+/// Any value, once its type is known. Its methods are called on values of the user's, so they have names that no type or trait
+/// of theirs has.
 // It holds for types of every crate, as do the others here that are hidden: shown, they would stand in the documentation of
 // each of them.
 #[doc(hidden)]
 pub trait Known: Sized {
     /// The value.
     #[inline(always)]
-    fn known(self) -> Self {
+    fn __orch_known(self) -> Self {
         self
     }
 
     /// Nothing.
     #[inline(always)]
-    fn settled(&self) {}
+    fn __orch_settled(&self) {}
 }
 
 impl<T> Known for T {}

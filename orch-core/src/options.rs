@@ -12,7 +12,7 @@ pub type Of<E> = PhantomData<fn() -> E>;
 
 impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     /// The error type, for an options struct.
-    pub const fn error(&self) -> Of<E> {
+    pub const fn error(self) -> Of<E> {
         PhantomData
     }
 }

@@ -224,7 +224,7 @@ pub fn hole<Task, Takes>() -> Hole<Task, Takes> {
 impl<Task, Takes> Hole<Task, Takes> {
     /// Never called. As the branch of an `if` that stands for an argument it tells what the parameter takes, before
     /// the other branch hands the value over.
-    pub fn parameter(&self) -> Takes {
+    pub fn parameter(self) -> Takes {
         unreachable!("the branch is for the types only")
     }
 }

@@ -98,31 +98,100 @@ impl<T, Args> Call<T, Args> {
     }
 }
 
+impl<T> fmt::Debug for Returned<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Returned")
+    }
+}
+
+impl<V> fmt::Debug for Judged<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Judged")
+    }
+}
+
 impl<T, Args> fmt::Debug for Call<T, Args> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Call")
     }
 }
 
-/// A constant generic parameter of a task, as a type.
-#[derive(Debug)]
-pub struct Number<const N: usize>;
-
-/// The types of a `Result` behind an alias, such as `io::Result<T>`.
+/// `Result`, also behind an alias such as `io::Result<T>`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is called a `Result` but is not `std::result::Result`",
-    note = "`#[task]` takes a return type whose last segment is `Result` for one"
+    message = "a task that can fail gives a `Result`, and `{Self}` is not `std::result::Result`",
+    label = "not `std::result::Result`",
+    note = "a return type is taken for one if its last name is `Result`, or `#[task(fallible)]` says that it is"
 )]
 pub trait ResultType {
     /// The value.
     type Ok;
     /// The error.
     type Err;
+
+    /// The result itself.
+    fn into_result(self) -> Result<Self::Ok, Self::Err>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, E> ResultType for Result<T, E> {
     type Ok = T;
     type Err = E;
+
+    #[inline(always)]
+    fn into_result(self) -> Result<T, E> {
+        self
+    }
+}
+
+/// What a function gives, where its name does not tell whether that is a `Result`.
+pub struct Returned<T>(PhantomData<fn() -> T>);
+
+/// What [`Returned`] was found to be: `()` for a plain output.
+pub struct Judged<V>(PhantomData<V>);
+
+/// Finds a plain output. A `Result` is found before, as what the type itself has.
+pub trait Judge {
+    /// That it is one.
+    const JUDGED: Judged<()> = Judged(PhantomData);
+}
+
+impl<T> Judge for Returned<T> {}
+
+impl<T, E> Returned<Result<T, E>> {
+    /// That it is none.
+    pub const JUDGED: Judged<Result<T, E>> = Judged(PhantomData);
+}
+
+/// A return type is a plain output, and no `Result` by another name.
+#[diagnostic::on_unimplemented(
+    message = "this is `{Self}` by another name: write `#[task(fallible)]`, so that its errors are errors of the step",
+    label = "a `Result`"
+)]
+pub trait PlainOutput {}
+
+#[diagnostic::do_not_recommend]
+impl PlainOutput for () {}
+
+/// Asks for a plain output.
+pub const fn plain<V: PlainOutput>(_: Judged<V>) {}
+
+/// As [`ResultType`], of what a sync function gave.
+#[diagnostic::on_unimplemented(
+    message = "a task that can fail gives a `Result`, and `{Self}` is not `std::result::Result`",
+    label = "not `std::result::Result`",
+    note = "a return type is taken for one if its last name is `Result`, or `#[task(fallible)]` says that it is"
+)]
+pub trait Gives<T, X> {
+    /// The result, with the error as a run has it.
+    fn given(self) -> Result<T, ErrorKind<X>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, X> Gives<T, X> for Result<T, X> {
+    #[inline(always)]
+    fn given(self) -> Result<T, ErrorKind<X>> {
+        self.map_err(ErrorKind::Task)
+    }
 }
 
 pin_project! {
@@ -139,12 +208,12 @@ impl<F> Fallible<F> {
     }
 }
 
-impl<T, X, F: Future<Output = Result<T, X>>> Future for Fallible<F> {
-    type Output = Result<T, ErrorKind<X>>;
+impl<R: ResultType, F: Future<Output = R>> Future for Fallible<F> {
+    type Output = Result<R::Ok, ErrorKind<R::Err>>;
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        self.project().fut.poll(cx).map_err(ErrorKind::Task)
+        self.project().fut.poll(cx).map(|result| result.into_result().map_err(ErrorKind::Task))
     }
 }
 
@@ -168,6 +237,32 @@ impl<F: Future> Future for Never<F> {
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         self.project().fut.poll(cx).map(Ok)
+    }
+}
+
+pin_project! {
+    /// The call of an async function that gives `!`.
+    #[derive(Debug)]
+    pub struct Endless<F> { #[pin] fut: F }
+}
+
+impl<F> Endless<F> {
+    /// Wraps the function's future.
+    #[inline(always)]
+    pub fn new(fut: F) -> Self {
+        Endless { fut }
+    }
+}
+
+impl<F: Future> Future for Endless<F> {
+    type Output = Result<Infallible, ErrorKind<Infallible>>;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        match self.project().fut.poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(_) => unreachable!("there is no value of `!`"),
+        }
     }
 }
 

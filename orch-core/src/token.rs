@@ -19,7 +19,7 @@ use crate::task::Call;
 
 /// A point in a pipeline under construction: the scope `S`, the piped value `In`, the error type `E`.
 ///
-/// Without size. The methods that make a step say what its closure is given, so that inline steps need no
+/// Without size. Its methods take it by value: they are found before those of any trait of the user's. The methods that make a step say what its closure is given, so that inline steps need no
 /// annotations; those that go on to the next point check the step before, so that errors come in the order of
 /// the text, each at its own step.
 pub struct Tok<S, In, E>(PhantomData<fn() -> (S, In, E)>);
@@ -49,19 +49,19 @@ impl<S, In, E> Tok<S, In, E> {
     }
 
     /// This token, as far as its `In` can be the input of a pipeline.
-    pub fn input(&self) -> Asked<IsInput<In>, Self, In> {
-        Gate::new(*self)
+    pub fn input(self) -> Asked<IsInput<In>, Self, In> {
+        Gate::new(self)
     }
 
     /// This token, as far as its `E` can be the error type of a pipeline.
-    pub fn failure(&self) -> Asked<IsFailure<E>, Self, E> {
-        Gate::new(*self)
+    pub fn failure(self) -> Asked<IsFailure<E>, Self, E> {
+        Gate::new(self)
     }
 }
 
 impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     /// A task, with the closure that makes its call.
-    pub fn leaf<F, T, A, N>(&self, _entry: N, call: F) -> Leaf<F, T, A, N>
+    pub fn leaf<F, T, A, N>(self, _entry: N, call: F) -> Leaf<F, T, A, N>
     where
         F: for<'e> Fn(S::Ref<'e>, In) -> Call<T, A>,
     {
@@ -69,7 +69,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// A sync closure.
-    pub fn inline<F, Raw, N>(&self, _entry: N, body: F) -> Closure<SyncBody<F>, Raw, N>
+    pub fn inline<F, Raw, N>(self, _entry: N, body: F) -> Closure<SyncBody<F>, Raw, N>
     where
         F: for<'e> Fn(S::Ref<'e>, In) -> Raw,
     {
@@ -77,7 +77,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// An async closure that borrows no name.
-    pub fn inline_async<F, Fut, N>(&self, _entry: N, body: F) -> Closure<AsyncBody<F, Fut>, Fut::Output, N>
+    pub fn inline_async<F, Fut, N>(self, _entry: N, body: F) -> Closure<AsyncBody<F, Fut>, Fut::Output, N>
     where
         F: for<'e> Fn(S::Ref<'e>, In) -> Fut,
         Fut: Future,
@@ -86,7 +86,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// An async closure that may borrow names, and captures that live for `'c`.
-    pub fn inline_named<'c, F, Raw, N>(&self, _entry: N, body: F) -> Closure<NamedBody<'c, F>, Raw, N>
+    pub fn inline_named<'c, F, Raw, N>(self, _entry: N, body: F) -> Closure<NamedBody<'c, F>, Raw, N>
     where
         F: for<'e> Fn(Within<'e, 'c>, S::Ref<'e>, In) -> BoxFuture<'e, Raw>,
     {
@@ -114,46 +114,43 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// The step that a closure is, once it is known how its result reads.
-    pub fn reads<B, Raw, How, N>(&self, closure: Closure<B, Raw, N>, _how: How) -> Inline<B, Raw, How, N> {
+    pub fn reads<B, Raw, How, N>(self, closure: Closure<B, Raw, N>, _how: How) -> Inline<B, Raw, How, N> {
         Inline { body: closure.body, how: PhantomData }
     }
 
     /// What stands here, as far as it is a step.
-    pub fn step<St>(&self, step: St) -> Asked<IsStep<St, At<S, In>, E>, St, St> {
+    pub fn step<St>(self, step: St) -> Asked<IsStep<St, At<S, In>, E>, St, St> {
         Gate::new(step)
     }
 
     /// What stands here, a task with its arguments, as far as it is a step.
-    pub fn call<St>(&self, step: St) -> Asked<IsCall<St, At<S, In>, E>, St, St> {
+    pub fn call<St>(self, step: St) -> Asked<IsCall<St, At<S, In>, E>, St, St> {
         Gate::new(step)
     }
 
     /// This token, as far as the output of `step` can be kept for later steps.
-    pub fn kept<St: Step<At<S, In>, E>>(&self, _step: &St) -> Asked<IsKept<St::Out>, Self, St::Out> {
-        Gate::new(*self)
+    pub fn kept<St: Step<At<S, In>, E>>(self, _step: &St) -> Asked<IsKept<St::Out>, Self, St::Out> {
+        Gate::new(self)
     }
 
     /// This token, as far as the output of `step` can be cloned.
-    pub fn duplicate<St: Step<At<S, In>, E>>(
-        &self,
-        _step: &St,
-    ) -> Asked<IsDuplicate<St::Out>, Self, St::Out> {
-        Gate::new(*self)
+    pub fn duplicate<St: Step<At<S, In>, E>>(self, _step: &St) -> Asked<IsDuplicate<St::Out>, Self, St::Out> {
+        Gate::new(self)
     }
 
     /// This token, as far as what is piped can be kept for later steps.
-    pub fn kept_input(&self) -> Asked<IsKept<In>, Self, In> {
-        Gate::new(*self)
+    pub fn kept_input(self) -> Asked<IsKept<In>, Self, In> {
+        Gate::new(self)
     }
 
     /// This token, as far as what is piped can be cloned.
-    pub fn duplicate_input(&self) -> Asked<IsDuplicate<In>, Self, In> {
-        Gate::new(*self)
+    pub fn duplicate_input(self) -> Asked<IsDuplicate<In>, Self, In> {
+        Gate::new(self)
     }
 
     /// This token, as far as what is piped has items.
-    pub fn items(&self) -> Asked<IsItems<In>, Self, In> {
-        Gate::new(*self)
+    pub fn items(self) -> Asked<IsItems<In>, Self, In> {
+        Gate::new(self)
     }
 
     /// The type of what `step` gives.
@@ -171,7 +168,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// The point after `step`.
-    pub fn after<St: Step<At<S, In>, E>>(&self, _step: &St) -> Tok<S, St::Out, E> {
+    pub fn after<St: Step<At<S, In>, E>>(self, _step: &St) -> Tok<S, St::Out, E> {
         Tok::new()
     }
 
@@ -184,7 +181,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// The point after `let name = step`.
-    pub fn bound<St: Step<At<S, In>, E>>(&self, _step: &St) -> Tok<With<S, St::Out>, (), E>
+    pub fn bound<St: Step<At<S, In>, E>>(self, _step: &St) -> Tok<With<S, St::Out>, (), E>
     where
         St::Out: Sync,
     {
@@ -192,7 +189,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// The point inside, where the input has a name and nothing is piped.
-    pub fn named_input(&self) -> Tok<With<S, In>, (), E>
+    pub fn named_input(self) -> Tok<With<S, In>, (), E>
     where
         In: Sync,
     {
@@ -200,10 +197,10 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// A pattern that takes every output of `step` apart. Where a pattern cannot, the error is here, once.
-    pub fn takes_apart<St: Step<At<S, In>, E>>(&self, _step: &St, _pattern: impl Fn(&St::Out)) {}
+    pub fn takes_apart<St: Step<At<S, In>, E>>(self, _step: &St, _pattern: impl Fn(&St::Out)) {}
 
     /// What a `collect` gives, of what the entries of `body` kept and the last one piped.
-    pub fn collect<B, F, Out>(&self, _body: &B, collect: F) -> Collected<F>
+    pub fn collect<B, F, Out>(self, _body: &B, collect: F) -> Collected<F>
     where
         B: Body<At<S, In>, E>,
         F: Fn(B::Slots, <B::Last as Point>::In) -> Out + Send + Sync,
@@ -212,7 +209,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// The point after `step`, whose output is kept and not piped on.
-    pub fn stored<St: Step<At<S, In>, E>>(&self, _step: &St) -> Tok<S, (), E>
+    pub fn stored<St: Step<At<S, In>, E>>(self, _step: &St) -> Tok<S, (), E>
     where
         St::Out: Sync,
     {
@@ -221,7 +218,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
 
     /// A step whose output is both kept and piped on.
     pub fn keep<St: Step<At<S, In>, E>>(
-        &self,
+        self,
         step: St,
     ) -> Keep<St, impl Fn(&St::Out) -> St::Out + Copy + Send + Sync + 'static + use<S, In, E, St>>
     where
@@ -231,32 +228,32 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// What an annotation says of the output of `step`.
-    pub fn gives<St: Step<At<S, In>, E>>(&self, _step: &St, _annotation: impl Fn(St::Out)) {}
+    pub fn gives<St: Step<At<S, In>, E>>(self, _step: &St, _annotation: impl Fn(St::Out)) {}
 
     /// `what`, seen from here.
     #[inline(always)]
-    pub fn pass<T>(&self, what: T) -> T {
+    pub fn pass<T>(self, what: T) -> T {
         what
     }
 
     /// For a child that does not use the piped value.
-    pub fn ignores(&self) -> (Tok<S, (), E>, Ignores) {
+    pub fn ignores(self) -> (Tok<S, (), E>, Ignores) {
         (Tok::new(), Ignores)
     }
 
     /// For the last child that uses the piped value.
-    pub fn takes(&self) -> (Tok<S, In, E>, Takes) {
-        (*self, Takes)
+    pub fn takes(self) -> (Tok<S, In, E>, Takes) {
+        (self, Takes)
     }
 
     /// For a child that uses the piped value before others.
     pub fn clones(
-        &self,
+        self,
     ) -> (Tok<S, In, E>, Clones<impl Fn(&In) -> In + Copy + Send + Sync + 'static + use<S, In, E>>)
     where
         In: Duplicate,
     {
-        (*self, clones())
+        (self, clones())
     }
 }
 

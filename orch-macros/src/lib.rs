@@ -13,6 +13,7 @@
     )
 )]
 
+mod attributes;
 mod pattern;
 mod pipeline;
 mod reader;

@@ -184,15 +184,13 @@ pub struct Closure<B, Raw, N> {
     pub(crate) raw: PhantomData<fn() -> (Raw, N)>,
 }
 
-impl<B, Raw, N> Closure<B, Raw, N> {
-    /// Looks at the result, so that an error says where its type is not known.
-    pub fn result(&self, _look: impl FnOnce(Raw)) {}
+/// Looks at the result, so that an error says where its type is not known.
+pub fn result<B, Raw, N>(_closure: &Closure<B, Raw, N>, _look: impl FnOnce(Raw)) {}
 
-    /// A stand-in for the result.
-    #[inline(always)]
-    pub fn probe(&self) -> super::select::Probe<Raw> {
-        super::select::Probe(PhantomData)
-    }
+/// A stand-in for the result.
+#[inline(always)]
+pub fn probe<B, Raw, N>(_closure: &Closure<B, Raw, N>) -> super::select::Probe<Raw> {
+    super::select::Probe(PhantomData)
 }
 
 /// A closure as a step. `How` reads its result.

@@ -5,6 +5,7 @@ pub mod select;
 mod task;
 
 pub use inline::{
-    AsyncBody, AsyncContextBody, Body, Closure, ContextBody, Inline, Moved, NamedBody, SyncBody, Within, says,
+    AsyncBody, AsyncContextBody, Body, Closure, ContextBody, Inline, Moved, NamedBody, SyncBody, Within,
+    probe, result, says,
 };
 pub use task::Leaf;

@@ -1,6 +1,6 @@
 //! What the result of a closure is, found where its type is known.
 //!
-//! The expansion calls `(&&&&closure.probe()).how()` with these traits in scope. Method lookup takes the
+//! The expansion calls `(&&&&probe(&closure)).__orch_how()` with these traits in scope. Method lookup takes the
 //! implementation with the most references that applies, so a `Result` is found before a plain value and a type
 //! with `Debug` before one without. This works where specialization would, in generic functions too.
 
@@ -139,7 +139,7 @@ continued!(ContinuedDebug [+ fmt::Debug] |out| Some(out));
 /// Finds, in a step with a context, a `Result` of a value with `Debug` whose error goes on.
 pub trait HowContinuedDebug {
     /// How to read it.
-    fn how(&self) -> ContinuedDebug {
+    fn __orch_how(&self) -> ContinuedDebug {
         ContinuedDebug
     }
 }
@@ -148,7 +148,7 @@ impl<T: fmt::Debug, X> HowContinuedDebug for &&&&&Probe<Result<T, Failed<X>>> {}
 /// Finds, in a step with a context, a `Result` whose error goes on.
 pub trait HowContinued {
     /// How to read it.
-    fn how(&self) -> Continued {
+    fn __orch_how(&self) -> Continued {
         Continued
     }
 }
@@ -157,7 +157,7 @@ impl<T, X> HowContinued for &&&&Probe<Result<T, Failed<X>>> {}
 /// Finds a `Result` of a value with `Debug`.
 pub trait HowTriedDebug {
     /// How to read it.
-    fn how(&self) -> TriedDebug {
+    fn __orch_how(&self) -> TriedDebug {
         TriedDebug
     }
 }
@@ -166,7 +166,7 @@ impl<T: fmt::Debug, X> HowTriedDebug for &&&Probe<Result<T, X>> {}
 /// Finds a `Result`.
 pub trait HowTried {
     /// How to read it.
-    fn how(&self) -> Tried {
+    fn __orch_how(&self) -> Tried {
         Tried
     }
 }
@@ -175,7 +175,7 @@ impl<T, X> HowTried for &&Probe<Result<T, X>> {}
 /// Finds a value with `Debug`.
 pub trait HowPlainDebug {
     /// How to read it.
-    fn how(&self) -> PlainDebug {
+    fn __orch_how(&self) -> PlainDebug {
         PlainDebug
     }
 }
@@ -184,24 +184,24 @@ impl<T: fmt::Debug> HowPlainDebug for &Probe<T> {}
 /// Finds any value.
 pub trait HowPlain {
     /// How to read it.
-    fn how(&self) -> Plain {
+    fn __orch_how(&self) -> Plain {
         Plain
     }
 }
 impl<T> HowPlain for Probe<T> {}
 
-/// A value that may have `Debug`: `(&Printed(out)).printed()` finds it, for `#[task]`, where the type is known.
+/// A value that may have `Debug`: `(&Printed(out)).__orch_printed()` finds it, for `#[task]`, where the type is known.
 #[derive(Debug)]
 pub struct Printed<'a, T>(pub &'a T);
 
 /// Finds `Debug`.
 pub trait PrintedDebug<'a> {
     /// The value.
-    fn printed(&self) -> Option<&'a dyn fmt::Debug>;
+    fn __orch_printed(&self) -> Option<&'a dyn fmt::Debug>;
 }
 
 impl<'a, T: fmt::Debug> PrintedDebug<'a> for &Printed<'a, T> {
-    fn printed(&self) -> Option<&'a dyn fmt::Debug> {
+    fn __orch_printed(&self) -> Option<&'a dyn fmt::Debug> {
         Some(self.0)
     }
 }
@@ -209,7 +209,7 @@ impl<'a, T: fmt::Debug> PrintedDebug<'a> for &Printed<'a, T> {
 /// Finds that there is none.
 pub trait PrintedOpaque<'a> {
     /// Nothing.
-    fn printed(&self) -> Option<&'a dyn fmt::Debug> {
+    fn __orch_printed(&self) -> Option<&'a dyn fmt::Debug> {
         None
     }
 }

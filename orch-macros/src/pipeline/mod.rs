@@ -5,10 +5,11 @@
 
 pub(crate) mod ast;
 pub(crate) mod blocks;
+mod conditional;
 mod duration;
 pub(crate) mod errors;
 mod expand;
-mod parse;
+pub(crate) mod parse;
 pub(crate) mod suggest;
 pub(crate) mod tokens;
 mod validate;
@@ -21,6 +22,9 @@ pub(crate) use validate::validate;
 
 /// The expansion of one invocation.
 pub(crate) fn pipeline(input: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    if let Some(expansion) = conditional::expand(&input) {
+        return expansion;
+    }
     let mut errors = errors::Errors::default();
     let tree = parse(input, &mut errors);
     validate(&tree, &mut errors);

@@ -96,6 +96,17 @@ pub(crate) fn sole(tokens: &[TokenTree]) -> Option<TokenTree> {
     }
 }
 
+/// The tokens out of the invisible groups that are around all of them.
+pub(crate) fn whole(tokens: &[TokenTree]) -> Vec<TokenTree> {
+    let mut whole = tokens.to_vec();
+    while let [TokenTree::Group(group)] = whole.as_slice()
+        && group.delimiter() == Delimiter::None
+    {
+        whole = list(group.stream());
+    }
+    whole
+}
+
 /// The tokens out of the invisible groups that `$fragment` leaves around them, but for those groups that `stays` says.
 pub(crate) fn visible(tokens: TokenStream, stays: fn(&Group) -> bool) -> Vec<TokenTree> {
     let mut open = Vec::new();
@@ -111,6 +122,42 @@ pub(crate) fn visible(tokens: TokenStream, stays: fn(&Group) -> bool) -> Vec<Tok
         }
     }
     open
+}
+
+/// A declaration's tokens out of the invisible groups that `$fragment` leaves in them. What is an expression there, the
+/// length of an array and whatever stands in braces, stays as it is, and so does what an attribute or a macro is given.
+pub(crate) fn declaration(tokens: TokenStream) -> Vec<TokenTree> {
+    let mut open = visible(tokens, joins);
+    for at in 0..open.len() {
+        let foreign = at
+            .checked_sub(1)
+            .is_some_and(|before| is_punct(open.get(before), '#') || is_punct(open.get(before), '!'));
+        let Some(TokenTree::Group(group)) = open.get_mut(at).filter(|_| !foreign) else { continue };
+        if group.delimiter() == Delimiter::Brace || !has_invisible(group.stream()) {
+            continue;
+        }
+        let content = list(group.stream());
+        let is_semicolon = |token: &TokenTree| is_punct(Some(token), ';');
+        let length = content.iter().position(is_semicolon).unwrap_or(content.len());
+        let mut opened = declaration(collect(part(&content, 0, length)));
+        opened.extend_from_slice(part(&content, length, content.len()));
+        let mut changed = Group::new(group.delimiter(), opened.into_iter().collect());
+        changed.set_span(group.span());
+        *group = changed;
+    }
+    open
+}
+
+fn has_invisible(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::None || has_invisible(group.stream()),
+        _ => false,
+    })
+}
+
+/// Whether an invisible group is `A + B`: its `+` joins nothing outside of it, as if it stood in parentheses.
+pub(crate) fn joins(group: &Group) -> bool {
+    group.stream().into_iter().any(|token| is_punct(Some(&token), '+'))
 }
 
 /// Whether the `>` at `at` is one, and not the end of `->` or `=>`.
@@ -203,8 +250,7 @@ pub(crate) fn split_commas(tokens: &[TokenTree]) -> Vec<(&[TokenTree], Option<Sp
                 _ => operand = true,
             },
             TokenTree::Ident(ident) => {
-                const OPEN: &[&str] = &["move", "async", "return", "break", "in", "if", "match", "static"];
-                operand = is_one_of(ident, OPEN);
+                operand = opens_operand(ident);
             }
             TokenTree::Literal(_) | TokenTree::Group(_) => operand = false,
         }
@@ -216,8 +262,23 @@ pub(crate) fn split_commas(tokens: &[TokenTree]) -> Vec<(&[TokenTree], Option<Sp
     parts
 }
 
+/// Whether an operand may begin at `at`, so that a `|` there opens a closure.
+pub(crate) fn begins_operand(tokens: &[TokenTree], at: usize) -> bool {
+    match at.checked_sub(1).and_then(|before| tokens.get(before)) {
+        None => true,
+        Some(TokenTree::Punct(punct)) => !matches!(punct.as_char(), '?' | '|'),
+        Some(TokenTree::Ident(word)) => opens_operand(word),
+        Some(TokenTree::Literal(_) | TokenTree::Group(_)) => false,
+    }
+}
+
+/// Whether an operand follows a word.
+fn opens_operand(word: &Ident) -> bool {
+    is_one_of(word, &["move", "async", "return", "break", "in", "if", "match", "static", "else"])
+}
+
 /// The last token of `|a, b|` or `|a, b| -> Type`.
-fn closure_head_end(tokens: &[TokenTree], at: usize) -> Option<usize> {
+pub(crate) fn closure_head_end(tokens: &[TokenTree], at: usize) -> Option<usize> {
     let bar = (at + 1..tokens.len()).find(|index| is_punct(tokens.get(*index), '|'))?;
     if !is_pair(tokens, bar + 1, '-', '>') {
         return Some(bar);

@@ -1,44 +1,42 @@
 //! The attribute's options and the function's signature.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{LitStr, Token};
 
 use super::signature::Signature;
+use crate::attributes::Attributes;
 use crate::pipeline::tokens;
 
 /// What `#[task]` stands on.
 pub(crate) struct Task {
     pub(crate) options: Options,
-    /// `#[cfg]`s of the function, which hold for what is made of it too.
-    pub(crate) cfgs: Vec<TokenStream>,
+    pub(crate) attributes: Attributes,
     pub(crate) vis: TokenStream,
     pub(crate) sig: Signature,
 }
 
-/// `#[task(name = "…", blocking, spawn, crate = path)]`
+/// `#[task(name = "…", blocking, spawn, fallible, crate = path)]`
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) name: Option<LitStr>,
     pub(crate) blocking: Option<Span>,
     pub(crate) spawn: Option<Span>,
+    pub(crate) fallible: Option<Span>,
     /// The first parameter is the context, whatever its name.
     pub(crate) context: Option<Span>,
     pub(crate) krate: Option<TokenStream>,
 }
 
 impl Task {
-    pub(crate) fn parse(options: TokenStream, item: TokenStream) -> syn::Result<Self> {
-        let options = Options::parse.parse2(options)?;
+    /// Reads the function. Its options are read by [`Options::read`]: with a mistake in them it is known what it would be.
+    pub(crate) fn read(item: TokenStream) -> syn::Result<Self> {
         let function = |input: ParseStream<'_>| {
-            let mut cfgs = Vec::new();
+            let mut attributes = Attributes::default();
             while input.peek(Token![#]) {
-                let attribute = attribute(input)?;
-                if is_cfg(&attribute) {
-                    cfgs.push(attribute);
-                }
+                attributes.add(attribute(input)?);
             }
             let vis = visibility(input)?;
             let sig: Signature = input.parse().map_err(|error| {
@@ -50,24 +48,34 @@ impl Task {
             })?;
             // The body is the function's business: half-typed, it still makes a task.
             let _body: TokenStream = input.parse()?;
-            Ok((cfgs, vis, sig))
+            Ok(Task { options: Options::default(), attributes, vis, sig })
         };
-        let (cfgs, vis, mut sig) = function.parse2(item)?;
-        if let (Some(span), None) = (options.context, &sig.context) {
-            if sig.parameters.is_empty() {
-                let text = "a task with a context takes it as its first parameter: `cx: &Context<'_>`";
-                return Err(syn::Error::new(span, text));
-            }
-            sig.context = Some(sig.parameters.remove(0));
+        function.parse2(tokens::declaration(item).into_iter().collect())
+    }
+}
+
+impl Task {
+    /// Takes the first parameter for the context if the options say so.
+    pub(crate) fn take_context(&mut self) -> syn::Result<()> {
+        let (Some(span), None) = (self.options.context, &self.sig.context) else { return Ok(()) };
+        if self.sig.parameters.is_empty() {
+            let text = "a task with a context takes it as its first parameter: `cx: &Context<'_>`";
+            return Err(syn::Error::new(span, text));
         }
-        Ok(Task { options, cfgs, vis, sig })
+        self.sig.context = Some(self.sig.parameters.remove(0));
+        Ok(())
+    }
+}
+
+impl Options {
+    pub(crate) fn read(options: TokenStream) -> syn::Result<Self> {
+        Options::parse.parse2(options)
     }
 }
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        const KNOWN: &str =
-            "the options of `#[task]` are `name = \"…\"`, `blocking`, `spawn`, `context` and `crate = path`";
+        const KNOWN: &str = "the options of `#[task]` are `name = \"…\"`, `blocking`, `spawn`, `context`, `fallible` and `crate = path`";
         let mut options = Options::default();
         while !input.is_empty() {
             if input.peek(Token![crate]) {
@@ -89,14 +97,15 @@ impl Parse for Options {
                         options.name.replace(name).is_some()
                     }
                     "blocking" => options.blocking.replace(option.span()).is_some(),
-                    "context" => options.context.replace(option.span()).is_some(),
                     "spawn" => options.spawn.replace(option.span()).is_some(),
+                    "context" => options.context.replace(option.span()).is_some(),
+                    "fallible" => options.fallible.replace(option.span()).is_some(),
                     "durable" => {
                         let text = "the option `durable` is not available yet";
                         return Err(syn::Error::new(option.span(), text));
                     }
                     unknown => {
-                        let known = ["name", "blocking", "spawn", "context", "crate"];
+                        let known = ["name", "blocking", "spawn", "context", "fallible", "crate"];
                         let hint = crate::pipeline::suggest::closest(unknown, &known)
                             .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                         let text = format!("unknown option `{unknown}`{hint}; {KNOWN}");
@@ -115,25 +124,15 @@ impl Parse for Options {
     }
 }
 
-/// `#[…]`
+/// What stands between the brackets of `#[…]`.
 pub(super) fn attribute(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    let hash: Token![#] = input.parse()?;
+    input.parse::<Token![#]>()?;
     let group: Group = input.parse()?;
-    Ok(quote!(#hash #group))
+    Ok(group.stream())
 }
 
-fn is_cfg(attribute: &TokenStream) -> bool {
-    let Some(TokenTree::Group(group)) = attribute.clone().into_iter().nth(1) else { return false };
-    let content: Vec<TokenTree> = group.stream().into_iter().take(3).collect();
-    tokens::is_word(content.first(), "cfg") && !tokens::is_pair(&content, 1, ':', ':')
-}
-
-/// `pub`, `pub(…)` or nothing; a `$vis` that is nothing is an empty invisible group.
+/// `pub`, `pub(…)` or nothing.
 fn visibility(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    let empty = |group: &Group| group.delimiter() == Delimiter::None && group.stream().is_empty();
-    if matches!(input.fork().parse(), Ok(TokenTree::Group(group)) if empty(&group)) {
-        input.parse::<TokenTree>()?;
-    }
     let Some(word) = input.parse::<Option<Token![pub]>>()? else { return Ok(TokenStream::new()) };
     let mut visibility = word.into_token_stream();
     if input.peek(syn::token::Paren) {

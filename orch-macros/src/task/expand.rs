@@ -3,112 +3,187 @@
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
-use super::ast::Task;
-use super::generics::{Bounds, Generics, Kind, Param};
+use super::ast::{Options, Task};
+use super::generics::{Bounds, Generics, Kind as ParamKind, Param};
+use super::given::Given;
 use super::lifetimes::Elided;
-use super::signature::{Signature, result};
+use super::marker::Marker;
+use super::returned::{Fallible, Kind, Returned};
+use super::signature::Signature;
+use super::unnamed::Unnamed;
+use super::validate;
+use crate::pipeline::tokens;
 
-/// The type of the function's name and what makes it a task.
-pub(crate) fn expand(task: Task) -> TokenStream {
-    let Task { options, cfgs, vis, mut sig } = task;
-    let private = match &options.krate {
-        Some(path) => quote!(#path::__private),
-        None => quote!(::async_orch::__private),
+/// The type of the function's name and what makes it a task, out of one item.
+///
+/// In the place of a method that item is one error, and its content none: the compiler takes a `struct` for a mistake
+/// there, and with it what stands in its attribute.
+pub(crate) fn expand(task: &Task) -> TokenStream {
+    let krate = match &task.options.krate {
+        Some(path) => path.clone(),
+        None => quote!(::async_orch),
     };
-    let ident = &sig.ident.clone();
-    let name = match &options.name {
-        Some(name) => name.to_token_stream(),
-        None => {
-            let mut name = Literal::string(&unraw(ident));
-            name.set_span(ident.span());
-            name.into_token_stream()
-        }
-    };
-    let outside = options.blocking.is_some() || options.spawn.is_some();
-
-    // Not to be taken for a function of the user's that is called `args`.
-    let tuple = Ident::new("args", Span::mixed_site());
-    let inside = &Ident::new("inside", Span::mixed_site());
-    let asks = if sig.context.is_some() { quote!(Yes) } else { quote!(No) };
-    let types = parameters(&mut sig, outside);
-    let (generics, values) = (&sig.generics, values(&sig));
-    let marker = marker(generics, &private);
-    let (made, taken) = match &marker {
-        Some(_) => (quote!((::core::marker::PhantomData, #(#values,)*)), quote!((_, #(#values,)*))),
-        None => (quote!((#(#values,)*)), quote!((#(#values,)*))),
-    };
-    let args = quote!((#marker #(#types,)*));
-    let returned = Returned::of(sig.output.as_ref(), &private);
-    let (out, error) = (&returned.out, &returned.error);
-
-    let turbofish = turbofish(generics);
-    let cx = Ident::new("cx", Span::mixed_site());
-    let context = sig.context.is_some().then(|| quote!(&#cx,));
-    let called = quote_spanned!(ident.span()=> #ident #turbofish (#context #(#values),*));
-    let bind = sig.context.is_some().then(|| quote!(let #cx = #private::task::context(#inside);));
-    let call = call(&private, called, bind, inside, sig.asyncness, returned.fallible, &options);
-
-    let impl_generics = generics.header(Bounds::All, None);
-    let where_clause = generics.where_clause(Bounds::All, None);
-    let fails_generics = generics.header(Bounds::All, Some(quote!(__E)));
-    let converts = returned.fallible.then(|| quote!(#error: #private::task::IntoFailure<__E>));
-    let fails_where = generics.where_clause(Bounds::All, converts);
-    let convert = if returned.fallible {
-        quote!(#private::task::IntoFailure::into_failure(error))
-    } else {
-        quote!(match error {})
-    };
-    // The lint is of the user's crate and the type is ours.
+    let cfg = task.attributes.condition().map(|condition| quote!(#[cfg(#condition)]));
+    let (vis, ident, deprecated) = (&task.vis, &task.sig.ident, task.attributes.deprecated());
+    // Where the compiler shows the type, it is the function that the user knows; its name is no text of the user's to lints.
+    let place = ident.span().resolved_at(Span::call_site());
+    let mut name = ident.clone();
+    name.set_span(place);
+    let (ty, carrier) =
+        (quote_spanned!(ident.span()=> struct #name {}), quote_spanned!(place=> struct #name {}));
+    // Allowed for the type alone: then the function counts as used if a pipeline mentions the type, and not by what is
+    // implemented for it.
     let allow = quote!(#[allow(
-        non_camel_case_types, dead_code, unreachable_pub, missing_docs, missing_debug_implementations,
-        private_interfaces, private_bounds, clippy::all, clippy::pedantic, clippy::nursery
+        dead_code, missing_copy_implementations, missing_debug_implementations, unnameable_types, unreachable_pub
     )]);
-    let slot = match types.as_slice() {
-        [] => quote!(#private::slot::NoSlot<Self, #args>),
-        [one] => quote!(#private::slot::Slot<Self, #one, #args>),
-        _ => quote!(#private::slot::Slots<Self, #args>),
-    };
-    // The names of our functions stand where the user's does: a wrong argument is shown with the parameters as they are
-    // written.
-    let (arguments, piped) = (Ident::new("args", ident.span()), Ident::new("slot", ident.span()));
-    // What is piped into a task is judged with the step, so the slot asks for nothing that its type does not need.
-    let bare = types.iter().all(|ty| generics.are_free_in(ty));
-    let bounds = if bare { Bounds::Open } else { Bounds::All };
-    let (slot_generics, slot_where) = (generics.header(bounds, None), generics.where_clause(bounds, None));
-    let future = quote_spanned!(ident.span()=>
-        impl ::core::future::Future<
-            Output = ::core::result::Result<Self::Out, #private::ErrorKind<Self::Error>>,
-        > + ::core::marker::Send
-    );
-    // Where the compiler shows the type, it is the function that the user knows.
-    let ty = quote_spanned!(ident.span()=> struct #ident {});
+    let implementations = task.sig.variants().into_iter().map(|(case, sig)| implementation(task, &case, sig));
     quote! {
-        #(#cfgs)*
-        #[doc(hidden)]
-        #allow
-        #vis #ty
+        #cfg
+        #[#krate::task(@ #[doc(hidden)] #allow #deprecated #vis #ty #(#implementations)*)]
+        #carrier
+    }
+}
 
-        #(#cfgs)*
-        #allow
-        #[automatically_derived]
-        impl #ident {
-            pub fn #arguments #impl_generics (#(#values: #types),*)
-                -> #private::task::Call<Self, #args> #where_clause
-            {
-                #private::task::Call::new(#made)
-            }
+/// The errors of a function that is no task. The first takes the place of its type: what a pipeline makes of that is no
+/// error then.
+pub(crate) fn refuse(task: &Task, error: syn::Error) -> TokenStream {
+    if validate::is_method(&task.sig) {
+        return error.into_compile_error();
+    }
+    let cfg = task.attributes.condition().map(|condition| quote!(#[cfg(#condition)]));
+    let (vis, mut ident) = (&task.vis, task.sig.ident.clone());
+    ident.set_span(ident.span().resolved_at(Span::call_site()));
+    let mut errors = error.into_iter().map(syn::Error::into_compile_error);
+    let first = errors.next();
+    quote!(#cfg #[doc(hidden)] #vis type #ident = [(); #first]; #(#errors)*)
+}
 
-            pub fn #piped #slot_generics () -> #slot #slot_where {
-                <#slot>::new()
+/// What the one item of [`expand`] holds.
+pub(crate) fn content(options: &TokenStream) -> Option<TokenStream> {
+    let mut options = options.clone().into_iter();
+    tokens::is_punct(options.next().as_ref(), '@').then(|| options.collect())
+}
+
+/// What makes the type a task.
+fn implementation(task: &Task, case: &TokenStream, mut sig: Signature) -> TokenStream {
+    let returned = Returned::of(&sig, &task.options);
+    let at = returned.place.unwrap_or_else(Span::call_site);
+    let types = parameters(&mut sig, &task.options);
+    let marker = Marker::of(&sig, &task.vis);
+    let args = {
+        let marker = &marker.ty;
+        quote!((#marker #(#types,)*))
+    };
+    let private = match &task.options.krate {
+        None => quote_spanned!(at=> ::async_orch::__private),
+        Some(path) => {
+            let path = tokens::map(path.clone(), &mut |mut token| {
+                token.set_span(at.resolved_at(token.span()));
+                token
+            });
+            quote_spanned!(at=> #path::__private)
+        }
+    };
+    let parts = Parts { task, at, private, values: values(&sig), sig, returned, types, marker, args };
+
+    // The types of the parameters stand here once more, as the user wrote them.
+    let allowed = task.attributes.allowed();
+    let allow = quote!(#[allow(clippy::all, clippy::pedantic)] #allowed);
+    let (functions, traits, private) = (parts.functions(), parts.traits(), &parts.private);
+    let traits = quote! {
+        use #private::select::{PrintedDebug as _, PrintedOpaque as _};
+        #traits
+    };
+    let constants = &parts.marker.constants;
+    // Outside, the functions have the path that a reader expects. The constants' types would need names there.
+    if constants.is_empty() {
+        quote!(#case #allow #functions #case #allow const _: () = { #traits };)
+    } else {
+        quote!(#case #allow const _: () = { #(#constants)* #functions #traits };)
+    }
+}
+
+/// What the code is made of.
+struct Parts<'t> {
+    task: &'t Task,
+    sig: Signature,
+    returned: Returned,
+    /// The place of our code.
+    at: Span,
+    private: TokenStream,
+    /// The types of the parameters, and a variable for each.
+    types: Vec<TokenStream>,
+    values: Vec<Ident>,
+    marker: Marker,
+    /// The tuple of all.
+    args: TokenStream,
+}
+
+impl Parts<'_> {
+    /// `args`, with the function's own parameters, and `slot`, for what is piped.
+    fn functions(&self) -> TokenStream {
+        let Self { sig, private, types, values, args, .. } = self;
+        let (ident, generics) = (&sig.ident, &sig.generics);
+        let slot = match types.as_slice() {
+            [] => quote!(#private::slot::NoSlot<Self, #args>),
+            [one] => quote!(#private::slot::Slot<Self, #one, #args>),
+            _ => quote!(#private::slot::Slots<Self, #args>),
+        };
+        // The names of our functions stand where the user's does: a wrong argument is shown with the parameters as they
+        // are written.
+        let (arguments, piped) = (Ident::new("args", ident.span()), Ident::new("slot", ident.span()));
+        let (all, all_where) = self.generics(Bounds::All);
+        // What is piped into a task is judged with the step, so the slot asks for nothing that its type does not need.
+        let mut written = types.iter().chain(&self.marker.given);
+        let bare = written.all(|ty| generics.are_free_in(ty)) && !generics.are_told_by_bounds();
+        let (bounds, bounds_where) = self.generics(if bare { Bounds::Open } else { Bounds::All });
+        let marker = self.marker.ty.as_ref().map(|_| quote!(::core::marker::PhantomData,));
+        quote! {
+            #[automatically_derived]
+            impl #ident {
+                pub fn #arguments #all (#(#values: #types),*) -> #private::task::Call<Self, #args> #all_where {
+                    #private::task::Call::new((#marker #(#values,)*))
+                }
+
+                pub fn #piped #bounds () -> #slot #bounds_where {
+                    <#slot>::new()
+                }
             }
         }
+    }
 
-        #(#cfgs)*
-        #allow
-        #[automatically_derived]
-        const _: () = {
-            impl #impl_generics #private::task::Task<#args> for #ident #where_clause {
-                const NAME: &'static str = #name;
+    /// The implementations of the traits.
+    fn traits(&self) -> TokenStream {
+        let Self { sig, returned, private, values, args, at, .. } = self;
+        let (ident, at) = (&sig.ident, *at);
+        let (generics, where_clause) = self.generics(Bounds::All);
+        let (out, error) = returned.types(private);
+        let name = returned.checked(self.name(), private);
+        let inside = hidden("__orch_inside");
+        let asks = Ident::new(if sig.context.is_some() { "Yes" } else { "No" }, Span::mixed_site());
+        let (call, debug) = (self.call(&inside), hidden("__orch_printed"));
+        let future = quote_spanned!(returned.place.unwrap_or(ident.span())=>
+            impl ::core::future::Future<
+                Output = ::core::result::Result<Self::Out, #private::ErrorKind<Self::Error>>,
+            > + ::core::marker::Send
+        );
+        let fallible = matches!(returned.kind, Kind::Fallible(_));
+        let converts = fallible.then(|| quote_spanned!(at=> #error: #private::task::IntoFailure<__E>));
+        let fails_generics = sig.generics.header(Bounds::All, Some(quote!(__E)));
+        let fails_where = sig.generics.where_clause(Bounds::All, converts);
+        // Variables of ours that are not to be taken for a constant or a unit struct of the user's: a pattern would ask for
+        // that value then.
+        let (given, failure, tuple) = (hidden("__orch_out"), hidden("__orch_error"), hidden("__orch_args"));
+        let convert = if fallible {
+            quote_spanned!(at=> #private::task::IntoFailure::into_failure(#failure))
+        } else {
+            quote!(match #failure {})
+        };
+        let marker = self.marker.ty.as_ref().map(|_| quote!(_,));
+        quote_spanned! {at=>
+            #[automatically_derived]
+            impl #generics #private::task::Task<#args> for #ident #where_clause {
+                const NAME: &'static ::core::primitive::str = #name;
                 type Out = #out;
                 type Error = #error;
                 type Asks = #private::#asks;
@@ -118,22 +193,90 @@ pub(crate) fn expand(task: Task) -> TokenStream {
                     #tuple: #args,
                     #inside: ::core::option::Option<#private::Inside<'_>>,
                 ) -> #future {
-                    let #taken = #tuple;
+                    let (#marker #(#values,)*) = #tuple;
                     #call
                 }
 
-                fn debug(out: &Self::Out) -> ::core::option::Option<&dyn ::core::fmt::Debug> {
-                    use #private::select::{PrintedDebug as _, PrintedOpaque as _};
-                    (&&#private::select::Printed(out)).printed()
+                fn debug(#given: &Self::Out) -> ::core::option::Option<&dyn ::core::fmt::Debug> {
+                    (&&#private::select::Printed(#given)).#debug()
                 }
             }
 
+            #[automatically_derived]
             impl #fails_generics #private::task::Fails<#args, __E> for #ident #fails_where {
-                fn convert(error: Self::Error) -> __E {
+                fn convert(#failure: Self::Error) -> __E {
                     #convert
                 }
             }
+        }
+    }
+
+    fn generics(&self, bounds: Bounds) -> (TokenStream, TokenStream) {
+        let generics = &self.sig.generics;
+        (generics.header(bounds, None), generics.where_clause(bounds, None))
+    }
+
+    /// The name in events and errors.
+    fn name(&self) -> TokenStream {
+        let ident = &self.sig.ident;
+        match &self.task.options.name {
+            Some(name) => name.to_token_stream(),
+            None => {
+                let mut name = Literal::string(&unraw(ident));
+                name.set_span(ident.span());
+                name.into_token_stream()
+            }
+        }
+    }
+
+    /// The future that makes the call.
+    fn call(&self, inside: &Ident) -> TokenStream {
+        let Self { sig, returned, private, values, at, .. } = self;
+        let (ident, turbofish, at) = (&sig.ident, turbofish(&sig.generics), *at);
+        let mut ident = ident.clone();
+        ident.set_span(returned.place.unwrap_or(ident.span()));
+        let options = &self.task.options;
+        let task = quote_spanned!(at=> #private::task);
+        // The context is owned by the call, and the function borrows it.
+        let cx = hidden("__orch_cx");
+        let bind = sig.context.as_ref().map(|_| quote_spanned!(at=> let #cx = #task::context(#inside);));
+        let context = sig.context.as_ref().map(|_| quote!(&#cx,));
+        let called = quote_spanned!(ident.span()=> #ident #turbofish (#context #(#values),*));
+        if sig.asyncness {
+            let wrapper = match returned.kind {
+                Kind::Fallible(_) => quote_spanned!(at=> Fallible),
+                Kind::Plain { .. } => quote!(Never),
+                Kind::Never => quote!(Endless),
+            };
+            let future = quote_spanned!(at=> #task::#wrapper::new(#called));
+            return match (options.spawn, bind) {
+                (Some(_), _) => quote_spanned!(at=> #task::spawned(#future, #inside)),
+                (None, None) => future,
+                (None, Some(bind)) => quote_spanned!(at=> async move { #bind #future.await }),
+            };
+        }
+        let result = match &returned.kind {
+            // Either so that a type that is no `Result` is one error.
+            Kind::Fallible(Fallible::Alias(_)) => quote_spanned!(at=> ::core::result::Result::map_err(
+                #task::ResultType::into_result(#called),
+                #private::ErrorKind::Task
+            )),
+            Kind::Fallible(Fallible::Written { out, error }) => {
+                quote!(#task::Gives::<#out, #error>::given(#called))
+            }
+            Kind::Plain { .. } => quote!(::core::result::Result::Ok(#called)),
+            Kind::Never => {
+                // A closure, as nothing that comes after the call would be reached.
+                quote!(::core::result::Result::Ok((move || -> ::core::convert::Infallible { #called })()))
+            }
         };
+        if options.blocking.is_some() {
+            quote_spanned!(at=> #task::blocking(move || #result, #inside))
+        } else if options.spawn.is_some() {
+            quote_spanned!(at=> #task::spawned(#task::Sync::new(move || #result), #inside))
+        } else {
+            quote_spanned!(at=> #task::Sync::new(move || { #bind #result }))
+        }
     }
 }
 
@@ -142,27 +285,36 @@ fn values(sig: &Signature) -> Vec<Ident> {
     let mut values = Vec::new();
     for (index, parameter) in sig.parameters.iter().enumerate() {
         let span = parameter.span.resolved_at(Span::mixed_site());
-        values.push(Ident::new(&format!("value{index}"), span));
+        values.push(Ident::new(&format!("__orch_value{index}"), span));
     }
     values
 }
 
 /// The types of the parameters; the generics become those of an implementation over them.
-fn parameters(sig: &mut Signature, outside: bool) -> Vec<TokenStream> {
-    let mut elided = Elided::default();
+fn parameters(sig: &mut Signature, options: &Options) -> Vec<TokenStream> {
+    let (mut elided, mut unnamed) = (Elided::default(), Unnamed::default());
     let mut types = Vec::new();
     for parameter in &sig.parameters {
-        types.push(elided.name_all(&parameter.ty));
+        types.push(unnamed.name_all(elided.name_all(&parameter.ty)));
     }
     let generics = &mut sig.generics;
-    // A step is sent between threads, which a function alone need not be.
+    generics.params.append(&mut unnamed.params);
+    let mut given = Given::default();
+    if let Some(output) = &sig.output {
+        given.find(generics, &tokens::list(output.clone()));
+    }
+    let outside = options.blocking.is_some() || options.spawn.is_some();
+    // A step is sent between threads, and so is what it gives, which is owned too. A function alone need not be so.
     for param in &mut generics.params {
-        if let Kind::Type { bounds } = &mut param.kind {
+        if let ParamKind::Type { bounds } = &mut param.kind {
             bounds.push(quote!(::core::marker::Send));
-            if outside {
+            if outside || given.params.contains(&param.name.to_string()) {
                 bounds.push(quote!('static));
             }
         }
+    }
+    for projected in given.projected {
+        generics.demand(quote!(#projected: ::core::marker::Send + 'static));
     }
     for (index, name) in elided.names.iter().enumerate() {
         generics.params.insert(index, Param::lifetime(name.to_token_stream()));
@@ -170,82 +322,20 @@ fn parameters(sig: &mut Signature, outside: bool) -> Vec<TokenStream> {
     types
 }
 
-/// A type for the generic parameters, with a comma, if there are any: one that no parameter's type mentions would be
-/// unconstrained.
-fn marker(generics: &Generics, private: &TokenStream) -> Option<TokenStream> {
-    let (types, numbers) = (generics.types(), generics.numbers());
-    let marker = quote!(#(#types,)* #(#private::task::Number<#numbers>,)*);
-    (!marker.is_empty()).then(|| quote!(::core::marker::PhantomData<fn() -> (#marker)>,))
-}
-
 /// The generic arguments to call the function with, so that those in its return type alone are known.
 fn turbofish(generics: &Generics) -> Option<TokenStream> {
     let mut names = Vec::new();
     for param in &generics.params {
-        if !param.is_lifetime() {
+        if !(param.is_lifetime() || param.unnamed) {
             names.push(&param.name);
         }
     }
     (!names.is_empty()).then(|| quote!(::<#(#names),*>))
 }
 
-/// What the function gives.
-struct Returned {
-    fallible: bool,
-    out: TokenStream,
-    error: TokenStream,
-}
-
-impl Returned {
-    fn of(output: Option<&TokenStream>, private: &TokenStream) -> Self {
-        let infallible = |out| Returned { fallible: false, out, error: quote!(::core::convert::Infallible) };
-        let Some(ty) = output else { return infallible(quote!(())) };
-        match result(ty) {
-            None => return infallible(ty.clone()),
-            Some(Some((out, error))) => return Returned { fallible: true, out, error },
-            Some(None) => {}
-        }
-        Returned {
-            fallible: true,
-            out: quote!(<#ty as #private::task::ResultType>::Ok),
-            error: quote!(<#ty as #private::task::ResultType>::Err),
-        }
-    }
-}
-
-/// The future that makes the call.
-fn call(
-    private: &TokenStream,
-    called: TokenStream,
-    bind: Option<TokenStream>,
-    inside: &Ident,
-    asynchronous: bool,
-    fallible: bool,
-    options: &super::ast::Options,
-) -> TokenStream {
-    let task = quote!(#private::task);
-    if asynchronous {
-        let wrapper = if fallible { quote!(Fallible) } else { quote!(Never) };
-        let future = quote!(#task::#wrapper::new(#called));
-        return match (options.spawn, bind) {
-            (Some(_), _) => quote!(#task::spawned(#future, #inside)),
-            (None, None) => future,
-            // The function's future borrows the context, which this one owns.
-            (None, Some(bind)) => quote!(async move { #bind #future.await }),
-        };
-    }
-    let result = if fallible {
-        quote!(::core::result::Result::map_err(#called, #private::ErrorKind::Task))
-    } else {
-        quote!(::core::result::Result::Ok(#called))
-    };
-    if options.blocking.is_some() {
-        quote!(#task::blocking(move || #result, #inside))
-    } else if options.spawn.is_some() {
-        quote!(#task::spawned(#task::Sync::new(move || #result), #inside))
-    } else {
-        quote!(#task::Sync::new(move || { #bind #result }))
-    }
+/// A name of ours.
+fn hidden(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
 }
 
 fn unraw(ident: &Ident) -> String {

@@ -3,14 +3,15 @@
 //! The compiler has parsed them before the attribute sees them: names and bounds are found here, and otherwise stay
 //! tokens.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use quote::quote;
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 
 use super::signature::PathType;
+use crate::attributes::Attributes;
 use crate::pipeline::tokens;
 
 /// What is written stays as it is, brackets and colons included: the compiler's suggestions edit there.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Generics {
     brackets: Option<(TokenTree, TokenTree)>,
     pub(crate) params: Vec<Param>,
@@ -19,6 +20,7 @@ pub(crate) struct Generics {
 }
 
 /// One parameter. Its default is left out: no function has one.
+#[derive(Clone)]
 pub(crate) struct Param {
     /// With the attributes and `const`.
     head: TokenStream,
@@ -26,8 +28,13 @@ pub(crate) struct Param {
     pub(crate) name: TokenStream,
     colon: Option<TokenTree>,
     pub(crate) kind: Kind,
+    /// The predicate of its `#[cfg]`.
+    pub(crate) condition: Option<TokenStream>,
+    /// Whether the function has no name for it: it is an `impl Trait` there.
+    pub(crate) unnamed: bool,
 }
 
+#[derive(Clone)]
 pub(crate) enum Kind {
     Lifetime { bounds: Vec<TokenStream> },
     Type { bounds: Vec<TokenStream> },
@@ -35,6 +42,7 @@ pub(crate) enum Kind {
 }
 
 /// `T: A + B` of a `where` clause.
+#[derive(Clone)]
 pub(crate) struct Predicate {
     tokens: TokenStream,
     /// Whether `?Sized` is among the bounds.
@@ -74,18 +82,30 @@ impl Generics {
         generics
     }
 
-    /// The names of the type parameters.
-    pub(crate) fn types(&self) -> impl Iterator<Item = &TokenStream> {
-        self.params.iter().filter(|param| matches!(param.kind, Kind::Type { .. })).map(|param| &param.name)
+    /// The type parameters.
+    pub(crate) fn types(&self) -> impl Iterator<Item = &Param> {
+        self.params.iter().filter(|param| matches!(param.kind, Kind::Type { .. }))
     }
 
-    /// The names of the parameters of type `usize`.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = &TokenStream> {
-        let is_number = |param: &&Param| match &param.kind {
-            Kind::Const { ty } => ty.to_string() == "usize",
+    /// Whether a name is that of a type parameter.
+    pub(crate) fn has_type(&self, name: &Ident) -> bool {
+        self.types().any(|param| *name == param.name.to_string())
+    }
+
+    /// The names of the constants, with their types.
+    pub(crate) fn constants(&self) -> impl Iterator<Item = (&TokenStream, &TokenStream)> {
+        self.params.iter().filter_map(|param| match &param.kind {
+            Kind::Const { ty } => Some((&param.name, ty)),
+            _ => None,
+        })
+    }
+
+    /// Whether the bounds of an `impl Trait` mention a type parameter, which only they may tell then.
+    pub(crate) fn are_told_by_bounds(&self) -> bool {
+        self.types().filter(|param| param.unnamed).any(|param| match &param.kind {
+            Kind::Type { bounds } => bounds.iter().any(|bound| self.occur_in(&tokens::list(bound.clone()))),
             _ => false,
-        };
-        self.params.iter().filter(is_number).map(|param| &param.name)
+        })
     }
 
     /// `<…>` after `impl` or the name of a function, or nothing. Lifetimes stand first, whatever the order here; `more` is
@@ -127,6 +147,11 @@ impl Generics {
 }
 
 impl Generics {
+    /// One more predicate.
+    pub(crate) fn demand(&mut self, tokens: TokenStream) {
+        self.predicates.push(Predicate { tokens, open: false });
+    }
+
     /// Whether a type can be written without the bounds of the parameters: another type than these may ask for them.
     pub(crate) fn are_free_in(&self, ty: &TokenStream) -> bool {
         let tokens = tokens::list(ty.clone());
@@ -157,9 +182,9 @@ impl Generics {
     }
 
     /// Whether a type parameter occurs in a type.
-    fn occur_in(&self, ty: &[TokenTree]) -> bool {
+    pub(crate) fn occur_in(&self, ty: &[TokenTree]) -> bool {
         ty.iter().any(|token| match token {
-            TokenTree::Ident(_) => self.types().any(|param| param.to_string() == token.to_string()),
+            TokenTree::Ident(name) => self.has_type(name),
             TokenTree::Group(group) => {
                 let content = tokens::list(group.stream());
                 self.occur_in(&content)
@@ -179,7 +204,15 @@ fn borrowed(tokens: &[TokenTree]) -> &[TokenTree] {
 impl Param {
     /// A lifetime that the macro adds.
     pub(crate) fn lifetime(name: TokenStream) -> Self {
-        Self { head: name.clone(), name, colon: None, kind: Kind::Lifetime { bounds: Vec::new() } }
+        let kind = Kind::Lifetime { bounds: Vec::new() };
+        Self { head: name.clone(), name, colon: None, kind, condition: None, unnamed: false }
+    }
+
+    /// A type that the function writes as `impl bounds`.
+    pub(crate) fn unnamed(name: &Ident, written: &[TokenTree]) -> Self {
+        let name = name.to_token_stream();
+        let kind = Kind::Type { bounds: bounds(written) };
+        Self { head: name.clone(), name, colon: None, kind, condition: None, unnamed: true }
     }
 
     pub(crate) fn is_lifetime(&self) -> bool {
@@ -201,7 +234,9 @@ impl Param {
             Kind::Type { bounds: bounds(after) }
         };
         let colon = param.get(head.len()).cloned();
-        Some(Self { head: tokens::collect(head), name: tokens::collect(name), colon, kind })
+        let condition = attributes(head).condition();
+        let (head, name) = (tokens::collect(head), tokens::collect(name));
+        Some(Self { head, name, colon, kind, condition, unnamed: false })
     }
 
     fn declaration(&self, written: Bounds) -> TokenStream {
@@ -227,6 +262,17 @@ impl Predicate {
         let (_, after) = split_at_colon(predicate);
         Self { tokens: tokens::collect(predicate), open: bounds(after).iter().any(is_open) }
     }
+}
+
+fn attributes(mut tokens: &[TokenTree]) -> Attributes {
+    let mut attributes = Attributes::default();
+    while let [TokenTree::Punct(hash), TokenTree::Group(group), rest @ ..] = tokens
+        && hash.as_char() == '#'
+    {
+        attributes.add(group.stream());
+        tokens = rest;
+    }
+    attributes
 }
 
 fn without_attributes(mut tokens: &[TokenTree]) -> &[TokenTree] {
@@ -318,8 +364,9 @@ mod tests {
         let shown = |names: &mut dyn Iterator<Item = &TokenStream>| {
             names.map(ToString::to_string).collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(shown(&mut generics.types()), "T U");
-        assert_eq!(shown(&mut generics.numbers()), "N");
+        assert_eq!(shown(&mut generics.types().map(|param| &param.name)), "T U");
+        assert_eq!(shown(&mut generics.constants().map(|(name, _)| name)), "N B");
+        assert_eq!(shown(&mut generics.constants().map(|(_, ty)| ty)), "usize bool");
     }
 
     #[test]

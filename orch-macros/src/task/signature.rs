@@ -10,9 +10,11 @@ use syn::{LitStr, Token};
 
 use super::ast::attribute;
 use super::generics::Generics;
+use crate::attributes::Attributes;
 use crate::pattern::Pattern;
 use crate::pipeline::tokens;
 
+#[derive(Clone)]
 pub(crate) struct Signature {
     pub(crate) asyncness: bool,
     pub(crate) unsafety: Option<Span>,
@@ -29,10 +31,13 @@ pub(crate) struct Signature {
 }
 
 /// `pattern: Type`
+#[derive(Clone)]
 pub(crate) struct Parameter {
     pub(crate) span: Span,
     pub(crate) name: Option<Ident>,
     pub(crate) ty: TokenStream,
+    /// The predicate of its `#[cfg]`.
+    pub(crate) condition: Option<TokenStream>,
 }
 
 impl Parse for Signature {
@@ -79,9 +84,9 @@ impl Parse for Signature {
 
 impl Signature {
     fn parameter(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
-        let mut attributes = TokenStream::new();
+        let mut attributes = Attributes::default();
         while input.peek(Token![#]) {
-            attributes.extend(attribute(input)?);
+            attributes.add(attribute(input)?);
         }
         if input.peek(Token![...]) {
             self.variadic = Some(input.parse::<Token![...]>()?.span());
@@ -98,8 +103,7 @@ impl Signature {
         }
         let tokens = tokens::collect(&pattern);
         if is_receiver(&pattern) {
-            let mut receiver = attributes;
-            receiver.extend(tokens);
+            let mut receiver = tokens;
             if input.parse::<Option<Token![:]>>()?.is_some() {
                 receiver.extend(tokens::collect(&ty(input, at_comma)?));
             }
@@ -114,7 +118,8 @@ impl Signature {
         }
         let name = Pattern::parse(&pattern).and_then(|pattern| pattern.whole().cloned());
         let ty = tokens::collect(&ty(input, at_comma)?);
-        let parameter = Parameter { span: tokens.span(), name, ty };
+        let condition = attributes.condition();
+        let parameter = Parameter { span: tokens.span(), name, ty, condition };
         if self.parameters.is_empty() && self.context.is_none() && parameter.is_context() {
             self.context = Some(parameter);
         } else {
@@ -227,18 +232,6 @@ impl<'t> PathType<'t> {
     }
 }
 
-/// What `Result<…>` holds, for a type that is called so, if these are two types.
-pub(crate) fn result(ty: &TokenStream) -> Option<Option<(TokenStream, TokenStream)>> {
-    let tokens = tokens::list(ty.clone());
-    let path = PathType::of(&tokens).filter(|path| path.name == "Result")?;
-    let mut types = tokens::split_outside_angles(path.arguments.unwrap_or(&[]), ',');
-    types.retain(|ty| !tokens::is_punct(ty.first(), '\''));
-    Some(match types.as_slice() {
-        [out, error] => Some((tokens::collect(out), tokens::collect(error))),
-        _ => None,
-    })
-}
-
 /// The `impl` of an `impl Trait` in a type.
 pub(crate) fn impl_trait(ty: &TokenStream) -> Option<Span> {
     ty.clone().into_iter().find_map(|token| match token {
@@ -295,23 +288,6 @@ mod tests {
         let clause = signature.generics.where_clause(Bounds::All, None);
         assert_eq!(show(&clause), "whereT:X<A,B>");
         assert!(signature.asyncness && signature.unsafety.is_some() && signature.receivers.is_empty());
-    }
-
-    #[test]
-    fn results_are_known_by_name() {
-        let types = |ty: &str| {
-            result(&tokens(ty))
-                .map(|types| types.map(|(out, error)| format!("{} {}", show(&out), show(&error))))
-        };
-        assert_eq!(types("Result<A, B>"), Some(Some("A B".to_owned())));
-        assert_eq!(types("::std::result::Result<(A, C<D, E>), B,>"), Some(Some("(A,C<D,E>) B".to_owned())));
-        assert_eq!(types("io::Result<fn(A) -> B>"), Some(None));
-        assert_eq!(types("<A as B>::Result<C, D>"), Some(Some("C D".to_owned())));
-        assert_eq!(types("fmt::Result"), Some(None));
-        assert_eq!(types("My<'a, Result<A, B>>"), None);
-        assert_eq!(types("Result<A, B>::Out"), None);
-        assert_eq!(types("&Result<A, B>"), None);
-        assert_eq!(types("dyn Result<A, B>"), None);
     }
 
     #[test]

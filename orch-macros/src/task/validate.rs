@@ -1,14 +1,52 @@
 //! What cannot be a task, and why.
 
-use proc_macro2::Span;
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
 use super::ast::Task;
+use super::letters::Letters;
 use super::lifetimes::borrow;
-use super::signature::{impl_trait, is_future};
+use super::signature::{Signature, impl_trait, is_future};
+use super::variants::MOST;
 use crate::pipeline::errors::combined;
+use crate::pipeline::tokens;
+
+/// Whether it is known to stand in an `impl`.
+pub(crate) fn is_method(sig: &Signature) -> bool {
+    !sig.receivers.is_empty() || self_type(sig).is_some()
+}
+
+/// The first `Self` in the types of a signature.
+fn self_type(sig: &Signature) -> Option<Span> {
+    fn find(tokens: TokenStream) -> Option<Span> {
+        tokens.into_iter().find_map(|token| match token {
+            TokenTree::Ident(word) if word == "Self" => Some(word.span()),
+            TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => find(group.stream()),
+            _ => None,
+        })
+    }
+    sig.parameters.iter().map(|parameter| &parameter.ty).chain(&sig.output).find_map(|ty| find(ty.clone()))
+}
+
+/// Whether the letters of its type tell that a function gives no `Result`. What else they may stand for is asked of the
+/// compiler.
+fn gives_no_result(sig: &Signature) -> bool {
+    const KNOWN: &[&str] = &["Arc", "Box", "HashMap", "Option", "Poll", "Rc", "String", "Vec"];
+    let Some(ty) = &sig.output else { return true };
+    match Letters::of(ty, &sig.generics) {
+        Letters::Plain | Letters::Never => true,
+        Letters::Result => false,
+        Letters::Unknown => {
+            let tokens = tokens::list(ty.clone());
+            tokens::as_ident(tokens.first()).is_some_and(|name| tokens::is_one_of(name, KNOWN))
+                && !tokens::is_pair(&tokens, 1, ':', ':')
+        }
+    }
+}
 
 /// Refuses signatures that cannot be a task. All reasons are given together.
 pub(crate) fn validate(task: &Task) -> syn::Result<()> {
+    const METHOD: &str =
+        "`#[task]` goes on a free function; move it out of the `impl` and take `self` as a parameter";
     let mut errors: Vec<syn::Error> = Vec::new();
     let mut refuse = |span: Span, text: String| errors.push(syn::Error::new(span, text));
     let sig = &task.sig;
@@ -35,17 +73,26 @@ pub(crate) fn validate(task: &Task) -> syn::Result<()> {
         (None, None) => None,
     };
     for receiver in &sig.receivers {
-        refuse(
-            *receiver,
-            "`#[task]` goes on a free function; move it out of the `impl` and take `self` as a parameter"
-                .to_owned(),
+        refuse(*receiver, METHOD.to_owned());
+    }
+    if let Some(word) = self_type(sig).filter(|_| sig.receivers.is_empty()) {
+        refuse(word, METHOD.to_owned());
+    }
+    let differ = sig.conditions().len();
+    if differ > MOST {
+        let text = format!(
+            "the parameters of a task have up to {MOST} different `#[cfg]`s, and these have {differ}; write a function \
+             for each case, or put the parameters into a `struct`"
         );
+        refuse(sig.ident.span(), text);
+    }
+    if let Some(fallible) = task.options.fallible.filter(|_| gives_no_result(sig)) {
+        let text =
+            "a `fallible` task gives a `Result`, and this one does not; remove `fallible`, or give one";
+        refuse(fallible, text.to_owned());
     }
     for parameter in sig.context.iter().chain(&sig.parameters) {
-        if let Some(span) = impl_trait(&parameter.ty) {
-            let text = "a task names its parameter types; write a generic: `fn name<T: Trait>(value: T)`";
-            refuse(span, text.to_owned());
-        } else if let (Some(option), Some(span)) = (leaves, borrow(&parameter.ty)) {
+        if let (Some(option), Some(span)) = (leaves, borrow(&parameter.ty)) {
             let parameter = parameter.name.as_ref().map_or_else(String::new, |name| format!(" `{name}`"));
             refuse(
                 span,

@@ -8,7 +8,7 @@ mod bound;
 mod path;
 mod ty;
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 
 use crate::pipeline::tokens;
 use crate::reader::Reader;
@@ -68,14 +68,9 @@ enum Style {
     Expression,
 }
 
-/// Whether an invisible group is `A + B`: its `+` joins nothing outside of it, as if it stood in parentheses.
-fn joins(group: &Group) -> bool {
-    group.stream().into_iter().any(|token| tokens::is_punct(Some(&token), '+'))
-}
-
 /// The tokens of a type or of one of its groups.
 fn reader(tokens: TokenStream) -> Reader {
-    Reader::of(tokens::visible(tokens, joins))
+    Reader::of(tokens::visible(tokens, tokens::joins))
 }
 
 #[cfg(test)]
@@ -83,7 +78,7 @@ fn reader(tokens: TokenStream) -> Reader {
 mod tests {
     use std::str::FromStr;
 
-    use proc_macro2::Delimiter;
+    use proc_macro2::{Delimiter, Group};
 
     use super::*;
 

@@ -6,7 +6,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use super::names::hidden;
 use super::table::{Index, node, written};
 use super::usage::{step_of, uses_piped};
-use super::{Expansion, Here, Source, carried, span_of};
+use super::{Expansion, Here, Source, carried, local, span_of};
 use crate::pipeline::ast::{Block, Input, Item, Step, Value};
 use crate::pipeline::blocks::{Body, Join, Kind, Needs};
 
@@ -80,7 +80,7 @@ impl Expansion<'_> {
             Some(option) => {
                 let name = &option.name;
                 let outputs = chain.outputs;
-                let (slots, piped) = (hidden("slots", block.open), hidden("piped", block.open));
+                let (slots, piped) = (local("slots", block.open), local("piped", block.open));
                 quote_spanned!(inside.here()=> #name: #tok.collect(&#body, |#slots, #piped| (#(#outputs,)*)))
             }
         };
@@ -191,7 +191,7 @@ impl Expansion<'_> {
         let options = self.options(block, at);
         let here = block.open.resolved_at(Span::mixed_site());
         let outputs: Vec<Ident> =
-            (0..children.len()).map(|index| hidden(&format!("out{index}"), block.open)).collect();
+            (0..children.len()).map(|index| local(&format!("out{index}"), block.open)).collect();
         let fork =
             balanced(&children, &|left, right| quote_spanned!(here=> #private::#module::fork(#left, #right)));
         let pattern = balanced(&outputs, &|left, right| quote_spanned!(here=> (#left, #right)));

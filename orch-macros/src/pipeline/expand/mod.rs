@@ -5,8 +5,10 @@
 //! is ours resolves at the definition, and names nothing but `__private`.
 
 mod block;
+mod gives;
 mod names;
 mod sequence;
+mod statements;
 mod step;
 mod table;
 mod usage;
@@ -62,7 +64,7 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
         Some(_) => Source::Input,
         None => Source::NoInput,
     };
-    let at = Here { tok: hidden("tok", start), names, parent: None, open: start, source };
+    let at = Here { tok: local("tok", start), names, parent: None, open: start, source };
     let named = pipeline.input.as_ref().filter(|input| !input.pattern.is_wild());
     let root = match named {
         Some(input) => expansion.root_with_input(&pipeline.root, input, &at),
@@ -86,7 +88,7 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
         checks.extend(quote!(let #tok = #gate;));
     }
     let table = expansion.table.define(&private);
-    let (owned, built) = (hidden("header", start), hidden("root", start));
+    let (owned, built) = (local("header", start), local("root", start));
     // `#[allow]` on the statement that the user's leaf spans reach into: our braces there carry the caret.
     quote! {
         {
@@ -181,7 +183,7 @@ impl Expansion<'_> {
     /// A variable that no other has the name of.
     fn variable(&mut self, kind: &str, span: Span) -> Ident {
         self.fresh += 1;
-        hidden(&format!("{kind}{}", self.fresh), span)
+        local(&format!("{kind}{}", self.fresh), span)
     }
 
     /// Where helpers are placed that stand in no block: at the first step.
@@ -214,7 +216,7 @@ impl Expansion<'_> {
     /// What passes a gate of `call` (see `orch_core::gate`), with the error at `span` if it does not.
     fn gate(&mut self, call: &TokenStream, span: Span, open: Span) -> TokenStream {
         let (gate, place) = (self.variable("gate", open), self.variable("place", open));
-        let (pass, known) = (hidden("pass", open), hidden("known", open));
+        let (pass, known) = (hidden("pass", open), hidden("__orch_known", open));
         let at = carried(span, &place.to_token_stream());
         quote_spanned! {open.resolved_at(Span::mixed_site())=> {
             let (#gate, #place) = #call;
@@ -260,6 +262,12 @@ fn mention(step: &Step, paths: &mut Vec<TokenStream>) {
         }
         Step::Inline(_) | Step::Embed(_) | Step::Hole(_) => {}
     }
+}
+
+/// A variable of the expansion's own. A constant or a unit struct of the user's with the same name would make its pattern ask
+/// for that value, whatever the hygiene: no name that anybody gives.
+fn local(name: &str, span: Span) -> Ident {
+    hidden(&format!("__orch_{name}"), span)
 }
 
 /// Where an error about a step is drawn: its own first tokens.

@@ -6,6 +6,7 @@ use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use super::local;
 use super::names::hidden;
 use super::usage::uses_piped;
 use super::{Expansion, Here, Source, carried, span_of};
@@ -150,7 +151,7 @@ impl Expansion<'_> {
                 };
                 if writing.collect && pattern.is_none() {
                     writing.outputs.push(match how {
-                        How::Pipe => hidden("piped", writing.at.open).to_token_stream(),
+                        How::Pipe => local("piped", writing.at.open).to_token_stream(),
                         _ => slot_path(index, writing.entries.len(), writing.at.open),
                     });
                 }
@@ -218,7 +219,7 @@ impl Expansion<'_> {
             How::Pipe => quote_spanned!(here=> #private::seq::Pipe(#step)),
         };
         if let Some((pattern, ty)) = binding {
-            let value = hidden("value", at.open);
+            let value = local("value", at.open);
             if let Some(ty) = ty {
                 let given = carried(span, &value.to_token_stream());
                 statements.extend(quote_spanned! {here=>
@@ -257,7 +258,7 @@ fn outermost(entries: usize) -> usize {
 
 /// Where the slot of an entry is in the slots of a sequence of so many.
 fn slot_path(entry: usize, entries: usize, open: Span) -> TokenStream {
-    let mut path = hidden("slots", open).to_token_stream();
+    let mut path = local("slots", open).to_token_stream();
     let (mut size, mut rest) = (outermost(entries), entry);
     while size > 0 {
         let place = Literal::usize_unsuffixed(rest / size);

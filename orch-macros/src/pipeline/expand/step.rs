@@ -4,9 +4,10 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use super::gives::{Gives, gives};
 use super::names::hidden;
 use super::table::{entry, node};
-use super::{Expansion, Here, carried, span_of_inline, span_of_leaf};
+use super::{Expansion, Here, carried, local, span_of_inline, span_of_leaf};
 use crate::pipeline::ast::{Arguments, Embed, Inline, Leaf, TaskPath};
 use crate::pipeline::tokens;
 
@@ -25,8 +26,8 @@ impl Expansion<'_> {
         );
         let entry = entry(self.private, index);
         let (tok, capture) = (&at.tok, self.capture_at(span));
-        let scope = hidden("scope", at.open);
-        let input = hidden("input", at.open);
+        let scope = local("scope", at.open);
+        let input = local("input", at.open);
         let source = hidden(at.source.method(), at.open);
         let (call, names, piped) = match &leaf.arguments {
             None => {
@@ -63,9 +64,11 @@ impl Expansion<'_> {
         let same = |span: Span| span.start() == piped.start() && span.end() == piped.end();
         let mut stream = TokenStream::new();
         for token in arguments.group.stream() {
-            match token {
-                TokenTree::Ident(word) if word == "_" && same(word.span()) => stream.extend(value.clone()),
-                token => token.to_tokens(&mut stream),
+            match tokens::sole(std::slice::from_ref(&token)) {
+                Some(TokenTree::Ident(word)) if word == "_" && same(word.span()) => {
+                    stream.extend(value.clone())
+                }
+                _ => token.to_tokens(&mut stream),
             }
         }
         let mut group = Group::new(arguments.group.delimiter(), stream);
@@ -96,11 +99,12 @@ impl Expansion<'_> {
         let how_name = self.variable("how", at.open);
         let capture = self.capture_at(span);
         let here = at.here();
-        let scope = hidden("scope", at.open);
-        let input = hidden("input", at.open);
+        let scope = local("scope", at.open);
+        let input = local("input", at.open);
         let body = &inline.body;
         let code = body.stream();
-        let pinned = pins_error(&code);
+        let gives = gives(&code);
+        let pinned = gives == Gives::Ok;
         let error = self.error;
         // With a context `?` gives on what `cx.run` fails with, also where the pipeline has an error type of its own.
         let result = match (&inline.context, self.boxes_errors) {
@@ -122,9 +126,9 @@ impl Expansion<'_> {
         let made = if inline.async_token.is_some() {
             // The block takes over the input and the names, and leaves the captures alone: see `Moved`.
             let used = at.names.used_in(&code);
-            let moved = hidden("moved", at.open);
+            let moved = local("moved", at.open);
             let value = if pinned {
-                let out = hidden("out", at.open);
+                let out = local("out", at.open);
                 quote_spanned! {here=>
                     #[allow(clippy::let_and_return)]
                     let #out: #result = #body;
@@ -133,7 +137,7 @@ impl Expansion<'_> {
             } else {
                 body.to_token_stream()
             };
-            let context = inline.context.as_ref().map(|_| hidden("context", at.open));
+            let context = inline.context.as_ref().map(|_| local("context", at.open));
             let taken: Vec<&Ident> = context.iter().chain(&used).collect();
             let named = inline.context.as_ref().map(|cx| quote_spanned!(here=> let #cx = #context;));
             // With `move` the closure owns its captures already, and the block takes what can be copied.
@@ -179,16 +183,17 @@ impl Expansion<'_> {
             quote_spanned!(here=> #tok.#method(#entry, #closure))
         };
         let reads = hidden("reads", at.open);
-        let how = if diverges(&code) {
+        let how = if gives == Gives::Never {
             quote_spanned!(here=> #private::select::Plain)
         } else {
-            let raw = hidden("raw", span);
+            let raw = local("raw", span);
+            let (settled, found) = (hidden("__orch_settled", at.open), hidden("__orch_how", at.open));
             // Whether an error goes on is asked of steps with a context alone: to ask is to settle an error type that may be
             // open yet.
             let probe = if inline.context.is_some() { quote!(&&&&&&) } else { quote!(&&&&) };
             quote_spanned!(here=> {
-                #closure.result(|#raw| #raw.settled());
-                (#probe #closure.probe()).how()
+                #private::result(&#closure, |#raw| #raw.#settled());
+                (#probe #private::probe(&#closure)).#found()
             })
         };
         quote_spanned! {here=> {
@@ -204,7 +209,7 @@ impl Expansion<'_> {
         let index = self.table.add(self.private, at.parent, &quote!(Embed), &quote!(Row), None, &[], span);
         let node = node(index);
         let (tok, group, private) = (&at.tok, &embed.group, self.private_at(at.open));
-        let (entry, input) = (hidden("entry", at.open), hidden("input", at.open));
+        let (entry, input) = (local("entry", at.open), local("input", at.open));
         let (method, take) = (hidden("embed", at.open), hidden("take", at.open));
         let inner = self.gate(&quote_spanned!(at.here()=> #private::embedded(#group)), span, at.open);
         let given = carried(span, &input.to_token_stream());
@@ -222,54 +227,4 @@ fn associated(path: &TaskPath, function: &str, span: Span) -> TokenStream {
     let TaskPath { ty, arguments, .. } = path;
     let function = Ident::new(function, span);
     quote_spanned!(span=> <#ty>::#function #arguments)
-}
-
-/// Whether the error type of a body's `Result` has to be said: `?` converts into any type, and `Ok(…)` at the end
-/// names none. Where the body makes an error itself, that one's type is the answer.
-fn pins_error(code: &TokenStream) -> bool {
-    let tokens = tokens::list(code.clone());
-    let ends_in_ok =
-        matches!(tokens.as_slice(), [.., TokenTree::Ident(word), TokenTree::Group(_)] if word == "Ok");
-    ends_in_ok && (has_question_mark(code.clone()) || !mentions_err(code.clone()))
-}
-
-fn has_question_mark(code: TokenStream) -> bool {
-    code.into_iter().any(|token| match token {
-        TokenTree::Punct(punct) => punct.as_char() == '?',
-        TokenTree::Group(group) => has_question_mark(group.stream()),
-        _ => false,
-    })
-}
-
-/// Whether the body makes an error of a type of its own: `Err(…)`, but not `Err(….into())`.
-fn mentions_err(code: TokenStream) -> bool {
-    let tokens = tokens::list(code);
-    tokens.iter().enumerate().any(|(at, token)| match token {
-        TokenTree::Ident(word) if word == "Err" => {
-            !matches!(tokens.get(at + 1), Some(TokenTree::Group(made)) if converts(made))
-        }
-        TokenTree::Group(group) => mentions_err(group.stream()),
-        _ => false,
-    })
-}
-
-fn converts(made: &Group) -> bool {
-    let tokens = tokens::list(made.stream());
-    matches!(tokens.as_slice(), [.., TokenTree::Punct(dot), TokenTree::Ident(into), TokenTree::Group(_)]
-        if dot.as_char() == '.' && into == "into")
-}
-
-/// Whether a body ends in `panic!(…)` or the like: nothing then says what it gives, which what follows may.
-fn diverges(code: &TokenStream) -> bool {
-    let mut tokens = tokens::list(code.clone());
-    if matches!(tokens.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == ';') {
-        tokens.pop();
-    }
-    match tokens.as_slice() {
-        [.., TokenTree::Ident(word), TokenTree::Punct(bang), TokenTree::Group(_)] => {
-            bang.as_char() == '!'
-                && tokens::is_one_of(word, &["panic", "todo", "unimplemented", "unreachable"])
-        }
-        _ => false,
-    }
 }

@@ -50,23 +50,11 @@ impl Table {
         Index(index)
     }
 
-    /// The `static`, and the type that stands for it.
+    /// The `static`.
     pub(super) fn define(&self, private: &TokenStream) -> TokenStream {
-        let (nodes, table) = (nodes(), table());
-        let entries = &self.entries;
+        let (nodes, entries) = (nodes(), &self.entries);
         let length = entries.len();
-        quote! {
-            static #nodes: [#private::Meta; #length] = [#(#entries),*];
-
-            struct #table;
-
-            impl #private::Table for #table {
-                #[inline(always)]
-                fn entries() -> &'static [#private::Meta] {
-                    &#nodes
-                }
-            }
-        }
+        quote!(static #nodes: [#private::Meta; #length] = [#(#entries),*];)
     }
 }
 
@@ -83,10 +71,22 @@ pub(super) fn entry(private: &TokenStream, Index(index): Index) -> TokenStream {
     quote!(#private::Nth::<#index>)
 }
 
-/// The header without values, of the pipeline with the table.
+/// The header without values, of a type that stands for the table. It is defined where no code of the user's sees it: they
+/// may have a type of that name.
 pub(super) fn root(private: &TokenStream) -> TokenStream {
-    let table = table();
-    quote!(#private::Root::<#table>::new())
+    let (nodes, table) = (nodes(), table());
+    quote!({
+        struct #table;
+
+        impl #private::Table for #table {
+            #[inline(always)]
+            fn entries() -> &'static [#private::Meta] {
+                &#nodes
+            }
+        }
+
+        #private::Root::<#table>::new()
+    })
 }
 
 fn option(value: Option<TokenStream>) -> TokenStream {

@@ -35,8 +35,17 @@ impl Parser<'_> {
                     self.errors.at(self.here(), "expected a step before this `,`");
                     self.at += 1;
                 }
+            } else if let Some(attributed) = self.attributes() {
+                if !(self.peek(0).is_none() || self.punct(0, '>')) {
+                    items.push(self.item());
+                }
+                // Between steps it means nothing, and before the first one it would be a mistake.
+                self.at += usize::from(self.punct(0, ',') && self.at > before + 2);
+                self.end_attributed(attributed);
             } else if !self.separator() {
+                let errors = self.errors.len();
                 items.push(self.item());
+                self.statement_end(errors);
             }
             // Whatever the text: each round consumes something.
             if self.at == before {
@@ -63,9 +72,32 @@ impl Parser<'_> {
             return false;
         };
         let pair = self.tokens.get(self.at..self.at + width).map(tokens::collect).unwrap_or_default();
-        self.errors.over(pair, message);
+        self.separators.push((message, pair));
         self.at += width;
         true
+    }
+
+    /// Steps over the `;` of a statement that was reported as no step.
+    pub(super) fn statement_end(&mut self, errors: usize) {
+        if self.errors.len() > errors && self.punct(0, ';') {
+            self.at += 1;
+        }
+    }
+
+    /// Reports the separators, each kind once: who writes one writes them all.
+    pub(super) fn report_separators(&mut self) {
+        let separators = std::mem::take(&mut self.separators);
+        for (at, (message, tokens)) in separators.iter().enumerate() {
+            let same = |others: &[(&str, TokenStream)]| others.iter().any(|(other, _)| other == message);
+            if !same(separators.get(..at).unwrap_or(&[])) {
+                let more = if same(separators.get(at + 1..).unwrap_or(&[])) {
+                    ", and the others like it"
+                } else {
+                    ""
+                };
+                self.errors.over(tokens.clone(), format!("{message}{more}"));
+            }
+        }
     }
 
     fn let_step(&mut self) -> LetStep {
@@ -84,6 +116,13 @@ impl Parser<'_> {
         } else {
             self.step()
         };
+        if self.word(0, "else") {
+            let message = "a step has no `else`; name the whole value, or let an inline step give the error: \
+                           `|x| { x.ok_or(\"…\") }`";
+            self.errors.at(self.here(), message);
+            self.at += 1;
+            self.bump_group(Delimiter::Brace);
+        }
         LetStep { let_token, pattern, ty, step }
     }
 

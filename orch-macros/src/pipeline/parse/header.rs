@@ -31,6 +31,8 @@ impl Parser<'_> {
         loop {
             self.open_invisible();
             let before = self.at;
+            let attributed = if self.begins_attributed_part() { self.attributes() } else { None };
+            let content = self.at;
             let is_setting =
                 tokens::is_punct(self.peek(1), '=') && !self.pair(1, '=', '=') && !self.pair(1, '=', '>');
             if is_setting && (self.word(0, "crate") || self.word(0, "error")) {
@@ -42,10 +44,34 @@ impl Parser<'_> {
             } else if self.punct(0, '|') && !self.pair(0, '|', '>') {
                 self.input(&mut header);
             }
+            if let Some(attributed) = attributed {
+                if self.at == content {
+                    // It is the first step's.
+                    self.at = before;
+                    return header;
+                }
+                self.end_attributed(attributed);
+            }
             if self.at == before || header.inline.is_some() {
                 return header;
             }
         }
+    }
+
+    /// Whether attributes stand here, and a part of the header after them.
+    fn begins_attributed_part(&self) -> bool {
+        let mut ahead = 0;
+        while self.punct(ahead, '#') && self.group(ahead + 1, Delimiter::Bracket).is_some() {
+            ahead += 2;
+        }
+        let is_setting = (self.word(ahead, "crate") || self.word(ahead, "error"))
+            && tokens::is_punct(self.peek(ahead + 1), '=');
+        let is_input = self.punct(ahead, '|')
+            && self
+                .bars_at(self.at + ahead)
+                .after
+                .is_some_and(|after| tokens::as_group(self.tokens.get(after), Delimiter::Brace).is_none());
+        ahead > 0 && (is_setting || is_input || self.word(ahead, "let") || self.word(ahead, "move"))
     }
 
     /// Says the order, if something that comes later has been read. Gives whether it did.

@@ -93,7 +93,12 @@ impl Parser<'_> {
         if !silent {
             let nothing = self.peek(0).is_none() || self.punct(0, '>');
             let at = if nothing { self.before() } else { self.here() };
-            self.errors.at(at, format!("an inline step has a braced body; write `|{shown}| {{ … }}`"));
+            let message = if self.word(0, "async") {
+                format!("an inline step that awaits is written `async |{shown}| {{ … }}`")
+            } else {
+                format!("an inline step has a braced body; write `|{shown}| {{ … }}`")
+            };
+            self.errors.at(at, message);
         }
         self.skip_expression();
         None

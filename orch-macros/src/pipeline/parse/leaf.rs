@@ -93,8 +93,8 @@ impl Parser<'_> {
         let mut piped = None;
         let mut more = Vec::new();
         for (argument, _) in tokens::split_commas(&content) {
-            if let [token] = argument
-                && tokens::is_word(Some(token), "_")
+            if let Some(token) = tokens::sole(argument)
+                && tokens::is_word(Some(&token), "_")
             {
                 if piped.is_none() {
                     piped = Some(token.span());
@@ -113,7 +113,8 @@ impl Parser<'_> {
         // What was reported is not left for the compiler to report again.
         let mut seen = false;
         let content = tokens::map(group.stream(), &mut |token| {
-            let placeholder = tokens::is_word(Some(&token), "_") && !more.is_empty();
+            let sole = tokens::sole(std::slice::from_ref(&token));
+            let placeholder = tokens::is_word(sole.as_ref(), "_") && !more.is_empty();
             if placeholder && std::mem::replace(&mut seen, true) {
                 duration::unit_value(token.span())
             } else {

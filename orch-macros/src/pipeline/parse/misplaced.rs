@@ -7,6 +7,7 @@ use crate::pipeline::ast::Step;
 use crate::pipeline::tokens;
 
 const EXPRESSION: &str = "an expression is no step; write `|x| { … }` with it as the body";
+const ITEM: &str = "`{}` begins an item, which stands before the pipeline";
 
 impl Parser<'_> {
     /// Reports and steps over a token that begins no step, with the expression that it belongs to.
@@ -46,9 +47,12 @@ impl Parser<'_> {
                     self.errors.at(here, "a lifetime is no step; remove it");
                     self.at += if self.ident(1).is_some() { 2 } else { 1 };
                     self.at += usize::from(self.punct(0, ':') && !self.pair(0, ':', ':'));
+                    // `'a: loop { … }`
+                    self.skip_operand();
+                    self.skip_expression_tail();
                 }
                 '#' => {
-                    self.errors.at(here, "an attribute does not apply to a step; remove it");
+                    self.errors.at(here, "an attribute of the whole does not belong here; remove it");
                     self.at += 1;
                     self.at += usize::from(self.punct(0, '!'));
                     self.bump_group(Delimiter::Bracket);
@@ -84,11 +88,16 @@ impl Parser<'_> {
                 self.errors.at(here, "`_` is the piped value in a task's parentheses, not a step; to pipe it on unchanged, leave it out");
                 self.at += 1;
             }
-            "async" if self.group(1, Delimiter::Brace).is_some() => {
+            "async" => {
                 self.errors.at(here, "an inline step takes the piped value; write `async |_| { … }`");
-                self.at += 2;
+                self.skip_operand();
+                self.skip_expression_tail();
             }
-            "if" | "match" | "for" | "while" | "loop" | "unsafe" | "const" | "async" => {
+            "const" if self.group(1, Delimiter::Brace).is_none() => {
+                self.errors.at(here, ITEM.replace("{}", word));
+                self.skip_braced();
+            }
+            "if" | "match" | "for" | "while" | "loop" | "unsafe" | "const" => {
                 self.errors.at(here, format!("`{word}` is no step; write `|x| {{ {word} … }}`"));
                 self.skip_braced();
             }
@@ -99,12 +108,11 @@ impl Parser<'_> {
             "return" | "break" | "continue" | "await" | "yield" => {
                 self.errors
                     .at(here, format!("`{word}` is no step; an inline step `|x| {{ … }}` may hold it"));
-                self.at += 1;
-                self.skip_expression_tail();
+                self.skip_jump();
             }
             "fn" | "struct" | "enum" | "trait" | "impl" | "mod" | "pub" | "static" | "use" | "type"
             | "extern" => {
-                self.errors.at(here, format!("`{word}` begins an item, which stands before the pipeline"));
+                self.errors.at(here, ITEM.replace("{}", word));
                 self.skip_braced();
             }
             "move" => {
@@ -161,6 +169,9 @@ impl Parser<'_> {
                     self.errors.at(here, "to name the output of a step write `let name = step`");
                     self.at += 1;
                     // The value is read as the next step: a chain of these must not nest.
+                    if matches!(self.peek(0), Some(TokenTree::Literal(_))) {
+                        self.skip_expression();
+                    }
                     return Step::Hole(TokenStream::new());
                 }
                 _ if self.operator_width() > 0 => {
@@ -276,9 +287,14 @@ impl Parser<'_> {
             Some(TokenTree::Literal(_) | TokenTree::Group(_)) => self.at += 1,
             Some(TokenTree::Ident(_)) if self.block_at(self.at) => {}
             Some(TokenTree::Ident(ident))
-                if tokens::is_one_of(ident, &["if", "match", "unsafe", "loop", "for", "while"]) =>
+                if tokens::is_one_of(ident, &["if", "match", "unsafe", "loop", "for", "while", "async"]) =>
             {
                 self.skip_braced();
+            }
+            Some(TokenTree::Ident(ident))
+                if tokens::is_one_of(ident, &["return", "break", "continue", "yield"]) =>
+            {
+                self.skip_jump();
             }
             Some(TokenTree::Ident(ident)) if ident != "let" && ident != "as" => self.at += 1,
             Some(TokenTree::Punct(punct)) if punct.as_char() == ':' && self.pair(0, ':', ':') => {}
@@ -286,20 +302,51 @@ impl Parser<'_> {
         }
     }
 
-    /// Steps over `if … { … } else { … }` and the like.
+    /// Steps over `if … { … } else { … }` and the like, with what is called on it.
     fn skip_braced(&mut self) {
         loop {
             self.at += 1;
-            if self.peek(0).is_none()
-                || tokens::closes_angle(&self.tokens, self.at)
-                || self.punct(0, ';')
-                || self.block_at(self.at)
-            {
+            let closes = tokens::closes_angle(&self.tokens, self.at) && !self.is_comparison();
+            if self.peek(0).is_none() || closes || self.punct(0, ';') || self.block_at(self.at) {
                 return;
             }
             if self.bump_group(Delimiter::Brace).is_some() && !self.word(0, "else") {
-                return;
+                return self.skip_expression_tail();
             }
         }
+    }
+
+    /// Steps over `return value` and the like.
+    fn skip_jump(&mut self) {
+        self.at += 1;
+        if self.punct(0, '\'') && self.ident(1).is_some() {
+            self.at += 2;
+        }
+        if !self.starts_line(self.at) {
+            self.skip_operand();
+        }
+        self.skip_expression_tail();
+    }
+
+    /// Whether the `>` here stands in the condition of an `if` whose braces follow, and closes no block.
+    fn is_comparison(&self) -> bool {
+        let operand = |token: Option<&TokenTree>| match token {
+            Some(TokenTree::Ident(word)) => !tokens::is_keyword(&word.to_string()),
+            Some(TokenTree::Literal(_) | TokenTree::Group(_)) => true,
+            _ => false,
+        };
+        let before = self.at.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let follows =
+            self.pair(0, '>', '=') || operand(self.peek(1)) && self.group(1, Delimiter::Brace).is_none();
+        let ends = |index: &usize| {
+            let token = self.tokens.get(*index);
+            tokens::is_punct(token, ';') || tokens::is_word(token, "let") || self.block_at(*index)
+        };
+        let rest = self.at + 1..self.tokens.len();
+        let is_brace = |index: usize| tokens::as_group(self.tokens.get(index), Delimiter::Brace).is_some();
+        let brace = rest.clone().find(|index| is_brace(*index));
+        operand(before)
+            && follows
+            && brace.is_some_and(|brace| !(self.at + 1..brace).any(|index| ends(&index)))
     }
 }

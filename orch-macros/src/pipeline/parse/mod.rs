@@ -3,6 +3,7 @@
 //! Nothing here fails: a mistake is recorded, a hole takes the place of the step, and the rest is read on.
 //! The same code runs at every keystroke in an editor, so it neither panics nor stands still.
 
+mod attributes;
 mod bars;
 mod block;
 mod body;
@@ -18,6 +19,7 @@ mod value;
 
 use proc_macro2::{Punct, Spacing, Span, TokenStream, TokenTree};
 
+use self::attributes::Conditional;
 use self::brackets::Brackets;
 use super::ast::{Pipeline, Step};
 use super::errors::Errors;
@@ -59,6 +61,16 @@ pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Pipeline {
     pipeline
 }
 
+/// A part of the text that is there under a condition, as the condition and the two texts: with it, and without.
+pub(crate) fn conditional(input: TokenStream) -> Option<(TokenStream, [TokenStream; 2])> {
+    let mut ignored = Errors::default();
+    let mut parser = Parser::of(tokens::list(input), &mut ignored);
+    parser.pipeline();
+    let conditional = parser.first_conditional()?;
+    let (with, without) = conditional.cases(&parser.tokens);
+    Some((conditional.predicate().clone(), [with, without]))
+}
+
 /// The tokens of one invocation and a place in them.
 struct Parser<'e> {
     tokens: Vec<TokenTree>,
@@ -66,12 +78,23 @@ struct Parser<'e> {
     brackets: Brackets,
     /// Set after a token that fits nowhere, until a step is read: what follows is likely its consequence.
     lost: bool,
+    conditionals: Vec<Conditional>,
+    /// The separators of other languages, by their message.
+    separators: Vec<(&'static str, TokenStream)>,
     errors: &'e mut Errors,
 }
 
 impl<'e> Parser<'e> {
     fn of(tokens: Vec<TokenTree>, errors: &'e mut Errors) -> Self {
-        Self { tokens, at: 0, brackets: Brackets::default(), lost: false, errors }
+        Self {
+            tokens: opened(tokens),
+            at: 0,
+            brackets: Brackets::default(),
+            lost: false,
+            conditionals: Vec::new(),
+            separators: Vec::new(),
+            errors,
+        }
     }
 
     fn pipeline(&mut self) -> Pipeline {
@@ -81,6 +104,7 @@ impl<'e> Parser<'e> {
             None => self.root(),
         };
         self.trailing(&root);
+        self.report_separators();
         Pipeline {
             krate: header.krate,
             error: header.error,
@@ -94,18 +118,23 @@ impl<'e> Parser<'e> {
     /// The one step that a pipeline is.
     fn root(&mut self) -> Step {
         while self.separator() || self.stray_close() {}
+        let attributed = self.attributes();
         if self.peek(0).is_none() {
             if self.errors.is_empty() {
                 self.expected_step();
             }
             return Step::Hole(TokenStream::new());
         }
-        self.step()
+        let step = self.step();
+        if let Some(attributed) = attributed {
+            self.end_attributed(attributed);
+        }
+        step
     }
 
     /// What follows the one step, which should be nothing.
     fn trailing(&mut self, root: &Step) {
-        let errors = self.errors.len();
+        let (errors, separators) = (self.errors.len(), self.separators.len());
         let mut comma = None;
         let mut extra: Option<Span> = None;
         loop {
@@ -116,15 +145,24 @@ impl<'e> Parser<'e> {
             if self.punct(0, ',') {
                 comma.get_or_insert(span);
                 self.at += 1;
+            } else if let Some(attributed) = self.attributes() {
+                extra.get_or_insert(span);
+                if self.peek(0).is_some() {
+                    self.item();
+                }
+                self.end_attributed(attributed);
             } else if !(self.stray_close() || self.separator()) {
                 extra.get_or_insert(span);
+                let errors = self.errors.len();
                 self.item();
+                self.statement_end(errors);
             }
             if self.at == before {
                 self.at += 1;
             }
         }
-        if self.errors.len() > errors || matches!(root, Step::Hole(_)) {
+        let reported = self.errors.len() > errors || self.separators.len() > separators;
+        if reported || matches!(root, Step::Hole(_)) {
             return;
         }
         if let Some(span) = extra {
@@ -147,4 +185,17 @@ impl<'e> Parser<'e> {
         }
         stray
     }
+}
+
+/// The tokens out of those invisible groups that hold a single one, such as the body `$block`: no more than that can be
+/// meant, whatever stands around.
+fn opened(mut tokens: Vec<TokenTree>) -> Vec<TokenTree> {
+    for token in &mut tokens {
+        if let TokenTree::Group(_) = token
+            && let Some(sole) = tokens::sole(std::slice::from_ref(token))
+        {
+            *token = sole;
+        }
+    }
+    tokens
 }

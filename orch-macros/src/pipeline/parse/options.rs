@@ -24,6 +24,7 @@ pub(super) fn parse(
     for (position, (tokens, comma)) in tokens::split_commas(&content).into_iter().enumerate() {
         // A missing value is seen at what stands in its place.
         let end = comma.unwrap_or_else(|| group.span_close());
+        let tokens = &tokens::whole(tokens);
         if tokens.is_empty() {
             errors.at(end, "expected an option before this `,`");
         } else {
@@ -49,6 +50,15 @@ impl Entries<'_> {
     }
 
     fn entry(&mut self, position: usize, tokens: &[TokenTree], end: Span, errors: &mut Errors) {
+        if let [TokenTree::Punct(hash), TokenTree::Group(_), ..] = tokens
+            && hash.as_char() == '#'
+        {
+            let message =
+                "an attribute does not apply to an option; `#[cfg(…)]` stands before the whole step";
+            errors.at(hash.span(), message);
+            self.head_seen |= self.awaits_head(position);
+            return;
+        }
         let is_assignment = tokens::is_punct(tokens.get(1), '=')
             && !tokens::is_pair(tokens, 1, '=', '=')
             && !tokens::is_pair(tokens, 1, '=', '>');

@@ -34,6 +34,8 @@ fn backoff_word(word: &Ident) -> Option<&'static BackoffWord> {
 
 /// Reads a value. `None` if it is wrong, which is then recorded.
 pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
+    let whole = tokens::whole(value);
+    let value = whole.as_slice();
     let sole = tokens::sole(value);
     match (kind, &sole, value) {
         (Kind::Duration | Kind::Period, ..) => return duration(value, errors),
@@ -83,6 +85,8 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
 
 /// A literal with a unit or an expression of type `Duration`.
 fn duration(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
+    let whole = tokens::whole(value);
+    let value = whole.as_slice();
     if let Some(TokenTree::Literal(literal)) = tokens::sole(value)
         && let Some(number) = Number::of(&literal)
     {

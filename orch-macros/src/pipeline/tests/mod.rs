@@ -1,5 +1,6 @@
 //! The rules of the front end: what is read, what is reported, and that nothing makes it stop.
 
+mod conditional;
 mod header;
 mod options;
 mod robustness;

@@ -118,6 +118,9 @@ fn what_other_languages_write_between_steps() {
     mistake("seq < a ^; b >", "nothing stands between steps; remove the `;`");
     mistake("seq < a ^-> b >", "the output of a step goes to the next one by itself; remove the `->`");
     mistake("seq < a ^|> b >", "the output of a step goes to the next one by itself; remove the `|>`");
+    let all = "nothing stands between steps; remove the `;`, and the others like it";
+    mistake("seq < a^; b; c; >", all);
+    mistake("seq < let x = a^; let y = par < b; c; >; d; >", all);
     mistake("seq < a ^=> b >", "`=>` belongs to the arms of `choose`; between steps write nothing");
     mistake("seq < a,^, b >", "expected a step before this `,`");
     mistake("seq < ^, b >", "expected a step before this `,`");
@@ -144,7 +147,6 @@ fn expressions_are_no_steps() {
         "parentheses are no step; write `|x| { … }` for an expression, `par < … >` for several steps at once",
     );
     mistake("seq < ^'a b >", "a lifetime is no step; remove it");
-    mistake("seq < ^#[cfg(x)] b >", "an attribute does not apply to a step; remove it");
     mistake("seq < ^if a { b } else if c { d } else { e } f >", "`if` is no step; write `|x| { if … }`");
     mistake("seq < ^match a { b => c } f >", "`match` is no step; write `|x| { match … }`");
     mistake("seq < a ^: b >", EXPRESSION);
@@ -155,6 +157,103 @@ fn expressions_are_no_steps() {
     );
     mistake("seq < ^fn a() { } b >", "`fn` begins an item, which stands before the pipeline");
     mistake("seq < ^{ } b >", "expected a pipeline between the braces; a body belongs to `|x| { … }`");
+}
+
+/// Each is one mistake, however much of Rust it is.
+#[test]
+fn statements_are_no_steps() {
+    for text in [
+        "^if x > 3 { a } else { b } c",
+        "^if x > 3 { a } else if y >= 2 && z < 1 { b } else { d } c",
+        "^if let Some(x) = y { a } c",
+        "let x = ^if y { a } else { b } c",
+        "d ^if x(1) > y.z { a }.await? c",
+    ] {
+        mistake(&format!("|_: u32| seq < {text} >"), "`if` is no step; write `|x| { if … }`");
+    }
+    mistake(
+        "seq < ^match a { b => { c } d => { e } }.await? f >",
+        "`match` is no step; write `|x| { match … }`",
+    );
+    mistake("seq < ^while x > 3 { a } c >", "`while` is no step; write `|x| { while … }`");
+    mistake("seq < ^for i in 0..3 { a } c >", "`for` is no step; write `|x| { for … }`");
+    mistake("seq < ^'a: loop { break 'a; } c >", "a lifetime is no step; remove it");
+    for text in ["return 3", "return Ok(x)", "return a(x)?.b;", "return if x > 1 { 2 } else { 3 }"] {
+        mistake(
+            &format!("seq < ^{text} |x| {{ x }} >"),
+            "`return` is no step; an inline step `|x| { … }` may hold it",
+        );
+    }
+    mistake("seq < ^break 'a 3; c >", "`break` is no step; an inline step `|x| { … }` may hold it");
+    mistake("seq < println^!(\"x\"); b >", "a macro is no step; write `|x| { … }` with the call as the body");
+    mistake(
+        "seq < a()^.await?.b(|x| x)?; b >",
+        "a step has no methods; write `|x| { … }` with the call as the body",
+    );
+    for text in
+        ["struct F;", "use a::b;", "static X: u32 = 3;", "const X: u32 = 3;", "fn f() {}", "impl A for B {}"]
+    {
+        let word = text.split(' ').next().unwrap_or_default();
+        mistake(
+            &format!("seq < ^{text} c >"),
+            &format!("`{word}` begins an item, which stands before the pipeline"),
+        );
+    }
+    let otherwise = "a step has no `else`; name the whole value, or let an inline step give the error: `|x| { x.ok_or(\"…\") }`";
+    mistake("seq < let Some(x) = a ^else { return } c >", otherwise);
+    mistake("seq < let Some(x) = a ^else { panic!() }; c >", otherwise);
+    mistake("seq < a ^= 3 b >", "to name the output of a step write `let name = step`");
+    for text in ["async { a }", "async move { a.await }", "async { a }.await"] {
+        mistake(
+            &format!("seq < ^{text} b >"),
+            "an inline step takes the piped value; write `async |_| { … }`",
+        );
+    }
+}
+
+#[test]
+fn a_body_has_braces() {
+    for text in [
+        "x + 1",
+        "x.y(|z| z + 1)?",
+        "match x { 1 => 2, _ => 3 }",
+        "if x > 3 { 1 } else { 2 }",
+        "Foo { x, y: 3 }",
+        "vec![x]",
+        "(x, x)",
+        "&x",
+        "unsafe { x }",
+        "loop { break 3 }",
+        "return 3",
+        "x > 3",
+        "Ok::<u32, E>(x)",
+    ] {
+        mistake(
+            &format!("|_: u32| seq < |x| ^{text} b >"),
+            "an inline step has a braced body; write `|x| { … }`",
+        );
+    }
+    for text in ["async { x }", "async move { x.await? }"] {
+        mistake(
+            &format!("|_: u32| seq < |x| ^{text} b >"),
+            "an inline step that awaits is written `async |x| { … }`",
+        );
+    }
+}
+
+#[test]
+fn only_a_condition_applies_to_a_step() {
+    let other = "only `#[cfg(…)]` applies to a step; remove this attribute";
+    mistake("seq < ^#[allow(unused)] b c >", other);
+    mistake("seq < a ^#[cfg_attr(x, inline)] let b = c d >", other);
+    mistake("^#[rustfmt::skip] let a = b; |_: u32| c", other);
+    mistake("|_: u32| ^#[allow(unused)] seq < a >", other);
+    mistake("seq < ^#[doc = \"x\"] b c >", "a step has no documentation; write a comment, `// …`");
+    mistake("seq < a ^#[cfg(x)] >", "expected a step after this attribute");
+    let option = "an attribute does not apply to an option; `#[cfg(…)]` stands before the whole step";
+    mistake("retry(^#[cfg(x)] max_attempts = 3) < a >", option);
+    mistake("timeout(^#[cfg(x)] 3s) < a >", option);
+    mistake("^#![cfg(x)] seq < a >", "an attribute of the whole does not belong here; remove it");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::pipeline::tokens;
 pub(super) fn check(arguments: &Arguments, named: &[String], errors: &mut Errors) {
     let content = tokens::list(arguments.group.stream());
     for (argument, _) in tokens::split_commas(&content) {
+        let argument = &tokens::whole(argument);
         let named = named.iter().find(|name| borrows(argument, name));
         if let (Some(name), Some(method)) = (named, borrowing_method(argument)) {
             errors.over(
