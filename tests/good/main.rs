@@ -6,6 +6,7 @@ mod conditions;
 mod deprecated;
 mod fragments;
 mod generics;
+mod names;
 mod support;
 
 use support::now;
