@@ -5,6 +5,7 @@ pub mod select;
 mod task;
 
 pub use inline::{
-    AsyncBody, Body, BoxFuture, Closure, Inline, Moved, NamedBody, SyncBody, Within, probe, result, says,
+    AsyncBody, Body, BoxFuture, Closure, Inline, Moved, NamedBody, SyncBody, Within, pinned, probe, result,
+    says,
 };
 pub use task::Leaf;

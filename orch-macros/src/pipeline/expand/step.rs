@@ -97,7 +97,6 @@ impl Expansion<'_> {
         let gives = gives(&code);
         let pinned = gives == Gives::Ok;
         let error = self.error;
-        let result = quote_spanned!(here=> ::core::result::Result<_, #error>);
         let names = at.names.open(&scope, &code);
         let pattern = &inline.pattern;
         let given = carried(inline.pattern.span(), &input.to_token_stream());
@@ -114,23 +113,18 @@ impl Expansion<'_> {
             // The block takes over the input and the names, and leaves the captures alone: see `Moved`.
             let used = at.names.used_in(&code);
             let moved = local("moved", at.open);
-            let value = if pinned {
-                let out = local("out", at.open);
-                quote_spanned! {here=>
-                    #[allow(clippy::let_and_return)]
-                    let #out: #result = #body;
-                    #out
-                }
-            } else {
-                body.to_token_stream()
-            };
+            // An async block has no place for its type. A `return` says it, and unlike a variable for the value it takes a
+            // body that gives none, as all of its ends return.
+            let says =
+                pinned.then(|| quote_spanned!(here=> if false { return #private::pinned::<_, #error>(); }));
             // With `move` the closure owns its captures already, and the block takes what can be copied.
             let future = quote_spanned! {span=>
                 async #capture {
                     #[allow(unused_variables)]
                     let (#input, #(#used,)*) = #private::Moved::take(#moved);
                     #bind
-                    #value
+                    #says
+                    #body
                 }
             };
             let moved = quote_spanned! {here=>
@@ -148,7 +142,7 @@ impl Expansion<'_> {
             };
             quote_spanned!(here=> #tok.#method(#entry, #closure))
         } else {
-            let returns = pinned.then(|| quote_spanned!(span=> -> #result));
+            let returns = pinned.then(|| quote_spanned!(span=> -> ::core::result::Result<_, #error>));
             let scope = if names.is_empty() { quote!(_) } else { scope.to_token_stream() };
             let method = hidden("inline", at.open);
             let closure = quote_spanned!(span=> #capture |#scope, #input| #returns {
