@@ -136,8 +136,17 @@ fn a_retry_and_a_circuit_are_small() {
     assert!(size_of_val(&retry.run(1)) <= bare.max(timer) + 88, "{} bytes", size_of_val(&retry.run(1)));
 }
 
+#[async_orch::task]
+async fn step(x: u64) -> Result<u64, tasks::Failed> {
+    tasks::step(x).await
+}
+
 #[test]
 fn the_type_of_ten_steps_can_be_read() {
+    let pipeline = pipeline! { |_: u64| seq < step step step step step step step step step step > };
+    let name = std::any::type_name_of_val(&pipeline);
+    assert!(name.len() < 2_000, "{} characters: {name}", name.len());
+    // A task that others can name says in its arguments what it gives, which may be private where they are.
     let pipeline = pipeline! { |_: u64|
         seq <
             tasks::step tasks::step tasks::step tasks::step tasks::step
@@ -145,5 +154,5 @@ fn the_type_of_ten_steps_can_be_read() {
         >
     };
     let name = std::any::type_name_of_val(&pipeline);
-    assert!(name.len() < 2_000, "{} characters: {name}", name.len());
+    assert!(name.len() < 3_000, "{} characters: {name}", name.len());
 }

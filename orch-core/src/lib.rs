@@ -51,7 +51,7 @@ pub mod __private {
     pub use crate::error::{BoxError, ErrorKind};
     pub use crate::feed::{Ignores, Uses};
     pub use crate::gate::{embedded, methods, owned};
-    pub use crate::leaf::{Moved, probe, result, says, select};
+    pub use crate::leaf::{Moved, pinned, probe, result, says, select};
     pub use crate::node::{Form, Meta, NodeKind, Nth, Place, Table};
     pub use crate::plan::{Plan, begin};
     pub use crate::run::{Inside, No, Yes};

@@ -184,6 +184,11 @@ pub struct Closure<B, Raw, N> {
     pub(crate) raw: PhantomData<fn() -> (Raw, N)>,
 }
 
+/// Never called: says what an async body gives.
+pub fn pinned<T, E>() -> Result<T, E> {
+    unreachable!("the branch is for the types only")
+}
+
 /// Looks at the result, so that an error says where its type is not known.
 pub fn result<B, Raw, N>(_closure: &Closure<B, Raw, N>, _look: impl FnOnce(Raw)) {}
 

@@ -6,6 +6,6 @@ mod task;
 
 pub use inline::{
     AsyncBody, AsyncContextBody, Body, Closure, ContextBody, Inline, Moved, NamedBody, SyncBody, Within,
-    probe, result, says,
+    pinned, probe, result, says,
 };
 pub use task::Leaf;

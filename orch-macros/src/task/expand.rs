@@ -25,16 +25,18 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
     };
     let cfg = task.attributes.condition().map(|condition| quote!(#[cfg(#condition)]));
     let (vis, ident, deprecated) = (&task.vis, &task.sig.ident, task.attributes.deprecated());
-    // Where the compiler shows the type, it is the function that the user knows; its name is no text of the user's to lints.
-    let place = ident.span().resolved_at(Span::call_site());
-    let mut name = ident.clone();
-    name.set_span(place);
-    let (ty, carrier) =
-        (quote_spanned!(ident.span()=> struct #name {}), quote_spanned!(place=> struct #name {}));
+    // Where the compiler shows the type, it is the function that the user knows.
+    let ty = quote_spanned!(ident.span()=> struct #ident {});
+    let carrier = {
+        let mut name = ident.clone();
+        name.set_span(ident.span().resolved_at(Span::call_site()));
+        quote_spanned!(name.span()=> struct #name {})
+    };
     // Allowed for the type alone: then the function counts as used if a pipeline mentions the type, and not by what is
     // implemented for it.
     let allow = quote!(#[allow(
-        dead_code, missing_copy_implementations, missing_debug_implementations, unnameable_types, unreachable_pub
+        dead_code, missing_copy_implementations, missing_debug_implementations, non_camel_case_types, unnameable_types,
+        unreachable_pub
     )]);
     let implementations = task.sig.variants().into_iter().map(|(case, sig)| implementation(task, &case, sig));
     quote! {

@@ -160,7 +160,7 @@ impl Ends {
             return;
         };
         let (path, typed) = without_arguments(callee);
-        match path {
+        match path.as_slice() {
             _ if arguments.delimiter() != Delimiter::Parenthesis || typed => self.known = true,
             [path @ .., TokenTree::Ident(name)] if name == "Ok" && is_path(path) => self.ok = true,
             [path @ .., TokenTree::Ident(name)] if name == "Err" && is_path(path) => {
@@ -252,15 +252,16 @@ fn is_path(path: &[TokenTree]) -> bool {
 }
 
 /// A path without its generic arguments, and whether they say the type of an error.
-fn without_arguments(path: &[TokenTree]) -> (&[TokenTree], bool) {
+fn without_arguments(path: &[TokenTree]) -> (Vec<TokenTree>, bool) {
     let Some(open) = path.iter().position(|token| tokens::is_punct(Some(token), '<')) else {
-        return (path, false);
+        return (path.to_vec(), false);
     };
     let end = tokens::angle_end(path, open).unwrap_or(path.len());
     let arguments = tokens::split_outside_angles(tokens::part(path, open + 1, end), ',');
-    let typed =
-        arguments.get(1).is_none_or(|error| !matches!(error, [token] if tokens::is_word(Some(token), "_")));
-    (tokens::part(path, 0, open.saturating_sub(2)), typed)
+    let unsaid = |error: &&[TokenTree]| matches!(error, [token] if tokens::is_word(Some(token), "_"));
+    let mut plain = tokens::part(path, 0, open.saturating_sub(2)).to_vec();
+    plain.extend_from_slice(tokens::part(path, end + 1, path.len()));
+    (plain, !arguments.get(1).is_some_and(unsaid))
 }
 
 /// Whether an `Err(…)` holds `….into()`, which has no type.
@@ -303,6 +304,7 @@ mod tests {
                 "unsafe { Ok(1) }",
                 "std::result::Result::Ok(1)",
                 "Ok::<_, _>(1)",
+                "::std::result::Result::<u8, _>::Ok(1)",
                 "#[allow(unused)] Ok(1)",
                 "let a = get(n)?; Ok(a)",
                 "match n { 0 => Ok(0), n => Ok(get(n).await?) }",

@@ -229,10 +229,11 @@ impl Expansion<'_> {
             if !pattern.is_plain() {
                 let given = carried(pattern.span(), &value.to_token_stream());
                 // As in `Names::open`, to the letter: two errors of one pattern are then one.
+                let by_reference = pattern.by_reference();
                 statements.extend(quote! {
                     #tok.takes_apart(#argument, |#value| {
                         #[allow(unused_variables)]
-                        let #pattern = #given;
+                        let #by_reference = #given;
                     });
                 });
             }

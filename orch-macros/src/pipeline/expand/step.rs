@@ -107,9 +107,9 @@ impl Expansion<'_> {
         let pinned = gives == Gives::Ok;
         let error = self.error;
         // With a context `?` gives on what `cx.run` fails with, also where the pipeline has an error type of its own.
-        let result = match (&inline.context, self.boxes_errors) {
-            (Some(_), false) => quote_spanned!(here=> ::core::result::Result<_, #private::Failed<#error>>),
-            _ => quote_spanned!(here=> ::core::result::Result<_, #error>),
+        let error = match (&inline.context, self.boxes_errors) {
+            (Some(_), false) => quote_spanned!(here=> #private::Failed<#error>),
+            _ => error.clone(),
         };
         let names = at.names.open(&scope, &code);
         let pattern = &inline.pattern;
@@ -127,19 +127,13 @@ impl Expansion<'_> {
             // The block takes over the input and the names, and leaves the captures alone: see `Moved`.
             let used = at.names.used_in(&code);
             let moved = local("moved", at.open);
-            let value = if pinned {
-                let out = local("out", at.open);
-                quote_spanned! {here=>
-                    #[allow(clippy::let_and_return)]
-                    let #out: #result = #body;
-                    #out
-                }
-            } else {
-                body.to_token_stream()
-            };
             let context = inline.context.as_ref().map(|_| local("context", at.open));
             let taken: Vec<&Ident> = context.iter().chain(&used).collect();
             let named = inline.context.as_ref().map(|cx| quote_spanned!(here=> let #cx = #context;));
+            // An async block has no place for its type. A `return` says it, and unlike a variable for the value it takes a
+            // body that gives none, as all of its ends return.
+            let says =
+                pinned.then(|| quote_spanned!(here=> if false { return #private::pinned::<_, #error>(); }));
             // With `move` the closure owns its captures already, and the block takes what can be copied.
             let future = quote_spanned! {span=>
                 async #capture {
@@ -147,7 +141,8 @@ impl Expansion<'_> {
                     let (#input, #(#taken,)*) = #private::Moved::take(#moved);
                     #named
                     #bind
-                    #value
+                    #says
+                    #body
                 }
             };
             let moved = quote_spanned! {here=>
@@ -171,7 +166,7 @@ impl Expansion<'_> {
             };
             quote_spanned!(here=> #tok.#method(#entry, #closure))
         } else {
-            let returns = pinned.then(|| quote_spanned!(span=> -> #result));
+            let returns = pinned.then(|| quote_spanned!(span=> -> ::core::result::Result<_, #error>));
             let scope = if names.is_empty() { quote!(_) } else { scope.to_token_stream() };
             let method = hidden(if inline.context.is_some() { "inline_context" } else { "inline" }, at.open);
             let context = inline.context.iter();

@@ -1,0 +1,5 @@
+//! Patterns of parameters, names, inputs and inline steps.
+
+mod bindings;
+mod inputs;
+mod parameters;

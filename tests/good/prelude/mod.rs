@@ -1,0 +1,4 @@
+//! Modules that have no prelude.
+
+mod pipelines;
+mod tasks;
