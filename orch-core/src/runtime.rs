@@ -1,7 +1,8 @@
 //! The runtime seam: all that a pipeline asks of the world around it.
 
 use std::future::Future;
-use std::task::{Context, Poll};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -40,14 +41,29 @@ pub trait Runtime: Send + Sync {
 
     /// Takes one unit of the scheduler's cooperative budget: `Pending`, with the task woken, when a loop over
     /// children that are always ready should let others run.
-    fn poll_proceed(&self, _cx: &mut Context<'_>) -> Poll<()> {
-        Poll::Ready(())
+    ///
+    /// Unless you say otherwise it is tokio's budget, which outside of tokio has no end.
+    #[inline]
+    fn poll_proceed(&self, cx: &mut Context<'_>) -> Poll<()> {
+        tokio::task::coop::poll_proceed(cx).map(|budget| budget.made_progress())
     }
 
     /// Whether any of the scheduler's cooperative budget is left: where it is not, a loop over children that wake each
-    /// other lets others run.
+    /// other lets others run, and a child that has to wait may have been refused what it waits for.
+    ///
+    /// Unless you say otherwise it is tokio's budget, of which outside of tokio there is always some left.
+    #[inline]
     fn has_budget(&self) -> bool {
-        true
+        tokio::task::coop::has_budget_remaining()
+    }
+
+    /// Has a task polled again after others had their turn, as it has more to do but has been at it for long enough.
+    ///
+    /// Unless you say otherwise that is what [`tokio::task::yield_now`] does: other tasks run before, and timers and
+    /// sockets are looked at. Outside of tokio the task is woken at once.
+    fn yield_now(&self, waker: &Waker) {
+        // What it is asked for is done in its first poll.
+        let _ = pin!(tokio::task::yield_now()).poll(&mut Context::from_waker(waker));
     }
 }
 
@@ -82,16 +98,6 @@ impl Runtime for Local {
     fn random(&self) -> u64 {
         fastrand::u64(..)
     }
-
-    #[inline]
-    fn poll_proceed(&self, cx: &mut Context<'_>) -> Poll<()> {
-        tokio::task::coop::poll_proceed(cx).map(|budget| budget.made_progress())
-    }
-
-    #[inline]
-    fn has_budget(&self) -> bool {
-        tokio::task::coop::has_budget_remaining()
-    }
 }
 
 /// A runtime as the futures of a run hold it: a value to copy, for [`Local`] without size, else a reference.
@@ -117,6 +123,9 @@ pub trait Host: Copy + Send + Sync {
 
     /// [`Runtime::has_budget`].
     fn has_budget(self) -> bool;
+
+    /// [`Runtime::yield_now`].
+    fn yield_now(self, waker: &Waker);
 }
 
 impl Host for Local {
@@ -153,6 +162,10 @@ impl Host for Local {
     fn has_budget(self) -> bool {
         Runtime::has_budget(&self)
     }
+
+    fn yield_now(self, waker: &Waker) {
+        Runtime::yield_now(&self, waker);
+    }
 }
 
 impl<R: Runtime> Host for &R {
@@ -182,5 +195,9 @@ impl<R: Runtime> Host for &R {
 
     fn has_budget(self) -> bool {
         Runtime::has_budget(self)
+    }
+
+    fn yield_now(self, waker: &Waker) {
+        Runtime::yield_now(self, waker);
     }
 }

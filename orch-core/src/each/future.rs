@@ -17,7 +17,7 @@ use crate::graph::Describe;
 use crate::node::{Meta, Origin};
 use crate::observe::{Observer, finish_block};
 use crate::par::OnFailure;
-use crate::ready::{Lender, POLLS};
+use crate::ready::{Lender, Turn, was_cut_short};
 use crate::runtime::Host;
 use crate::scope::{At, Point, RefOf};
 use crate::step::Step;
@@ -181,18 +181,52 @@ where
     };
     runs.enter();
     let mut lender = Lender::new(parent);
+    let mut turn = Turn::default();
     // Who woke a block without wakers of its own is not known.
     let mut lent = u64::MAX;
-    let mut polls = 0;
+    // Those of them that had their turn before the others.
+    let mut later = 0;
+    let mut are_asked = false;
+    if let Some(begin) = runs.resume
+        && rt.has_budget()
+    {
+        was_cut_short();
+        let mut from = begin;
+        while let Some(place) = runs.take_one(from) {
+            advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &lender)?;
+            from = place.after();
+            if !rt.has_budget() {
+                runs.resume = Some(if was_cut_short() { place } else { from });
+                turn.is_cut_short(rt, parent);
+                return Poll::Pending;
+            }
+        }
+        runs.resume = None;
+        later = runs.before(begin);
+        are_asked = true;
+    }
     loop {
-        polls += runs.woken(lent, |runs, place| {
-            turn::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &lender)
-        })?;
+        // After those that were asked one by one it is the turn of new items.
+        if !std::mem::take(&mut are_asked) {
+            turn.polled(runs.woken(lent, |runs, place| {
+                advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &lender)
+            })?);
+            if !rt.has_budget() && runs.resume.is_none() {
+                runs.resume = Some(Place::SECOND);
+            }
+        }
         while !runs.is_full()
             && let Some(item) = next()
         {
             let place = runs.vacant();
-            turn::<_, _, _, _, M>(runs, outputs, place, Some(item), &mut next, &mut start, &lender)?;
+            advance::<_, _, _, _, M>(runs, outputs, place, Some(item), &mut next, &mut start, &lender)?;
+            if runs.is_vacant(place) {
+                turn.polled(1);
+                if !turn.goes_on(rt, parent) {
+                    turn.ends(rt, parent);
+                    return Poll::Pending;
+                }
+            }
         }
         match supply.get() {
             Supply::Out if runs.running() == 0 => return Poll::Ready(Ok(())),
@@ -200,12 +234,12 @@ where
             Supply::Later => return Poll::Pending,
             _ => {}
         }
-        lent = lender.take();
+        lent = lender.take() | std::mem::take(&mut later);
         if runs.leave(lent, parent) {
             return Poll::Pending;
         }
-        if polls >= POLLS || !rt.has_budget() {
-            parent.wake_by_ref();
+        if !turn.goes_on(rt, parent) {
+            turn.ends(rt, parent);
             return Poll::Pending;
         }
     }
@@ -216,7 +250,7 @@ where
 ///
 /// Items come here, and not their runs: a run is made where it stays.
 #[inline]
-fn turn<Item, Fut, T, E, M>(
+fn advance<Item, Fut, T, E, M>(
     runs: &mut Slab<Fut>,
     outputs: &mut Outputs<M::Kept<T>>,
     place: Place,

@@ -24,6 +24,9 @@ pub(super) struct Slab<Fut> {
     running: usize,
     /// The first of a list of vacant places.
     vacant: Option<Place>,
+    /// The place from which on the next poll asks one after the other, if the scheduler's budget ran out before all of
+    /// them had been asked.
+    pub(super) resume: Option<Place>,
     /// Where the wakes of several chunks come together.
     gate: Option<Arc<Gate>>,
 }
@@ -34,10 +37,19 @@ struct Chunk<Fut> {
     ready: Option<Ready>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     chunk: u32,
     slot: u32,
+}
+
+impl Place {
+    pub(super) const SECOND: Place = Place { chunk: 0, slot: 1 };
+
+    /// The place after this one, or one that there is not.
+    pub(super) fn after(self) -> Place {
+        Place { slot: self.slot + 1, ..self }
+    }
 }
 
 pin_project! {
@@ -58,7 +70,7 @@ impl<Fut: Future> Slab<Fut> {
         let most = most.map_or(limit, |most| most.clamp(1, limit));
         let first = most.min(least.clamp(64, FIRST));
         let gate = (first < most).then(Gate::shared);
-        let mut slab = Slab { chunks: Vec::new(), places: 0, most, running: 0, vacant: None, gate };
+        let mut slab = Slab { chunks: Vec::new(), places: 0, most, running: 0, vacant: None, resume: None, gate };
         slab.grow(first);
         slab
     }
@@ -173,6 +185,36 @@ impl<Fut: Future> Slab<Fut> {
             }
         }
         Ok(polls)
+    }
+
+    /// The first woken run from a place on, which is no longer woken. If nobody knows which runs were woken, then the
+    /// first one.
+    #[cold]
+    pub(super) fn take_one(&mut self, from: Place) -> Option<Place> {
+        let mut slot = from.slot as usize;
+        for chunk in from.chunk as usize..self.chunks.len() {
+            let Chunk { slots, ready } = &self.chunks[chunk];
+            let found = match ready {
+                None => (slot..slots.len()).find(|slot| matches!(slots.peek(*slot), Slot::Run { .. })),
+                Some(ready) => ready.first(slot).inspect(|slot| ready.take_one(*slot)),
+            };
+            if let Some(slot) = found {
+                return Some(Place { chunk: chunk as u32, slot: slot as u32 });
+            }
+            slot = 0;
+        }
+        None
+    }
+
+    /// Of runs that have the wakers of a lender, those before a place.
+    pub(super) fn before(&self, place: Place) -> u64 {
+        !(u64::MAX << place.slot.min(63))
+    }
+
+    /// Whether nothing runs at a place.
+    #[inline]
+    pub(super) fn is_vacant(&self, place: Place) -> bool {
+        matches!(self.chunks[place.chunk as usize].slots.peek(place.slot as usize), Slot::Vacant { .. })
     }
 
     /// Whether no run was woken since [`woken`](Slab::woken), and the next one wakes the parent.

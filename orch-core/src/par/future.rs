@@ -10,13 +10,14 @@ use pin_project_lite::pin_project;
 
 use super::children::Children;
 use super::options::OnFailure;
+use super::order::Order;
 use super::slot::{Picked, Round, Slots};
 use crate::cx::Cx;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
 use crate::observe::{Observer, finish_block};
-use crate::ready::{Lender, POLLS, Ready, SWEPT};
+use crate::ready::{Lender, Ready, SWEPT, Turn};
 use crate::runtime::Host;
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
@@ -60,6 +61,7 @@ where
             tuple: &self.tuple,
             limit: self.limit,
             next: 0,
+            order: Order::default(),
             free: self.limit,
             cx: cx.under(obs),
             guard,
@@ -82,7 +84,8 @@ pin_project! {
         ready: Option<Ready>,
         tuple: &'a F,
         limit: usize,
-        next: usize,
+        next: u32,
+        order: Order,
         free: usize,
         cx: Cx<R, O>,
         // Last: a block ends after the steps inside it.
@@ -107,12 +110,14 @@ where
             let mut round = Round {
                 obs: this.cx.obs,
                 free: *this.free,
-                next: *this.next,
+                next: *this.next as usize,
                 ready: this.ready.as_ref(),
                 error: None,
             };
-            if drive(slots.as_mut(), *this.limit, &mut round, this.cx.rt, cx.waker()).is_pending() {
-                *this.next = round.next;
+            let polled =
+                drive(slots.as_mut(), *this.limit, &mut round, this.order, this.cx.rt, cx.waker());
+            if polled.is_pending() {
+                *this.next = round.next as u32;
                 *this.free = round.free;
                 return Poll::Pending;
             }
@@ -135,6 +140,7 @@ fn drive<Sl: Slots<O>, R: Host, O: Observer>(
     mut slots: Pin<&mut Sl>,
     limit: usize,
     round: &mut Round<'_, Sl::Error, O>,
+    order: &mut Order,
     rt: R,
     parent: &Waker,
 ) -> Poll<()> {
@@ -142,16 +148,28 @@ fn drive<Sl: Slots<O>, R: Host, O: Observer>(
     if let Some(ready) = round.ready {
         ready.gate().enter();
     }
+    let mut turn = Turn::default();
     // Who woke a block without wakers of its own is not known: all are polled that have not finished.
     let mut woken = u64::MAX;
-    let mut polls = 0;
+    if order.is_single() {
+        (*order, woken) = order.resume(round.ready, round.next, rt.has_budget());
+    }
     loop {
-        let groups = round.ready.map_or(0, Ready::take_groups);
+        let groups = match round.ready {
+            Some(ready) if !order.is_single() => ready.take_groups(),
+            _ => 0,
+        };
         for group in 0..Sl::LEN.div_ceil(64) {
             let start = if const { Sl::LEN <= 64 } { 0 } else { group * 64 };
             if let Some(ready) = round.ready {
-                woken = if groups >> group & 1 == 1 { ready.take(group) } else { 0 };
-                polls += woken.count_ones() as usize;
+                woken = if order.is_single() {
+                    order.take(ready, start)
+                } else if groups >> group & 1 == 1 {
+                    ready.take(group)
+                } else {
+                    0
+                };
+                turn.polled(woken.count_ones() as usize);
             }
             let bits = woken | Picked::from(start, round.next);
             let picked = Picked { start, bits, lender: &lender };
@@ -167,23 +185,32 @@ fn drive<Sl: Slots<O>, R: Host, O: Observer>(
         if round.free == limit {
             return Poll::Ready(());
         }
-        match round.ready {
+        if order.is_single() {
+            let is_spent = !rt.has_budget();
+            (*order, woken) = order.advance(round.ready, round.next, is_spent);
+            if !is_spent {
+                continue;
+            }
+            if woken != 0 {
+                turn.is_cut_short(rt, parent);
+            } else {
+                turn.ends(rt, parent);
+            }
+            return Poll::Pending;
+        }
+        let waits = match round.ready {
             None => {
                 woken = lender.take();
-                if woken == 0 {
-                    return Poll::Pending;
-                }
-                polls += SWEPT;
+                turn.polled(SWEPT);
+                woken == 0
             }
-            Some(ready) if !ready.is_marked() => {
-                if ready.gate().leave(parent, || ready.is_marked()) {
-                    return Poll::Pending;
-                }
+            Some(ready) => !ready.is_marked() && ready.gate().leave(parent, || ready.is_marked()),
+        };
+        if waits || !turn.goes_on(rt, parent) {
+            *order = order.leave(rt.has_budget());
+            if !waits {
+                turn.ends(rt, parent);
             }
-            Some(_) => {}
-        }
-        if polls >= POLLS || !rt.has_budget() {
-            parent.wake_by_ref();
             return Poll::Pending;
         }
     }

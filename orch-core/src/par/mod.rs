@@ -7,6 +7,7 @@
 mod children;
 mod future;
 mod options;
+mod order;
 mod slot;
 #[cfg(test)]
 pub(crate) mod tests;
