@@ -191,15 +191,17 @@ where
         && rt.has_budget()
     {
         was_cut_short();
-        let mut from = begin;
-        while let Some(place) = runs.take_one(from) {
+        let is_end = runs.woken_from(begin, |runs, place| {
             advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &lender)?;
-            from = place.after();
-            if !rt.has_budget() {
-                runs.resume = Some(if was_cut_short() { place } else { from });
-                turn.is_cut_short(rt, parent);
-                return Poll::Pending;
+            let has_budget = rt.has_budget();
+            if !has_budget {
+                runs.resume = Some(if was_cut_short() { place } else { place.after() });
             }
+            Ok(has_budget)
+        })?;
+        if !is_end {
+            turn.is_cut_short(rt, parent);
+            return Poll::Pending;
         }
         runs.resume = None;
         later = runs.before(begin);
@@ -221,7 +223,7 @@ where
             let place = runs.vacant();
             advance::<_, _, _, _, M>(runs, outputs, place, Some(item), &mut next, &mut start, &lender)?;
             if runs.is_vacant(place) {
-                turn.polled(1);
+                turn.was_ready();
                 if !turn.goes_on(rt, parent) {
                     turn.ends(rt, parent);
                     return Poll::Pending;

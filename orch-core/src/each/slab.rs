@@ -187,23 +187,37 @@ impl<Fut: Future> Slab<Fut> {
         Ok(polls)
     }
 
-    /// The first woken run from a place on, which is no longer woken. If nobody knows which runs were woken, then the
-    /// first one.
+    /// As [`woken`](Slab::woken), from a place on, until `poll` says that it is enough. If nobody knows which runs were
+    /// woken, then all. Says whether it has come to the end.
     #[cold]
-    pub(super) fn take_one(&mut self, from: Place) -> Option<Place> {
-        let mut slot = from.slot as usize;
+    pub(super) fn woken_from<E>(
+        &mut self,
+        from: Place,
+        mut poll: impl FnMut(&mut Self, Place) -> Result<bool, E>,
+    ) -> Result<bool, E> {
+        let mut first = from.slot as usize;
         for chunk in from.chunk as usize..self.chunks.len() {
-            let Chunk { slots, ready } = &self.chunks[chunk];
-            let found = match ready {
-                None => (slot..slots.len()).find(|slot| matches!(slots.peek(*slot), Slot::Run { .. })),
-                Some(ready) => ready.first(slot).inspect(|slot| ready.take_one(*slot)),
-            };
-            if let Some(slot) = found {
-                return Some(Place { chunk: chunk as u32, slot: slot as u32 });
+            let groups = self.chunks[chunk].slots.len().div_ceil(64);
+            for group in first / 64..groups {
+                let from = first.saturating_sub(group * 64);
+                let mut woken = match &self.chunks[chunk].ready {
+                    None => u64::MAX << from & !(u64::MAX << self.places),
+                    Some(ready) => ready.take_from(group, from),
+                };
+                while let Some(slot) = Ones(woken).next() {
+                    woken &= woken - 1;
+                    let place = Place { chunk: chunk as u32, slot: (group * 64 + slot) as u32 };
+                    if !poll(self, place)? {
+                        if let Some(ready) = &self.chunks[chunk].ready {
+                            ready.put_back(group, woken);
+                        }
+                        return Ok(false);
+                    }
+                }
             }
-            slot = 0;
+            first = 0;
         }
-        None
+        Ok(true)
     }
 
     /// Of runs that have the wakers of a lender, those before a place.

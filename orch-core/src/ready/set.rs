@@ -209,6 +209,19 @@ impl Ready {
         self.0.groups[group].woken.swap(0, Ordering::SeqCst)
     }
 
+    /// Takes the woken children of a group from one of them on. What is marked stays so, and says too much from then on.
+    pub(crate) fn take_from(&self, group: usize, child: usize) -> u64 {
+        let taken = u64::MAX << child;
+        self.0.groups[group].woken.fetch_and(!taken, Ordering::SeqCst) & taken
+    }
+
+    /// Gives woken children of a group back that were taken.
+    pub(crate) fn put_back(&self, group: usize, woken: u64) {
+        if woken != 0 && self.0.groups[group].woken.fetch_or(woken, Ordering::SeqCst) == 0 {
+            self.0.mark(group);
+        }
+    }
+
     /// The first woken child from `from` on. It stays woken.
     pub(crate) fn first(&self, from: usize) -> Option<usize> {
         (from / CHILDREN..self.0.len).find_map(|group| {

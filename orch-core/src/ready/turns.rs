@@ -18,17 +18,25 @@ use std::task::{Context, Waker};
 use super::{lender, set};
 use crate::runtime::Host;
 
-/// How many further polls of children the allowance is. A hand-written loop of polls gives way after each, tokio's
-/// budget after 128 operations: this is between them for children that do something, and costs those that do next to
-/// nothing a hundredth of their time.
-const POLLS: u32 = 256;
+/// How much may be done before others are let run: 256 further polls of children that wait, or four times as many items
+/// that are ready at once.
+///
+/// What is by hand a loop of polls lets others run after each of them, and tokio has it so after 128 operations. This is
+/// in between for children that do something; of those that do next to nothing it takes a hundredth of the time.
+const ALLOWANCE: u32 = 1024;
 
-/// For so many further polls a unit of the scheduler's budget is taken.
-const POLLS_OF_A_UNIT: u32 = 64;
+/// What a further poll of a child takes of it.
+const POLL: u32 = 4;
+
+/// What an item takes of it that is ready at once.
+const ITEM: u32 = 1;
+
+/// For so much of it a unit of the scheduler's budget is taken.
+const UNIT: u32 = 256;
 
 thread_local! {
     /// What is left of the allowance.
-    static LEFT: Cell<u32> = const { Cell::new(POLLS) };
+    static LEFT: Cell<u32> = const { Cell::new(ALLOWANCE) };
     /// How many blocks, each inside of the one before, are polling their children again.
     static LOOPS: Cell<u32> = const { Cell::new(0) };
     /// Whether a block has ended its turn before all of its children had theirs.
@@ -40,15 +48,21 @@ thread_local! {
 pub(crate) struct Turn {
     /// One if it polls its children again, else zero. A number, so that both are cleared at once.
     loops: u32,
-    /// Polls for which nothing was taken yet.
-    polls: u32,
+    /// What it has done and not taken from the allowance yet.
+    done: u32,
 }
 
 impl Turn {
     /// So many children were polled.
     #[inline(always)]
-    pub(crate) fn polled(&mut self, polls: usize) {
-        self.polls += polls as u32;
+    pub(crate) fn polled(&mut self, children: usize) {
+        self.done += POLL * children as u32;
+    }
+
+    /// An item was ready at once.
+    #[inline]
+    pub(crate) fn was_ready(&mut self) {
+        self.done += ITEM;
     }
 
     /// Whether the block may poll its children again. Else it has to [let others run](Turn::ends).
@@ -57,7 +71,7 @@ impl Turn {
         if self.loops == 0 {
             return self.begins_again(rt, parent);
         }
-        self.polls < POLLS_OF_A_UNIT || self.takes_a_unit(rt, parent)
+        self.done < UNIT || self.takes_a_unit(rt, parent)
     }
 
     #[inline(never)]
@@ -66,7 +80,7 @@ impl Turn {
         let loops = LOOPS.get();
         LOOPS.set(loops + 1);
         if loops == 0 && !is_of_a_child(parent) {
-            LEFT.set(POLLS);
+            LEFT.set(ALLOWANCE);
         }
         LEFT.get() > 0 && rt.poll_proceed(&mut Context::from_waker(parent)).is_ready()
     }
@@ -74,19 +88,23 @@ impl Turn {
     #[inline(never)]
     fn takes_a_unit<R: Host>(&mut self, rt: R, parent: &Waker) -> bool {
         let left = LEFT.get();
-        LEFT.set(left.saturating_sub(std::mem::take(&mut self.polls)));
+        LEFT.set(left.saturating_sub(std::mem::take(&mut self.done)));
         left > 0 && rt.poll_proceed(&mut Context::from_waker(parent)).is_ready()
     }
 
     /// Lets others run: the block is polled again in the next turn of its task.
     #[cold]
     pub(crate) fn ends<R: Host>(self, rt: R, parent: &Waker) {
+        drop(self);
         if is_of_a_child(parent) {
             // The block around this one finds that there is nothing left, and passes it on.
             parent.wake_by_ref();
-        } else {
-            rt.yield_now(parent);
+            return;
         }
+        if LOOPS.get() == 0 {
+            LEFT.set(ALLOWANCE);
+        }
+        rt.yield_now(parent);
     }
 
     /// As [`ends`](Turn::ends), before all children had their turn: the next turn begins with the others.
