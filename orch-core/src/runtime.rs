@@ -45,7 +45,11 @@ pub trait Runtime: Send + Sync {
     /// Unless you say otherwise it is tokio's budget, which outside of tokio has no end.
     #[inline]
     fn poll_proceed(&self, cx: &mut Context<'_>) -> Poll<()> {
-        tokio::task::coop::poll_proceed(cx).map(|budget| budget.made_progress())
+        tokio::task::coop::poll_proceed(cx).map(|budget| {
+            budget.made_progress();
+            // Its drop would give the unit back, and has nothing to do any more.
+            std::mem::forget(budget);
+        })
     }
 
     /// Whether any of the scheduler's cooperative budget is left: where it is not, a loop over children that wake each

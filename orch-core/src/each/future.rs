@@ -17,7 +17,7 @@ use crate::graph::Describe;
 use crate::node::{Meta, Origin};
 use crate::observe::{Observer, finish_block};
 use crate::par::OnFailure;
-use crate::ready::{Lender, Turn, was_cut_short};
+use crate::ready::{Lender, Turn, cut_short, was_cut_short};
 use crate::runtime::Host;
 use crate::scope::{At, Point, RefOf};
 use crate::step::Step;
@@ -200,7 +200,8 @@ where
             Ok(has_budget)
         })?;
         if !is_end {
-            turn.is_cut_short(rt, parent);
+            cut_short();
+            turn.ends(rt, parent);
             return Poll::Pending;
         }
         runs.resume = None;
@@ -210,9 +211,9 @@ where
     loop {
         // After those that were asked one by one it is the turn of new items.
         if !std::mem::take(&mut are_asked) {
-            turn.polled(runs.woken(lent, |runs, place| {
+            runs.woken(lent, &mut turn, |runs, place| {
                 advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &lender)
-            })?);
+            })?;
             if !rt.has_budget() && runs.resume.is_none() {
                 runs.resume = Some(Place::SECOND);
             }

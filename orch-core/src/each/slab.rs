@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 
-use crate::ready::{Gate, Lender, Ones, Pinned, Ready, SWEPT};
+use crate::ready::{Gate, Lender, Ones, Pinned, Ready, SWEPT, Turn};
 use crate::sync::Arc;
 
 /// The most places of the first chunk. Each further one doubles them, up to the most that a chunk can have.
@@ -155,21 +155,23 @@ impl<Fut: Future> Slab<Fut> {
         }
     }
 
-    /// Hands the places of woken runs to `poll`, and says how many there were. Stops at the first error. Of runs that have
-    /// the wakers of a lender, `lent` says which were woken.
+    /// Hands the places of woken runs to `poll`, up to the first error. Of runs that have the wakers of a lender, `lent` says
+    /// which were woken.
     #[inline(always)]
     pub(super) fn woken<E>(
         &mut self,
         lent: u64,
+        turn: &mut Turn,
         mut poll: impl FnMut(&mut Self, Place) -> Result<(), E>,
-    ) -> Result<usize, E> {
+    ) -> Result<(), E> {
         if self.chunks[0].ready.is_none() {
+            turn.swept();
             for slot in Ones(lent & !(u64::MAX << self.places)) {
                 poll(self, Place { chunk: 0, slot: slot as u32 })?;
             }
-            return Ok(self.places);
+            return Ok(());
         }
-        let mut polls = 0;
+        turn.polled(1);
         let marked = self.gate.as_ref().map_or(1, |gate| gate.take());
         for bit in Ones(marked) {
             // From the sixty-fifth chunk on, chunks share bits.
@@ -177,14 +179,14 @@ impl<Fut: Future> Slab<Fut> {
                 let groups = self.chunks[chunk].ready.as_ref().map_or(0, Ready::take_groups);
                 for group in Ones(groups) {
                     let woken = self.chunks[chunk].ready.as_ref().map_or(0, |ready| ready.take(group));
-                    polls += woken.count_ones() as usize;
+                    turn.polled(woken.count_ones() as usize);
                     for slot in Ones(woken) {
                         poll(self, Place { chunk: chunk as u32, slot: (group * 64 + slot) as u32 })?;
                     }
                 }
             }
         }
-        Ok(polls)
+        Ok(())
     }
 
     /// As [`woken`](Slab::woken), from a place on, until `poll` says that it is enough. If nobody knows which runs were

@@ -191,20 +191,19 @@ fn drive<Sl: Slots<O>, R: Host, O: Observer>(
             if !is_spent {
                 continue;
             }
-            if woken != 0 {
-                turn.is_cut_short(rt, parent);
-            } else {
-                turn.ends(rt, parent);
-            }
+            turn.ends(rt, parent);
             return Poll::Pending;
         }
         let waits = match round.ready {
             None => {
                 woken = lender.take();
-                turn.polled(SWEPT);
+                turn.swept();
                 woken == 0
             }
-            Some(ready) => !ready.is_marked() && ready.gate().leave(parent, || ready.is_marked()),
+            Some(ready) => {
+                turn.polled(1);
+                !ready.is_marked() && ready.gate().leave(parent, || ready.is_marked())
+            }
         };
         if waits || !turn.goes_on(rt, parent) {
             *order = order.leave(rt.has_budget());

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
 use crate::observe::{Observer, finish_block};
-use crate::ready::Turn;
+use crate::ready::{Turn, cut_short};
 use crate::runtime::Host;
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
@@ -100,7 +100,8 @@ impl<B, Sleep, R: Host, O: Observer> Held<'_, B, Sleep, R, O> {
     fn asks_again(&mut self, had_budget: bool, cx: &mut Context<'_>) -> bool {
         let asks_again = !self.rt.has_budget() && self.grace.is_granted(had_budget);
         if asks_again {
-            Turn::default().is_cut_short(self.rt, cx.waker());
+            cut_short();
+            Turn::default().ends(self.rt, cx.waker());
         }
         asks_again
     }
