@@ -26,7 +26,9 @@ async fn c1_oneshots() {
     tokio::spawn(async move {
         let begin = Instant::now();
         while begin.elapsed() < MS * 10 {}
-        for tx in txs { tx.send(1).unwrap(); }
+        for tx in txs {
+            tx.send(1).unwrap();
+        }
         while begin.elapsed() < MS * 160 {}
     });
     let results = run.await.unwrap();
@@ -50,16 +52,29 @@ async fn c2() {
 }
 
 async fn spin(flag: &AtomicBool, polls: &AtomicUsize) {
-    poll_fn(|cx| { polls.fetch_add(1, SeqCst); if flag.load(SeqCst) {return Poll::Ready(());} cx.waker().wake_by_ref(); Poll::Pending }).await
+    poll_fn(|cx| {
+        polls.fetch_add(1, SeqCst);
+        if flag.load(SeqCst) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await
 }
 
 macro_rules! count {
     ($p:expr, $input:expr, $flag:expr, $polls:expr) => {{
         let flag = $flag.clone();
         let p = $p;
-        let run = async { p.run($input).await.unwrap(); };
-        let setter = tokio::spawn(async move { flag.store(true, SeqCst); });
-        run.await; setter.await.unwrap();
+        let run = async {
+            p.run($input).await.unwrap();
+        };
+        let setter = tokio::spawn(async move {
+            flag.store(true, SeqCst);
+        });
+        run.await;
+        setter.await.unwrap();
         $flag.store(false, SeqCst);
         $polls.swap(0, SeqCst)
     }};
@@ -70,18 +85,45 @@ async fn c3() {
     let flag = Arc::new(AtomicBool::new(false));
     let polls = Arc::new(AtomicUsize::new(0));
     let (f, n) = (&*flag, &*polls);
-    let one = count!(pipeline! { |_: [u32; 1]| each(limit = 1) < async |_x| { spin(f, n).await } > }, [1], flag, polls);
-    let two = count!(pipeline! { |_: [[u32; 1]; 1]| each(limit = 1) < each(limit = 1) < async |_x| { spin(f, n).await } > > }, [[1]], flag, polls);
-    let three = count!(pipeline! { |_: [[[u32; 1]; 1]; 1]| each(limit = 1) < each(limit = 1) < each(limit = 1) < async |_x| { spin(f, n).await } > > > }, [[[1]]], flag, polls);
+    let one = count!(
+        pipeline! { |_: [u32; 1]| each(limit = 1) < async |_x| { spin(f, n).await } > },
+        [1],
+        flag,
+        polls
+    );
+    let two = count!(
+        pipeline! { |_: [[u32; 1]; 1]| each(limit = 1) < each(limit = 1) < async |_x| { spin(f, n).await } > > },
+        [[1]],
+        flag,
+        polls
+    );
+    let three = count!(
+        pipeline! { |_: [[[u32; 1]; 1]; 1]| each(limit = 1) < each(limit = 1) < each(limit = 1) < async |_x| { spin(f, n).await } > > > },
+        [[[1]]],
+        flag,
+        polls
+    );
     println!("{one} {two} {three}");
     let p1 = count!(pipeline! { par < async |()| { spin(f, n).await } |()| {} |()| {} > }, (), flag, polls);
-    let p2 = count!(pipeline! { par < par < async |()| { spin(f, n).await } |()| {} |()| {} > |()| {} |()| {} > }, (), flag, polls);
-    let p3 = count!(pipeline! { par < par < par < async |()| { spin(f, n).await } |()| {} |()| {} > |()| {} |()| {} > |()| {} |()| {} > }, (), flag, polls);
+    let p2 = count!(
+        pipeline! { par < par < async |()| { spin(f, n).await } |()| {} |()| {} > |()| {} |()| {} > },
+        (),
+        flag,
+        polls
+    );
+    let p3 = count!(
+        pipeline! { par < par < par < async |()| { spin(f, n).await } |()| {} |()| {} > |()| {} |()| {} > |()| {} |()| {} > },
+        (),
+        flag,
+        polls
+    );
     println!("{p1} {p2} {p3}");
 }
 
 #[task]
-async fn one() -> u32 { 1 }
+async fn one() -> u32 {
+    1
+}
 
 #[task]
 async fn polite() {
@@ -89,7 +131,15 @@ async fn polite() {
         let begin = std::time::Instant::now();
         while begin.elapsed() < Duration::from_micros(20) {}
         let mut yielded = false;
-        poll_fn(|cx| { if yielded { return Poll::Ready(()); } yielded = true; cx.waker().wake_by_ref(); Poll::Pending }).await;
+        poll_fn(|cx| {
+            if yielded {
+                return Poll::Ready(());
+            }
+            yielded = true;
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
     }
 }
 
@@ -100,7 +150,13 @@ async fn c3_timeout() {
     assert!(p.run(()).await.is_err());
     println!("par {:?}", begin.elapsed());
     let begin = Instant::now();
-    assert!(tokio::time::timeout(MS * 50, async { tokio::join!(async { tokio::join!(async {tokio::join!(polite(), one())}, one())}, one()) }).await.is_err());
+    assert!(
+        tokio::time::timeout(MS * 50, async {
+            tokio::join!(async { tokio::join!(async { tokio::join!(polite(), one()) }, one()) }, one())
+        })
+        .await
+        .is_err()
+    );
     println!("hand {:?}", begin.elapsed());
     let p = pipeline! { |_: Vec<Vec<Vec<()>>>| timeout(50ms) < each(limit = 4) < each(limit = 4) < each(limit = 4) < polite > > > > };
     let begin = Instant::now();

@@ -58,6 +58,9 @@ pub enum ErrorKind<E = BoxError> {
     CircuitHalfOpen,
     /// A block or the runtime refused to run the step.
     Rejected,
+    /// A task with `spawn` or `blocking` was cancelled by the runtime that it ran on, which is being shut down. It may have
+    /// begun, and it is not retried.
+    Cancelled,
 }
 
 impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
@@ -82,6 +85,7 @@ impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
                 f.write_str("the circuit is half-open and its probe is still running")
             }
             ErrorKind::Rejected => f.write_str("rejected"),
+            ErrorKind::Cancelled => f.write_str("cancelled by its runtime"),
         }
     }
 }
@@ -107,6 +111,7 @@ impl<E> ErrorKind<E> {
             }
             ErrorKind::CircuitHalfOpen => ErrorKind::CircuitHalfOpen,
             ErrorKind::Rejected => ErrorKind::Rejected,
+            ErrorKind::Cancelled => ErrorKind::Cancelled,
         }
     }
 }
@@ -244,6 +249,7 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
                     attempts => write!(f, ", in each of {attempts} attempts"),
                 }
             }
+            ErrorKind::Cancelled => write!(f, "was {}{after}", self.kind),
             kind => write!(f, "did not run{after}: {kind}"),
         }
     }

@@ -28,8 +28,8 @@ pub trait Task<Args>: 'static {
 
     /// Calls the function. Nothing happens before the future is polled.
     ///
-    /// The error is [`ErrorKind::Task`], or [`ErrorKind::Panicked`] from a task that runs outside of the
-    /// caller's future.
+    /// The error is [`ErrorKind::Task`]; or, from a task that runs outside of the caller's future,
+    /// [`ErrorKind::Panicked`] or [`ErrorKind::Cancelled`].
     fn call(args: Args) -> impl Future<Output = Result<Self::Out, ErrorKind<Self::Error>>> + Send;
 
     /// The output as something that can be printed, if its type has `Debug`.
@@ -226,10 +226,11 @@ where
         *this.handle = None;
         Poll::Ready(match joined {
             Ok(result) => result,
-            Err(error) => Err(ErrorKind::Panicked(match error.try_into_panic() {
-                Ok(payload) => Panicked::from_payload(&*payload),
-                Err(error) => Panicked::new(error.to_string()),
-            })),
+            Err(error) => Err(match error.try_into_panic() {
+                Ok(payload) => ErrorKind::Panicked(Panicked::from_payload(&*payload)),
+                // We abort it only where nobody waits for it any more, so it was its runtime.
+                Err(_) => ErrorKind::Cancelled,
+            }),
         })
     }
 }

@@ -70,7 +70,8 @@ impl<Fut: Future> Slab<Fut> {
         let most = most.map_or(limit, |most| most.clamp(1, limit));
         let first = most.min(least.clamp(64, FIRST));
         let gate = (first < most).then(Gate::shared);
-        let mut slab = Slab { chunks: Vec::new(), places: 0, most, running: 0, vacant: None, resume: None, gate };
+        let mut slab =
+            Slab { chunks: Vec::new(), places: 0, most, running: 0, vacant: None, resume: None, gate };
         slab.grow(first);
         slab
     }

@@ -26,6 +26,8 @@ pub struct RunState<'b, B: ?Sized, R> {
     started: Option<Instant>,
     // One task at a time polls a run, so plain loads and stores count without gaps; atomics make it `Sync`.
     events: AtomicU64,
+    /// The time that was told last, in nanoseconds since the start.
+    elapsed: AtomicU64,
     executions: AtomicU64,
     /// Starts that are due: they wait no more, and have not been polled yet.
     due: Mutex<Vec<Start>>,
@@ -52,6 +54,7 @@ impl<'b, B: Bus + ?Sized, R: Host> RunState<'b, B, R> {
             started: B::ENABLED.then(|| rt.now()),
             rt,
             events: AtomicU64::new(0),
+            elapsed: AtomicU64::new(0),
             executions: AtomicU64::new(0),
             due: Mutex::new(Vec::new()),
         }
@@ -61,6 +64,16 @@ impl<'b, B: Bus + ?Sized, R: Host> RunState<'b, B, R> {
     fn take_due(&self, fits: impl Fn(&Start) -> bool) -> Option<Start> {
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
         due.iter().position(fits).map(|place| due.remove(place))
+    }
+
+    /// The time since the run started. It does not go back, as the clock may: a run on a paused clock that is dropped
+    /// outside of its runtime finds another one there.
+    fn elapsed(&self) -> Duration {
+        let Some(started) = self.started else { return Duration::ZERO };
+        let now = self.rt.now().saturating_duration_since(started).as_nanos();
+        let now = u64::try_from(now).unwrap_or(u64::MAX).max(self.elapsed.load(Ordering::Relaxed));
+        self.elapsed.store(now, Ordering::Relaxed);
+        Duration::from_nanos(now)
     }
 
     fn next(count: &AtomicU64) -> u64 {
@@ -108,8 +121,8 @@ pub struct Guard<'b, B: Bus + ?Sized, R: Host> {
     meta: &'static Meta,
     id: u64,
     class: Class,
-    /// `None` if the bus takes no events.
-    started: Option<Instant>,
+    /// When it started, as the run's time. `None` if the bus takes no events.
+    started: Option<Duration>,
     phase: Phase,
 }
 
@@ -143,7 +156,7 @@ impl<'b, B: Bus + ?Sized, R: Host> On<'b, B, R> {
             return Guard { obs: self, meta, id: 0, class, started: None, phase: Phase::Finished };
         }
         let id = self.reserved.and_then(|id| self.claim(id, meta)).unwrap_or_else(|| self.next_execution());
-        let now = self.run.rt.now();
+        let now = self.run.elapsed();
         let kind = match class {
             Class::Task => EventKind::Task(TaskEvent::Running),
             Class::Block => EventKind::Block(BlockEvent::Started),
@@ -164,28 +177,28 @@ impl<'b, B: Bus + ?Sized, R: Host> On<'b, B, R> {
         self.run.take_due(fits).map(|start| start.id)
     }
 
-    fn emit(self, meta: &'static Meta, id: u64, now: Instant, kind: EventKind<'_>) {
+    fn emit(self, meta: &'static Meta, id: u64, now: Duration, kind: EventKind<'_>) {
         let On { segment, attempt, item, parent, .. } = self;
         self.run.emit(Start { id, segment, meta, parent, attempt, item }, now, kind);
     }
 }
 
 impl<B: Bus + ?Sized, R: Host> RunState<'_, B, R> {
-    fn emit(&self, start: Start, now: Instant, kind: EventKind<'_>) {
+    fn emit(&self, start: Start, now: Duration, kind: EventKind<'_>) {
         let Start { id, segment, meta, parent, attempt, item } = start;
         let event = Event {
             run: self.id,
             seq: Self::next(&self.events),
             node: self.graph.locate(segment, meta),
             execution: Execution { id, parent, attempt, item },
-            elapsed: self.started.map_or(Duration::ZERO, |started| now.duration_since(started)),
+            elapsed: now,
             kind,
         };
         emit_quietly(self.bus, &event);
     }
 
     /// The starts that are due in the block `parent` will never be made.
-    fn cancel_due(&self, parent: u64, now: Instant) {
+    fn cancel_due(&self, parent: u64, now: Duration) {
         while let Some(start) = self.take_due(|start| start.parent == Some(parent)) {
             self.emit(start, now, EventKind::Task(TaskEvent::Cancelled));
         }
@@ -197,11 +210,11 @@ impl<B: Bus + ?Sized, R: Host> Guard<'_, B, R> {
     fn finish(&mut self, make: impl FnOnce(Class, Duration, &dyn Fn(EventKind<'_>))) {
         if let (Phase::Open | Phase::Panicked(_), Some(started)) = (&self.phase, self.started) {
             self.phase = Phase::Finished;
-            let now = self.obs.run.rt.now();
+            let now = self.obs.run.elapsed();
             if self.class == Class::Block {
                 self.obs.run.cancel_due(self.id, now);
             }
-            make(self.class, now.duration_since(started), &|kind| {
+            make(self.class, now.saturating_sub(started), &|kind| {
                 self.obs.emit(self.meta, self.id, now, kind)
             });
         }
@@ -224,7 +237,7 @@ impl<B: Bus + ?Sized, R: Host> Guard<'_, B, R> {
 
     fn emit(&self, kind: impl FnOnce() -> EventKind<'static>) {
         if B::ENABLED {
-            self.obs.emit(self.meta, self.id, self.obs.run.rt.now(), kind());
+            self.obs.emit(self.meta, self.id, self.obs.run.elapsed(), kind());
         }
     }
 }
@@ -250,7 +263,7 @@ impl<B: Bus + ?Sized, R: Host> Drop for Guard<'_, B, R> {
 impl<B: Bus + ?Sized, R: Host> Drop for Queued<'_, B, R> {
     fn drop(&mut self) {
         if self.waiting && B::ENABLED {
-            self.run.emit(self.start, self.run.rt.now(), EventKind::Task(TaskEvent::Cancelled));
+            self.run.emit(self.start, self.run.elapsed(), EventKind::Task(TaskEvent::Cancelled));
         }
     }
 }
@@ -273,7 +286,7 @@ impl<'b, B: Bus + ?Sized, R: Host> Observer for On<'b, B, R> {
         let id = if B::ENABLED { self.next_execution() } else { 0 };
         let start = Start { id, segment, meta, parent, attempt, item };
         if B::ENABLED {
-            run.emit(start, run.rt.now(), EventKind::Task(TaskEvent::Pending));
+            run.emit(start, run.elapsed(), EventKind::Task(TaskEvent::Pending));
         }
         Queued { run, start, waiting: true }
     }

@@ -114,8 +114,7 @@ where
                 ready: this.ready.as_ref(),
                 error: None,
             };
-            let polled =
-                drive(slots.as_mut(), *this.limit, &mut round, this.order, this.cx.rt, cx.waker());
+            let polled = drive(slots.as_mut(), *this.limit, &mut round, this.order, this.cx.rt, cx.waker());
             if polled.is_pending() {
                 *this.next = round.next as u32;
                 *this.free = round.free;

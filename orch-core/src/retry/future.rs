@@ -218,7 +218,8 @@ where
     where
         W: Fn(&Error<E>) -> bool,
     {
-        let (attempt, repeated, kept, mut delays, mut held) = match self.as_mut().project_replace(Self::Gone) {
+        let (attempt, repeated, kept, mut delays, mut held) = match self.as_mut().project_replace(Self::Gone)
+        {
             Replaced::First { kept, held, .. } => (1, 0, kept, None, held),
             Replaced::Again { kept, later, held, .. } => {
                 (later.attempt, later.repeated, kept, Some(later.delays), held)
