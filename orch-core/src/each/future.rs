@@ -184,9 +184,8 @@ where
     let mut turn = Turn::default();
     // Who woke a block without wakers of its own is not known.
     let mut lent = u64::MAX;
-    // Those of them that had their turn before the others.
-    let mut later = 0;
-    let mut are_asked = false;
+    // If runs were asked one by one, those before them.
+    let mut before = None;
     if let Some(begin) = runs.resume
         && rt.has_budget()
     {
@@ -205,12 +204,12 @@ where
             return Poll::Pending;
         }
         runs.resume = None;
-        later = runs.before(begin);
-        are_asked = true;
+        before = Some(runs.before(begin));
     }
     loop {
-        // After those that were asked one by one it is the turn of new items.
-        if !std::mem::take(&mut are_asked) {
+        // After runs that were asked one by one it is the turn of new items.
+        let before = before.take();
+        if before.is_none() {
             runs.woken(lent, &mut turn, |runs, place| {
                 advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &lender)
             })?;
@@ -237,7 +236,11 @@ where
             Supply::Later => return Poll::Pending,
             _ => {}
         }
-        lent = lender.take() | std::mem::take(&mut later);
+        lent = lender.take();
+        if let Some(before) = before {
+            lent |= before;
+            continue;
+        }
         if runs.leave(lent, parent) {
             return Poll::Pending;
         }

@@ -5,15 +5,19 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::cx::Cx;
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
 use crate::observe::Observer;
-use crate::runtime::Host;
+use crate::runtime::{Host, Local, Runtime};
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
+use crate::task::Task;
 use crate::testing::step;
 
 pub(crate) static CHILD: Meta = step(1, Some(&PAR), "child");
@@ -54,6 +58,15 @@ pub(crate) enum Did {
 pub(crate) struct Stage {
     children: Mutex<Vec<Actor>>,
     pub(crate) log: Mutex<Vec<Did>>,
+    budget: Mutex<Budget>,
+}
+
+/// As tokio's: what goes on takes from it, and what is refused is woken after the turn.
+#[derive(Default)]
+struct Budget {
+    /// `None` if it has no end.
+    left: Option<usize>,
+    refused: Vec<Waker>,
 }
 
 #[derive(Default)]
@@ -86,6 +99,35 @@ impl Stage {
         if let Some(waker) = waker {
             waker.wake();
         }
+    }
+
+    /// A turn begins, with a budget if it is not zero.
+    pub(crate) fn begin_turn(&self, budget: usize) {
+        self.budget.lock().unwrap().left = Some(budget).filter(|budget| *budget > 0);
+    }
+
+    /// The turn is over.
+    pub(crate) fn end_turn(&self) {
+        let refused = std::mem::take(&mut self.budget.lock().unwrap().refused);
+        refused.into_iter().for_each(Waker::wake);
+    }
+
+    fn has_budget(&self) -> bool {
+        self.budget.lock().unwrap().left != Some(0)
+    }
+
+    /// Takes from the budget. If there is none, `cx` is refused.
+    fn proceeds(&self, cx: &Context<'_>) -> bool {
+        let mut budget = self.budget.lock().unwrap();
+        match &mut budget.left {
+            Some(0) => {
+                budget.refused.push(cx.waker().clone());
+                return false;
+            }
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        true
     }
 
     /// The waker that a child waits with.
@@ -201,7 +243,7 @@ impl<O: Observer> Future for Act<O> {
         assert!(!act.finished, "polled again");
         let goes_on = act.stage.actor(act.index, |actor| {
             actor.polls += 1;
-            while act.waited < act.script.waits && actor.told > 0 {
+            while act.waited < act.script.waits && actor.told > 0 && act.stage.proceeds(cx) {
                 actor.told -= 1;
                 act.waited += 1;
             }
@@ -238,6 +280,43 @@ impl<O: Observer> Drop for Act<O> {
         if !self.finished {
             self.stage.did(Did::Cancel(self.index));
         }
+    }
+}
+
+/// A runtime with the budget of a stage.
+pub(crate) struct Scarce(pub(crate) Arc<Stage>);
+
+impl Runtime for Scarce {
+    fn execute<T, A>(
+        &self,
+        origin: Origin,
+        args: A,
+    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send
+    where
+        T: Task<A>,
+        A: Send,
+    {
+        Runtime::execute::<T, A>(&Local, origin, args)
+    }
+
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
+        Runtime::sleep(&Local, duration)
+    }
+
+    fn now(&self) -> Instant {
+        Runtime::now(&Local)
+    }
+
+    fn random(&self) -> u64 {
+        Runtime::random(&Local)
+    }
+
+    fn poll_proceed(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.0.proceeds(cx) { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn has_budget(&self) -> bool {
+        self.0.has_budget()
     }
 }
 
