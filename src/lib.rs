@@ -109,7 +109,8 @@ pub use orch_macros::pipeline;
 ///
 /// A return type whose last segment is `Result` can fail, any other cannot. Parameters may be generic, and may borrow for a
 /// lifetime; `blocking` and `spawn` leave their caller and refuse borrows. A sync function without `blocking` runs inline,
-/// and should not block. A panic of a `blocking` or `spawn` task is the error [`ErrorKind::Panicked`].
+/// and should not block. A panic of a `blocking` or `spawn` task is the error [`ErrorKind::Panicked`]; one that
+/// its runtime cancels as it shuts down is [`ErrorKind::Cancelled`].
 ///
 /// The macro adds a type of the function's name, so that name must not be taken by another type.
 pub use orch_macros::task;

@@ -202,7 +202,8 @@ impl<E> Failed<E> {
         self.0.of_step(origin, convert)
     }
 
-    /// The error.
+    /// The error, for a function that gives an [`Error`]. (There is no `From` for it: `?` in a closure would no longer know which
+    /// error it converts into an [`Error`].)
     #[must_use]
     pub fn into_error(self) -> Error<E> {
         self.0
@@ -221,12 +222,6 @@ impl<E> Deref for Failed<E> {
 impl<T: std::error::Error + Into<E>, E> From<T> for Failed<E> {
     fn from(error: T) -> Self {
         Failed(Error::unplaced(error.into()))
-    }
-}
-
-impl<E> From<Failed<E>> for Error<E> {
-    fn from(failed: Failed<E>) -> Self {
-        failed.0
     }
 }
 

@@ -1,9 +1,9 @@
 //! The runtime seam: all that a pipeline asks of the world around it.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::run::{Attempt, Done};
@@ -86,14 +86,26 @@ pub trait Runtime: Send + Sync {
 
     /// Takes one unit of the scheduler's cooperative budget: `Pending`, with the task woken, when a loop over
     /// children that are always ready should let others run.
-    fn poll_proceed(&self, _cx: &mut Context<'_>) -> Poll<()> {
-        Poll::Ready(())
+    ///
+    /// Unless you say otherwise it is tokio's budget, which outside of tokio has no end.
+    fn poll_proceed(&self, cx: &mut Context<'_>) -> Poll<()> {
+        Local::proceed(cx)
     }
 
     /// Whether any of the scheduler's cooperative budget is left: where it is not, a loop over children that wake each
-    /// other lets others run.
+    /// other lets others run, and a child that has to wait may have been refused what it waits for.
+    ///
+    /// Unless you say otherwise it is tokio's budget, of which outside of tokio there is always some left.
     fn has_budget(&self) -> bool {
-        true
+        tokio::task::coop::has_budget_remaining()
+    }
+
+    /// Has a task polled again after others had their turn, as it has more to do but has been at it for long enough.
+    ///
+    /// Unless you say otherwise that is what [`tokio::task::yield_now`] does: other tasks run before, and timers and
+    /// sockets are looked at. Outside of tokio the task is woken at once.
+    fn yield_now(&self, waker: &Waker) {
+        Local::give_way(waker);
     }
 }
 
@@ -106,6 +118,12 @@ impl Local {
     #[inline]
     pub(crate) fn time() -> Instant {
         tokio::time::Instant::now().into_std()
+    }
+
+    /// Has the task woken after others had their turn.
+    pub(crate) fn give_way(waker: &Waker) {
+        // What it is asked for is done in its first poll.
+        let _ = pin!(tokio::task::yield_now()).poll(&mut Context::from_waker(waker));
     }
 
     #[inline]
@@ -138,14 +156,6 @@ impl Runtime for Local {
 
     fn blocking(&self, call: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
         Box::pin(AbortOnDrop(tokio::task::spawn_blocking(call)))
-    }
-
-    fn poll_proceed(&self, cx: &mut Context<'_>) -> Poll<()> {
-        Local::proceed(cx)
-    }
-
-    fn has_budget(&self) -> bool {
-        tokio::task::coop::has_budget_remaining()
     }
 }
 
@@ -199,6 +209,10 @@ macro_rules! through {
 
             fn has_budget(&self) -> bool {
                 (**self).has_budget()
+            }
+
+            fn yield_now(&self, waker: &Waker) {
+                (**self).yield_now(waker);
             }
         }
     )*};

@@ -15,7 +15,7 @@ use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
 use crate::par::OnFailure;
-use crate::ready::{Lender, POLLS};
+use crate::ready::{Lender, Turn, cut_short, was_cut_short};
 use crate::run::{Cx, finish_block};
 use crate::scope::{At, Point, RefOf};
 use crate::step::Step;
@@ -179,18 +179,54 @@ where
     };
     runs.enter();
     let mut lender = Lender::new(parent);
+    let mut turn = Turn::default();
     // Who woke a block without wakers of its own is not known.
     let mut lent = u64::MAX;
-    let mut polls = 0;
-    loop {
-        polls += runs.woken(lent, |runs, place| {
-            turn::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &lender)
+    // If runs were asked one by one, those before them.
+    let mut before = None;
+    if let Some(begin) = runs.resume
+        && rt.has_budget()
+    {
+        was_cut_short();
+        let is_end = runs.woken_from(begin, |runs, place| {
+            advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &lender)?;
+            let has_budget = rt.has_budget();
+            if !has_budget {
+                runs.resume = Some(if was_cut_short() { place } else { place.after() });
+            }
+            Ok(has_budget)
         })?;
+        if !is_end {
+            cut_short();
+            turn.ends(rt, parent);
+            return Poll::Pending;
+        }
+        runs.resume = None;
+        before = Some(runs.before(begin));
+    }
+    loop {
+        // After runs that were asked one by one it is the turn of new items.
+        let before = before.take();
+        if before.is_none() {
+            runs.woken(lent, &mut turn, |runs, place| {
+                advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &lender)
+            })?;
+            if !rt.has_budget() && runs.resume.is_none() {
+                runs.resume = Some(Place::SECOND);
+            }
+        }
         while !runs.is_full()
             && let Some(item) = next()
         {
             let place = runs.vacant();
-            turn::<_, _, _, _, M>(runs, outputs, place, Some(item), &mut next, &mut start, &lender)?;
+            advance::<_, _, _, _, M>(runs, outputs, place, Some(item), &mut next, &mut start, &lender)?;
+            if runs.is_vacant(place) {
+                turn.was_ready();
+                if !turn.goes_on(rt, parent) {
+                    turn.ends(rt, parent);
+                    return Poll::Pending;
+                }
+            }
         }
         match supply.get() {
             Supply::Out if runs.running() == 0 => return Poll::Ready(Ok(())),
@@ -199,11 +235,15 @@ where
             _ => {}
         }
         lent = lender.take();
+        if let Some(before) = before {
+            lent |= before;
+            continue;
+        }
         if runs.leave(lent, parent) {
             return Poll::Pending;
         }
-        if polls >= POLLS || !rt.has_budget() {
-            parent.wake_by_ref();
+        if !turn.goes_on(rt, parent) {
+            turn.ends(rt, parent);
             return Poll::Pending;
         }
     }
@@ -214,7 +254,7 @@ where
 ///
 /// Items come here, and not their runs: a run is made where it stays.
 #[inline]
-fn turn<Item, Fut, T, E, M>(
+fn advance<Item, Fut, T, E, M>(
     runs: &mut Slab<Fut>,
     outputs: &mut Outputs<M::Kept<T>>,
     place: Place,

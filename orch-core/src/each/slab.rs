@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 
-use crate::ready::{Gate, Lender, Ones, Pinned, Ready, SWEPT};
+use crate::ready::{Gate, Lender, Ones, Pinned, Ready, SWEPT, Turn};
 use crate::sync::Arc;
 
 /// The most places of the first chunk. Each further one doubles them, up to the most that a chunk can have.
@@ -24,6 +24,9 @@ pub(super) struct Slab<Fut> {
     running: usize,
     /// The first of a list of vacant places.
     vacant: Option<Place>,
+    /// The place from which on the next poll asks one after the other, if the scheduler's budget ran out before all of
+    /// them had been asked.
+    pub(super) resume: Option<Place>,
     /// Where the wakes of several chunks come together.
     gate: Option<Arc<Gate>>,
 }
@@ -34,10 +37,19 @@ struct Chunk<Fut> {
     ready: Option<Ready>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     chunk: u32,
     slot: u32,
+}
+
+impl Place {
+    pub(super) const SECOND: Place = Place { chunk: 0, slot: 1 };
+
+    /// The place after this one, or one that there is not.
+    pub(super) fn after(self) -> Place {
+        Place { slot: self.slot + 1, ..self }
+    }
 }
 
 pin_project! {
@@ -58,7 +70,8 @@ impl<Fut: Future> Slab<Fut> {
         let most = most.map_or(limit, |most| most.clamp(1, limit));
         let first = most.min(least.clamp(64, FIRST));
         let gate = (first < most).then(Gate::shared);
-        let mut slab = Slab { chunks: Vec::new(), places: 0, most, running: 0, vacant: None, gate };
+        let mut slab =
+            Slab { chunks: Vec::new(), places: 0, most, running: 0, vacant: None, resume: None, gate };
         slab.grow(first);
         slab
     }
@@ -143,21 +156,23 @@ impl<Fut: Future> Slab<Fut> {
         }
     }
 
-    /// Hands the places of woken runs to `poll`, and says how many there were. Stops at the first error. Of runs that have
-    /// the wakers of a lender, `lent` says which were woken.
+    /// Hands the places of woken runs to `poll`, up to the first error. Of runs that have the wakers of a lender, `lent` says
+    /// which were woken.
     #[inline(always)]
     pub(super) fn woken<E>(
         &mut self,
         lent: u64,
+        turn: &mut Turn,
         mut poll: impl FnMut(&mut Self, Place) -> Result<(), E>,
-    ) -> Result<usize, E> {
+    ) -> Result<(), E> {
         if self.chunks[0].ready.is_none() {
+            turn.swept();
             for slot in Ones(lent & !(u64::MAX << self.places)) {
                 poll(self, Place { chunk: 0, slot: slot as u32 })?;
             }
-            return Ok(self.places);
+            return Ok(());
         }
-        let mut polls = 0;
+        turn.polled(1);
         let marked = self.gate.as_ref().map_or(1, |gate| gate.take());
         for bit in Ones(marked) {
             // From the sixty-fifth chunk on, chunks share bits.
@@ -165,14 +180,58 @@ impl<Fut: Future> Slab<Fut> {
                 let groups = self.chunks[chunk].ready.as_ref().map_or(0, Ready::take_groups);
                 for group in Ones(groups) {
                     let woken = self.chunks[chunk].ready.as_ref().map_or(0, |ready| ready.take(group));
-                    polls += woken.count_ones() as usize;
+                    turn.polled(woken.count_ones() as usize);
                     for slot in Ones(woken) {
                         poll(self, Place { chunk: chunk as u32, slot: (group * 64 + slot) as u32 })?;
                     }
                 }
             }
         }
-        Ok(polls)
+        Ok(())
+    }
+
+    /// As [`woken`](Slab::woken), from a place on, until `poll` says that it is enough. If nobody knows which runs were
+    /// woken, then all. Says whether it has come to the end.
+    #[cold]
+    pub(super) fn woken_from<E>(
+        &mut self,
+        from: Place,
+        mut poll: impl FnMut(&mut Self, Place) -> Result<bool, E>,
+    ) -> Result<bool, E> {
+        let mut first = from.slot as usize;
+        for chunk in from.chunk as usize..self.chunks.len() {
+            let groups = self.chunks[chunk].slots.len().div_ceil(64);
+            for group in first / 64..groups {
+                let from = first.saturating_sub(group * 64);
+                let mut woken = match &self.chunks[chunk].ready {
+                    None => u64::MAX << from & !(u64::MAX << self.places),
+                    Some(ready) => ready.take_from(group, from),
+                };
+                while let Some(slot) = Ones(woken).next() {
+                    woken &= woken - 1;
+                    let place = Place { chunk: chunk as u32, slot: (group * 64 + slot) as u32 };
+                    if !poll(self, place)? {
+                        if let Some(ready) = &self.chunks[chunk].ready {
+                            ready.put_back(group, woken);
+                        }
+                        return Ok(false);
+                    }
+                }
+            }
+            first = 0;
+        }
+        Ok(true)
+    }
+
+    /// Of runs that have the wakers of a lender, those before a place.
+    pub(super) fn before(&self, place: Place) -> u64 {
+        !(u64::MAX << place.slot.min(63))
+    }
+
+    /// Whether nothing runs at a place.
+    #[inline]
+    pub(super) fn is_vacant(&self, place: Place) -> bool {
+        matches!(self.chunks[place.chunk as usize].slots.peek(place.slot as usize), Slot::Vacant { .. })
     }
 
     /// Whether no run was woken since [`woken`](Slab::woken), and the next one wakes the parent.

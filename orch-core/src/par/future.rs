@@ -8,11 +8,12 @@ use std::task::{Context, Poll, Waker, ready};
 
 use pin_project_lite::pin_project;
 
+use super::order::Order;
 use crate::blocks::peers::{Children, Finish, Picked, Policy, Round, Slots};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::ready::{Lender, POLLS, Ready, SWEPT};
+use crate::ready::{Lender, Ready, SWEPT, Turn};
 use crate::run::{Cx, finish_block};
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
@@ -78,6 +79,7 @@ where
             error: PhantomData,
             limit: self.limit,
             next: 0,
+            order: Order::default(),
             free: self.limit,
             cx: inside,
             guard,
@@ -101,7 +103,8 @@ pin_project! {
         finish: &'a F,
         error: PhantomData<fn() -> E>,
         limit: usize,
-        next: usize,
+        next: u32,
+        order: Order,
         free: usize,
         cx: R,
         // Last: a block ends after the steps inside it.
@@ -126,12 +129,13 @@ where
             let mut round = Round {
                 cx: *this.cx,
                 free: *this.free,
-                next: *this.next,
+                next: *this.next as usize,
                 ready: this.ready.as_ref(),
                 end: None,
             };
-            if drive(slots.as_mut(), *this.limit, &mut round, *this.cx, cx.waker()).is_pending() {
-                *this.next = round.next;
+            let polled = drive(slots.as_mut(), *this.limit, &mut round, this.order, *this.cx, cx.waker());
+            if polled.is_pending() {
+                *this.next = round.next as u32;
                 *this.free = round.free;
                 return Poll::Pending;
             }
@@ -154,6 +158,7 @@ fn drive<Sl: Slots<R>, R: Cx>(
     mut slots: Pin<&mut Sl>,
     limit: usize,
     round: &mut Round<'_, Sl::End, R>,
+    order: &mut Order,
     rt: R,
     parent: &Waker,
 ) -> Poll<()> {
@@ -161,16 +166,28 @@ fn drive<Sl: Slots<R>, R: Cx>(
     if let Some(ready) = round.ready {
         ready.gate().enter();
     }
+    let mut turn = Turn::default();
     // Who woke a block without wakers of its own is not known: all are polled that have not finished.
     let mut woken = u64::MAX;
-    let mut polls = 0;
+    if order.is_single() {
+        (*order, woken) = order.resume(round.ready, round.next, rt.has_budget());
+    }
     loop {
-        let groups = round.ready.map_or(0, Ready::take_groups);
+        let groups = match round.ready {
+            Some(ready) if !order.is_single() => ready.take_groups(),
+            _ => 0,
+        };
         for group in 0..Sl::LEN.div_ceil(64) {
             let start = if const { Sl::LEN <= 64 } { 0 } else { group * 64 };
             if let Some(ready) = round.ready {
-                woken = if groups >> group & 1 == 1 { ready.take(group) } else { 0 };
-                polls += woken.count_ones() as usize;
+                woken = if order.is_single() {
+                    order.take(ready, start)
+                } else if groups >> group & 1 == 1 {
+                    ready.take(group)
+                } else {
+                    0
+                };
+                turn.polled(woken.count_ones() as usize);
             }
             let bits = woken | Picked::from(start, round.next);
             let picked = Picked { start, bits, lender: &lender };
@@ -186,23 +203,31 @@ fn drive<Sl: Slots<R>, R: Cx>(
         if round.free == limit {
             return Poll::Ready(());
         }
-        match round.ready {
+        if order.is_single() {
+            let is_spent = !rt.has_budget();
+            (*order, woken) = order.advance(round.ready, round.next, is_spent);
+            if !is_spent {
+                continue;
+            }
+            turn.ends(rt, parent);
+            return Poll::Pending;
+        }
+        let waits = match round.ready {
             None => {
                 woken = lender.take();
-                if woken == 0 {
-                    return Poll::Pending;
-                }
-                polls += SWEPT;
+                turn.swept();
+                woken == 0
             }
-            Some(ready) if !ready.is_marked() => {
-                if ready.gate().leave(parent, || ready.is_marked()) {
-                    return Poll::Pending;
-                }
+            Some(ready) => {
+                turn.polled(1);
+                !ready.is_marked() && ready.gate().leave(parent, || ready.is_marked())
             }
-            Some(_) => {}
-        }
-        if polls >= POLLS || !rt.has_budget() {
-            parent.wake_by_ref();
+        };
+        if waits || !turn.goes_on(rt, parent) {
+            *order = order.leave(rt.has_budget());
+            if !waits {
+                turn.ends(rt, parent);
+            }
             return Poll::Pending;
         }
     }

@@ -6,6 +6,7 @@
 
 mod future;
 mod options;
+mod order;
 #[cfg(test)]
 pub(crate) mod tests;
 

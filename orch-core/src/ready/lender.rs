@@ -46,6 +46,11 @@ impl<'a> Lender<'a> {
     }
 }
 
+/// Whether a waker is one that a lender lends.
+pub(super) fn lends(waker: &Waker) -> bool {
+    ptr::eq(waker.vtable(), &TABLE)
+}
+
 static TABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, drop);
 
 /// The lender that the data of a waker points into.

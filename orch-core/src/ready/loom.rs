@@ -8,15 +8,13 @@ use ::loom::sync::atomic::{AtomicBool, AtomicUsize};
 use ::loom::thread;
 
 use super::{Gate, Lender, Ones, Ready};
-use crate::cx::Cx;
 use crate::error::{BoxError, Error};
 use crate::feed::{Ignores, Uses};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::observe::Observer;
 use crate::par::FailFast;
 use crate::par::tests::scripted::{CHILD, PAR, listed, pipeline, tree};
-use crate::runtime::Host;
+use crate::run::Cx;
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
 use crate::sync::{Arc, Mutex, block_on, check, check_within};
@@ -108,6 +106,16 @@ fn by_value(waker: &Waker) {
 /// The block sleeps until every child was polled after the last of its wakes: what was done before a wake is seen after
 /// it, and no wake is lost. (If one were, then loom would find that nobody can go on.)
 fn all_are_polled(block: Block, children: &[Child], ways: &'static [fn(&Waker)]) {
+    all_are_polled_after(None, block, children, ways);
+}
+
+/// As [`all_are_polled`], where the first poll has budget for what `first` takes only, and is followed by another one.
+fn all_are_polled_after(
+    mut first: Option<fn(&Ready) -> Vec<usize>>,
+    block: Block,
+    children: &[Child],
+    ways: &'static [fn(&Waker)],
+) {
     let mut threads = Vec::new();
     let mut counts = Vec::new();
     for child in children {
@@ -116,16 +124,29 @@ fn all_are_polled(block: Block, children: &[Child], ways: &'static [fn(&Waker)])
         threads.push(thread);
     }
     let mut waiting = children.to_vec();
+    let mut look = |child| {
+        let (_, count) = counts.iter().find(|(other, _)| *other == child).expect("it was woken");
+        let count = count.load(Ordering::Relaxed);
+        assert!(count > 0, "what was done before the wake is seen");
+        if count == ways.len() {
+            waiting.retain(|other| *other != child);
+        }
+        if waiting.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    };
     block_on(poll_fn(|cx| {
-        block.poll(cx, |child| {
-            let (_, count) = counts.iter().find(|(other, _)| *other == child).expect("it was woken");
-            let count = count.load(Ordering::Relaxed);
-            assert!(count > 0, "what was done before the wake is seen");
-            if count == ways.len() {
-                waiting.retain(|other| *other != child);
+        let Some(first) = first.take() else {
+            return block.poll(cx, &mut look);
+        };
+        block.gate().enter();
+        for (chunk, ready) in block.chunks.iter().enumerate() {
+            for child in first(ready) {
+                if look((chunk, child)).is_ready() {
+                    return Poll::Ready(());
+                }
             }
-            if waiting.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-        })
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }));
     drop(block);
     threads.into_iter().for_each(|thread| thread.join().unwrap());
@@ -166,6 +187,36 @@ fn two_children_of_two_groups_are_polled() {
 #[test]
 fn two_children_of_two_chunks_are_polled() {
     check_within(3, || all_are_polled(Block::chunks(&[9, 9]), &[(0, 0), (1, 0)], &[by_reference]));
+}
+
+/// One child, as `par` asks them.
+fn one(ready: &Ready) -> Vec<usize> {
+    ready.first(0).inspect(|child| ready.take_one(*child)).into_iter().collect()
+}
+
+/// The first child of a group, as `each` asks them. The others stay woken.
+fn one_of_group(ready: &Ready) -> Vec<usize> {
+    let woken = ready.take_from(0, 0);
+    ready.put_back(0, woken & woken.wrapping_sub(1));
+    Ones(woken).take(1).collect()
+}
+
+#[test]
+fn a_child_is_not_lost_while_they_are_asked_one_by_one() {
+    for first in [one as fn(&Ready) -> Vec<usize>, one_of_group] {
+        check_within(3, move || {
+            all_are_polled_after(Some(first), Block::alone(9), &[(0, 0), (0, 1)], &[by_reference]);
+        });
+        check_within(3, move || {
+            all_are_polled_after(Some(first), Block::alone(9), &[(0, 0)], &[by_reference, by_reference]);
+        });
+        check_within(3, move || {
+            all_are_polled_after(Some(first), Block::alone(65), &[(0, 0), (0, 1)], &[by_reference]);
+        });
+        check_within(3, move || {
+            all_are_polled_after(Some(first), Block::chunks(&[9, 65]), &[(0, 0), (1, 0)], &[by_reference]);
+        });
+    }
 }
 
 /// Ends a block that sleeps, while `stale` does something with a waker of one of its children in another thread.
@@ -288,17 +339,17 @@ impl Waits {
 impl<P: Point<In = usize>> Step<P, BoxError> for Waits {
     type Out = usize;
 
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         item: usize,
-        _cx: Cx<R, O>,
+        _cx: R,
     ) -> impl Future<Output = Result<usize, Error<BoxError>>> + Send + 'a {
         self.wait(item)
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        obs.queue(&CHILD)
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        cx.queue(&CHILD)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -312,17 +363,17 @@ struct WaitsAs(Arc<Waits>, usize);
 impl<P: Point> Step<P, BoxError> for WaitsAs {
     type Out = usize;
 
-    fn run<'a, R: Host + 'a, O: Observer + 'a>(
+    fn run<'a, R: Cx + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         _input: P::In,
-        _cx: Cx<R, O>,
+        _cx: R,
     ) -> impl Future<Output = Result<usize, Error<BoxError>>> + Send + 'a {
         self.0.wait(self.1)
     }
 
-    fn queue<O: Observer>(&self, obs: O) -> O::Queued {
-        obs.queue(&CHILD)
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        cx.queue(&CHILD)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

@@ -10,14 +10,13 @@ mod pinned;
 mod set;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 pub(crate) use lender::Lender;
 pub(crate) use pinned::Pinned;
 pub(crate) use set::{Gate, Ones, Ready};
+pub(crate) use turns::{Turn, cut_short, was_cut_short};
 
 /// Up to so many children wait with the waker of the block, and are all polled when it is woken: finding out which of
 /// them woke it would cost more.
 pub(crate) const SWEPT: usize = 8;
-
-/// After so many polls of children a block lets others run, even if more of them were woken in the meantime.
-pub(crate) const POLLS: usize = 256;

@@ -209,6 +209,33 @@ impl Ready {
         self.0.groups[group].woken.swap(0, Ordering::SeqCst)
     }
 
+    /// Takes the woken children of a group from one of them on. What is marked stays so, and says too much from then on.
+    pub(crate) fn take_from(&self, group: usize, child: usize) -> u64 {
+        let taken = u64::MAX << child;
+        self.0.groups[group].woken.fetch_and(!taken, Ordering::SeqCst) & taken
+    }
+
+    /// Gives woken children of a group back that were taken.
+    pub(crate) fn put_back(&self, group: usize, woken: u64) {
+        if woken != 0 && self.0.groups[group].woken.fetch_or(woken, Ordering::SeqCst) == 0 {
+            self.0.mark(group);
+        }
+    }
+
+    /// The first woken child from `from` on. It stays woken.
+    pub(crate) fn first(&self, from: usize) -> Option<usize> {
+        (from / CHILDREN..self.0.len).find_map(|group| {
+            let before = from.saturating_sub(group * CHILDREN);
+            let woken = self.0.groups[group].woken.load(Ordering::SeqCst) & u64::MAX << before;
+            (woken != 0).then(|| group * CHILDREN + woken.trailing_zeros() as usize)
+        })
+    }
+
+    /// Takes one woken child. The marks of its group and chunk stay, and say too much from then on.
+    pub(crate) fn take_one(&self, child: usize) {
+        self.0.groups[child / CHILDREN].woken.fetch_and(!(1 << (child % CHILDREN)), Ordering::SeqCst);
+    }
+
     /// The waker of a child.
     ///
     /// # Panics
@@ -242,6 +269,11 @@ impl Drop for Ready {
         // Wakers that are still about must not keep the parent alive.
         self.gate().close();
     }
+}
+
+/// Whether a waker is one of a child.
+pub(super) fn makes(waker: &Waker) -> bool {
+    ptr::eq(waker.vtable(), &TABLE)
 }
 
 static TABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop);

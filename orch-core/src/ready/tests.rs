@@ -104,6 +104,41 @@ fn several_chunks_meet_at_one_gate() {
 }
 
 #[test]
+fn woken_children_can_be_taken_one_by_one() {
+    let ready = Ready::alone(300);
+    for child in [3, 63, 64, 200] {
+        ready.waker(child).wake_by_ref();
+    }
+    assert_eq!(
+        [0, 3, 4, 64, 65, 201, 300, 5000].map(|from| ready.first(from)),
+        [Some(3), Some(3), Some(63), Some(64), Some(200), None, None, None]
+    );
+    ready.take_one(63);
+    assert_eq!(ready.first(4), Some(64));
+    assert_eq!(ready.take_from(0, 4), 0);
+    assert_eq!(ready.take_from(3, 8), 1 << 8);
+    assert!(ready.is_marked());
+    assert_eq!(woken(&ready), [3, 64]);
+}
+
+#[test]
+fn woken_children_that_are_put_back_are_found_again() {
+    let (parent, waker) = parent();
+    for children in [9, 200] {
+        let ready = Ready::alone(children);
+        ready.waker(2).wake_by_ref();
+        ready.waker(5).wake_by_ref();
+        assert_eq!(woken(&ready), [2, 5]);
+        ready.put_back(0, 1 << 5);
+        assert!(!ready.gate().leave(&waker, || ready.is_marked()), "it is still to be polled");
+        assert_eq!(woken(&ready), [5]);
+        ready.put_back(0, 0);
+        assert!(ready.gate().leave(&waker, || ready.is_marked()));
+    }
+    assert_eq!(parent.wakes(), 0);
+}
+
+#[test]
 fn wakers_outlive_the_block_and_give_everything_back() {
     let (parent, waker) = parent();
     let stale: Vec<Waker> = {

@@ -14,6 +14,7 @@ use crate::error::{Error, Failure};
 use crate::feed::Again;
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
+use crate::ready::Turn;
 use crate::run::Cx;
 use crate::scope::{At, Point, RefOf};
 use crate::step::Step;
@@ -67,6 +68,10 @@ where
         graph.block(self.meta, |graph| self.body.describe(graph));
     }
 }
+
+/// So many attempts in a row, without delays, follow another one in the same poll; then others are let run. Under tokio it
+/// is fewer, as each takes from its budget.
+const REPEATED: u32 = 1024;
 
 /// What lasts as long as the block.
 struct Held<'a, P, B, Bk, D, W, F, Start, Sleep, R>
@@ -150,6 +155,8 @@ pin_project! {
 struct Later<D> {
     /// The attempt under way, or due.
     attempt: u32,
+    /// How many attempts in a row have followed another one in the same poll.
+    repeated: u32,
     delays: D,
 }
 
@@ -173,7 +180,7 @@ where
         // Looked up before the loop, not in it, so that a first attempt is polled where it was just started.
         let (mut fut, mut held) = match self.as_mut().project() {
             Projected::First { fut, held, .. } | Projected::Again { fut, held, .. } => (fut, held),
-            _ => ready!(self.as_mut().poll_next(cx)),
+            _ => ready!(self.as_mut().poll_next(cx, false)),
         };
         loop {
             match ready!(R::poll(&mut held.guard, || fut.poll(cx))) {
@@ -187,7 +194,7 @@ where
                     }
                 }
             }
-            (fut, held) = ready!(self.as_mut().poll_next(cx));
+            (fut, held) = ready!(self.as_mut().poll_next(cx, true));
         }
     }
 }
@@ -208,9 +215,12 @@ where
     where
         W: Fn(&Error<E>) -> bool,
     {
-        let (attempt, kept, mut delays, mut held) = match self.as_mut().project_replace(Self::Gone) {
-            Replaced::First { kept, held, .. } => (1, kept, None, held),
-            Replaced::Again { kept, later, held, .. } => (later.attempt, kept, Some(later.delays), held),
+        let (attempt, repeated, kept, mut delays, mut held) = match self.as_mut().project_replace(Self::Gone)
+        {
+            Replaced::First { kept, held, .. } => (1, 0, kept, None, held),
+            Replaced::Again { kept, later, held, .. } => {
+                (later.attempt, later.repeated, kept, Some(later.delays), held)
+            }
             _ => unreachable!("an attempt has just failed"),
         };
         let (policy, run) = (&held.step.policy, held.cx);
@@ -222,7 +232,7 @@ where
             R::fail(&mut held.guard, &error);
             return Err(error);
         };
-        let later = Later { attempt: attempt.saturating_add(1), delays };
+        let later = Later { attempt: attempt.saturating_add(1), repeated, delays };
         R::tell(&held.guard, || Retrying { step: error.step(), attempt: later.attempt, delay });
         let next = if delay.is_zero() {
             RetryFuture::Due { kept, later, held }
@@ -234,11 +244,12 @@ where
         Ok(())
     }
 
-    /// Waits for the next attempt and starts it.
+    /// Waits for the next attempt and starts it. Whether it follows another one in the same poll is what `repeats` says.
     #[cold]
     fn poll_next(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
+        repeats: bool,
     ) -> Poll<(Pin<&mut Fut>, &mut Held<'a, P, B, Bk, D, W, F, Start, Sleep, R>)> {
         if let Projected::Sleeping { timer, held, .. } = self.as_mut().project() {
             ready!(R::poll(&mut held.guard, || timer.poll(cx)));
@@ -246,7 +257,12 @@ where
                 self.set(RetryFuture::Due { kept, later, held });
             }
         }
-        if let Projected::Due { held, .. } = self.as_mut().project() {
+        if let Projected::Due { later, held, .. } = self.as_mut().project() {
+            later.repeated = if repeats { later.repeated + 1 } else { 0 };
+            if later.repeated == REPEATED {
+                Turn::default().ends(held.cx, cx.waker());
+                return Poll::Pending;
+            }
             ready!(held.cx.poll_proceed(cx));
             if let Replaced::Due { kept, later, mut held } = self.as_mut().project_replace(Self::Gone) {
                 let (fut, kept) = held.start(kept, later.attempt);

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::{Full, Inside, Queued};
@@ -63,6 +63,9 @@ pub trait Cx: Copy + Send + Sync {
 
     /// Whether any of the scheduler's cooperative budget is left.
     fn has_budget(self) -> bool;
+
+    /// Has the task polled again after others had their turn.
+    fn yield_now(self, waker: &Waker);
 
     // ----- who watches -----
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::attempt::{Attempt, Done, Slot};
@@ -147,6 +147,13 @@ impl<'b> Cx for Full<'b> {
         self.run.runtime().map_or_else(tokio::task::coop::has_budget_remaining, Runtime::has_budget)
     }
 
+    fn yield_now(self, waker: &Waker) {
+        match self.run.runtime() {
+            None => Local::give_way(waker),
+            Some(rt) => rt.yield_now(waker),
+        }
+    }
+
     fn task(self, meta: &'static Meta) -> Guard<'b> {
         Guard::new(self, meta, Class::Task)
     }
@@ -161,7 +168,7 @@ impl<'b> Cx for Full<'b> {
         let id = if run.is_watched() { run.next_execution() } else { 0 };
         let start = self.start(id, meta);
         if run.is_watched() {
-            run.emit(start, run.now(), Class::of(meta).waits());
+            run.emit(start, run.elapsed(), Class::of(meta).waits());
         }
         Queued { run, start, waiting: true }
     }

@@ -1,7 +1,7 @@
 //! An execution under way, and a start that waits: what makes sure that each is told of once.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::state::Start;
 use super::{Full, RunState};
@@ -15,8 +15,8 @@ pub struct Guard<'b> {
     meta: &'static Meta,
     pub(super) id: u64,
     class: Class,
-    /// `None` if nobody takes events.
-    started: Option<Instant>,
+    /// When it started, as the run's time; `None` if nobody takes events.
+    started: Option<Duration>,
     pub(super) phase: Phase,
 }
 
@@ -68,7 +68,7 @@ impl<'b> Guard<'b> {
             return Guard { cx, meta, id: 0, class, started: None, phase: Phase::Finished };
         }
         let id = cx.claim(meta).unwrap_or_else(|| run.next_execution());
-        let now = run.now();
+        let now = run.elapsed();
         let guard = Guard { cx, meta, id, class, started: Some(now), phase: Phase::Open };
         guard.emit(
             now,
@@ -84,11 +84,11 @@ impl<'b> Guard<'b> {
     pub(super) fn finish<'e>(&mut self, make: impl FnOnce(Class, Duration) -> EventKind<'e>) {
         if let (Phase::Open | Phase::Panicked(_), Some(started)) = (&self.phase, self.started) {
             self.phase = Phase::Finished;
-            let now = self.cx.run.now();
+            let now = self.cx.run.elapsed();
             if self.class == Class::Block {
                 self.cx.run.cancel_due(self.id, now);
             }
-            self.emit(now, make(self.class, RunState::elapsed(started, now)));
+            self.emit(now, make(self.class, now.saturating_sub(started)));
         }
     }
 
@@ -108,11 +108,11 @@ impl<'b> Guard<'b> {
     /// Tells of something in the midst of it.
     pub(super) fn tell<T: Told>(&self, told: impl FnOnce() -> T) {
         if self.cx.run.is_watched() {
-            self.emit(self.cx.run.now(), EventKind::Told(&told()));
+            self.emit(self.cx.run.elapsed(), EventKind::Told(&told()));
         }
     }
 
-    fn emit(&self, now: Instant, kind: EventKind<'_>) {
+    fn emit(&self, now: Duration, kind: EventKind<'_>) {
         self.cx.run.emit(self.cx.start(self.id, self.meta), now, kind);
     }
 }
@@ -133,7 +133,7 @@ impl Drop for Guard<'_> {
 impl Drop for Queued<'_> {
     fn drop(&mut self) {
         if self.waiting && self.run.is_watched() {
-            self.run.emit(self.start, self.run.now(), Class::of(self.start.meta).is_cancelled());
+            self.run.emit(self.start, self.run.elapsed(), Class::of(self.start.meta).is_cancelled());
         }
     }
 }

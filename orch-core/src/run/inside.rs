@@ -49,7 +49,7 @@ impl<'e> Inside<'e> {
     pub(crate) fn tell<T: Told>(self, told: impl FnOnce() -> T) {
         if let Some(id) = self.id {
             let (run, start) = (self.cx.run, self.cx.start(id, self.origin.meta()));
-            run.emit(start, run.now(), EventKind::Told(&told()));
+            run.emit(start, run.elapsed(), EventKind::Told(&told()));
         }
     }
 

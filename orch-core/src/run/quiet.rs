@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::{Cx, Full, Inside, Queued};
@@ -81,6 +81,10 @@ impl Cx for Quiet {
     #[inline]
     fn has_budget(self) -> bool {
         tokio::task::coop::has_budget_remaining()
+    }
+
+    fn yield_now(self, waker: &Waker) {
+        Local::give_way(waker);
     }
 
     #[inline(always)]

@@ -38,6 +38,8 @@ pub struct RunState<'b> {
 struct Counts {
     events: AtomicU64,
     executions: AtomicU64,
+    /// The time that was told last, in nanoseconds since the start.
+    elapsed: AtomicU64,
 }
 
 /// The steps of the pipeline that runs.
@@ -160,8 +162,19 @@ impl<'b> RunState<'b> {
         next(&self.counts().executions) + 1
     }
 
-    pub(super) fn emit(&self, start: Start, now: Instant, kind: EventKind<'_>) {
-        let (Some(bus), Some(started)) = (self.bus, self.started) else { return };
+    /// The time since the run started. It does not go back, as the clock may: a run on a paused clock that is dropped outside
+    /// of its runtime finds another one there.
+    pub(super) fn elapsed(&self) -> Duration {
+        let Some(started) = self.started else { return Duration::ZERO };
+        let told = &self.counts().elapsed;
+        let now = self.now().saturating_duration_since(started).as_nanos();
+        let now = u64::try_from(now).unwrap_or(u64::MAX).max(told.load(Ordering::Relaxed));
+        told.store(now, Ordering::Relaxed);
+        Duration::from_nanos(now)
+    }
+
+    pub(super) fn emit(&self, start: Start, elapsed: Duration, kind: EventKind<'_>) {
+        let Some(bus) = self.bus else { return };
         let Start { id, segment, meta, parent, coords } = start;
         let event = Event {
             run: self.id,
@@ -169,7 +182,7 @@ impl<'b> RunState<'b> {
             seq: next(&self.counts().events),
             node: self.locate(segment, meta),
             execution: Execution::new(id, parent, coords),
-            elapsed: now.saturating_duration_since(started),
+            elapsed,
             kind,
         };
         emit_quietly(&bus, &event);
@@ -187,16 +200,10 @@ impl<'b> RunState<'b> {
     }
 
     /// The starts that are due in the block `parent` will never be made.
-    pub(super) fn cancel_due(&self, parent: u64, now: Instant) {
+    pub(super) fn cancel_due(&self, parent: u64, now: Duration) {
         while let Some(start) = self.take_due(|start| start.parent == Some(parent)) {
             self.emit(start, now, Class::of(start.meta).is_cancelled());
         }
-    }
-
-    /// The time from `started` to `now`; nothing if the clock went backwards, as one that is paused seems to where it is read
-    /// outside of its runtime.
-    pub(super) fn elapsed(started: Instant, now: Instant) -> Duration {
-        now.saturating_duration_since(started)
     }
 }
 

@@ -77,6 +77,10 @@ impl AtomicU64 {
     pub(crate) fn fetch_or(&self, bits: u64, order: Ordering) -> u64 {
         self.0.fetch_or(bits, order)
     }
+
+    pub(crate) fn fetch_and(&self, bits: u64, order: Ordering) -> u64 {
+        self.0.fetch_and(bits, order)
+    }
 }
 
 pub(crate) fn take(word: &mut AtomicU64) -> u64 {

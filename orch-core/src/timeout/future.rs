@@ -12,6 +12,7 @@ use tokio::task::unconstrained;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
+use crate::ready::{Turn, cut_short};
 use crate::run::{Asks, Cx, finish_block};
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
@@ -39,7 +40,7 @@ impl<P: Point, E: Failure, B: Step<P, E>> Step<P, E> for Timeout<B> {
         let inside = if <B::Asks as Asks>::YES { inside.within(self.duration) } else { inside };
         let fut = R::poll(&mut guard, || self.body.run(scope, input, inside));
         let sleep = |cx: R, duration| unconstrained(cx.sleep(duration));
-        let held = Held::<_, _, R> { step: self, sleep, cx, guard };
+        let held = Held::<_, _, R> { step: self, sleep, cx, grace: Grace::default(), guard };
         TimeoutFuture::Running { fut, timer: None, held }
     }
 
@@ -58,8 +59,23 @@ struct Held<'a, B, Sleep, R: Cx> {
     // A function without size, as the future that it gives has a type without a name.
     sleep: Sleep,
     cx: R,
+    grace: Grace,
     guard: R::Guard,
 }
+
+/// What a body that is late was granted because it could not be asked: the scheduler's budget was gone.
+#[derive(Clone, Copy, Debug, Default)]
+struct Grace {
+    /// How often it had no budget from the start.
+    without: u16,
+    /// Whether it has used one up.
+    spent: bool,
+}
+
+/// So often a body that is late is polled again though it had no budget from the start. Blocks see to it that each of their
+/// children has one in its turn, so this is for what else may be around the timeout: as many as this times the budget of
+/// tokio, 128, of futures that are ready at the same time and polled by one task.
+const WITHOUT: u16 = 1024;
 
 impl<B, Sleep, R: Cx> Held<'_, B, Sleep, R> {
     /// The body waits: whether its time is over.
@@ -69,7 +85,7 @@ impl<B, Sleep, R: Cx> Held<'_, B, Sleep, R> {
         Timer: Future<Output = ()>,
     {
         let duration = self.step.duration;
-        if duration.is_zero() {
+        if duration.is_zero() || self.grace.is_given() {
             return true;
         }
         R::poll(&mut self.guard, || {
@@ -78,6 +94,31 @@ impl<B, Sleep, R: Cx> Held<'_, B, Sleep, R> {
             }
             timer.as_pin_mut().is_some_and(|timer| timer.poll(cx).is_ready())
         })
+    }
+
+    /// The body is late, and had a budget from the start or not: whether it is asked again.
+    #[cold]
+    fn asks_again(&mut self, had_budget: bool, cx: &mut Context<'_>) -> bool {
+        let asks_again = !self.cx.has_budget() && self.grace.is_granted(had_budget);
+        if asks_again {
+            cut_short();
+            Turn::default().ends(self.cx, cx.waker());
+        }
+        asks_again
+    }
+}
+
+impl Grace {
+    fn is_given(self) -> bool {
+        self.without > 0 || self.spent
+    }
+
+    fn is_granted(&mut self, had_budget: bool) -> bool {
+        if had_budget {
+            return !std::mem::replace(&mut self.spent, true);
+        }
+        self.without += 1;
+        self.without < WITHOUT
     }
 }
 
@@ -113,11 +154,13 @@ where
         let Projected::Running { fut, timer, held } = self.as_mut().project() else {
             panic!("a future is not polled again after it has finished");
         };
+        // Before there is a timer, the time is not over unless there is none.
+        let had_budget = (timer.is_none() && !held.step.duration.is_zero()) || held.cx.has_budget();
         if let Poll::Ready(result) = R::poll(&mut held.guard, || fut.poll(cx)) {
             finish_block::<R, _, _>(&mut held.guard, &result);
             return Poll::Ready(result);
         }
-        if !held.poll_over(timer, cx) {
+        if !held.poll_over(timer, cx) || held.asks_again(had_budget, cx) {
             return Poll::Pending;
         }
         // Drops the body, whose steps are cancelled before the block fails.

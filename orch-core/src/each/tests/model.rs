@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{numbered, over, scripted};
 use crate::par::tests::model::{Trial, play, settled, trial};
-use crate::par::tests::scripted::{Script, Stage, pipeline};
+use crate::par::tests::scripted::{Scarce, Script, Stage, pipeline};
 use crate::par::{FailFast, Settle};
 
 type Blind = Box<dyn Iterator<Item = (usize, Script)> + Send>;
@@ -18,14 +18,15 @@ fn blind(scripts: Vec<Script>) -> Blind {
 
 fn try_out(trial: &Trial, settle: bool, blindly: bool) {
     let stage = Arc::new(Stage::default());
+    let runtime = Scarce(stage.clone());
     let scripts = trial.scripts.clone();
     if settle {
         let results = if blindly {
             let pipeline = pipeline(over::<Blind, _>(&stage, trial.limit, Settle));
-            play(trial, &stage, true, pipeline.run(blind(scripts)))
+            play(trial, &stage, true, pipeline.on(&runtime).run(blind(scripts)))
         } else {
             let pipeline = pipeline(scripted(&stage, trial.limit, Settle));
-            play(trial, &stage, true, pipeline.run(numbered(scripts)))
+            play(trial, &stage, true, pipeline.on(&runtime).run(numbered(scripts)))
         };
         if let Some(Ok(results)) = results {
             let text = |error: crate::Error| error.task().unwrap().to_string();
@@ -35,10 +36,10 @@ fn try_out(trial: &Trial, settle: bool, blindly: bool) {
     } else {
         let outputs = if blindly {
             let pipeline = pipeline(over::<Blind, _>(&stage, trial.limit, FailFast));
-            play(trial, &stage, false, pipeline.run(blind(scripts)))
+            play(trial, &stage, false, pipeline.on(&runtime).run(blind(scripts)))
         } else {
             let pipeline = pipeline(scripted(&stage, trial.limit, FailFast));
-            play(trial, &stage, false, pipeline.run(numbered(scripts)))
+            play(trial, &stage, false, pipeline.on(&runtime).run(numbered(scripts)))
         };
         if let Some(Ok(outputs)) = outputs {
             assert_eq!(outputs, (0..trial.scripts.len()).collect::<Vec<_>>());

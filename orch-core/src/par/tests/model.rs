@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use proptest::prelude::*;
 
-use super::scripted::{Did, Driver, End, Script, Stage, pipeline, scripted_par};
+use super::scripted::{Did, Driver, End, Scarce, Script, Stage, pipeline, scripted_par};
 use crate::par::{FailFast, Settle};
 
 /// A run to try: the scripts, how many at once, in which order children go on, and when it is dropped.
@@ -18,6 +18,8 @@ pub(crate) struct Trial {
     pub(crate) schedule: Vec<Vec<prop::sample::Index>>,
     /// Dropped after so many polls.
     pub(crate) patience: usize,
+    /// The budget of a poll; zero if it has no end.
+    pub(crate) budget: usize,
 }
 
 pub(crate) fn trial(children: impl Strategy<Value = usize>) -> impl Strategy<Value = Trial> {
@@ -29,12 +31,14 @@ pub(crate) fn trial(children: impl Strategy<Value = usize>) -> impl Strategy<Val
             prop_oneof![Just(None), (1..=children.max(1)).prop_map(Some)],
             prop::collection::vec(prop::collection::vec(any::<prop::sample::Index>(), 1..6), 1..40),
             prop_oneof![3 => Just(usize::MAX), 1 => 0..20_usize],
+            prop_oneof![Just(0), 1..6_usize],
         )
-            .prop_map(|(scripts, limit, schedule, patience)| Trial {
+            .prop_map(|(scripts, limit, schedule, patience, budget)| Trial {
                 scripts,
                 limit,
                 schedule,
                 patience,
+                budget,
             })
     })
 }
@@ -56,8 +60,16 @@ pub(crate) fn play<T>(
             break None;
         }
         polls += 1;
-        if let Poll::Ready(result) = run.poll() {
+        stage.begin_turn(trial.budget);
+        let polled = run.poll();
+        stage.end_turn();
+        if let Poll::Ready(result) = polled {
             break Some(result);
+        }
+        if run.is_woken() && trial.budget > 0 {
+            // It ran out of budget, and goes on.
+            assert!(polls < 100_000, "it comes to rest");
+            continue;
         }
         let running = stage.running();
         let started = stage.log.lock().unwrap().iter().filter(|did| matches!(did, Did::Start(_))).count();
@@ -129,9 +141,10 @@ pub(crate) fn settled(trial: &Trial) -> Vec<Result<usize, String>> {
 macro_rules! play_par {
     ($trial:expr, $settle:expr, [$($index:literal)*]) => {{
         let stage = Arc::new(Stage::default());
+        let runtime = Scarce(stage.clone());
         if $settle {
             let pipeline = pipeline(scripted_par!(stage, $trial.scripts, $trial.limit, Settle, [$($index)*]));
-            if let Some(Ok(results)) = play($trial, &stage, true, pipeline.run(())) {
+            if let Some(Ok(results)) = play($trial, &stage, true, pipeline.on(&runtime).run(())) {
                 let results: Vec<Result<usize, crate::Error>> = results;
                 let text = |error: crate::Error| error.task().unwrap().to_string();
                 let results: Vec<_> = results.into_iter().map(|result| result.map_err(text)).collect();
@@ -139,7 +152,7 @@ macro_rules! play_par {
             }
         } else {
             let pipeline = pipeline(scripted_par!(stage, $trial.scripts, $trial.limit, FailFast, [$($index)*]));
-            if let Some(Ok(outputs)) = play($trial, &stage, false, pipeline.run(())) {
+            if let Some(Ok(outputs)) = play($trial, &stage, false, pipeline.on(&runtime).run(())) {
                 assert_eq!(outputs, (0..$trial.scripts.len()).collect::<Vec<_>>());
             }
         }

@@ -5,11 +5,16 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use std::time::Instant;
 
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
 use crate::run::Cx;
+use crate::run::{Attempt, Done};
+use crate::runtime::{BoxFuture, Local, Runtime};
 use crate::scope::{Point, RefOf};
 use crate::step::Step;
 use crate::testing::step;
@@ -52,6 +57,15 @@ pub(crate) enum Did {
 pub(crate) struct Stage {
     children: Mutex<Vec<Actor>>,
     pub(crate) log: Mutex<Vec<Did>>,
+    budget: Mutex<Budget>,
+}
+
+/// As tokio's: what goes on takes from it, and what is refused is woken after the turn.
+#[derive(Default)]
+struct Budget {
+    /// `None` if it has no end.
+    left: Option<usize>,
+    refused: Vec<Waker>,
 }
 
 #[derive(Default)]
@@ -84,6 +98,35 @@ impl Stage {
         if let Some(waker) = waker {
             waker.wake();
         }
+    }
+
+    /// A turn begins, with a budget if it is not zero.
+    pub(crate) fn begin_turn(&self, budget: usize) {
+        self.budget.lock().unwrap().left = Some(budget).filter(|budget| *budget > 0);
+    }
+
+    /// The turn is over.
+    pub(crate) fn end_turn(&self) {
+        let refused = std::mem::take(&mut self.budget.lock().unwrap().refused);
+        refused.into_iter().for_each(Waker::wake);
+    }
+
+    fn has_budget(&self) -> bool {
+        self.budget.lock().unwrap().left != Some(0)
+    }
+
+    /// Takes from the budget. If there is none, `cx` is refused.
+    fn proceeds(&self, cx: &Context<'_>) -> bool {
+        let mut budget = self.budget.lock().unwrap();
+        match &mut budget.left {
+            Some(0) => {
+                budget.refused.push(cx.waker().clone());
+                return false;
+            }
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        true
     }
 
     /// The waker that a child waits with.
@@ -201,7 +244,7 @@ impl<R: Cx> Future for Act<R> {
         assert!(!act.finished, "polled again");
         let goes_on = act.stage.actor(act.index, |actor| {
             actor.polls += 1;
-            while act.waited < act.script.waits && actor.told > 0 {
+            while act.waited < act.script.waits && actor.told > 0 && act.stage.proceeds(cx) {
                 actor.told -= 1;
                 act.waited += 1;
             }
@@ -238,6 +281,35 @@ impl<R: Cx> Drop for Act<R> {
         if !self.finished {
             self.stage.did(Did::Cancel(self.index));
         }
+    }
+}
+
+/// A runtime with the budget of a stage.
+pub(crate) struct Scarce(pub(crate) Arc<Stage>);
+
+impl Runtime for Scarce {
+    fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
+        Box::pin(attempt.run())
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        Runtime::sleep(&Local, duration)
+    }
+
+    fn now(&self) -> Instant {
+        Runtime::now(&Local)
+    }
+
+    fn random(&self) -> u64 {
+        Runtime::random(&Local)
+    }
+
+    fn poll_proceed(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.0.proceeds(cx) { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn has_budget(&self) -> bool {
+        self.0.has_budget()
     }
 }
 
