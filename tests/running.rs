@@ -573,6 +573,99 @@ mod time {
     }
 }
 
+/// Values whose destructors panic, wherever a block is what drops them.
+mod hostile {
+    use super::*;
+
+    /// Panics when it is dropped.
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            if !std::thread::panicking() {
+                panic!("dropped");
+            }
+        }
+    }
+
+    impl Clone for Bomb {
+        fn clone(&self) -> Self {
+            Bomb
+        }
+    }
+
+    /// Drops a value that panics when a run of it is dropped, and has failed once it did.
+    #[task]
+    async fn holds(n: u32) -> Result<u32, Oops> {
+        let _bomb = (n > 0).then_some(Bomb);
+        if n == 1 {
+            return Err(Oops("held"));
+        }
+        sleep(SECOND * 10).await;
+        Ok(n)
+    }
+
+    #[task]
+    async fn bomb() -> Bomb {
+        Bomb
+    }
+
+    #[task]
+    async fn constant() -> u32 {
+        1
+    }
+
+    /// How the block at a path ended when something that it drops panics.
+    macro_rules! end {
+        ($path:literal, $($pipeline:tt)*) => {{
+            let trace = Trace::default();
+            let p = pipeline! { seq < $($pipeline)* > };
+            assert_eq!(panic_of(p.with_bus(&trace).run(())).await, "dropped", "{}", $path);
+            let events = trace.take();
+            every_execution_ends_once(&events);
+            let end = events.iter().find(|seen| seen.path == $path && seen.what.is_terminal());
+            end.unwrap_or_else(|| panic!("{} has not ended: {events:?}", $path)).what
+        }};
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_4_a_value_that_a_block_has_no_use_for() {
+        assert_eq!(end!("seq/retry", bomb() retry < constant() >), What::Failed);
+        assert_eq!(end!("seq/timeout", bomb() timeout(1s) < constant() >), What::Failed);
+        assert_eq!(end!("seq/circuit", bomb() circuit < constant() >), What::Failed);
+        assert_eq!(end!("seq/par", bomb() par < constant() constant() >), What::Failed);
+        assert_eq!(end!("seq/settle", bomb() settle < constant() constant() >), What::Failed);
+        assert_eq!(end!("seq/race", bomb() race < constant() constant() >), What::Failed);
+        assert_eq!(end!("seq/seq", bomb() seq < constant() constant() >), What::Failed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_4_a_value_that_a_block_keeps_no_longer() {
+        fn used(bomb: Bomb) {
+            std::mem::forget(bomb);
+        }
+        #[task]
+        async fn fails() -> Result<u32, Oops> {
+            Err(Oops("it"))
+        }
+        assert_eq!(
+            end!("seq/retry", bomb() retry(when = |_| false) < |bomb| { used(bomb) } fails() >),
+            What::Failed
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_4_a_body_that_a_block_ends() {
+        assert_eq!(end!("seq/timeout", |()| {} timeout(1s) < holds(2) >), What::Failed);
+        assert_eq!(end!("seq/race", |()| {} race < holds(2) constant() >), What::Failed);
+        assert_eq!(
+            end!("seq/par", |()| {} par < holds(2) |_| { Err::<(), _>(Oops("other")) } >),
+            What::Failed
+        );
+        assert_eq!(end!("seq/retry", |()| {} retry < holds(1) >), What::Failed);
+    }
+}
+
 mod impossible {
     use super::*;
 
@@ -593,12 +686,14 @@ mod impossible {
         (text(panicked.expect_err("it panics")), LINE.get())
     }
 
+    /// The message names the option and its place, and the panic itself is there too.
     #[track_caller]
     fn names(panicked: (String, u32), option: &str, line: u32) {
         let place = format!("{}:{line}:", file!());
-        let (message, _) = panicked;
+        let (message, at) = panicked;
         assert!(message.contains(&format!("`{option}`")), "{message}");
         assert!(message.contains(&place), "{message}, not {place}");
+        assert_eq!(at, line, "{message}");
     }
 
     #[test]
@@ -655,6 +750,9 @@ mod impossible {
                 >
             }
         };
-        names(located(build), "max_attempts", line!() - 6);
+        let (message, line) = located(build);
+        let place = format!("`max_attempts` must be at least 1, at {}:{}:", file!(), line!() - 7);
+        assert!(message.starts_with(&place), "{message}");
+        assert_eq!(line, line!() - 12, "the panic itself is where the pipeline is written");
     }
 }

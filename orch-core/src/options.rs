@@ -18,6 +18,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
 }
 
 /// Panics if a number is zero that has to be more.
+#[track_caller]
 pub(crate) fn at_least_one(value: usize, option: &str, meta: &Meta) {
     assert!(value > 0, "`{option}` must be at least 1, at {}", meta.place);
 }

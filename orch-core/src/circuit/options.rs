@@ -127,6 +127,7 @@ pub fn enter<S: Scope, In: Send + 'static, E: Failure, U>(
 /// # Panics
 ///
 /// If `fail_max`, `probes` or `reset_timeout` is zero.
+#[track_caller]
 pub fn circuit<S, In, E, B, I>(
     _tok: &Tok<S, In, E>,
     meta: &'static Meta,
@@ -138,12 +139,15 @@ where
     E: Failure,
     I: Fn(&Error<E>) -> bool + Send + Sync,
 {
-    let breaker = options.breaker.unwrap_or_else(|| {
+    // Not in a closure: what panics there is not where the pipeline is built.
+    let breaker = if let Some(breaker) = options.breaker {
+        breaker
+    } else {
         at_least_one(options.fail_max as usize, "fail_max", meta);
         at_least_one(options.probes as usize, "probes", meta);
         assert!(
             !options.reset_timeout.is_zero(),
-            "`reset_timeout` must be longer than zero ({})",
+            "`reset_timeout` must be longer than zero, at {}",
             meta.place
         );
         Breaker::builder()
@@ -151,7 +155,7 @@ where
             .reset_timeout(options.reset_timeout)
             .probes(options.probes)
             .build()
-    });
+    };
     Circuit { body, breaker, ignore: options.ignore, meta }
 }
 

@@ -81,6 +81,7 @@ pub fn enter<S: Scope, In: Items, E: Failure, U>(
 /// # Panics
 ///
 /// If `limit` is zero.
+#[track_caller]
 pub fn each<S, In, Iter, E, M, B>(
     _tok: &Tok<S, In, E>,
     meta: &'static Meta,

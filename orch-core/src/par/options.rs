@@ -109,6 +109,7 @@ impl<E: Failure> OnFailure<E> for Settle {
 /// # Panics
 ///
 /// If `limit` is zero.
+#[track_caller]
 pub fn par<S, In, E, M, C, F, Out>(
     _tok: &Tok<S, In, E>,
     meta: &'static Meta,

@@ -56,8 +56,10 @@ where
             cx: inside,
             guard,
         };
-        let (fut, kept) = held.start(F::keep(input), 1);
-        RetryFuture::First { fut, kept, held }
+        // What the body does not use of the value is dropped here.
+        let kept = R::poll(&mut held.guard, || F::keep(input));
+        let (fut, kept) = held.start(kept, 1);
+        RetryFuture { now: Now::First { fut, kept }, held }
     }
 
     fn queue<R: Cx>(&self, cx: R) -> R::Queued {
@@ -113,17 +115,25 @@ where
 }
 
 pin_project! {
-    /// What is kept of the piped value, `kept`, is `None` in the last attempt.
     #[project = Projected]
-    #[project_replace = Replaced]
-    enum RetryFuture<Fut, Timer, K, D, H> {
+    struct RetryFuture<Fut, Timer, K, D, H> {
+        #[pin]
+        now: Now<Fut, Timer, K, D>,
+        // Last: a block ends after the steps inside it.
+        held: H,
+    }
+}
+
+pin_project! {
+    /// What is kept of the piped value, `kept`, is `None` in the last attempt.
+    #[project = NowProjected]
+    #[project_replace = NowReplaced]
+    enum Now<Fut, Timer, K, D> {
         /// The first attempt, apart from others so that a run that succeeds at once has little to write down.
         First {
             #[pin]
             fut: Fut,
             kept: Option<K>,
-            // Last: a block ends after the steps inside it.
-            held: H,
         },
         /// An attempt after a failure.
         Again {
@@ -131,20 +141,17 @@ pin_project! {
             fut: Fut,
             kept: Option<K>,
             later: Later<D>,
-            held: H,
         },
         Sleeping {
             #[pin]
             timer: Timer,
             kept: K,
             later: Later<D>,
-            held: H,
         },
         /// The next attempt is due, as soon as it is this task's turn.
         Due {
             kept: K,
             later: Later<D>,
-            held: H,
         },
         /// On the way from one to another of these.
         Gone,
@@ -178,8 +185,9 @@ where
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // Looked up before the loop, not in it, so that a first attempt is polled where it was just started.
-        let (mut fut, mut held) = match self.as_mut().project() {
-            Projected::First { fut, held, .. } | Projected::Again { fut, held, .. } => (fut, held),
+        let this = self.as_mut().project();
+        let (mut fut, mut held) = match this.now.project() {
+            NowProjected::First { fut, .. } | NowProjected::Again { fut, .. } => (fut, this.held),
             _ => ready!(self.as_mut().poll_next(cx, false)),
         };
         loop {
@@ -211,66 +219,70 @@ where
 {
     /// After a failure: waits for the next attempt, or gives the error back if there is none.
     #[cold]
-    fn wait<E: Failure>(mut self: Pin<&mut Self>, mut error: Error<E>) -> Result<(), Error<E>>
+    fn wait<E: Failure>(self: Pin<&mut Self>, mut error: Error<E>) -> Result<(), Error<E>>
     where
         W: Fn(&Error<E>) -> bool,
     {
-        let (attempt, repeated, kept, mut delays, mut held) = match self.as_mut().project_replace(Self::Gone)
-        {
-            Replaced::First { kept, held, .. } => (1, 0, kept, None, held),
-            Replaced::Again { kept, later, held, .. } => {
-                (later.attempt, later.repeated, kept, Some(later.delays), held)
-            }
-            _ => unreachable!("an attempt has just failed"),
-        };
-        let (policy, run) = (&held.step.policy, held.cx);
-        let delay = kept.is_some().then(|| {
-            R::poll(&mut held.guard, || policy.delay(attempt, &error, &mut delays, || run.random()))
+        let Projected { mut now, held } = self.project();
+        let (policy, run, sleep) = (&held.step.policy, held.cx, &held.sleep);
+        // What has failed is dropped before anything is waited for, and with it a value that nobody needs any more. All of
+        // that may panic, inside the block.
+        let (attempt, next) = R::poll(&mut held.guard, || {
+            let (kept, attempt, repeated, mut delays) = match now.as_mut().project_replace(Now::Gone) {
+                NowReplaced::First { kept, .. } => (kept, 1, 0, None),
+                NowReplaced::Again { kept, later, .. } => {
+                    (kept, later.attempt, later.repeated, Some(later.delays))
+                }
+                _ => unreachable!("an attempt has just failed"),
+            };
+            let next = kept.and_then(|kept| {
+                let delay = policy.delay(attempt, &error, &mut delays, || run.random())?;
+                Some((delay, kept, Later { attempt: attempt.saturating_add(1), repeated, delays: delays? }))
+            });
+            (attempt, next)
         });
-        let (Some(Some(delay)), Some(kept), Some(delays)) = (delay, kept, delays) else {
+        let Some((delay, kept, later)) = next else {
             error.attempted(attempt);
             R::fail(&mut held.guard, &error);
             return Err(error);
         };
-        let later = Later { attempt: attempt.saturating_add(1), repeated, delays };
         R::tell(&held.guard, || Retrying { step: error.step(), attempt: later.attempt, delay });
-        let next = if delay.is_zero() {
-            RetryFuture::Due { kept, later, held }
+        now.set(if delay.is_zero() {
+            Now::Due { kept, later }
         } else {
-            let timer = R::poll(&mut held.guard, || (held.sleep)(run, delay));
-            RetryFuture::Sleeping { timer, kept, later, held }
-        };
-        self.set(next);
+            Now::Sleeping { timer: R::poll(&mut held.guard, || sleep(run, delay)), kept, later }
+        });
         Ok(())
     }
 
     /// Waits for the next attempt and starts it. Whether it follows another one in the same poll is what `repeats` says.
     #[cold]
     fn poll_next(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         repeats: bool,
     ) -> Poll<(Pin<&mut Fut>, &mut Held<'a, P, B, Bk, D, W, F, Start, Sleep, R>)> {
-        if let Projected::Sleeping { timer, held, .. } = self.as_mut().project() {
+        let Projected { mut now, held } = self.project();
+        if let NowProjected::Sleeping { timer, .. } = now.as_mut().project() {
             ready!(R::poll(&mut held.guard, || timer.poll(cx)));
-            if let Replaced::Sleeping { kept, later, held, .. } = self.as_mut().project_replace(Self::Gone) {
-                self.set(RetryFuture::Due { kept, later, held });
+            if let NowReplaced::Sleeping { kept, later, .. } = now.as_mut().project_replace(Now::Gone) {
+                now.set(Now::Due { kept, later });
             }
         }
-        if let Projected::Due { later, held, .. } = self.as_mut().project() {
+        if let NowProjected::Due { later, .. } = now.as_mut().project() {
             later.repeated = if repeats { later.repeated + 1 } else { 0 };
             if later.repeated == REPEATED {
                 Turn::default().ends(held.cx, cx.waker());
                 return Poll::Pending;
             }
             ready!(held.cx.poll_proceed(cx));
-            if let Replaced::Due { kept, later, mut held } = self.as_mut().project_replace(Self::Gone) {
+            if let NowReplaced::Due { kept, later } = now.as_mut().project_replace(Now::Gone) {
                 let (fut, kept) = held.start(kept, later.attempt);
-                self.set(RetryFuture::Again { fut, kept, later, held });
+                now.set(Now::Again { fut, kept, later });
             }
         }
-        match self.project() {
-            Projected::Again { fut, held, .. } => Poll::Ready((fut, held)),
+        match now.project() {
+            NowProjected::Again { fut, .. } => Poll::Ready((fut, held)),
             _ => unreachable!("a future is not polled again after it has ended"),
         }
     }

@@ -178,6 +178,7 @@ where
 /// # Panics
 ///
 /// If `max_attempts` is zero.
+#[track_caller]
 pub fn retry<S, In, E, Bk, D, W, F, B>(
     _tok: &Tok<S, In, E>,
     meta: &'static Meta,

@@ -41,7 +41,7 @@ impl<P: Point, E: Failure, B: Step<P, E>> Step<P, E> for Timeout<B> {
         let fut = R::poll(&mut guard, || self.body.run(scope, input, inside));
         let sleep = |cx: R, duration| unconstrained(cx.sleep(duration));
         let held = Held::<_, _, R> { step: self, sleep, cx, grace: Grace::default(), guard };
-        TimeoutFuture::Running { fut, timer: None, held }
+        TimeoutFuture { body: Body::Running { fut, timer: None }, held }
     }
 
     fn queue<R: Cx>(&self, cx: R) -> R::Queued {
@@ -123,17 +123,23 @@ impl Grace {
 }
 
 pin_project! {
-    #[project = Projected]
-    #[project_replace = Replaced]
-    enum TimeoutFuture<Fut, Timer, H> {
+    struct TimeoutFuture<Fut, Timer, H> {
+        #[pin]
+        body: Body<Fut, Timer>,
+        // Last: a block ends after the steps inside it.
+        held: H,
+    }
+}
+
+pin_project! {
+    #[project = BodyProjected]
+    enum Body<Fut, Timer> {
         Running {
             #[pin]
             fut: Fut,
             // None until the body waits.
             #[pin]
             timer: Option<Timer>,
-            // Last: a block ends after the steps inside it.
-            held: H,
         },
         Over,
     }
@@ -150,8 +156,10 @@ where
     type Output = Result<T, Error<E>>;
 
     #[inline(always)]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Projected::Running { fut, timer, held } = self.as_mut().project() else {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let (mut body, held) = (this.body, this.held);
+        let BodyProjected::Running { fut, timer } = body.as_mut().project() else {
             panic!("a future is not polled again after it has finished");
         };
         // Before there is a timer, the time is not over unless there is none.
@@ -164,9 +172,7 @@ where
             return Poll::Pending;
         }
         // Drops the body, whose steps are cancelled before the block fails.
-        let Replaced::Running { mut held, .. } = self.project_replace(TimeoutFuture::Over) else {
-            unreachable!("it was running just now");
-        };
+        R::poll(&mut held.guard, || body.set(Body::Over));
         let error = Error::timed_out(Origin::block(held.step.meta), held.step.duration);
         R::fail(&mut held.guard, &error);
         Poll::Ready(Err(error))
