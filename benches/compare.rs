@@ -3,6 +3,10 @@
 //! `cargo bench --bench compare`, or `just bench`; names or parts of names after `--` choose shapes. One run of a shape is
 //! too short to time, so many are made within one `block_on` of a `current_thread` runtime. The two sides alternate, in
 //! changing order, so that what the machine does meanwhile meets both.
+//!
+//! What a few nanoseconds take hangs on where their values lie, in cache lines and pages, and a future that is polled from
+//! `block_on` lies on the stack, which begins elsewhere in each process. So the rounds are made at different depths of the
+//! stack, both sides of a round at the same one, and beside the medians there are the ratios of the best and worst place.
 
 use std::future::Future;
 use std::hint::black_box;
@@ -16,14 +20,19 @@ use shapes::{hand, orch, tasks};
 
 mod shapes;
 
-const ROUNDS: usize = 41;
-const ROUND: Duration = Duration::from_millis(8);
+/// How many places of the stack are tried, and how many rounds are made at each.
+const PLACES: usize = 61;
+const ROUNDS: usize = 5;
+const ROUND: Duration = Duration::from_millis(4);
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     let bench = Bench { runtime, wanted };
-    println!("{:<18} {:>12} {:>12} {:>7} {:>9}", "shape", "by hand", "pipeline", "ratio", "at most");
+    println!(
+        "{:<18} {:>12} {:>12} {:>7} {:>7} {:>7} {:>9}",
+        "shape", "by hand", "pipeline", "ratio", "least", "most", "at most"
+    );
 
     let pipeline = orch::seq10();
     bench.compare("seq10", Some(1.15), || hand::seq10(black_box(1)), || pipeline.run(black_box(1)));
@@ -97,23 +106,32 @@ impl Bench {
             return;
         }
         let times = self.times(&hand).max(1);
-        let (mut by_hand, mut by_orch) = (Vec::new(), Vec::new());
+        let mut places: Vec<Place> = (0..PLACES).map(|_| Place::default()).collect();
         for round in 0..ROUNDS {
-            if round % 2 == 0 {
-                by_hand.push(self.time(&hand, times));
-                by_orch.push(self.time(&orch, times));
-            } else {
-                by_orch.push(self.time(&orch, times));
-                by_hand.push(self.time(&hand, times));
+            for (depth, place) in places.iter_mut().enumerate() {
+                let Place { by_hand, by_orch } = place;
+                let mut time_hand = || by_hand.push(at_depth(depth, &mut || self.time(&hand, times)));
+                let mut time_orch = || by_orch.push(at_depth(depth, &mut || self.time(&orch, times)));
+                if (round + depth) % 2 == 0 {
+                    time_hand();
+                    time_orch();
+                } else {
+                    time_orch();
+                    time_hand();
+                }
             }
         }
-        let (by_hand, by_orch) = (median(by_hand), median(by_orch));
+        let (by_hand, by_orch): (Vec<f64>, Vec<f64>) = places.into_iter().map(Place::medians).unzip();
+        let mut ratios: Vec<f64> = by_hand.iter().zip(&by_orch).map(|(hand, orch)| orch / hand).collect();
+        ratios.sort_by(f64::total_cmp);
         let at_most = at_most.map_or_else(String::new, |at_most| format!("{at_most:.2}"));
         println!(
-            "{name:<18} {:>12} {:>12} {:>7.2} {at_most:>9}",
-            nanoseconds(by_hand),
-            nanoseconds(by_orch),
-            by_orch / by_hand
+            "{name:<18} {:>12} {:>12} {:>7.2} {:>7.2} {:>7.2} {at_most:>9}",
+            nanoseconds(median(by_hand)),
+            nanoseconds(median(by_orch)),
+            ratios[PLACES / 2],
+            ratios[0],
+            ratios[PLACES - 1],
         );
     }
 
@@ -139,6 +157,29 @@ impl Bench {
             start.elapsed().as_secs_f64() * 1e9 / f64::from(times)
         })
     }
+}
+
+/// The times of the rounds at one place of the stack.
+#[derive(Default)]
+struct Place {
+    by_hand: Vec<f64>,
+    by_orch: Vec<f64>,
+}
+
+impl Place {
+    fn medians(self) -> (f64, f64) {
+        (median(self.by_hand), median(self.by_orch))
+    }
+}
+
+/// Calls `work` below so many more frames. A frame is a few sixteens of bytes and no whole cache line, so that all places
+/// in a line are met, and those in a page too.
+#[inline(never)]
+fn at_depth(depth: usize, work: &mut dyn FnMut() -> f64) -> f64 {
+    let frame = black_box([depth; 2]);
+    let time = if depth == 0 { work() } else { at_depth(depth - 1, work) };
+    black_box(frame);
+    time
 }
 
 fn median(mut times: Vec<f64>) -> f64 {

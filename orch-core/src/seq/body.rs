@@ -101,7 +101,11 @@ macro_rules! any {
 }
 
 macro_rules! body {
-    ($first:ident $slot:ident $index:tt $(, $item:ident $before:ident $next_slot:ident $next_index:tt)*; $last:ident) => {
+    (
+        $first:ident $slot:ident $index:tt
+        $(, $item:ident $before:ident $next_slot:ident $next_index:tt [$($seen:ident $seen_slot:ident)*])*;
+        $last:ident
+    ) => {
         impl<P, E, $first $(, $item)*> Body<P, E> for ($first, $($item,)*)
         where
             P: Point,
@@ -130,16 +134,17 @@ macro_rules! body {
                             Ok(out) => on_its_way(self.$index.split(out)),
                             Err(error) => return Err(error),
                         };
-                        #[allow(unused_variables)]
-                        let scope = $first::open(scope, &$slot);
                         $(
-                            let run = self.$next_index.step().run(scope, ManuallyDrop::into_inner(piped), cx);
+                            // What it sees is made anew: kept over an await, all of it would be stored for each step,
+                            // used or not.
+                            let run = {
+                                $(let scope = $seen::open(scope, &$seen_slot);)*
+                                self.$next_index.step().run(scope, ManuallyDrop::into_inner(piped), cx)
+                            };
                             let ($next_slot, piped) = match run.await {
                                 Ok(out) => on_its_way(self.$next_index.split(out)),
                                 Err(error) => return Err(error),
                             };
-                            #[allow(unused_variables)]
-                            let scope = $item::open(scope, &$next_slot);
                         )*
                         let piped = ManuallyDrop::into_inner(piped);
                         (($slot, $($next_slot,)*), piped)
@@ -171,15 +176,17 @@ fn on_its_way<Slot, In>((slot, piped): (Slot, In)) -> (Slot, ManuallyDrop<In>) {
     (slot, ManuallyDrop::new(piped))
 }
 
-body!(I0 s0 0; I0);
-body!(I0 s0 0, I1 I0 s1 1; I1);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2; I2);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3; I3);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4; I4);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5; I5);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6; I6);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7; I7);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8; I8);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9; I9);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10; I10);
-body!(I0 s0 0, I1 I0 s1 1, I2 I1 s2 2, I3 I2 s3 3, I4 I3 s4 4, I5 I4 s5 5, I6 I5 s6 6, I7 I6 s7 7, I8 I7 s8 8, I9 I8 s9 9, I10 I9 s10 10, I11 I10 s11 11; I11);
+/// A body of the entries up to each of these.
+macro_rules! bodies {
+    ($first:ident $slot:ident $index:tt, $($rest:tt)*) => {
+        body!($first $slot $index; $first);
+        bodies!(@[$first $slot $index] [$first $slot] $first, $($rest)*);
+    };
+    (@[$($entries:tt)*] [$($seen:tt)*] $before:ident, $item:ident $slot:ident $index:tt $(, $($rest:tt)*)?) => {
+        body!($($entries)*, $item $before $slot $index [$($seen)*]; $item);
+        bodies!(@[$($entries)*, $item $before $slot $index [$($seen)*]] [$($seen)* $item $slot] $item, $($($rest)*)?);
+    };
+    (@[$($entries:tt)*] [$($seen:tt)*] $last:ident,) => {};
+}
+
+bodies!(I0 s0 0, I1 s1 1, I2 s2 2, I3 s3 3, I4 s4 4, I5 s5 5, I6 s6 6, I7 s7 7, I8 s8 8, I9 s9 9, I10 s10 10, I11 s11 11);
