@@ -8,7 +8,7 @@ use std::time::Duration;
 /// The name of a circuit's state, as events and labels carry it.
 ///
 /// ```
-/// use orch_core::circuit::{Breaker, CircuitState};
+/// use async_orch::{Breaker, CircuitState};
 ///
 /// let breaker = Breaker::new();
 /// assert_eq!(breaker.state().kind(), CircuitState::Closed);
@@ -21,7 +21,7 @@ pub enum CircuitState {
     Closed,
     /// Runs are rejected until the reset timeout is over.
     Open,
-    /// A few runs pass as probes, the rest is rejected.
+    /// A few runs pass as probes, the rest is rejected or waits.
     HalfOpen,
     /// Runs are rejected until the handle says otherwise.
     Isolated,
@@ -31,7 +31,7 @@ impl CircuitState {
     /// The name in lower case, `half-open` for [`HalfOpen`](Self::HalfOpen): a label for metrics and logs.
     ///
     /// ```
-    /// assert_eq!(orch_core::circuit::CircuitState::Open.as_str(), "open");
+    /// assert_eq!(async_orch::CircuitState::Open.as_str(), "open");
     /// ```
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -53,7 +53,7 @@ impl fmt::Display for CircuitState {
 /// What [`Breaker::state`](super::Breaker::state) answers.
 ///
 /// ```
-/// use orch_core::circuit::{Breaker, BreakerState};
+/// use async_orch::{Breaker, BreakerState};
 ///
 /// let breaker = Breaker::new();
 /// breaker.force_open();
@@ -83,7 +83,7 @@ impl BreakerState {
     /// The state without the time.
     ///
     /// ```
-    /// use orch_core::circuit::{Breaker, CircuitState};
+    /// use async_orch::{Breaker, CircuitState};
     ///
     /// let breaker = Breaker::new();
     /// breaker.isolate();
@@ -107,7 +107,7 @@ impl BreakerState {
 /// away learns what is wrong behind the breaker.)
 ///
 /// ```
-/// use orch_core::circuit::Breaker;
+/// use async_orch::Breaker;
 ///
 /// let breaker = Breaker::new();
 /// breaker.force_open();
@@ -124,7 +124,7 @@ impl LastFailure {
     /// The text.
     ///
     /// ```
-    /// # use orch_core::circuit::LastFailure;
+    /// # use async_orch::LastFailure;
     /// fn log(failure: &LastFailure) {
     ///     println!("the circuit is open: {}", failure.as_str());
     /// }

@@ -8,11 +8,11 @@
 //! Wakers are foreign code: to clone, wake or drop one may come back to the gatekeeper. So they are cloned before its lock
 //! is taken, and whatever has to be woken or dropped is put into [`Calls`], for after it has been released.
 
-use std::any::Any;
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::mem;
 use std::task::Waker;
-use std::{mem, thread};
+
+use super::quietly;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -42,11 +42,7 @@ enum State {
 }
 
 impl Queue {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.places.is_empty()
-    }
-
-    /// The first in the queue, as a ticket's number: another one as soon as another waiter stands there.
+    /// Who stands first, as the number of a ticket, of which no two are the same; `None` if nobody waits.
     pub(crate) fn first(&self) -> Option<u64> {
         self.places.front().map(|place| place.ticket)
     }
@@ -71,16 +67,16 @@ impl Queue {
     pub(crate) fn stay(&mut self, ticket: &Ticket, waker: Waker, calls: &mut Calls) {
         match self.position(ticket) {
             Some(position) => {
-                calls.forget(mem::replace(&mut self.places[position].state, State::Waits(waker)));
+                calls.give_up(mem::replace(&mut self.places[position].state, State::Waits(waker)));
             }
-            None => calls.drop.push(waker),
+            None => calls.forget(waker),
         }
     }
 
     /// Who waits is let through, or has given up.
     pub(crate) fn leave(&mut self, ticket: Ticket, calls: &mut Calls) {
         let Some(position) = self.position(&ticket) else { return };
-        calls.forget(mem::replace(&mut self.places[position].state, State::Left));
+        calls.give_up(mem::replace(&mut self.places[position].state, State::Left));
         self.gaps += 1;
         if self.gaps * 2 > self.places.len() {
             self.places.retain(|place| !matches!(place.state, State::Left));
@@ -141,34 +137,26 @@ impl Calls {
         }
     }
 
-    fn forget(&mut self, state: State) {
+    fn give_up(&mut self, state: State) {
         if let State::Waits(waker) = state {
-            self.drop.push(waker);
+            self.forget(waker);
         }
+    }
+
+    /// A waker of which nothing is wanted any more.
+    pub(crate) fn forget(&mut self, waker: Waker) {
+        self.drop.push(waker);
     }
 }
 
 impl Drop for Calls {
     fn drop(&mut self) {
-        let mut panic = None;
+        // A waker that panics keeps nobody else asleep, and takes nothing from the run that wakes it.
         for waker in self.wake.drain(..) {
-            attempt(&mut panic, || waker.wake());
+            quietly(|| waker.wake());
         }
         for waker in self.drop.drain(..) {
-            attempt(&mut panic, || drop(waker));
+            quietly(|| drop(waker));
         }
-        match panic {
-            Some(payload) if thread::panicking() => mem::forget(payload),
-            Some(payload) => resume_unwind(payload),
-            None => {}
-        }
-    }
-}
-
-/// A waker that panics must not keep the others asleep, so its panic waits until they have been woken.
-fn attempt(panic: &mut Option<Box<dyn Any + Send>>, work: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
-        // Only the last goes on. To drop what the others carried may panic too, so it is left alone.
-        mem::forget(panic.replace(payload));
     }
 }

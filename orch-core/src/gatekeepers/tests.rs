@@ -1,7 +1,6 @@
 //! The queue at the simplest gatekeeper there is, a room for one.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Weak};
@@ -51,7 +50,7 @@ impl Room {
     }
 
     fn is_waited_for(&self) -> bool {
-        !self.0.lock().unwrap().queue.is_empty()
+        self.0.lock().unwrap().queue.first().is_some()
     }
 }
 
@@ -69,7 +68,7 @@ impl Future for Enter {
         let waker = cx.waker().clone();
         room.change(|inside, calls| {
             let queue = &mut inside.queue;
-            let behind = ticket.as_ref().map_or_else(|| !queue.is_empty(), |ticket| !queue.is_first(ticket));
+            let behind = ticket.as_ref().map_or(queue.first().is_some(), |ticket| !queue.is_first(ticket));
             if !inside.closed && (inside.taken || behind) {
                 match ticket {
                     Some(ticket) => queue.stay(ticket, waker, calls),
@@ -239,7 +238,7 @@ fn the_first_can_be_sent_away_alone() {
     assert!(!queue.has(&one), "it would have to join again");
     queue.dismiss_first(&mut calls);
     queue.dismiss_first(&mut calls);
-    assert!(queue.is_empty());
+    assert_eq!(queue.first(), None);
 }
 
 /// Every method of a waker comes back to the room. If one is called under the lock, this does not end.
@@ -304,8 +303,7 @@ fn a_waker_that_panics_keeps_nobody_asleep() {
     assert!(pin!(&mut bad).poll(&mut Context::from_waker(&waker)).is_pending());
     let mut good = Visitor::at(&room);
     assert!(good.waits());
-    let panic = catch_unwind(AssertUnwindSafe(|| room.close())).expect_err("it goes on, to who woke them");
-    assert_eq!(panic.downcast_ref(), Some(&"in a waker"));
+    room.close();
     assert_eq!(good.wakes(), 1);
     drop(key);
 }

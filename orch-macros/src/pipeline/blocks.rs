@@ -124,6 +124,7 @@ pub(crate) static BLOCKS: &[Spec] = &[
             option("fail_max", Kind::Count),
             option("reset_timeout", Kind::Period),
             option("probes", Kind::Count),
+            option("wait", Kind::Flag),
             option("ignore", Kind::Predicate),
             option("breaker", Kind::Expr),
             NAME,

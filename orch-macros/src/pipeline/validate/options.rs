@@ -10,7 +10,8 @@ use crate::pipeline::parse::options::example;
 use crate::pipeline::{suggest, tokens};
 
 /// Options that say what another one has already said: block, option, what it carries.
-const CARRIED: &[(&str, &str, &[&str])] = &[("circuit", "breaker", &["fail_max", "reset_timeout", "probes"])];
+const CARRIED: &[(&str, &str, &[&str])] =
+    &[("circuit", "breaker", &["fail_max", "reset_timeout", "probes", "wait"])];
 
 pub(super) fn check(block: &Block, errors: &mut Errors) {
     if let (Some(spec), Some(value)) = (block.spec.head, &block.head) {
