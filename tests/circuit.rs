@@ -196,6 +196,41 @@ mod closed {
         assert_eq!(ran(), 2);
     }
 
+    /// One item in three fails at once, the others succeed after 20 ms. How many succeed, and how many ran.
+    async fn one_in_three_fails_fast(limit: usize, fail_max: u32) -> (usize, u32) {
+        let calls = AtomicU32::new(0);
+        let p = pipeline! {
+            |_: std::ops::Range<u32>|
+            each(limit = limit, settle) < circuit(fail_max = fail_max) < async |n| {
+                calls.fetch_add(1, SeqCst);
+                if n % 3 == 2 {
+                    return Err(Oops("down"));
+                }
+                sleep(TICK * 20).await;
+                Ok(())
+            } > >
+        };
+        let results = p.run(0..1_000).await.unwrap();
+        (results.iter().filter(|result| result.is_ok()).count(), calls.load(SeqCst))
+    }
+
+    /// In a row is in order of ends: fast failures overtake slow successes.
+    #[tokio::test(start_paused = true)]
+    async fn circuit_1_fast_failures_are_in_a_row_where_successes_are_slow() {
+        for limit in [1, 8, 10] {
+            assert_eq!(one_in_three_fails_fast(limit, 5).await, (667, 1_000), "{limit} at once");
+        }
+        assert_eq!(one_in_three_fails_fast(16, 5).await, (10, 15));
+        for limit in [11, 64, 1_000] {
+            assert_eq!(one_in_three_fails_fast(limit, 5).await.0, 10, "{limit} at once");
+        }
+        // As many as fail while slow successes fill all places.
+        for limit in [16, 32, 64] {
+            assert_eq!(one_in_three_fails_fast(limit, limit as u32 / 2).await, (667, 1_000));
+            assert!(one_in_three_fails_fast(limit, limit as u32 / 2 - 1).await.0 < 667);
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn circuit_1_a_failure_anywhere_in_the_body_counts_once() {
         let breaker = Breaker::new();
@@ -465,7 +500,7 @@ mod cancelled {
         let (p, ran) = circuit!(breaker = &breaker);
         times(&p, 1, Fail).await;
         advance(RESET).await;
-        for _ in 0..5 {
+        for _ in 0..2 {
             let mut probe = Box::pin(p.run(Hang));
             assert!(poll_once(probe.as_mut()).is_pending());
             is_half_open(p.run(Succeed).await);
@@ -473,7 +508,7 @@ mod cancelled {
             assert_eq!(breaker.state(), BreakerState::HalfOpen);
         }
         p.run(Succeed).await.unwrap();
-        assert_eq!((breaker.state(), ran()), (BreakerState::Closed, 7));
+        assert_eq!((breaker.state(), ran()), (BreakerState::Closed, 4));
     }
 
     #[tokio::test(start_paused = true)]
@@ -679,6 +714,72 @@ mod errors {
                 assert_eq!(last_failure.as_ref().unwrap().as_str(), "down");
             }
             other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn circuit_7_the_time_left_is_never_shown_as_nothing() {
+        let cases = [
+            (1, "1ns"),
+            (300, "300ns"),
+            (9_999, "9.999µs"),
+            (10_400, "10µs"),
+            (9_999_600, "10ms"),
+            (12_400_000, "12ms"),
+            (9_999_600_000, "10s"),
+        ];
+        for (left, text) in cases {
+            let (p, _) = circuit!(fail_max = 1, reset_timeout = 10s);
+            times(&p, 1, Fail).await;
+            advance(RESET - Duration::from_nanos(left)).await;
+            let error = p.run(Succeed).await.unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "block `circuit` did not run: the circuit is open, retry in {text} (last failure: down)"
+                )
+            );
+        }
+    }
+
+    /// A reset timeout may be as long as it likes: what is open is not isolated.
+    #[tokio::test(start_paused = true)]
+    async fn circuit_12_open_for_ever_is_not_isolated() {
+        let isolated = |error: &Error| match error.kind() {
+            ErrorKind::CircuitOpen { isolated, retry_after, .. } => (*isolated, *retry_after),
+            other => panic!("{other:?}"),
+        };
+        for by_hand in [false, true] {
+            let (breaker, trace) =
+                (Breaker::builder().fail_max(1).reset_timeout(Duration::MAX).build(), Trace::default());
+            let (p, _) = circuit!(breaker = &breaker);
+            let p = p.with_bus(&trace);
+            if by_hand {
+                breaker.force_open();
+            } else {
+                times(&p, 1, Fail).await;
+            }
+            assert_eq!(breaker.state(), BreakerState::Open { retry_after: Duration::MAX });
+            for _ in 0..2 {
+                trace.take();
+                let error = p.run(Succeed).await.unwrap_err();
+                assert_eq!(isolated(&error), (false, Duration::MAX));
+                assert!(!error.to_string().contains("by hand"), "{error}");
+                assert!(trace.lines().contains(&"circuit open -> open, rejected".to_owned()));
+            }
+            advance(SECOND).await;
+            assert_eq!(isolated(&p.run(Succeed).await.unwrap_err()), (false, Duration::MAX - SECOND));
+
+            breaker.isolate();
+            trace.take();
+            let error = p.run(Succeed).await.unwrap_err();
+            assert_eq!(isolated(&error), (true, Duration::MAX));
+            assert_eq!(
+                error.to_string(),
+                "block `circuit` did not run: the circuit is open until it is closed by hand"
+            );
+            assert!(trace.lines().contains(&"circuit isolated -> isolated, rejected".to_owned()));
+            assert_eq!(breaker.state(), BreakerState::Isolated);
         }
     }
 

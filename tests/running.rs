@@ -648,8 +648,14 @@ mod hostile {
         async fn fails() -> Result<u32, Oops> {
             Err(Oops("it"))
         }
+        let open = Breaker::default();
+        open.isolate();
         assert_eq!(
             end!("seq/retry", bomb() retry(when = |_| false) < |bomb| { used(bomb) } fails() >),
+            What::Failed
+        );
+        assert_eq!(
+            end!("seq/circuit", bomb() circuit(breaker = &open) < |bomb| { used(bomb) } fails() >),
             What::Failed
         );
     }

@@ -12,7 +12,7 @@ mod common;
 
 #[task]
 fn even(n: u32) -> Result<u32, Oops> {
-    if n % 2 == 0 { Ok(n) } else { Err(Oops("odd")) }
+    if n.is_multiple_of(2) { Ok(n) } else { Err(Oops("odd")) }
 }
 
 #[test]

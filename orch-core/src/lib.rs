@@ -15,6 +15,7 @@ pub mod error;
 pub mod event;
 pub mod feed;
 pub mod gate;
+mod gatekeepers;
 pub mod graph;
 mod lazy;
 pub mod leaf;

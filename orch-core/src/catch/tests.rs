@@ -179,6 +179,7 @@ fn stops_4_a_circuit_inside_counts_a_failure() {
             fail_max: circuit::default::fail_max(),
             reset_timeout: circuit::default::reset_timeout(),
             probes: circuit::default::probes(),
+            wait: circuit::default::wait(),
             ignore: circuit::default::ignore(),
             breaker: circuit::given::breaker(&breaker),
         };

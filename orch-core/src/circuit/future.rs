@@ -9,9 +9,12 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use super::arriving::{Arrived, Wait, arrive, turn_away};
+use super::held::Held;
+use super::permit::Permit;
 use super::shared::Arrival;
-use super::state::{Admission, Outcome, Permit, Rejection, Transition};
-use super::{Breaker, CircuitEvent, CircuitState, LastFailure};
+use super::state::{Admission, Rejection, Transition};
+use super::{Breaker, CircuitEvent, CircuitState, LastFailure, thread};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
@@ -44,26 +47,26 @@ where
         input: P::In,
         cx: R,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
-        let (inside, guard) = cx.block(self.meta);
+        let (inside, mut guard) = cx.block(self.meta);
         let permit = match self.breaker.arrive(|| cx.now()) {
             Arrival::Admitted(permit) => permit,
-            Arrival::Rejected(rejection) => return self.turn_away(rejection, guard),
-            Arrival::Undecided(at) => {
-                let (admission, transitions) = self.breaker.admit(at, || cx.now());
-                for transition in transitions {
-                    R::tell(&guard, || transition.event());
-                }
-                match admission {
-                    Admission::Admitted(permit) => permit,
-                    Admission::Open(rejection) => return self.turn_away(rejection, guard),
-                    Admission::HalfOpen(_) => {
-                        R::tell(&guard, || self.rejection(CircuitState::HalfOpen));
-                        return CircuitFuture::HalfOpen { meta: Some(self.meta), guard };
-                    }
-                }
+            Arrival::Rejected(rejection) => {
+                turn_away::<R>(&mut guard, CircuitState::Open, &self.breaker, input);
+                return self.open(rejection, guard);
+            }
+            Arrival::Undecided(time) => {
+                let at = (&self.breaker, &self.ignore, cx);
+                let begin = move || self.body.run(scope, input, inside);
+                let wait = match arrive::<_, _, R>(at, time, begin, &mut guard) {
+                    Arrived::Open(rejection) => return self.open(rejection, guard),
+                    Arrived::Waits(wait) => Ok(wait),
+                    Arrived::HalfOpen => Err(CircuitState::HalfOpen),
+                    Arrived::Isolated => Err(CircuitState::Isolated),
+                };
+                return CircuitFuture::Aside { wait, meta: self.meta, guard: Some(guard) };
             }
         };
-        let mut held = Held::<R> { cx, breaker: &self.breaker, permit: Some(permit), panicked: false, guard };
+        let mut held = Held::<R>::closed(cx, &self.breaker, permit, guard);
         let fut = held.poll(|| self.body.run(scope, input, inside));
         CircuitFuture::Running { fut, ignore: &self.ignore, held }
     }
@@ -80,24 +83,17 @@ where
 impl<B, I> Circuit<B, I> {
     /// The run of an open circuit.
     #[inline(always)]
-    fn turn_away<Fut, R: Cx>(
+    fn open<Fut, R: Cx>(
         &self,
         Rejection { retry_after, last_failure }: Rejection,
         guard: R::Guard,
     ) -> CircuitFuture<'_, Fut, I, R> {
-        let met = if retry_after == Duration::MAX { CircuitState::Isolated } else { CircuitState::Open };
-        R::tell(&guard, || self.rejection(met));
         CircuitFuture::Open { retry_after, last_failure, meta: Some(self.meta), guard }
-    }
-
-    /// The event of a rejection. Other runs may have moved the circuit since: it tells what this run met.
-    fn rejection(&self, met: CircuitState) -> CircuitEvent {
-        CircuitEvent { rejected: true, ..CircuitEvent::new(met, met, self.breaker.failures()) }
     }
 }
 
 impl Transition {
-    fn event(self) -> CircuitEvent {
+    pub(super) fn event(self) -> CircuitEvent {
         CircuitEvent {
             tripped: self.tripped,
             ..CircuitEvent::new(self.old_state, self.new_state, self.failures)
@@ -105,72 +101,7 @@ impl Transition {
     }
 }
 
-/// An admitted run. Dropped with the body unfinished, it gives its permit back: as a failure if the body panicked,
-/// else as if the run had not been.
-struct Held<'a, R: Cx> {
-    cx: R,
-    breaker: &'a Breaker,
-    permit: Option<Permit>,
-    panicked: bool,
-    guard: R::Guard,
-}
-
-impl<R: Cx> Held<'_, R> {
-    #[inline(always)]
-    fn poll<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        /// Dropped only by a panic on its way out.
-        struct Unwinding<'a>(&'a mut bool);
-
-        impl Drop for Unwinding<'_> {
-            fn drop(&mut self) {
-                *self.0 = true;
-            }
-        }
-
-        let unwinding = Unwinding(&mut self.panicked);
-        let polled = R::poll(&mut self.guard, poll);
-        mem::forget(unwinding);
-        polled
-    }
-
-    #[inline(always)]
-    fn succeed(&mut self) {
-        if let Some(permit) = self.permit {
-            self.record(permit, Outcome::<fn() -> String>::Success);
-        }
-        R::succeed_block(&mut self.guard);
-    }
-
-    fn fail<E: Failure>(&mut self, error: &Error<E>, ignore: impl Fn(&Error<E>) -> bool) {
-        if let Some(permit) = self.permit {
-            // A predicate that panics is a panic inside the block, so the permit is still ours here.
-            if self.poll(|| ignore(error)) {
-                self.record(permit, Outcome::<fn() -> String>::Ignored);
-            } else {
-                self.record(permit, Outcome::Failure(|| error.kind().to_string()));
-            }
-        }
-        R::fail(&mut self.guard, error);
-    }
-
-    #[inline(always)]
-    fn record(&mut self, permit: Permit, outcome: Outcome<impl FnOnce() -> String>) {
-        self.permit = None;
-        if let Some(transition) = self.breaker.record(permit, outcome, || self.cx.now()) {
-            R::tell(&self.guard, || transition.event());
-        }
-    }
-}
-
-impl<R: Cx> Drop for Held<'_, R> {
-    fn drop(&mut self) {
-        match self.permit {
-            None => {}
-            Some(permit) if self.panicked => self.record(permit, Outcome::Failure(|| "panicked".to_owned())),
-            Some(permit) => self.record(permit, Outcome::<fn() -> String>::Cancelled),
-        }
-    }
-}
+const OVER: &str = "a future is not polled again after it has finished";
 
 pin_project! {
     #[project = CircuitProjection]
@@ -190,9 +121,13 @@ pin_project! {
             meta: Option<&'static Meta>,
             guard: R::Guard,
         },
-        HalfOpen {
-            meta: Option<&'static Meta>,
-            guard: R::Guard,
+        // All else that can be at a circuit that is not closed: to wait, or to have been turned away by one in that state.
+        // `guard` is there until the body begins or that has been said. (A case for each costs every run of a closed circuit
+        // some instructions.)
+        Aside {
+            wait: Result<Box<dyn Wait<'a, Fut, I, R> + 'a>, CircuitState>,
+            meta: &'static Meta,
+            guard: Option<R::Guard>,
         },
     }
 }
@@ -207,33 +142,110 @@ where
     type Output = Result<T, Error<E>>;
 
     #[inline(always)]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // Whatever has to be done before a body is polled is done apart, and then there is one place where it is polled, as it
+        // is compiled into this.
+        match self.as_mut().project() {
+            CircuitProjection::Running { held, .. } if held.is_usual() => {}
+            CircuitProjection::Open { .. } => {}
+            _ => ready!(self.as_mut().poll_aside(cx)),
+        }
         match self.project() {
-            CircuitProjection::Running { fut, ignore, held } => match ready!(held.poll(|| fut.poll(cx))) {
-                Ok(out) => {
+            CircuitProjection::Running { fut, ignore, held } => match held.poll(|| fut.poll(cx)) {
+                Poll::Pending => {
+                    held.leave();
+                    Poll::Pending
+                }
+                Poll::Ready(Ok(out)) => {
                     held.succeed();
                     Poll::Ready(Ok(out))
                 }
-                Err(error) => {
+                Poll::Ready(Err(error)) => {
                     held.fail(&error, *ignore);
                     Poll::Ready(Err(error))
                 }
             },
             CircuitProjection::Open { retry_after, last_failure, meta, guard } => {
-                let meta = meta.take().expect("a future is not polled again after it has finished");
+                let meta = meta.take().expect(OVER);
                 let (retry_after, last_failure) = (*retry_after, last_failure.take());
-                let error =
-                    Error::new(ErrorKind::CircuitOpen { retry_after, last_failure }, Origin::block(meta));
+                let kind = ErrorKind::CircuitOpen { retry_after, last_failure, isolated: false };
+                let error = Error::new(kind, Origin::block(meta));
                 R::fail(guard, &error);
+                thread::turn_away();
                 Poll::Ready(Err(error))
             }
-            CircuitProjection::HalfOpen { meta, guard } => {
-                let meta = meta.take().expect("a future is not polled again after it has finished");
-                let error = Error::new(ErrorKind::CircuitHalfOpen, Origin::block(meta));
-                R::fail(guard, &error);
+            CircuitProjection::Aside { wait, meta, guard } => {
+                let mut guard = guard.take().expect(OVER);
+                let kind = if let Err(CircuitState::Isolated) = wait {
+                    ErrorKind::CircuitOpen { retry_after: Duration::MAX, last_failure: None, isolated: true }
+                } else {
+                    ErrorKind::CircuitHalfOpen
+                };
+                let error = Error::new(kind, Origin::block(meta));
+                R::fail(&mut guard, &error);
+                thread::turn_away();
                 Poll::Ready(Err(error))
             }
         }
+    }
+}
+
+impl<'a, Fut, I, R: Cx> CircuitFuture<'a, Fut, I, R> {
+    /// What comes before the body is polled where the circuit was not closed when the run came: the answer that it waits
+    /// for, and that this thread is inside of a probe from here on.
+    #[cold]
+    #[inline(never)]
+    fn poll_aside(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if let CircuitProjection::Aside { wait, meta, guard } = self.as_mut().project()
+            && let (Ok(waits), Some(watched)) = (&mut *wait, &mut *guard)
+        {
+            let (answer, transitions) = ready!(R::poll(watched, || waits.poll_answer(cx)));
+            for transition in transitions {
+                R::tell(watched, || transition.event());
+            }
+            let meta = *meta;
+            if let (Ok(waits), Some(guard)) = (mem::replace(wait, Err(CircuitState::HalfOpen)), guard.take())
+            {
+                self.set(Self::answered(answer, waits, meta, guard));
+            }
+        }
+        if let CircuitProjection::Running { held, .. } = self.project() {
+            held.enter();
+        }
+        Poll::Ready(())
+    }
+
+    /// What becomes of a run that waited.
+    fn answered(
+        answer: Admission,
+        waits: Box<dyn Wait<'a, Fut, I, R> + 'a>,
+        meta: &'static Meta,
+        mut guard: R::Guard,
+    ) -> Self {
+        let (breaker, ..) = waits.at();
+        let (met, rejection) = match answer {
+            Admission::Admitted(permit) => return Self::begin(waits, Some(permit), guard),
+            Admission::Joined => return Self::begin(waits, None, guard),
+            Admission::Open(rejection) => (CircuitState::Open, Some(rejection)),
+            Admission::Isolated => (CircuitState::Isolated, None),
+            Admission::HalfOpen | Admission::Waits(_) => (CircuitState::HalfOpen, None),
+        };
+        turn_away::<R>(&mut guard, met, breaker, waits);
+        match rejection {
+            Some(Rejection { retry_after, last_failure }) => {
+                CircuitFuture::Open { retry_after, last_failure, meta: Some(meta), guard }
+            }
+            None => CircuitFuture::Aside { wait: Err(met), meta, guard: Some(guard) },
+        }
+    }
+
+    fn begin(waits: Box<dyn Wait<'a, Fut, I, R> + 'a>, permit: Option<Permit>, guard: R::Guard) -> Self {
+        let (breaker, ignore, run) = waits.at();
+        let mut held = Held::new(run, breaker, permit, guard);
+        held.enter();
+        let fut = held.poll(|| waits.begin());
+        held.leave();
+        CircuitFuture::Running { fut, ignore, held }
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::Waker;
+use std::time::{Duration, Instant};
 
-use std::time::Instant;
-
+use super::permit::Permit;
 use super::shared::{Arrival, Shared};
-use super::state::{Admission, Config, Outcome, Permit, State, Transition, Transitions};
+use super::state::{Admission, Config, Outcome, State, Transition, Transitions};
 use super::status::{BreakerState, LastFailure};
+use crate::gatekeepers::Ticket;
 use crate::runtime::Local;
 
 /// The state of a circuit, shared by every block, pipeline and thread that holds a clone of it.
@@ -18,7 +19,8 @@ use crate::runtime::Local;
 /// that arrives at or after [`reset_timeout`](BreakerBuilder::reset_timeout) makes it half-open and is a probe; success
 /// closes the circuit, failure opens it for another `reset_timeout`.
 ///
-/// - A success, or an error that `ignore` matches, sets the count to zero.
+/// - A success, or an error that `ignore` matches, sets the count to zero. Where successes are slow and many runs are under
+///   way at once, fast failures overtake them and are in a row.
 /// - A cancelled run counts as nothing, and a cancelled probe frees its slot, as resilience4j's `releasePermission` does.
 /// - A run that began before the state changed moves nothing when it ends: a slow success from before the trip cannot
 ///   close the circuit, a slow failure can neither open it again nor extend the time it stays open.
@@ -26,18 +28,35 @@ use crate::runtime::Local;
 ///   callers one runs. A probe holds its slot for `reset_timeout` at most; then another run may probe, and what the
 ///   first one reports moves nothing. A probe that hangs cannot wedge the circuit. (resilience4j has
 ///   `maxWaitDurationInHalfOpenState` for it.)
+/// - Circuits of the same breaker inside a probe's body are parts of it: they pass, and what they report counts for
+///   nothing. In a closed circuit each counts for itself.
 ///
 /// Time is tokio's clock, so under `#[tokio::test(start_paused = true)]` a reset timeout of a minute takes no time.
 ///
 /// A clone is a handle of the same circuit. A run of a closed circuit costs two atomic loads; an open circuit reads the
-/// clock, takes a short lock and allocates nothing.
+/// clock, takes a short lock and allocates nothing. Nothing of yours, be it a clock, a bus, a predicate or a waker, is
+/// called with that lock held: it may look at the breaker, and change it.
+///
+/// # Lost probes
+///
+/// A probe that is dropped, or holds its slot for too long, ends without a verdict. Where blocks fail fast, that may be the
+/// rule: a sibling of the probe is rejected by the half-open circuit, and its error cancels the probe. So after three lost
+/// probes in a row the circuit is open for another `reset_timeout`, and from then on, until there is a verdict, runs *wait*
+/// for the probe instead of being rejected, in order of arrival; with [`wait`](BreakerBuilder::wait) they do so from the
+/// start. If it closes the circuit, all of them run. If it fails, they are rejected as by any open circuit. If it is lost, the
+/// first of them is the next probe, unless it was the third again. So a service that has recovered is used again, and one
+/// that hangs, while its callers give up, is reached at most three times in a `reset_timeout`.
+///
+/// To wait is to be pending. A run that is dropped while it waits leaves no trace, and one that is not polled when its turn
+/// has come loses it after `reset_timeout`.
 ///
 /// # Changes by the handle
 ///
 /// [`force_open`](Self::force_open), [`force_close`](Self::force_close), [`reset`](Self::reset) and
 /// [`isolate`](Self::isolate) take effect at once, and the last one wins. Runs in flight go on and keep their results,
-/// but no longer count. As a handle knows no bus, the change is an event of the next run that sees it, once; two changes
-/// that cancel out before any run came are no event.
+/// but no longer count; runs that wait do so no longer, and run or are rejected as the new state says. As a handle knows no
+/// bus, the change is an event of the next run that sees it, once; two changes that cancel out before any run came are no
+/// event.
 ///
 /// # Example
 ///
@@ -112,7 +131,8 @@ impl Breaker {
         self.shared.look(State::failures)
     }
 
-    /// The text of the failure that opened the circuit; `None` when it is closed, or was opened by its handle.
+    /// The text of the failure that opened the circuit; `None` when it is closed, or was opened by its handle. Lost probes
+    /// leave it as it is.
     ///
     /// ```
     /// assert!(async_orch::Breaker::new().last_failure().is_none());
@@ -168,8 +188,8 @@ impl Breaker {
     }
 
     /// Opens the circuit and holds it open, however much time goes by, until [`force_close`](Self::force_close),
-    /// [`reset`](Self::reset) or [`force_open`](Self::force_open). (Polly's `IsolateAsync`.) Rejections say a
-    /// `retry_after` of [`Duration::MAX`].
+    /// [`reset`](Self::reset) or [`force_open`](Self::force_open). (Polly's `IsolateAsync`.) Rejections say that they are
+    /// by an [isolated](crate::ErrorKind::CircuitOpen) circuit, and a `retry_after` of [`Duration::MAX`].
     ///
     /// ```
     /// use std::time::Duration;
@@ -199,6 +219,31 @@ impl Breaker {
         now: impl FnOnce() -> Instant,
     ) -> (Admission, Transitions) {
         self.shared.admit(at, now)
+    }
+
+    /// The answer to a run that waits, at the time `now`.
+    pub(crate) fn wait(
+        &self,
+        place: &mut Option<Ticket>,
+        now: Instant,
+        waker: Waker,
+    ) -> (Admission, Transitions) {
+        self.shared.wait(place, now, waker)
+    }
+
+    /// Who waited gives up.
+    pub(crate) fn leave(&self, place: &mut Option<Ticket>) {
+        self.shared.leave(place);
+    }
+
+    /// A run was admitted, and given up before its body began.
+    pub(crate) fn give_back(&self, permit: Permit) {
+        self.shared.give_back(permit);
+    }
+
+    /// This thread begins to poll the body of that probe, until [`thread::leave`](super::thread::leave).
+    pub(crate) fn enter(&self, probe: Permit) {
+        super::thread::enter(&self.shared, probe);
     }
 
     /// An admitted run ended. The failure is described, once, only if it opens the circuit. The transition is for the
@@ -235,6 +280,7 @@ impl fmt::Debug for Breaker {
             .field("reset_timeout", &config.reset_timeout)
             .field("probes", &config.probes)
             .field("close_after", &config.close_after)
+            .field("wait", &config.wait)
             .finish()
     }
 }
@@ -260,11 +306,18 @@ pub struct BreakerBuilder {
     reset_timeout: Duration,
     probes: u32,
     close_after: Option<u32>,
+    wait: bool,
 }
 
 impl Default for BreakerBuilder {
     fn default() -> Self {
-        Self { fail_max: 5, reset_timeout: Duration::from_secs(60), probes: 1, close_after: None }
+        Self {
+            fail_max: 5,
+            reset_timeout: Duration::from_secs(60),
+            probes: 1,
+            close_after: None,
+            wait: false,
+        }
     }
 }
 
@@ -289,7 +342,7 @@ impl BreakerBuilder {
     /// How long the circuit stays open before a run may probe; also how long a probe holds its slot. Default 60 s.
     ///
     /// Choose it longer than the body may take: a probe that is slower reports too late to count, so that a body which is
-    /// *always* slower than this leaves the circuit half-open. Any length is fine, [`Duration::MAX`] is for ever.
+    /// *always* slower than this never closes the circuit. Any length is fine, [`Duration::MAX`] is for ever.
     ///
     /// # Panics
     ///
@@ -312,7 +365,7 @@ impl BreakerBuilder {
     /// How many probes may run at the same time in a half-open circuit. Default 1.
     ///
     /// It bounds those in flight, not their sum: as probes end others are admitted, until
-    /// [`close_after`](Self::close_after) of them have succeeded or one has failed.
+    /// [`close_after`](Self::close_after) of them have succeeded, one has failed, or three in a row have been lost.
     ///
     /// # Panics
     ///
@@ -348,6 +401,31 @@ impl BreakerBuilder {
         self
     }
 
+    /// Whether runs wait for the probe of a half-open circuit, in order of arrival, instead of being rejected. Default
+    /// `false`: they wait only after [three probes in a row have been lost](Breaker#lost-probes).
+    ///
+    /// A probe may take up to [`reset_timeout`](Self::reset_timeout), and so may the wait for it. Put a `timeout` around
+    /// the circuit if that is too long.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use async_orch::{Breaker, pipeline};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let breaker = Breaker::builder().wait(true).build();
+    /// let slow = pipeline! { circuit(breaker = &breaker) < async |()| { tokio::time::sleep(Duration::from_secs(1)).await } > };
+    ///
+    /// breaker.force_open();
+    /// tokio::time::advance(Duration::from_secs(60)).await;
+    /// let (probe, waits) = tokio::join!(slow.run(()), slow.run(()));
+    /// assert!(probe.is_ok() && waits.is_ok());
+    /// # }
+    /// ```
+    pub fn wait(mut self, wait: bool) -> Self {
+        self.wait = wait;
+        self
+    }
+
     /// The breaker, closed.
     ///
     /// ```
@@ -362,6 +440,7 @@ impl BreakerBuilder {
             reset_timeout: self.reset_timeout,
             probes: self.probes,
             close_after: self.close_after.unwrap_or(self.probes),
+            wait: self.wait,
         };
         Breaker { shared: Arc::new(Shared::new(config)) }
     }

@@ -2,19 +2,21 @@
 //!
 //! The time stands still, so that no lease expires.
 
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use ::loom::thread;
 use std::time::Instant;
 
+use super::permit::Permit;
 use super::shared::Shared;
-use super::state::{Admission, Config, Outcome, Permit, Transition};
+use super::state::{Admission, Config, Outcome, Transition};
 use super::status::{BreakerState, CircuitState};
-use crate::sync::{Arc, check, check_within};
+use crate::sync::{Arc, block_on, check, check_within};
 
 const RESET: Duration = Duration::from_secs(60);
 
-const FIRST: Config = Config { fail_max: 1, reset_timeout: RESET, probes: 1, close_after: 1 };
+const FIRST: Config = Config { fail_max: 1, reset_timeout: RESET, probes: 1, close_after: 1, wait: false };
 
 type Told = Vec<Transition>;
 
@@ -60,6 +62,36 @@ fn due(config: Config) -> (Arc<Shared>, Instant) {
     (shared, start + RESET)
 }
 
+/// A run that waits as long as it is told to.
+async fn waits(shared: &Shared, now: Instant) -> (Admission, Told) {
+    let (mut place, mut told) = (None, Told::new());
+    std::future::poll_fn(move |cx| {
+        let (admission, transitions) = shared.wait(&mut place, now, cx.waker().clone());
+        told.extend(transitions);
+        match admission {
+            Admission::Waits(_) => Poll::Pending,
+            answer => Poll::Ready((answer, std::mem::take(&mut told))),
+        }
+    })
+    .await
+}
+
+/// A run that looks once, and gives up if it has to wait.
+fn looks(shared: &Shared, now: Instant) -> Admission {
+    let mut place = None;
+    let (admission, _) = shared.wait(&mut place, now, Waker::noop().clone());
+    shared.leave(&mut place);
+    admission
+}
+
+/// Half-open, with the probe, and runs wait for it.
+fn probed() -> (Arc<Shared>, Permit, Instant) {
+    let (shared, now) = due(Config { wait: true, ..FIRST });
+    let probe = admitted(&shared, now);
+    assert!(probe.is_probe());
+    (shared, probe, now)
+}
+
 fn spawn<T: 'static>(
     shared: &Arc<Shared>,
     work: impl FnOnce(&Shared) -> T + 'static,
@@ -102,8 +134,8 @@ fn one_of_two_runs_is_the_probe() {
         let (other, more) = other.join().unwrap();
         told.extend(more);
         let permit = match (one, other) {
-            (Admission::Admitted(permit), Admission::HalfOpen(_)) => permit,
-            (Admission::HalfOpen(_), Admission::Admitted(permit)) => permit,
+            (Admission::Admitted(permit), Admission::HalfOpen) => permit,
+            (Admission::HalfOpen, Admission::Admitted(permit)) => permit,
             both => panic!("{both:?}"),
         };
         assert!(permit.is_probe());
@@ -128,8 +160,8 @@ fn one_probe_at_a_time_also_when_one_gives_up() {
                     assert!(permit.is_probe());
                     probes += 1;
                 }
-                Admission::HalfOpen(_) => {}
-                Admission::Open(_) => panic!("the time had come"),
+                Admission::HalfOpen => {}
+                other => panic!("the time had come: {other:?}"),
             }
         }
         assert!(probes <= 1);
@@ -148,11 +180,97 @@ fn who_arrives_while_the_probe_succeeds_is_turned_away_or_runs() {
         told.extend(more);
         match admission {
             Admission::Admitted(permit) => assert!(!permit.is_probe()),
-            Admission::HalfOpen(_) => {}
-            Admission::Open(_) => panic!("it is not open"),
+            Admission::HalfOpen => {}
+            other => panic!("it is not open: {other:?}"),
         }
         assert_eq!(changes(&told), [(CircuitState::HalfOpen, CircuitState::Closed)]);
         assert_eq!(state(&shared, now), CircuitState::Closed);
+    });
+}
+
+#[test]
+fn who_waits_while_the_probe_gives_up_is_the_next() {
+    check(|| {
+        let (shared, probe, now) = probed();
+        let other = spawn(&shared, move |shared| block_on(waits(shared, now)));
+        let told = cancel(&shared, probe, now);
+        let (admission, more) = other.join().unwrap();
+        assert!(matches!(admission, Admission::Admitted(permit) if permit.is_probe()), "{admission:?}");
+        assert_eq!((told, more), (vec![], vec![]));
+    });
+}
+
+#[test]
+fn who_waits_while_the_probe_succeeds_goes_on() {
+    check_within(3, || {
+        let (shared, probe, now) = probed();
+        let others = [(); 2].map(|()| spawn(&shared, move |shared| block_on(waits(shared, now))));
+        let mut told = succeed(&shared, probe, now);
+        for other in others {
+            let (admission, more) = other.join().unwrap();
+            assert!(matches!(admission, Admission::Admitted(permit) if !permit.is_probe()), "{admission:?}");
+            told.extend(more);
+        }
+        assert_eq!(changes(&told), [(CircuitState::HalfOpen, CircuitState::Closed)]);
+    });
+}
+
+#[test]
+fn who_waits_while_the_probe_fails_is_turned_away() {
+    check_within(3, || {
+        let (shared, probe, now) = probed();
+        let others = [(); 2].map(|()| spawn(&shared, move |shared| block_on(waits(shared, now))));
+        fail(&shared, probe, now);
+        for other in others {
+            assert!(matches!(other.join().unwrap().0, Admission::Open(_)));
+        }
+    });
+}
+
+#[test]
+fn who_gives_up_leaves_its_turn_to_the_next() {
+    check_within(3, || {
+        let (shared, probe, now) = probed();
+        let gives_up = spawn(&shared, move |shared| {
+            if let Admission::Admitted(permit) = looks(shared, now) {
+                shared.give_back(permit);
+            }
+        });
+        let other = spawn(&shared, move |shared| block_on(waits(shared, now)).0);
+        cancel(&shared, probe, now);
+        gives_up.join().unwrap();
+        assert!(matches!(other.join().unwrap(), Admission::Admitted(permit) if permit.is_probe()));
+    });
+}
+
+#[test]
+fn each_of_those_who_wait_has_its_turn_as_probe() {
+    check_within(2, || {
+        let (shared, probe, now) = probed();
+        let others = [(); 2].map(|()| {
+            spawn(&shared, move |shared| match block_on(waits(shared, now)).0 {
+                Admission::Admitted(probe) => cancel(shared, probe, now),
+                other => panic!("{other:?}"),
+            })
+        });
+        let mut told = cancel(&shared, probe, now);
+        for other in others {
+            told.extend(other.join().unwrap());
+        }
+        // Three in a row.
+        assert_eq!(changes(&told), [(CircuitState::HalfOpen, CircuitState::Open)]);
+    });
+}
+
+#[test]
+fn the_handle_decides_for_those_who_wait() {
+    check(|| {
+        let (shared, _probe, now) = probed();
+        let other = spawn(&shared, move |shared| block_on(waits(shared, now)));
+        shared.isolate();
+        let (admission, told) = other.join().unwrap();
+        assert_eq!(admission, Admission::Isolated);
+        assert_eq!(changes(&told), [(CircuitState::HalfOpen, CircuitState::Isolated)]);
     });
 }
 
@@ -236,7 +354,7 @@ fn a_change_by_the_handle_is_told_once() {
         told.extend(arrives.join().unwrap());
         // If nobody saw it, then this does.
         let (admission, last) = admit(&shared, now);
-        assert!(matches!(admission, Admission::Open(rejection) if rejection.retry_after == Duration::MAX));
+        assert_eq!(admission, Admission::Isolated);
         told.extend(last);
         assert_eq!(changes(&told), [(CircuitState::Closed, CircuitState::Isolated)]);
         assert_eq!(state(&shared, now), CircuitState::Isolated);

@@ -25,9 +25,12 @@ where
     /// How many runs may probe at once while the circuit is half-open, and how many of them have to succeed to
     /// close it; 1 if not given.
     pub probes: u32,
+    /// With this flag runs wait for the probe of a half-open circuit, in order of arrival; without it they are turned
+    /// away, unless three probes in a row have been lost.
+    pub wait: bool,
     /// Which errors count as a success; none if not given.
     pub ignore: I,
-    /// A breaker shared with other blocks and pipelines, which brings the three settings above with it; one of its
+    /// A breaker shared with other blocks and pipelines, which brings the settings above with it; one of its
     /// own if not given.
     pub breaker: Option<Breaker>,
 }
@@ -51,6 +54,11 @@ pub mod default {
     /// One probe.
     pub fn probes() -> u32 {
         1
+    }
+
+    /// Runs are turned away while a probe is under way.
+    pub fn wait() -> bool {
+        false
     }
 
     /// No error is ignored.
@@ -83,6 +91,11 @@ pub mod given {
     /// A number.
     pub fn probes(value: u32) -> u32 {
         value
+    }
+
+    /// Runs wait for the probe.
+    pub fn wait() -> bool {
+        true
     }
 
     /// A shared breaker.
@@ -154,6 +167,7 @@ where
             .fail_max(options.fail_max)
             .reset_timeout(options.reset_timeout)
             .probes(options.probes)
+            .wait(options.wait)
             .build()
     };
     Circuit { body, breaker, ignore: options.ignore, meta }
@@ -165,6 +179,7 @@ impl<E: Failure, I: Fn(&Error<E>) -> bool> fmt::Debug for Options<E, I> {
             .field("fail_max", &self.fail_max)
             .field("reset_timeout", &self.reset_timeout)
             .field("probes", &self.probes)
+            .field("wait", &self.wait)
             .field("breaker", &self.breaker)
             .finish_non_exhaustive()
     }

@@ -5,15 +5,17 @@
 //! no failure to forget, a result that comes too late. So there are no compare-and-swap loops to reason about, and the
 //! count itself needs no bits of the word: the generation has 61 and never wraps.
 
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::task::Waker;
+use std::time::{Duration, Instant};
 
-use std::time::Instant;
-
-use super::state::{Admission, Config, Failed, Outcome, Permit, Rejection, State, Transition, Transitions};
+use super::line::Line;
+use super::permit::Permit;
+use super::state::{Admission, Config, Failed, Outcome, Rejection, State, Transition, Transitions};
 use super::status::{BreakerState, CircuitState, LastFailure};
+use super::thread;
+use crate::gatekeepers::{Calls, Ticket, quietly};
 use crate::sync::{AtomicU64, Mutex, MutexGuard};
 
 /// Set in a closed circuit.
@@ -22,7 +24,7 @@ const CLOSED: u64 = 1;
 const COUNTING: u64 = 1 << 1;
 /// Set after a change by the handle, until a run has seen it.
 const UNREPORTED: u64 = 1 << 2;
-const FLAGS: u32 = 3;
+const FLAGS: u32 = Permit::FLAGS;
 
 /// The answer to a run that arrives, as far as it is known at once.
 #[derive(Debug)]
@@ -36,22 +38,33 @@ pub(crate) enum Arrival {
 }
 
 /// See the module.
+///
+/// Nothing that is called under the lock leaves this folder and the queue. Clocks, predicates, texts, buses and wakers are
+/// foreign code, which may come back here: they are asked before the lock is taken, or called after it has been released.
 #[derive(Debug)]
 pub(crate) struct Shared {
     word: AtomicU64,
     /// A plain lock: held for some ten nanoseconds, one of many readers rejects no faster, alone or with two threads.
-    state: Mutex<State>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    state: State,
+    /// Those who wait for the probes of a half-open circuit.
+    line: Line,
 }
 
 impl Shared {
     pub(crate) fn new(config: Config) -> Self {
         let state = State::new(config);
-        Self { word: AtomicU64::new(summary(&state)), state: Mutex::new(state) }
+        let word = AtomicU64::new(summary(&state));
+        Self { word, inner: Mutex::new(Inner { state, line: Line::default() }) }
     }
 
-    /// A run arrives. `now` is called when the circuit is not closed, at most once; it must not come back here. What nearly
-    /// always happens is answered here, and not by [`admit`](Self::admit), so that the answer stays in registers: through
-    /// memory, stored in parts and loaded whole, it takes longer than the rest of a rejection.
+    /// A run arrives. `now` is called when the circuit is not closed, at most once. What nearly always happens is answered
+    /// here, and not by [`admit`](Self::admit), so that the answer stays in registers: through memory, stored in parts and
+    /// loaded whole, it takes longer than the rest of a rejection.
     #[inline]
     pub(crate) fn arrive(&self, now: impl FnOnce() -> Instant) -> Arrival {
         let word = self.word.load(Ordering::Acquire);
@@ -71,21 +84,56 @@ impl Shared {
     }
 
     /// The answer to a run that arrived `at` this time and met an [`Undecided`](Arrival::Undecided) circuit. `now` is called
-    /// if the time is not known and the circuit is not closed.
+    /// if the time is not known and the circuit is not closed. Who is told to wait goes on with [`wait`](Self::wait).
     #[cold]
     pub(crate) fn admit(
         &self,
         at: Option<Instant>,
         now: impl FnOnce() -> Instant,
     ) -> (Admission, Transitions) {
-        // Most of those that a half-open circuit turns away change nothing, and leave the word alone too.
-        if let Some(now) = at
-            && let Some(rejected) = self.lock().rejection(now)
+        thread::arrive();
+        if at.is_none()
+            && let Some(admitted) = self.change(|inner, _| inner.state.admit_closed())
         {
-            return (rejected, Transitions::default());
+            return admitted;
         }
         // The lock was released, so the state machine looks again.
-        self.change(|state| state.admit(|| at.unwrap_or_else(now)))
+        let now = at.unwrap_or_else(now);
+        self.change(|Inner { state, line }, calls| {
+            let behind = line.is_ahead_of(None, state, now, calls);
+            state.admit(now, behind, |probe| thread::is_inside(self, probe))
+        })
+    }
+
+    /// The answer to a run that waits, whenever it looks; it is told by `waker` when it should. While it waits it has a
+    /// `place`, and has to [leave](Self::leave) it if it gives up.
+    pub(crate) fn wait(
+        &self,
+        place: &mut Option<Ticket>,
+        now: Instant,
+        waker: Waker,
+    ) -> (Admission, Transitions) {
+        thread::arrive();
+        self.change(|Inner { state, line }, calls| {
+            let behind = line.is_ahead_of(place.as_ref(), state, now, calls);
+            let (admission, transitions) = state.admit(now, behind, |probe| thread::is_inside(self, probe));
+            let admission = match admission {
+                Admission::Waits(time) => Admission::Waits(line.wait(place, waker, time, state, now, calls)),
+                decided => {
+                    line.leave(place, calls);
+                    calls.discard(waker);
+                    decided
+                }
+            };
+            (admission, transitions)
+        })
+    }
+
+    /// Who waited gives up.
+    pub(crate) fn leave(&self, place: &mut Option<Ticket>) {
+        if place.is_some() {
+            self.change(|inner, calls| inner.line.leave(place, calls));
+        }
     }
 
     /// Both steps.
@@ -102,19 +150,17 @@ impl Shared {
     /// nanoseconds, which are zero when that does not say it all, and the text: two registers.
     #[inline(never)]
     fn reject_at(&self, now: Instant) -> (u64, Option<LastFailure>) {
-        match self.lock().rejection(now) {
-            Some(Admission::Open(Rejection { retry_after, last_failure })) => {
-                match u64::try_from(retry_after.as_nanos()) {
-                    Ok(nanos) => (nanos, last_failure),
-                    Err(_) => (0, None),
-                }
-            }
-            _ => (0, None),
+        match self.lock().state.rejection(now) {
+            Some(Rejection { retry_after, last_failure }) => match u64::try_from(retry_after.as_nanos()) {
+                Ok(nanos) => (nanos, last_failure),
+                Err(_) => (0, None),
+            },
+            None => (0, None),
         }
     }
 
-    /// An admitted run ended. `now` is called when the report may change the state, at most once; it must not come back
-    /// here. The failure is described only if it opens the circuit, and outside the lock, so that it may.
+    /// An admitted run ended. `now` is called when the report may change the state, at most once. The failure is described
+    /// only if it opens the circuit.
     #[inline]
     pub(crate) fn record<F: FnOnce() -> String>(
         &self,
@@ -123,32 +169,71 @@ impl Shared {
         now: impl FnOnce() -> Instant,
     ) -> Option<Transition> {
         let word = self.word.load(Ordering::Acquire);
+        // A success that has nothing to forget is all that nearly every run has to report.
+        if let Outcome::Success | Outcome::Ignored = outcome
+            && permit.is_word(word)
+        {
+            return None;
+        }
+        self.count(word, permit, outcome, now)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn count<F: FnOnce() -> String>(
+        &self,
+        word: u64,
+        permit: Permit,
+        outcome: Outcome<F>,
+        now: impl FnOnce() -> Instant,
+    ) -> Option<Transition> {
         if word & UNREPORTED == 0 && permit.generation().is_some_and(|generation| generation != word >> FLAGS)
         {
             return None;
         }
         match outcome {
-            Outcome::Success | Outcome::Ignored if word & (CLOSED | COUNTING | UNREPORTED) == CLOSED => None,
-            Outcome::Success | Outcome::Ignored => self.change(|state| state.succeed(permit, now)),
+            Outcome::Success | Outcome::Ignored => self.succeed(permit, now),
             Outcome::Cancelled if word & UNREPORTED == 0 && !permit.is_probe() => None,
-            Outcome::Cancelled => self.change(|state| state.cancel(permit)),
+            Outcome::Cancelled => self.cancel(permit, now),
             Outcome::Failure(describe) => self.fail(permit, describe, now),
         }
     }
 
-    #[cold]
+    /// A run was admitted, and given up before its body began.
+    pub(crate) fn give_back(&self, permit: Permit) {
+        if permit.is_probe() {
+            self.change(|inner, _| inner.state.give_back(permit));
+        }
+    }
+
+    fn succeed(&self, permit: Permit, now: impl FnOnce() -> Instant) -> Option<Transition> {
+        if !permit.is_probe() {
+            return self.change(|inner, _| inner.state.succeed(permit));
+        }
+        let now = now();
+        self.change(|inner, _| inner.state.succeed_probe(permit, now))
+    }
+
+    fn cancel(&self, permit: Permit, now: impl FnOnce() -> Instant) -> Option<Transition> {
+        if !permit.is_probe() {
+            return self.change(|inner, _| inner.state.cancel());
+        }
+        let (now, turned_away) = (now(), thread::was_turned_away());
+        self.change(|inner, _| inner.state.cancel_probe(permit, turned_away, now))
+    }
+
     fn fail(
         &self,
         permit: Permit,
         describe: impl FnOnce() -> String,
         now: impl FnOnce() -> Instant,
     ) -> Option<Transition> {
-        match self.change(|state| state.fail(permit)) {
+        match self.change(|inner, _| inner.state.fail(permit)) {
             Failed::Settled(transition) => transition,
             // The lock was released, so `trip` asks again whether this failure still decides.
             Failed::Decides => {
                 let (now, text) = (now(), text_of(describe));
-                self.change(|state| state.trip(permit, now, text))
+                self.change(|inner, _| inner.state.trip(permit, now, text))
             }
         }
     }
@@ -156,19 +241,19 @@ impl Shared {
     // ----- the handle -----
 
     pub(crate) fn force_open(&self, now: Instant) {
-        self.change(|state| state.force_open(now));
+        self.change(|inner, _| inner.state.force_open(now));
     }
 
     pub(crate) fn force_close(&self) {
-        self.change(State::force_close);
+        self.change(|inner, _| inner.state.force_close());
     }
 
     pub(crate) fn reset(&self) {
-        self.change(State::reset);
+        self.change(|inner, _| inner.state.reset());
     }
 
     pub(crate) fn isolate(&self) {
-        self.change(State::isolate);
+        self.change(|inner, _| inner.state.isolate());
     }
 
     pub(crate) fn observe(&self, now: impl FnOnce() -> Instant) -> BreakerState {
@@ -176,29 +261,37 @@ impl Shared {
             return BreakerState::Closed;
         }
         let now = now();
-        self.lock().observe(now)
+        self.lock().state.observe(now)
     }
 
     /// The state machine, to look at.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.lock())
+        look(&self.lock().state)
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = self.lock();
-        let result = change(&mut state);
-        self.publish(&state);
+    /// Every change, by a run or by the handle. Those who wait are told of it.
+    fn change<T>(&self, change: impl FnOnce(&mut Inner, &mut Calls) -> T) -> T {
+        // Before the lock is taken, so that what is in it is called when the lock has been released.
+        let mut calls = Calls::default();
+        let mut inner = self.lock();
+        let result = change(&mut inner, &mut calls);
+        let Inner { state, line } = &mut *inner;
+        line.tell(state, &mut calls);
+        self.publish(state);
         result
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
         // No code of the user's runs under the lock, and a change is made whole or not at all.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Brings the word up to date; with the lock held, as `state` shows.
-    fn publish(&self, state: &MutexGuard<'_, State>) {
-        self.word.store(summary(state), Ordering::Release);
+    /// Brings the word up to date; with the lock held. A change that leaves it as it is leaves it to those who read it.
+    fn publish(&self, state: &State) {
+        let word = summary(state);
+        if self.word.load(Ordering::Relaxed) != word {
+            self.word.store(word, Ordering::Release);
+        }
     }
 }
 
@@ -217,8 +310,9 @@ fn summary(state: &State) -> u64 {
 }
 
 /// The text of a failure. A `Display` that panics must not keep the circuit from opening, and a report may come from a
-/// drop that is unwinding already; so the panic ends here, after the panic hook has had its say.
+/// drop that is unwinding already.
 fn text_of(describe: impl FnOnce() -> String) -> LastFailure {
-    let text = panic::catch_unwind(AssertUnwindSafe(describe));
-    LastFailure::new(text.unwrap_or_else(|_| "the error panicked when it was formatted".to_owned()))
+    LastFailure::new(
+        quietly(describe).unwrap_or_else(|| "the error panicked when it was formatted".to_owned()),
+    )
 }

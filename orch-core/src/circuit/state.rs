@@ -4,11 +4,10 @@
 //! counts only while that generation lasts; so a result from before a trip, or from before a change by the handle, moves
 //! nothing. (cano and Effect do the same with an epoch; resilience4j records into whatever state it finds.)
 
-use std::num::NonZeroU64;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use std::time::Instant;
-
+use super::permit::Permit;
+use super::probing::{Interlude, Lost, Probing, time_left};
 use super::status::{BreakerState, CircuitState, LastFailure};
 
 /// The options of a circuit that counts consecutive failures. Every number is at least one, the time above zero; the
@@ -19,61 +18,31 @@ pub(crate) struct Config {
     pub(crate) reset_timeout: Duration,
     pub(crate) probes: u32,
     pub(crate) close_after: u32,
+    /// Whether runs wait for the probes of a half-open circuit, and not only after some have been [lost](Lost).
+    pub(crate) wait: bool,
 }
 
-/// Leave to run the body once; its result is reported with it.
-///
-/// One word, as every run of a closed circuit carries one: the generation of that circuit, and in its lowest bit that it is
-/// one; or the lease of a probe, of which no two in a circuit are the same, so that it stands for its generation too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Permit(NonZeroU64);
-
-impl Permit {
-    /// A permit of a closed circuit.
-    #[inline]
-    pub(crate) fn closed(generation: u64) -> Self {
-        Self(NonZeroU64::MIN | generation << 1)
-    }
-
-    /// A permit of a probe, whose leases count from one.
-    fn probe(lease: u64) -> Self {
-        Self(NonZeroU64::new(lease << 1).expect("a lease is not zero"))
-    }
-
-    /// The generation of the closed circuit; `None` for a probe.
-    #[inline]
-    pub(crate) fn generation(self) -> Option<u64> {
-        (self.0.get() & 1 == 1).then_some(self.0.get() >> 1)
-    }
-
-    /// The lease of a run that is one of those that decide a half-open circuit.
-    fn lease(self) -> Option<u64> {
-        (self.0.get() & 1 == 0).then_some(self.0.get() >> 1)
-    }
-
-    /// Whether this run is one of those that decide a half-open circuit.
-    #[inline]
-    pub(crate) fn is_probe(self) -> bool {
-        self.generation().is_none()
-    }
-}
-
-/// The answer to a run that arrives.
+/// The answer to a run that arrives, or that waits and looks again.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
     /// Run the body and report how it ended.
     Admitted(Permit),
-    /// The circuit is open or isolated.
+    /// Run the body as a part of the probe around it, and report nothing.
+    Joined,
+    /// The circuit is open.
     Open(Rejection),
+    /// The circuit is open, and no time lifts that.
+    Isolated,
     /// The circuit is half-open and every probe's slot is taken.
-    HalfOpen(Rejection),
+    HalfOpen,
+    /// The same, but wait for a change; if there is none for so long, look again.
+    Waits(Duration),
 }
 
-/// Why a run was turned away.
+/// What is said of an open circuit to a run that is turned away.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Rejection {
-    /// Open: the time until a probe is admitted. Half-open: the time until the first lease expires, so a slot may be free
-    /// sooner. Isolated: [`Duration::MAX`], as no time lifts it.
+    /// The time until a probe is admitted.
     pub(crate) retry_after: Duration,
     /// Nothing when the circuit was opened by its handle.
     pub(crate) last_failure: Option<LastFailure>,
@@ -134,6 +103,7 @@ pub(crate) struct State {
     phase: Phase,
     failures: u32,
     last_failure: Option<LastFailure>,
+    lost: Lost,
     /// The lease given out last.
     last_lease: u64,
     /// The state that the bus was last told of. It differs from the present one only after a change by the handle.
@@ -148,19 +118,6 @@ enum Phase {
     Isolated,
 }
 
-/// The bookkeeping of a half-open circuit.
-#[derive(Debug, Default)]
-struct Probing {
-    leases: Vec<Lease>,
-    successes: u32,
-}
-
-#[derive(Debug)]
-struct Lease {
-    id: u64,
-    since: Instant,
-}
-
 impl State {
     pub(crate) fn new(config: Config) -> Self {
         Self {
@@ -169,6 +126,7 @@ impl State {
             phase: Phase::Closed,
             failures: 0,
             last_failure: None,
+            lost: Lost::default(),
             last_lease: 0,
             reported: CircuitState::Closed,
         }
@@ -217,60 +175,81 @@ impl State {
         self.reported != self.kind()
     }
 
+    pub(crate) fn is_half_open(&self) -> bool {
+        matches!(self.phase, Phase::HalfOpen(_))
+    }
+
+    /// Whether a half-open circuit has a slot for another probe, leases that have expired in the meantime aside.
+    pub(crate) fn has_slot(&self) -> bool {
+        matches!(&self.phase, Phase::HalfOpen(probing) if probing.has_slot(&self.config))
+    }
+
     // ----- runs -----
 
-    /// The rejection of a run that arrives `now`, if that is all there is to it: nothing to change, nothing to report.
+    /// The rejection by an open circuit of a run that arrives `now`, if that is all there is to it: nothing to change,
+    /// nothing to report.
     #[inline]
-    pub(crate) fn rejection(&self, now: Instant) -> Option<Admission> {
-        if self.has_unreported() {
-            return None;
+    pub(crate) fn rejection(&self, now: Instant) -> Option<Rejection> {
+        match self.phase {
+            Phase::Open { since } if !self.has_unreported() => self.open_for(since, now),
+            _ => None,
         }
-        let retry_after = match &self.phase {
-            Phase::Closed => Duration::ZERO,
-            Phase::Open { since } => time_left(*since, now, self.config.reset_timeout),
-            Phase::HalfOpen(probing) => probing.time_to_slot(now, &self.config),
-            Phase::Isolated => Duration::MAX,
-        };
-        if retry_after.is_zero() {
-            return None;
-        }
-        let rejection = Rejection { retry_after, last_failure: self.last_failure.clone() };
-        Some(match self.phase {
-            Phase::HalfOpen(_) => Admission::HalfOpen(rejection),
-            _ => Admission::Open(rejection),
-        })
     }
 
-    /// A run arrives. The clock is not read when the circuit is closed.
-    pub(crate) fn admit(&mut self, now: impl FnOnce() -> Instant) -> (Admission, Transitions) {
+    /// A run arrives at a closed circuit.
+    pub(crate) fn admit_closed(&mut self) -> Option<(Admission, Transitions)> {
+        let Phase::Closed = self.phase else { return None };
+        let permit = Permit::closed(self.generation);
+        Some((Admission::Admitted(permit), Transitions { by_handle: self.report(false), by_run: None }))
+    }
+
+    /// A run arrives, or waits and looks again: `behind` others who wait, or not. It may run inside of probes.
+    pub(crate) fn admit(
+        &mut self,
+        now: Instant,
+        behind: bool,
+        is_inside: impl Fn(Permit) -> bool,
+    ) -> (Admission, Transitions) {
         let by_handle = self.report(false);
-        if let Phase::Closed = self.phase {
-            let permit = Permit::closed(self.generation);
-            return (Admission::Admitted(permit), Transitions { by_handle, by_run: None });
-        }
-        let now = now();
-        if let Some(rejected) = self.rejection(now) {
-            return (rejected, Transitions { by_handle, by_run: None });
-        }
-        if let Phase::Open { .. } = self.phase {
-            self.enter(Phase::HalfOpen(Probing::default()));
-        }
-        let permit = self.lease(now);
-        (Admission::Admitted(permit), Transitions { by_handle, by_run: self.report(false) })
+        self.expire(now);
+        let admission = match &self.phase {
+            Phase::Closed => Admission::Admitted(Permit::closed(self.generation)),
+            Phase::Isolated => Admission::Isolated,
+            Phase::Open { since } => match self.open_for(*since, now) {
+                Some(rejection) => Admission::Open(rejection),
+                None => {
+                    self.enter(Phase::HalfOpen(Probing::default()));
+                    Admission::Admitted(self.lease(now))
+                }
+            },
+            Phase::HalfOpen(probing) if probing.permits().any(is_inside) => Admission::Joined,
+            Phase::HalfOpen(probing) if probing.has_slot(&self.config) && !behind => {
+                Admission::Admitted(self.lease(now))
+            }
+            Phase::HalfOpen(probing) if self.config.wait || self.lost.is_patient() => {
+                Admission::Waits(probing.time_to_slot(now, &self.config))
+            }
+            Phase::HalfOpen(_) => Admission::HalfOpen,
+        };
+        (admission, Transitions { by_handle, by_run: self.report(false) })
     }
 
-    /// A run succeeded, or ended with an error that is ignored.
-    pub(crate) fn succeed(&mut self, permit: Permit, now: impl FnOnce() -> Instant) -> Option<Transition> {
-        match &mut self.phase {
-            Phase::Closed if permit == Permit::closed(self.generation) => self.failures = 0,
-            Phase::HalfOpen(probing) if probing.holds(permit) => {
-                let live = probing.end(permit, now(), self.config.reset_timeout);
-                probing.successes += u32::from(live);
-                if live && probing.successes >= self.config.close_after {
-                    self.close();
-                }
+    /// A run of a closed circuit succeeded, or ended with an error that is ignored.
+    pub(crate) fn succeed(&mut self, permit: Permit) -> Option<Transition> {
+        if self.is_closed_for(permit) {
+            self.failures = 0;
+        }
+        self.report(false)
+    }
+
+    /// A probe succeeded, or ended with an error that is ignored.
+    pub(crate) fn succeed_probe(&mut self, permit: Permit, now: Instant) -> Option<Transition> {
+        let close_after = self.config.close_after;
+        if let Some(probing) = self.end(permit, now) {
+            probing.successes += 1;
+            if probing.successes >= close_after {
+                self.close();
             }
-            _ => {}
         }
         self.report(false)
     }
@@ -278,15 +257,13 @@ impl State {
     /// A run failed, first step: count it, unless it opens the circuit. Apart from [`trip`](Self::trip) so that the
     /// failure is described, which runs foreign code, outside the lock around this.
     pub(crate) fn fail(&mut self, permit: Permit) -> Failed {
-        match &self.phase {
-            Phase::Closed if permit == Permit::closed(self.generation) => {
-                if self.failures + 1 >= self.config.fail_max {
-                    return Failed::Decides;
-                }
-                self.failures += 1;
+        if self.is_closed_for(permit) {
+            if self.failures + 1 >= self.config.fail_max {
+                return Failed::Decides;
             }
-            Phase::HalfOpen(probing) if probing.holds(permit) => return Failed::Decides,
-            _ => {}
+            self.failures += 1;
+        } else if self.is_probe(permit) {
+            return Failed::Decides;
         }
         Failed::Settled(self.report(false))
     }
@@ -296,23 +273,40 @@ impl State {
         if let Failed::Settled(transition) = self.fail(permit) {
             return transition;
         }
-        if let Phase::HalfOpen(probing) = &mut self.phase
-            && !probing.end(permit, now, self.config.reset_timeout)
-        {
+        if permit.is_probe() && self.end(permit, now).is_none() {
             return self.report(false);
         }
         self.failures = self.failures.saturating_add(1);
         self.last_failure = Some(text);
-        self.enter(Phase::Open { since: now });
+        self.decide(Phase::Open { since: now });
         self.report(true)
     }
 
-    /// A run was dropped: a probe's slot is free again, nothing else.
-    pub(crate) fn cancel(&mut self, permit: Permit) -> Option<Transition> {
-        if let Phase::HalfOpen(probing) = &mut self.phase {
-            probing.leases.retain(|lease| Some(lease.id) != permit.lease());
+    /// A run was dropped.
+    pub(crate) fn cancel(&mut self) -> Option<Transition> {
+        self.report(false)
+    }
+
+    /// A probe was dropped, because a sibling was turned away or for another reason: its slot is free again.
+    pub(crate) fn cancel_probe(
+        &mut self,
+        permit: Permit,
+        sibling_turned_away: bool,
+        now: Instant,
+    ) -> Option<Transition> {
+        if let Phase::HalfOpen(probing) = &mut self.phase
+            && let Some(lease) = probing.take(permit)
+        {
+            self.lose(1, !sibling_turned_away, lease.not_before(now));
         }
         self.report(false)
+    }
+
+    /// A run was dropped before its body began, as if it had not been admitted.
+    pub(crate) fn give_back(&mut self, permit: Permit) {
+        if let Phase::HalfOpen(probing) = &mut self.phase {
+            probing.take(permit);
+        }
     }
 
     // ----- the handle -----
@@ -320,7 +314,7 @@ impl State {
     /// Open, with a window that starts now.
     pub(crate) fn force_open(&mut self, now: Instant) {
         self.last_failure = None;
-        self.enter(Phase::Open { since: now });
+        self.decide(Phase::Open { since: now });
     }
 
     /// Close. A circuit that is closed keeps its count.
@@ -338,7 +332,7 @@ impl State {
     /// Open until the handle says otherwise.
     pub(crate) fn isolate(&mut self) {
         self.last_failure = None;
-        self.enter(Phase::Isolated);
+        self.decide(Phase::Isolated);
     }
 
     // ----- helpers -----
@@ -348,10 +342,16 @@ impl State {
         self.generation += 1;
     }
 
+    /// A verdict: by a run or by the handle.
+    fn decide(&mut self, phase: Phase) {
+        self.lost = Lost::default();
+        self.enter(phase);
+    }
+
     fn close(&mut self) {
         self.failures = 0;
         self.last_failure = None;
-        self.enter(Phase::Closed);
+        self.decide(Phase::Closed);
     }
 
     /// The change since the last report, handed out once.
@@ -366,46 +366,58 @@ impl State {
         })
     }
 
-    /// A slot for a probe. There is one: [`rejection`](Self::rejection) was asked before.
+    fn is_closed_for(&self, permit: Permit) -> bool {
+        matches!(self.phase, Phase::Closed) && permit == Permit::closed(self.generation)
+    }
+
+    /// Whether a permit is that of a probe whose lease has not been ended or given to another.
+    fn is_probe(&self, permit: Permit) -> bool {
+        matches!(&self.phase, Phase::HalfOpen(probing) if probing.permits().any(|probe| probe == permit))
+    }
+
+    /// The rejection by a circuit that is open since then, while it is.
+    fn open_for(&self, since: Instant, now: Instant) -> Option<Rejection> {
+        let retry_after = time_left(since, now, self.config.reset_timeout);
+        (!retry_after.is_zero()).then(|| Rejection { retry_after, last_failure: self.last_failure.clone() })
+    }
+
+    /// A lease for a probe, in the slot there is.
     fn lease(&mut self, now: Instant) -> Permit {
         let Phase::HalfOpen(probing) = &mut self.phase else {
             unreachable!("only a half-open circuit has probes")
         };
-        let period = self.config.reset_timeout;
-        probing.leases.retain(|lease| !time_left(lease.since, now, period).is_zero());
         self.last_lease += 1;
-        probing.leases.push(Lease { id: self.last_lease, since: now });
-        Permit::probe(self.last_lease)
+        probing.lease(Permit::probe(self.last_lease), now)
     }
-}
 
-impl Probing {
-    /// The time until a lease expires; zero when a slot is free.
-    fn time_to_slot(&self, now: Instant, config: &Config) -> Duration {
-        if self.leases.len() < config.probes as usize {
-            return Duration::ZERO;
+    /// Ends the lease of a probe that reports. `None` if it is too late to count.
+    fn end(&mut self, permit: Permit, now: Instant) -> Option<&mut Probing> {
+        let Phase::HalfOpen(probing) = &mut self.phase else { return None };
+        if probing.take(permit)?.is_over(now, &self.config) {
+            self.lose(1, true, now);
+            return None;
         }
-        let left = self.leases.iter().map(|lease| time_left(lease.since, now, config.reset_timeout));
-        left.min().unwrap_or_default()
+        self.lost.end_row();
+        match &mut self.phase {
+            Phase::HalfOpen(probing) => Some(probing),
+            _ => unreachable!("it was half-open just now"),
+        }
     }
 
-    /// Whether a permit is that of a probe whose lease has not been ended or given to another.
-    fn holds(&self, permit: Permit) -> bool {
-        self.leases.iter().any(|lease| Some(lease.id) == permit.lease())
+    /// Ends what is over of a half-open circuit: leases, and its rest.
+    fn expire(&mut self, now: Instant) {
+        if let Phase::HalfOpen(probing) = &mut self.phase {
+            let expired = probing.expire(now, &self.config);
+            self.lose(expired, true, now);
+        }
     }
 
-    /// Ends the lease of a probe that reports; whether it was still live, so that the report counts.
-    fn end(&mut self, permit: Permit, now: Instant, period: Duration) -> bool {
-        let index = self.leases.iter().position(|lease| Some(lease.id) == permit.lease());
-        let Some(index) = index else { return false };
-        let lease = self.leases.swap_remove(index);
-        !time_left(lease.since, now, period).is_zero()
+    /// Probes ended without a verdict: whether someone gave up on them, or only their siblings were turned away.
+    fn lose(&mut self, probes: usize, given_up: bool, now: Instant) {
+        match (self.lost.add(probes, given_up), &mut self.phase) {
+            (Some(Interlude::Rests), Phase::HalfOpen(probing)) => probing.rest(now),
+            (Some(_), _) => self.enter(Phase::Open { since: now }),
+            (None, _) => {}
+        }
     }
-}
-
-/// What is left at `now` of a `period` that began at `since`: from its exact end on, nothing. By subtraction, since the
-/// end itself may lie beyond what an `Instant` can hold; and a clock reading from before `since`, taken by another thread
-/// just before the change, leaves the whole period.
-fn time_left(since: Instant, now: Instant, period: Duration) -> Duration {
-    period.saturating_sub(now.saturating_duration_since(since))
 }

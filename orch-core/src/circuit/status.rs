@@ -21,7 +21,7 @@ pub enum CircuitState {
     Closed,
     /// Runs are rejected until the reset timeout is over.
     Open,
-    /// A few runs pass as probes, the rest is rejected.
+    /// A few runs pass as probes, the rest is rejected or waits.
     HalfOpen,
     /// Runs are rejected until the handle says otherwise.
     Isolated,
@@ -124,8 +124,7 @@ impl LastFailure {
     /// The text.
     ///
     /// ```
-    /// use async_orch::LastFailure;
-    ///
+    /// # use async_orch::LastFailure;
     /// fn log(failure: &LastFailure) {
     ///     println!("the circuit is open: {}", failure.as_str());
     /// }

@@ -20,10 +20,13 @@ pub enum ErrorKind<E = BoxError> {
     /// A `circuit` block was open and did not run its body.
     #[non_exhaustive]
     CircuitOpen {
-        /// How long the circuit stays open yet.
+        /// How long the circuit stays open yet. [`Duration::MAX`] if it is isolated; but a circuit whose `reset_timeout`
+        /// is that long says so as well.
         retry_after: Duration,
         /// The text of the failure that opened it; `None` if it was opened by hand.
         last_failure: Option<LastFailure>,
+        /// Whether the circuit was [isolated](crate::circuit::Breaker::isolate), so that no time closes it.
+        isolated: bool,
     },
     /// A `circuit` block was half-open with all its probes under way, and did not run its body.
     CircuitHalfOpen,
@@ -40,12 +43,12 @@ impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
             ErrorKind::Task(error) => error.fmt(f),
             ErrorKind::Panicked(panicked) => panicked.fmt(f),
             ErrorKind::TimedOut => f.write_str("timed out"),
-            ErrorKind::CircuitOpen { retry_after, last_failure } => {
+            ErrorKind::CircuitOpen { retry_after, last_failure, isolated } => {
                 f.write_str("the circuit is open")?;
-                match *retry_after {
-                    Duration::MAX => f.write_str(" until it is closed by hand")?,
-                    Duration::ZERO => {}
-                    time => write!(f, ", retry in {:?}", rounded(time))?,
+                if *isolated {
+                    f.write_str(" until it is closed by hand")?;
+                } else if !retry_after.is_zero() {
+                    write!(f, ", retry in {:?}", rounded(*retry_after))?;
                 }
                 match last_failure {
                     Some(text) => write!(f, " (last failure: {text})"),
@@ -63,9 +66,14 @@ impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
 
 impl<E: fmt::Debug + fmt::Display> StdError for ErrorKind<E> {}
 
-/// As exact as a reader wants it: to the millisecond, short times to the microsecond.
+/// As exact as a reader wants it, to the millisecond, and short times to the microsecond or the nanosecond: what is left is
+/// never shown as nothing.
 fn rounded(time: Duration) -> Duration {
-    let unit = if time < Duration::from_millis(10) { 1_000 } else { 1_000_000 };
+    let unit = match time.as_nanos() {
+        0..10_000 => 1,
+        10_000..10_000_000 => 1_000,
+        _ => 1_000_000,
+    };
     let units = (time.as_nanos() + unit / 2) / unit;
     u64::try_from(units * unit).map_or(time, Duration::from_nanos)
 }
@@ -83,7 +91,20 @@ impl<E> ErrorKind<E> {
     #[must_use]
     pub fn circuit_open(retry_after: Duration, last_failure: Option<&str>) -> Self {
         let last_failure = last_failure.map(|text| LastFailure::new(text.to_owned()));
-        ErrorKind::CircuitOpen { retry_after, last_failure }
+        ErrorKind::CircuitOpen { retry_after, last_failure, isolated: false }
+    }
+
+    /// [`CircuitOpen`](ErrorKind::CircuitOpen) by a circuit that was isolated, so that no time closes it.
+    ///
+    /// ```
+    /// use async_orch::ErrorKind;
+    ///
+    /// let isolated: ErrorKind = ErrorKind::circuit_isolated();
+    /// assert_eq!(isolated.to_string(), "the circuit is open until it is closed by hand");
+    /// ```
+    #[must_use]
+    pub fn circuit_isolated() -> Self {
+        ErrorKind::CircuitOpen { retry_after: Duration::MAX, last_failure: None, isolated: true }
     }
 
     /// Whether the step was turned away and did not run: by a circuit, or by the [`Runtime`](crate::Runtime).
@@ -110,8 +131,8 @@ impl<E> ErrorKind<E> {
             ErrorKind::Task(error) => ErrorKind::Task(convert(error)),
             ErrorKind::Panicked(panicked) => ErrorKind::Panicked(panicked),
             ErrorKind::TimedOut => ErrorKind::TimedOut,
-            ErrorKind::CircuitOpen { retry_after, last_failure } => {
-                ErrorKind::CircuitOpen { retry_after, last_failure }
+            ErrorKind::CircuitOpen { retry_after, last_failure, isolated } => {
+                ErrorKind::CircuitOpen { retry_after, last_failure, isolated }
             }
             ErrorKind::CircuitHalfOpen => ErrorKind::CircuitHalfOpen,
             ErrorKind::Rejected => ErrorKind::Rejected,

@@ -43,6 +43,7 @@ impl Wire {
 const PANICKED: &str = "panicked";
 const TIMED_OUT: &str = "timed out";
 const CIRCUIT_OPEN: &str = "circuit open";
+const CIRCUIT_ISOLATED: &str = "circuit isolated";
 const CIRCUIT_HALF_OPEN: &str = "circuit half-open";
 const REJECTED: &str = "rejected";
 const CANCELLED: &str = "cancelled";
@@ -55,7 +56,8 @@ impl<E> ErrorKind<E> {
             ErrorKind::Task(_) => return None,
             ErrorKind::Panicked(panicked) => Wire::new(PANICKED, None, Some(panicked.message().to_owned())),
             ErrorKind::TimedOut => Wire::new(TIMED_OUT, None, None),
-            ErrorKind::CircuitOpen { retry_after, last_failure } => {
+            ErrorKind::CircuitOpen { isolated: true, .. } => Wire::new(CIRCUIT_ISOLATED, None, None),
+            ErrorKind::CircuitOpen { retry_after, last_failure, .. } => {
                 Wire::new(CIRCUIT_OPEN, Some(*retry_after), last_failure.as_ref().map(ToString::to_string))
             }
             ErrorKind::CircuitHalfOpen => Wire::new(CIRCUIT_HALF_OPEN, None, None),
@@ -72,6 +74,7 @@ impl<E> ErrorKind<E> {
             PANICKED => ErrorKind::Panicked(Panicked::new(text.as_deref().unwrap_or_default())),
             TIMED_OUT => ErrorKind::TimedOut,
             CIRCUIT_OPEN => ErrorKind::circuit_open(time.unwrap_or_default(), text.as_deref()),
+            CIRCUIT_ISOLATED => ErrorKind::circuit_isolated(),
             CIRCUIT_HALF_OPEN => ErrorKind::CircuitHalfOpen,
             REJECTED => ErrorKind::Rejected,
             CANCELLED => ErrorKind::Cancelled,
@@ -86,11 +89,12 @@ mod tests {
 
     #[test]
     fn every_kind_but_a_tasks_own_comes_back_as_it_was() {
-        let kinds: [ErrorKind<std::fmt::Error>; 7] = [
+        let kinds: [ErrorKind<std::fmt::Error>; 8] = [
             ErrorKind::Panicked(Panicked::new("oh")),
             ErrorKind::TimedOut,
             ErrorKind::circuit_open(Duration::from_millis(1_500), Some("down")),
             ErrorKind::circuit_open(Duration::MAX, None),
+            ErrorKind::circuit_isolated(),
             ErrorKind::CircuitHalfOpen,
             ErrorKind::Rejected,
             ErrorKind::Cancelled,
@@ -103,7 +107,7 @@ mod tests {
             words.push(wire.kind);
         }
         words.dedup();
-        assert_eq!(words.len(), 6);
+        assert_eq!(words.len(), 7);
         assert_eq!(ErrorKind::Task(std::fmt::Error).to_wire(), None);
         assert!(ErrorKind::<std::fmt::Error>::from_wire(&Wire::new("from the future", None, None)).is_none());
     }

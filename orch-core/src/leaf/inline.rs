@@ -143,6 +143,7 @@ where
     type Raw = Raw;
     type Asks = Yes;
 
+    #[allow(clippy::manual_async_fn, reason = "`Send` is promised, not found out")]
     fn call<'a>(
         &'a self,
         scope: RefOf<'a, P>,

@@ -57,6 +57,7 @@ impl Asks for Yes {
     const YES: bool = true;
     type Or<Other: Asks> = Yes;
 
+    #[allow(clippy::manual_async_fn, reason = "`Send` is promised, not found out")]
     fn run<'a, T: Run, G>(
         pipeline: &'a T,
         graph: G,

@@ -116,7 +116,7 @@ impl<'b> RunState<'b> {
         }
     }
 
-    fn counts<'s>(&'s self) -> &'s Counts {
+    fn counts(&self) -> &Counts {
         self.whole.unwrap_or(&self.counts)
     }
 

@@ -191,6 +191,7 @@ async fn circuit_5_a_timeout_inside_counts_as_a_failure() {
         fail_max: circuit::default::fail_max(),
         reset_timeout: circuit::default::reset_timeout(),
         probes: circuit::default::probes(),
+        wait: circuit::default::wait(),
         ignore: circuit::default::ignore(),
         breaker: circuit::given::breaker(&breaker),
     };

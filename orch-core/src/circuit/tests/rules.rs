@@ -2,12 +2,15 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
 
 use super::super::handle::Breaker;
 use super::super::shared::Arrival;
 use super::super::status::BreakerState;
+use super::super::thread;
 use super::CircuitState::{Closed, HalfOpen, Isolated, Open};
 use super::*;
+use crate::gatekeepers::Ticket;
 
 // ----- closed: consecutive failures -----
 
@@ -60,7 +63,39 @@ fn a_closed_circuit_reads_no_clock() {
     circuit.shared.force_close();
     circuit.shared.reset();
     circuit.admitted();
+    // Nor where the change by its handle has not been seen.
+    let run = circuit.admitted();
+    circuit.shared.isolate();
+    circuit.cancel(run);
+    circuit.shared.force_close();
+    circuit.admitted();
     assert_eq!(circuit.readings.get(), 0);
+}
+
+/// Called with the lock held, any of these would not come back.
+#[test]
+fn the_clock_is_read_outside_of_the_lock() {
+    let circuit = Circuit::new(Config { fail_max: 1, reset_timeout: TICK, wait: true, ..DEFAULTS });
+    let readings = Cell::new(0_u32);
+    let clock = || {
+        readings.set(readings.get() + 1);
+        assert!(circuit.shared.look(|state| state.config().wait));
+        circuit.now + TICK * readings.get()
+    };
+    let shared = &circuit.shared;
+    let ends: [fn() -> Outcome<fn() -> String>; 3] =
+        [|| Outcome::Success, || Outcome::Cancelled, || Outcome::Failure(String::new)];
+    for end in ends {
+        let run = circuit.admitted();
+        shared.record(run, Outcome::Failure(String::new), clock);
+        let (Admission::Admitted(probe), _) = shared.arrive_and_admit(clock) else { panic!("it is due") };
+        shared.record(probe, end(), clock);
+        shared.force_open(circuit.now);
+        shared.admit(None, clock);
+        shared.observe(clock);
+        shared.reset();
+    }
+    assert!(readings.get() >= 12, "{}", readings.get());
 }
 
 // ----- open -----
@@ -182,9 +217,7 @@ fn of_fifty_callers_one_runs() {
     let circuit = Circuit::due(DEFAULTS);
     circuit.admitted();
     for _ in 1..50 {
-        let rejection = circuit.rejected_half_open();
-        assert_eq!(rejection.retry_after, RESET);
-        assert_eq!(rejection.last_failure.unwrap().as_str(), "failure 5");
+        circuit.rejected_half_open();
     }
 }
 
@@ -252,6 +285,174 @@ fn a_cancelled_probe_frees_its_slot() {
     assert_eq!(transitions, Transitions::default());
 }
 
+// ----- lost probes -----
+
+/// Half-open as soon as a run arrives, and patient.
+fn patient(config: Config) -> Circuit {
+    let mut circuit = Circuit::due(config);
+    for lost in 1..=3 {
+        thread::arrive();
+        let opens = (lost == 3).then(|| change(HalfOpen, Open, config.fail_max, false));
+        assert_eq!(circuit.cancel(circuit.admitted()), opens);
+    }
+    circuit.advance(config.reset_timeout);
+    circuit
+}
+
+/// Somebody who waits.
+#[derive(Default)]
+struct Waiter {
+    place: Option<Ticket>,
+}
+
+impl Waiter {
+    fn look(&mut self, circuit: &Circuit) -> Admission {
+        circuit.shared.wait(&mut self.place, circuit.now, Waker::noop().clone()).0
+    }
+}
+
+#[test]
+fn three_lost_probes_in_a_row_open_for_reset_timeout() {
+    let mut circuit = Circuit::due(DEFAULTS);
+    for opens in [None, None, Some(change(HalfOpen, Open, 5, false))] {
+        let probe = circuit.admitted();
+        circuit.advance(TICK);
+        assert_eq!(circuit.cancel(probe), opens);
+    }
+    let Rejection { retry_after, last_failure } = circuit.rejected_open();
+    assert_eq!((retry_after, last_failure.unwrap().as_str()), (RESET, "failure 5"));
+}
+
+#[test]
+fn a_report_in_time_breaks_the_row() {
+    let circuit = Circuit::due(Config { close_after: 9, ..DEFAULTS });
+    for _ in 0..4 {
+        assert_eq!(circuit.cancel(circuit.admitted()), None);
+        assert_eq!(circuit.cancel(circuit.admitted()), None);
+        assert_eq!(circuit.succeed(circuit.admitted()), None);
+    }
+    assert_eq!(circuit.kind(), HalfOpen);
+}
+
+#[test]
+fn leases_that_are_over_are_lost_each_once() {
+    let mut circuit = Circuit::due(Config { probes: 3, close_after: 3, ..DEFAULTS });
+    let probes = [(); 3].map(|()| circuit.admitted());
+    circuit.advance(RESET);
+    // Two are found too late by themselves, the third by who arrives.
+    assert_eq!((circuit.succeed(probes[0]), circuit.cancel(probes[1])), (None, None));
+    let (admission, transitions) = circuit.admit();
+    assert!(matches!(admission, Admission::Open(Rejection { retry_after: RESET, .. })));
+    assert_eq!(transitions.by_run, Some(change(HalfOpen, Open, 5, false)));
+    assert_eq!(circuit.cancel(probes[2]), None);
+    assert_eq!(circuit.rejected_open().retry_after, RESET);
+}
+
+#[test]
+fn a_probe_that_did_not_begin_is_not_lost() {
+    let circuit = Circuit::due(DEFAULTS);
+    for _ in 0..9 {
+        circuit.shared.give_back(circuit.admitted());
+    }
+    assert_eq!(circuit.kind(), HalfOpen);
+    circuit.shared.give_back(Permit::closed(0));
+    circuit.admitted();
+}
+
+#[test]
+fn after_lost_probes_runs_wait_until_there_is_a_verdict() {
+    let verdicts: [(fn(&Circuit, Permit), CircuitState); 6] = [
+        (|circuit, probe| _ = circuit.succeed(probe), Closed),
+        (|circuit, probe| _ = circuit.fail(probe, "down"), Open),
+        (|circuit, _| circuit.shared.force_close(), Closed),
+        (|circuit, _| circuit.shared.reset(), Closed),
+        (|circuit, _| circuit.shared.force_open(circuit.now), Open),
+        (|circuit, _| circuit.shared.isolate(), Isolated),
+    ];
+    for (verdict, state) in verdicts {
+        let mut circuit = patient(DEFAULTS);
+        let probe = circuit.admitted();
+        let mut waiters = [(); 3].map(|()| Waiter::default());
+        for waiter in &mut waiters {
+            assert_eq!(waiter.look(&circuit), Admission::Waits(RESET));
+        }
+        verdict(&circuit, probe);
+        for waiter in &mut waiters {
+            let answer = waiter.look(&circuit);
+            match state {
+                Closed => assert!(matches!(answer, Admission::Admitted(permit) if !permit.is_probe())),
+                Open => assert!(matches!(answer, Admission::Open(_))),
+                _ => assert_eq!(answer, Admission::Isolated),
+            }
+        }
+        circuit.shared.force_open(circuit.now);
+        circuit.advance(RESET);
+        circuit.admitted();
+        circuit.rejected_half_open();
+    }
+}
+
+#[test]
+fn who_waits_is_let_in_where_a_newcomer_is_not() {
+    let mut circuit = patient(Config { probes: 2, close_after: 9, ..DEFAULTS });
+    let probes = [(); 2].map(|()| circuit.admitted());
+    let mut waiters = [(); 3].map(|()| Waiter::default());
+    circuit.advance(TICK);
+    for waiter in &mut waiters {
+        assert_eq!(waiter.look(&circuit), Admission::Waits(RESET - TICK));
+    }
+    circuit.succeed(probes[0]);
+    assert_eq!(circuit.admit().0, Admission::Waits(Duration::ZERO));
+    assert_eq!(waiters[1].look(&circuit), Admission::Waits(RESET), "the time that the first has to take it");
+    assert!(matches!(waiters[0].look(&circuit), Admission::Admitted(_)));
+    assert_eq!(waiters[1].look(&circuit), Admission::Waits(RESET - TICK));
+    circuit.shared.leave(&mut waiters[1].place);
+    circuit.succeed(probes[1]);
+    assert!(matches!(waiters[2].look(&circuit), Admission::Admitted(_)));
+}
+
+#[test]
+fn lost_only_to_the_rejections_of_others_a_patient_circuit_rests_without_turning_anybody_away() {
+    let mut circuit = patient(DEFAULTS);
+    for _ in 0..3 {
+        let probe = circuit.admitted();
+        thread::turn_away();
+        assert_eq!(circuit.cancel(probe), None);
+    }
+    let (mut first, mut second) = (Waiter::default(), Waiter::default());
+    assert_eq!(first.look(&circuit), Admission::Waits(RESET));
+    circuit.advance(RESET - TICK);
+    assert_eq!(second.look(&circuit), Admission::Waits(TICK));
+    circuit.advance(TICK);
+    assert_eq!(second.look(&circuit), Admission::Waits(RESET));
+    assert!(matches!(first.look(&circuit), Admission::Admitted(_)));
+}
+
+#[test]
+fn one_that_was_given_up_among_them_turns_runs_away() {
+    let circuit = patient(DEFAULTS);
+    for given_up in [false, true, false] {
+        let probe = circuit.admitted();
+        if given_up {
+            thread::arrive()
+        } else {
+            thread::turn_away()
+        }
+        circuit.cancel(probe);
+    }
+    assert_eq!(circuit.rejected_open().retry_after, RESET);
+}
+
+#[test]
+fn what_was_turned_away_long_ago_takes_no_probe_along() {
+    let circuit = patient(DEFAULTS);
+    for _ in 0..3 {
+        thread::turn_away();
+        circuit.cancel(circuit.admitted());
+    }
+    assert_eq!(circuit.kind(), Open, "a run has arrived in between");
+}
+
 // ----- generations -----
 
 #[test]
@@ -298,7 +499,7 @@ fn an_expired_lease_frees_the_slot_and_its_report_moves_nothing() {
         probe
     });
     circuit.advance(RESET - TICK * 2);
-    assert_eq!(circuit.rejected_half_open().retry_after, TICK);
+    circuit.rejected_half_open();
     circuit.advance(TICK);
     let probe = circuit.admitted();
     for (late, end) in [(hung, Circuit::succeed as fn(&_, _) -> _), (too, Circuit::cancel)] {
@@ -400,8 +601,7 @@ fn isolation_ends_by_the_handle_only() {
     let mut circuit = Circuit::tripped(DEFAULTS);
     circuit.shared.isolate();
     circuit.advance(RESET * 1000);
-    assert_eq!(circuit.rejected_open(), Rejection { retry_after: Duration::MAX, last_failure: None });
-    assert_eq!(circuit.kind(), Isolated);
+    assert_eq!((circuit.admit().0, circuit.kind()), (Admission::Isolated, Isolated));
     for lift in [Shared::force_close, Shared::reset] {
         circuit.shared.isolate();
         lift(&circuit.shared);
@@ -434,6 +634,38 @@ fn debug_shows_state_and_options() {
 }
 
 // ----- extremes -----
+
+#[test]
+fn a_probe_frees_its_slot_whatever_the_number_of_its_lease() {
+    let circuit = Circuit::due(Config { close_after: u32::MAX, ..DEFAULTS });
+    for _ in 0..100 {
+        assert_eq!(circuit.succeed(circuit.admitted()), None);
+    }
+    assert_eq!(circuit.shared.look(|state| state.kind()), HalfOpen);
+}
+
+#[test]
+fn a_clock_near_its_end_changes_nothing() {
+    let mut circuit = Circuit::new(Config { reset_timeout: Duration::MAX, wait: true, ..DEFAULTS });
+    // As far as it goes.
+    for bit in (0..63).rev() {
+        circuit.now = circuit.now.checked_add(Duration::from_secs(1 << bit)).unwrap_or(circuit.now);
+    }
+    circuit.shared.force_open(circuit.now);
+    let forever = Admission::Open(Rejection { retry_after: Duration::MAX, last_failure: None });
+    assert_eq!(circuit.admit().0, forever);
+    assert_eq!(circuit.shared.observe(|| circuit.now), BreakerState::Open { retry_after: Duration::MAX });
+    circuit.now -= RESET;
+    assert_eq!(circuit.admit().0, forever, "a reading from before");
+
+    let mut circuit = Circuit::due(Config { wait: true, ..DEFAULTS });
+    for bit in (0..63).rev() {
+        circuit.now = circuit.now.checked_add(Duration::from_secs(1 << bit)).unwrap_or(circuit.now);
+    }
+    let probe = circuit.admitted();
+    assert_eq!(Waiter::default().look(&circuit), Admission::Waits(RESET));
+    assert_eq!(circuit.succeed(probe), Some(change(HalfOpen, Closed, 0, false)));
+}
 
 #[test]
 fn huge_times_saturate() {

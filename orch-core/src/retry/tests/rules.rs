@@ -183,7 +183,7 @@ fn retry_2_what_is_retried_without_when() {
     assert!(retried(ErrorKind::Task("no".into())));
     assert!(retried(ErrorKind::TimedOut));
     assert!(retried(ErrorKind::Panicked(Panicked::new("oh"))));
-    assert!(!retried(ErrorKind::CircuitOpen { retry_after: MS, last_failure: None }));
+    assert!(!retried(ErrorKind::CircuitOpen { retry_after: MS, last_failure: None, isolated: false }));
     assert!(!retried(ErrorKind::CircuitHalfOpen));
     assert!(!retried(ErrorKind::Rejected));
 }

@@ -25,6 +25,7 @@ macro_rules! nest {
             fail_max: circuit::default::fail_max(),
             reset_timeout: circuit::default::reset_timeout(),
             probes: circuit::default::probes(),
+            wait: circuit::default::wait(),
             ignore: circuit::default::ignore(),
             breaker: circuit::default::breaker(),
         };

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::names::hidden;
-use super::table::{Index, node, written};
+use super::table::{Entry, Index, node, written};
 use super::usage::{step_of, uses_piped};
 use super::{Expansion, Here, Source, carried, local, span_of};
 use crate::pipeline::ast::{Block, Input, Item, Step, Value};
@@ -49,15 +49,8 @@ impl Expansion<'_> {
             Body::Peers(_) => quote!(Peers),
             Body::Sequence | Body::Single => quote!(Row),
         };
-        self.table.add(
-            self.private,
-            parent,
-            &kind,
-            &form,
-            name.as_ref(),
-            &written(block),
-            block.keyword.span(),
-        )
+        let (options, span) = (written(block), block.keyword.span());
+        self.table.add(self.private, parent, &Entry { kind, form, name: name.as_ref(), options, span })
     }
 
     /// `seq`

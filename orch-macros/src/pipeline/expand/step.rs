@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use super::gives::{Gives, gives};
 use super::names::hidden;
-use super::table::{entry, node};
+use super::table::{Entry, entry, node};
 use super::{Expansion, Here, carried, local, span_of_inline, span_of_leaf};
 use crate::pipeline::ast::{Arguments, Embed, Inline, Leaf, TaskPath};
 use crate::pipeline::tokens;
@@ -15,15 +15,14 @@ impl Expansion<'_> {
     /// `path` or `path(arguments)`: a closure that makes the call.
     pub(super) fn leaf(&mut self, leaf: &Leaf, at: &Here) -> TokenStream {
         let span = span_of_leaf(leaf);
-        let index = self.table.add(
-            self.private,
-            at.parent,
-            &quote!(Task),
-            &quote!(Row),
-            leaf.name.as_ref(),
-            &[],
-            leaf.path.tokens.span(),
-        );
+        let in_table = Entry {
+            kind: quote!(Task),
+            form: quote!(Row),
+            name: leaf.name.as_ref(),
+            options: Vec::new(),
+            span: leaf.path.tokens.span(),
+        };
+        let index = self.table.add(self.private, at.parent, &in_table);
         let entry = entry(self.private, index);
         let (tok, capture) = (&at.tok, self.capture_at(span));
         let scope = local("scope", at.open);
@@ -84,15 +83,14 @@ impl Expansion<'_> {
     /// `|pattern| { body }`: a closure, then the step that its result makes of it.
     pub(super) fn inline(&mut self, inline: &Inline, at: &Here) -> TokenStream {
         let span = span_of_inline(inline);
-        let index = self.table.add(
-            self.private,
-            at.parent,
-            &quote!(Inline),
-            &quote!(Row),
-            inline.name.as_ref(),
-            &[],
+        let in_table = Entry {
+            kind: quote!(Inline),
+            form: quote!(Row),
+            name: inline.name.as_ref(),
+            options: Vec::new(),
             span,
-        );
+        };
+        let index = self.table.add(self.private, at.parent, &in_table);
         let entry = entry(self.private, index);
         let (tok, private) = (&at.tok, &self.private_at(at.open));
         let closure = self.variable("closure", at.open);
@@ -201,7 +199,9 @@ impl Expansion<'_> {
     /// `{ expression }`: another pipeline.
     pub(super) fn embed(&mut self, embed: &Embed, at: &Here) -> TokenStream {
         let span = embed.group.span();
-        let index = self.table.add(self.private, at.parent, &quote!(Embed), &quote!(Row), None, &[], span);
+        let (kind, form) = (quote!(Embed), quote!(Row));
+        let in_table = Entry { kind, form, name: None, options: Vec::new(), span };
+        let index = self.table.add(self.private, at.parent, &in_table);
         let node = node(index);
         let (tok, group, private) = (&at.tok, &embed.group, self.private_at(at.open));
         let (entry, input) = (local("entry", at.open), local("input", at.open));

@@ -12,6 +12,17 @@ pub(super) struct Table {
     entries: Vec<TokenStream>,
 }
 
+/// What the table says of a node.
+pub(super) struct Entry<'a> {
+    /// A variant of `NodeKind`, and one of `Form`.
+    pub(super) kind: TokenStream,
+    pub(super) form: TokenStream,
+    pub(super) name: Option<&'a LitStr>,
+    /// As they are written.
+    pub(super) options: Vec<(String, String)>,
+    pub(super) span: Span,
+}
+
 /// The position of an entry.
 #[derive(Clone, Copy)]
 pub(super) struct Index(usize);
@@ -22,11 +33,7 @@ impl Table {
         &mut self,
         private: &TokenStream,
         parent: Option<Index>,
-        kind: &TokenStream,
-        form: &TokenStream,
-        name: Option<&LitStr>,
-        options: &[(String, String)],
-        span: Span,
+        Entry { kind, form, name, options, span }: &Entry<'_>,
     ) -> Index {
         let index = self.entries.len();
         let number = u32::try_from(index).unwrap_or(u32::MAX);

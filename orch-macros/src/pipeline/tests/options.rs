@@ -117,7 +117,7 @@ fn unknown_options() {
     mistake("par(^colour) < a >", "`par` has no option `colour`; it has `limit`, `settle` and `name`");
     mistake(
         "circuit(^failmax = 2s) < a >",
-        "`circuit` has no option `failmax`; did you mean `fail_max`? it has `fail_max`, `reset_timeout`, `probes`, `ignore`, `breaker` and `name`",
+        "`circuit` has no option `failmax`; did you mean `fail_max`? it has `fail_max`, `reset_timeout`, `probes`, `wait`, `ignore`, `breaker` and `name`",
     );
     mistakes(
         "par(backof = 2, limit = 0) < a >",
@@ -212,5 +212,8 @@ fn a_shared_breaker_has_its_own_settings() {
     mistake("circuit(breaker = b, ^fail_max = 2) < a >", &text("fail_max"));
     mistake("circuit(^probes = 2, breaker = b) < a >", &text("probes"));
     mistake("circuit(breaker = b, ^reset_timeout = 2s) < a >", &text("reset_timeout"));
+    mistake("circuit(^wait, breaker = b) < a >", &text("wait"));
     sound("circuit(breaker = b.clone(), ignore = |e| true, name = \"x\") < a >");
+    sound("circuit(wait, fail_max = 2) < a >");
+    mistake("circuit(wait = ^true) < a >", "`wait` is a flag; write it alone, or leave it out");
 }

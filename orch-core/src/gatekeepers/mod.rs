@@ -1,0 +1,24 @@
+//! What the blocks that let some runs through, and not others, have in common.
+
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+#[cfg(all(test, orch_loom))]
+mod loom;
+mod queue;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use queue::{Calls, Queue, Ticket};
+
+/// Runs foreign code where its panic would be nobody's: it ends here, after the panic hook has had its say. What it carried
+/// may panic when it is dropped, too.
+pub(crate) fn quietly<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work))
+        .map_err(|payload| {
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+                mem::forget(payload);
+            }
+        })
+        .ok()
+}

@@ -1,0 +1,162 @@
+//! Those who wait to be let through, in order of arrival.
+//!
+//! It knows nothing of what they wait for. It is plain data for the inside of a gatekeeper's lock, so that the gatekeeper
+//! decides and queues in one step. Nothing is handed to a waiter that could get lost with it: the turn *is* the first
+//! place. A gatekeeper lets through who stands first, [calls](Queue::call) whoever has come to stand there, and lets
+//! nobody past: who arrives while others wait goes to the end.
+//!
+//! Wakers are foreign code: to clone, wake or drop one may come back to the gatekeeper. So they are cloned before its lock
+//! is taken, and whatever has to be woken or dropped is put into [`Calls`], for after it has been released.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::task::Waker;
+
+use super::quietly;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    /// By ticket. Who left in the middle leaves a gap, so that leaving moves nobody; the first is never a gap.
+    places: VecDeque<Place>,
+    gaps: usize,
+    last_ticket: u64,
+}
+
+/// Its owner's place in the queue, for as long as the queue [has](Queue::has) it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Ticket(u64);
+
+#[derive(Debug)]
+struct Place {
+    ticket: u64,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Not called since it last looked.
+    Waits(Waker),
+    Called,
+    Left,
+}
+
+impl Queue {
+    /// Who stands first, as the number of a ticket, of which no two are the same; `None` if nobody waits.
+    pub(crate) fn first(&self) -> Option<u64> {
+        self.places.front().map(|place| place.ticket)
+    }
+
+    pub(crate) fn is_first(&self, ticket: &Ticket) -> bool {
+        self.first() == Some(ticket.0)
+    }
+
+    /// Whether the owner of the ticket still waits. If not, it was [sent away](Self::dismiss_first).
+    pub(crate) fn has(&self, ticket: &Ticket) -> bool {
+        self.position(ticket).is_some()
+    }
+
+    /// Takes the last place.
+    pub(crate) fn join(&mut self, waker: Waker) -> Ticket {
+        self.last_ticket += 1;
+        self.places.push_back(Place { ticket: self.last_ticket, state: State::Waits(waker) });
+        Ticket(self.last_ticket)
+    }
+
+    /// Who waits has looked, and goes on waiting.
+    pub(crate) fn stay(&mut self, ticket: &Ticket, waker: Waker, calls: &mut Calls) {
+        match self.position(ticket) {
+            Some(position) => {
+                calls.give_up(mem::replace(&mut self.places[position].state, State::Waits(waker)));
+            }
+            None => calls.discard(waker),
+        }
+    }
+
+    /// Who waits is let through, or has given up.
+    pub(crate) fn leave(&mut self, ticket: Ticket, calls: &mut Calls) {
+        let Some(position) = self.position(&ticket) else { return };
+        calls.give_up(mem::replace(&mut self.places[position].state, State::Left));
+        self.gaps += 1;
+        if self.gaps * 2 > self.places.len() {
+            self.places.retain(|place| !matches!(place.state, State::Left));
+            self.gaps = 0;
+        }
+        self.close_up();
+    }
+
+    /// The first one's turn has come: wakes it, once until it looks.
+    pub(crate) fn call(&mut self, calls: &mut Calls) {
+        if let Some(first) = self.places.front_mut() {
+            calls.call(mem::replace(&mut first.state, State::Called));
+        }
+    }
+
+    /// Sends the first one away. It is woken, and finds that it no longer waits.
+    pub(crate) fn dismiss_first(&mut self, calls: &mut Calls) {
+        if let Some(first) = self.places.pop_front() {
+            calls.call(first.state);
+            self.close_up();
+        }
+    }
+
+    /// Sends all away, as [`dismiss_first`](Self::dismiss_first) the first.
+    pub(crate) fn dismiss(&mut self, calls: &mut Calls) {
+        self.gaps = 0;
+        for place in mem::take(&mut self.places) {
+            calls.call(place.state);
+        }
+    }
+
+    fn position(&self, ticket: &Ticket) -> Option<usize> {
+        let position = self.places.binary_search_by_key(&ticket.0, |place| place.ticket).ok()?;
+        (!matches!(self.places[position].state, State::Left)).then_some(position)
+    }
+
+    /// Gaps do not stand first.
+    fn close_up(&mut self) {
+        while let Some(Place { state: State::Left, .. }) = self.places.front() {
+            self.places.pop_front();
+            self.gaps -= 1;
+        }
+    }
+}
+
+/// What is left to do when a gatekeeper's lock has been released; done when this is dropped, so it is made before the lock
+/// is taken.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    wake: Vec<Waker>,
+    drop: Vec<Waker>,
+}
+
+impl Calls {
+    fn call(&mut self, state: State) {
+        if let State::Waits(waker) = state {
+            self.wake.push(waker);
+        }
+    }
+
+    fn give_up(&mut self, state: State) {
+        if let State::Waits(waker) = state {
+            self.discard(waker);
+        }
+    }
+
+    /// A waker of which nothing is wanted any more.
+    pub(crate) fn discard(&mut self, waker: Waker) {
+        self.drop.push(waker);
+    }
+}
+
+impl Drop for Calls {
+    fn drop(&mut self) {
+        // A waker that panics keeps nobody else asleep, and takes nothing from the run that wakes it.
+        for waker in self.wake.drain(..) {
+            quietly(|| waker.wake());
+        }
+        for waker in self.drop.drain(..) {
+            quietly(|| drop(waker));
+        }
+    }
+}
