@@ -27,16 +27,12 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
     let (vis, ident, deprecated) = (&task.vis, &task.sig.ident, task.attributes.deprecated());
     // Where the compiler shows the type, it is the function that the user knows.
     let ty = quote_spanned!(ident.span()=> struct #ident {});
-    let carrier = {
-        let mut name = ident.clone();
-        name.set_span(ident.span().resolved_at(Span::call_site()));
-        quote_spanned!(name.span()=> struct #name {})
-    };
+    let carrier = quote_spanned!(ident.span().resolved_at(Span::call_site())=> struct #ident {});
     // Allowed for the type alone: then the function counts as used if a pipeline mentions the type, and not by what is
     // implemented for it.
     let allow = quote!(#[allow(
         dead_code, missing_copy_implementations, missing_debug_implementations, non_camel_case_types, unnameable_types,
-        unreachable_pub
+        unreachable_pub, clippy::empty_structs_with_brackets, clippy::exhaustive_structs, clippy::redundant_pub_crate
     )]);
     let implementations = task.sig.variants().into_iter().map(|(case, sig)| implementation(task, &case, sig));
     quote! {
@@ -53,11 +49,16 @@ pub(crate) fn refuse(task: &Task, error: syn::Error) -> TokenStream {
         return error.into_compile_error();
     }
     let cfg = task.attributes.condition().map(|condition| quote!(#[cfg(#condition)]));
-    let (vis, mut ident) = (&task.vis, task.sig.ident.clone());
-    ident.set_span(ident.span().resolved_at(Span::call_site()));
+    let (vis, ident) = (&task.vis, &task.sig.ident);
     let mut errors = error.into_iter().map(syn::Error::into_compile_error);
     let first = errors.next();
-    quote!(#cfg #[doc(hidden)] #vis type #ident = [(); #first]; #(#errors)*)
+    quote! {
+        #cfg
+        #[doc(hidden)]
+        #[allow(dead_code, non_camel_case_types, unreachable_pub)]
+        #vis type #ident = [(); #first];
+        #(#errors)*
+    }
 }
 
 /// What the one item of [`expand`] holds.

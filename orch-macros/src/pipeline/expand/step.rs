@@ -105,7 +105,7 @@ impl Expansion<'_> {
             None => given,
         };
         let bind = quote_spanned! {span=>
-            #[allow(clippy::let_unit_value)]
+            #[allow(clippy::ignored_unit_patterns, clippy::let_unit_value)]
             let #pattern = #given;
         };
 
