@@ -24,6 +24,7 @@ pub mod pipeline;
 pub mod plan;
 mod ready;
 pub mod retry;
+pub mod returned;
 pub mod runtime;
 pub mod scope;
 pub mod seq;

@@ -7,8 +7,7 @@
     private_bounds,
     private_interfaces,
     unnameable_types,
-    unreachable_pub,
-    unused_crate_dependencies
+    unreachable_pub
 )]
 #![deny(clippy::all, clippy::pedantic, clippy::nursery)]
 #![allow(clippy::missing_const_for_fn, clippy::missing_errors_doc, clippy::must_use_candidate)]
