@@ -95,7 +95,7 @@ impl Expansion<'_> {
         let body = &inline.body;
         let code = body.stream();
         let gives = gives(&code);
-        let pinned = gives == Gives::Ok;
+        let pinned = gives == Gives::Open;
         let error = self.error;
         let names = at.names.open(&scope, &code);
         let pattern = &inline.pattern;
