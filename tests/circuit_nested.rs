@@ -84,7 +84,7 @@ async fn circuit_11_so_it_is_in_embedded_and_in_boxed_pipelines_and_in_futures_o
             }
         >
     };
-    let _ = p.run(()).await.unwrap();
+    p.run(()).await.unwrap();
     assert_eq!((breaker.state(), calls.load(SeqCst)), (BreakerState::Closed, 4));
 }
 

@@ -27,6 +27,7 @@ pub mod pipeline;
 pub mod plan;
 mod ready;
 pub mod retry;
+pub mod returned;
 pub mod run;
 pub mod runtime;
 pub mod scope;

@@ -13,6 +13,9 @@ use pin_project_lite::pin_project;
 
 use crate::context::Context;
 use crate::error::{ErrorKind, Panicked};
+pub use crate::returned::{
+    Gives, Judge, Judged, Parts, PlainOutput, ResultType, Returned, Whole, fallible, plain,
+};
 use crate::run::{Asks, Inside};
 
 /// A function as a type, called with its parameters as the tuple `Args`.
@@ -98,122 +101,36 @@ impl<T, Args> Call<T, Args> {
     }
 }
 
-impl<T> fmt::Debug for Returned<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Returned")
-    }
-}
-
-impl<V> fmt::Debug for Judged<V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Judged")
-    }
-}
-
 impl<T, Args> fmt::Debug for Call<T, Args> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Call")
     }
 }
 
-/// `Result`, also behind an alias such as `io::Result<T>`.
-#[diagnostic::on_unimplemented(
-    message = "a task that can fail gives a `Result`, and `{Self}` is not `std::result::Result`",
-    label = "not `std::result::Result`",
-    note = "a return type is taken for one if its last name is `Result`, or `#[task(fallible)]` says that it is"
-)]
-pub trait ResultType {
-    /// The value.
-    type Ok;
-    /// The error.
-    type Err;
-
-    /// The result itself.
-    fn into_result(self) -> Result<Self::Ok, Self::Err>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T, E> ResultType for Result<T, E> {
-    type Ok = T;
-    type Err = E;
-
-    #[inline(always)]
-    fn into_result(self) -> Result<T, E> {
-        self
-    }
-}
-
-/// What a function gives, where its name does not tell whether that is a `Result`.
-pub struct Returned<T>(PhantomData<fn() -> T>);
-
-/// What [`Returned`] was found to be: `()` for a plain output.
-pub struct Judged<V>(PhantomData<V>);
-
-/// Finds a plain output. A `Result` is found before, as what the type itself has.
-pub trait Judge {
-    /// That it is one.
-    const JUDGED: Judged<()> = Judged(PhantomData);
-}
-
-impl<T> Judge for Returned<T> {}
-
-impl<T, E> Returned<Result<T, E>> {
-    /// That it is none.
-    pub const JUDGED: Judged<Result<T, E>> = Judged(PhantomData);
-}
-
-/// A return type is a plain output, and no `Result` by another name.
-#[diagnostic::on_unimplemented(
-    message = "this is `{Self}` by another name: write `#[task(fallible)]`, so that its errors are errors of the step",
-    label = "a `Result`"
-)]
-pub trait PlainOutput {}
-
-#[diagnostic::do_not_recommend]
-impl PlainOutput for () {}
-
-/// Asks for a plain output.
-pub const fn plain<V: PlainOutput>(_: Judged<V>) {}
-
-/// As [`ResultType`], of what a sync function gave.
-#[diagnostic::on_unimplemented(
-    message = "a task that can fail gives a `Result`, and `{Self}` is not `std::result::Result`",
-    label = "not `std::result::Result`",
-    note = "a return type is taken for one if its last name is `Result`, or `#[task(fallible)]` says that it is"
-)]
-pub trait Gives<T, X> {
-    /// The result, with the error as a run has it.
-    fn given(self) -> Result<T, ErrorKind<X>>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T, X> Gives<T, X> for Result<T, X> {
-    #[inline(always)]
-    fn given(self) -> Result<T, ErrorKind<X>> {
-        self.map_err(ErrorKind::Task)
-    }
-}
-
 pin_project! {
-    /// The call of an async function that can fail.
+    /// The call of an async function that can fail: it gives `T` or the error `X`.
     #[derive(Debug)]
-    pub struct Fallible<F> { #[pin] fut: F }
+    pub struct Fallible<F, T, X> {
+        #[pin]
+        fut: F,
+        gives: PhantomData<fn() -> (T, X)>,
+    }
 }
 
-impl<F> Fallible<F> {
+impl<F, T, X> Fallible<F, T, X> {
     /// Wraps the function's future.
     #[inline(always)]
     pub fn new(fut: F) -> Self {
-        Fallible { fut }
+        Fallible { fut, gives: PhantomData }
     }
 }
 
-impl<R: ResultType, F: Future<Output = R>> Future for Fallible<F> {
-    type Output = Result<R::Ok, ErrorKind<R::Err>>;
+impl<T, X, F: Future<Output: Gives<T, X>>> Future for Fallible<F, T, X> {
+    type Output = Result<T, ErrorKind<X>>;
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        self.project().fut.poll(cx).map(|result| result.into_result().map_err(ErrorKind::Task))
+        self.project().fut.poll(cx).map(F::Output::given)
     }
 }
 

@@ -8,7 +8,7 @@ use super::generics::{Bounds, Generics, Kind as ParamKind, Param};
 use super::given::Given;
 use super::lifetimes::Elided;
 use super::marker::Marker;
-use super::returned::{Fallible, Kind, Returned};
+use super::returned::{Kind, Returned};
 use super::signature::Signature;
 use super::unnamed::Unnamed;
 use super::validate;
@@ -27,16 +27,12 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
     let (vis, ident, deprecated) = (&task.vis, &task.sig.ident, task.attributes.deprecated());
     // Where the compiler shows the type, it is the function that the user knows.
     let ty = quote_spanned!(ident.span()=> struct #ident {});
-    let carrier = {
-        let mut name = ident.clone();
-        name.set_span(ident.span().resolved_at(Span::call_site()));
-        quote_spanned!(name.span()=> struct #name {})
-    };
+    let carrier = quote_spanned!(ident.span().resolved_at(Span::call_site())=> struct #ident {});
     // Allowed for the type alone: then the function counts as used if a pipeline mentions the type, and not by what is
     // implemented for it.
     let allow = quote!(#[allow(
         dead_code, missing_copy_implementations, missing_debug_implementations, non_camel_case_types, unnameable_types,
-        unreachable_pub
+        unreachable_pub, clippy::empty_structs_with_brackets, clippy::exhaustive_structs, clippy::redundant_pub_crate
     )]);
     let implementations = task.sig.variants().into_iter().map(|(case, sig)| implementation(task, &case, sig));
     quote! {
@@ -53,11 +49,16 @@ pub(crate) fn refuse(task: &Task, error: syn::Error) -> TokenStream {
         return error.into_compile_error();
     }
     let cfg = task.attributes.condition().map(|condition| quote!(#[cfg(#condition)]));
-    let (vis, mut ident) = (&task.vis, task.sig.ident.clone());
-    ident.set_span(ident.span().resolved_at(Span::call_site()));
+    let (vis, ident) = (&task.vis, &task.sig.ident);
     let mut errors = error.into_iter().map(syn::Error::into_compile_error);
     let first = errors.next();
-    quote!(#cfg #[doc(hidden)] #vis type #ident = [(); #first]; #(#errors)*)
+    quote! {
+        #cfg
+        #[doc(hidden)]
+        #[allow(dead_code, non_camel_case_types, unreachable_pub)]
+        #vis type #ident = [(); #first];
+        #(#errors)*
+    }
 }
 
 /// What the one item of [`expand`] holds.
@@ -68,32 +69,27 @@ pub(crate) fn content(options: &TokenStream) -> Option<TokenStream> {
 
 /// What makes the type a task.
 fn implementation(task: &Task, case: &TokenStream, mut sig: Signature) -> TokenStream {
-    let returned = Returned::of(&sig, &task.options);
-    let at = returned.place.unwrap_or_else(Span::call_site);
+    let private = match &task.options.krate {
+        None => quote!(::async_orch::__private),
+        Some(path) => quote!(#path::__private),
+    };
+    let returned = Returned::of(&sig, &task.options, &private);
     let types = parameters(&mut sig, &task.options);
     let marker = Marker::of(&sig, &task.vis);
     let args = {
         let marker = &marker.ty;
         quote!((#marker #(#types,)*))
     };
-    let private = match &task.options.krate {
-        None => quote_spanned!(at=> ::async_orch::__private),
-        Some(path) => {
-            let path = tokens::map(path.clone(), &mut |mut token| {
-                token.set_span(at.resolved_at(token.span()));
-                token
-            });
-            quote_spanned!(at=> #path::__private)
-        }
-    };
-    let parts = Parts { task, at, private, values: values(&sig), sig, returned, types, marker, args };
+    let parts = Parts { task, private, values: values(&sig), sig, returned, types, marker, args };
 
     // The types of the parameters stand here once more, as the user wrote them.
     let allowed = task.attributes.allowed();
     let allow = quote!(#[allow(clippy::all, clippy::pedantic)] #allowed);
     let (functions, traits, private) = (parts.functions(), parts.traits(), &parts.private);
+    let asked = &parts.returned.asked;
     let traits = quote! {
         use #private::select::{PrintedDebug as _, PrintedOpaque as _};
+        #asked
         #traits
     };
     let constants = &parts.marker.constants;
@@ -110,8 +106,6 @@ struct Parts<'t> {
     task: &'t Task,
     sig: Signature,
     returned: Returned,
-    /// The place of our code.
-    at: Span,
     private: TokenStream,
     /// The types of the parameters, and a variable for each.
     types: Vec<TokenStream>,
@@ -156,33 +150,34 @@ impl Parts<'_> {
 
     /// The implementations of the traits.
     fn traits(&self) -> TokenStream {
-        let Self { sig, returned, private, values, args, at, .. } = self;
-        let (ident, at) = (&sig.ident, *at);
+        let Self { sig, returned, private, values, args, .. } = self;
+        let ident = &sig.ident;
         let (generics, where_clause) = self.generics(Bounds::All);
-        let (out, error) = returned.types(private);
-        let name = returned.checked(self.name(), private);
+        let Returned { out, error, checked, .. } = returned;
+        let name = self.name();
+        let name = checked.as_ref().map_or(name.clone(), |checked| quote!({ #checked #name }));
         let inside = hidden("__orch_inside");
         let asks = Ident::new(if sig.context.is_some() { "Yes" } else { "No" }, Span::mixed_site());
         let (call, debug) = (self.call(&inside), hidden("__orch_printed"));
-        let future = quote_spanned!(returned.place.unwrap_or(ident.span())=>
+        let future = quote_spanned!(ident.span()=>
             impl ::core::future::Future<
                 Output = ::core::result::Result<Self::Out, #private::ErrorKind<Self::Error>>,
             > + ::core::marker::Send
         );
-        let fallible = matches!(returned.kind, Kind::Fallible(_));
-        let converts = fallible.then(|| quote_spanned!(at=> #error: #private::task::IntoFailure<__E>));
+        let fallible = returned.kind == Kind::Fallible;
+        let converts = fallible.then(|| quote!(#error: #private::task::IntoFailure<__E>));
         let fails_generics = sig.generics.header(Bounds::All, Some(quote!(__E)));
         let fails_where = sig.generics.where_clause(Bounds::All, converts);
         // Variables of ours that are not to be taken for a constant or a unit struct of the user's: a pattern would ask for
         // that value then.
         let (given, failure, tuple) = (hidden("__orch_out"), hidden("__orch_error"), hidden("__orch_args"));
         let convert = if fallible {
-            quote_spanned!(at=> #private::task::IntoFailure::into_failure(#failure))
+            quote!(#private::task::IntoFailure::into_failure(#failure))
         } else {
             quote!(match #failure {})
         };
         let marker = self.marker.ty.as_ref().map(|_| quote!(_,));
-        quote_spanned! {at=>
+        quote! {
             #[automatically_derived]
             impl #generics #private::task::Task<#args> for #ident #where_clause {
                 const NAME: &'static ::core::primitive::str = #name;
@@ -233,51 +228,43 @@ impl Parts<'_> {
 
     /// The future that makes the call.
     fn call(&self, inside: &Ident) -> TokenStream {
-        let Self { sig, returned, private, values, at, .. } = self;
-        let (ident, turbofish, at) = (&sig.ident, turbofish(&sig.generics), *at);
-        let mut ident = ident.clone();
-        ident.set_span(returned.place.unwrap_or(ident.span()));
+        let Self { sig, returned, private, values, .. } = self;
+        let (ident, turbofish) = (&sig.ident, turbofish(&sig.generics));
         let options = &self.task.options;
-        let task = quote_spanned!(at=> #private::task);
+        let task = quote!(#private::task);
         // The context is owned by the call, and the function borrows it.
         let cx = hidden("__orch_cx");
-        let bind = sig.context.as_ref().map(|_| quote_spanned!(at=> let #cx = #task::context(#inside);));
+        let bind = sig.context.as_ref().map(|_| quote!(let #cx = #task::context(#inside);));
         let context = sig.context.as_ref().map(|_| quote!(&#cx,));
         let called = quote_spanned!(ident.span()=> #ident #turbofish (#context #(#values),*));
+        let Returned { out, error, .. } = returned;
         if sig.asyncness {
             let wrapper = match returned.kind {
-                Kind::Fallible(_) => quote_spanned!(at=> Fallible),
-                Kind::Plain { .. } => quote!(Never),
+                Kind::Fallible => quote!(Fallible::<_, #out, #error>),
+                Kind::Plain => quote!(Never),
                 Kind::Never => quote!(Endless),
             };
-            let future = quote_spanned!(at=> #task::#wrapper::new(#called));
+            let future = quote!(#task::#wrapper::new(#called));
             return match (options.spawn, bind) {
-                (Some(_), _) => quote_spanned!(at=> #task::spawned(#future, #inside)),
+                (Some(_), _) => quote!(#task::spawned(#future, #inside)),
                 (None, None) => future,
-                (None, Some(bind)) => quote_spanned!(at=> async move { #bind #future.await }),
+                (None, Some(bind)) => quote!(async move { #bind #future.await }),
             };
         }
         let result = match &returned.kind {
-            // Either so that a type that is no `Result` is one error.
-            Kind::Fallible(Fallible::Alias(_)) => quote_spanned!(at=> ::core::result::Result::map_err(
-                #task::ResultType::into_result(#called),
-                #private::ErrorKind::Task
-            )),
-            Kind::Fallible(Fallible::Written { out, error }) => {
-                quote!(#task::Gives::<#out, #error>::given(#called))
-            }
-            Kind::Plain { .. } => quote!(::core::result::Result::Ok(#called)),
+            Kind::Fallible => quote!(#task::Gives::<#out, #error>::given(#called)),
+            Kind::Plain => quote!(::core::result::Result::Ok(#called)),
             Kind::Never => {
                 // A closure, as nothing that comes after the call would be reached.
-                quote!(::core::result::Result::Ok((move || -> ::core::convert::Infallible { #called })()))
+                quote!(::core::result::Result::Ok((move || -> #out { #called })()))
             }
         };
         if options.blocking.is_some() {
-            quote_spanned!(at=> #task::blocking(move || #result, #inside))
+            quote!(#task::blocking(move || #result, #inside))
         } else if options.spawn.is_some() {
-            quote_spanned!(at=> #task::spawned(#task::Sync::new(move || #result), #inside))
+            quote!(#task::spawned(#task::Sync::new(move || #result), #inside))
         } else {
-            quote_spanned!(at=> #task::Sync::new(move || { #bind #result }))
+            quote!(#task::Sync::new(move || { #bind #result }))
         }
     }
 }

@@ -13,7 +13,7 @@ pub(crate) enum Letters {
     Never,
     /// It is called `Result`.
     Result,
-    /// It cannot be one: a tuple, a reference, a type of the language, a parameter.
+    /// It cannot be one: a tuple, a reference, a type of the language, a parameter; or nobody would call one so.
     Plain,
     /// A name, which may stand for one.
     Unknown,
@@ -36,6 +36,7 @@ impl Letters {
                     Letters::Unknown
                 }
             }
+            Some(path) if !path.qualified && tokens::is_one_of(path.name, CONTAINERS) => Letters::Plain,
             Some(_) => Letters::Unknown,
             // A macro may give any type.
             None if tokens.iter().any(|token| tokens::is_punct(Some(token), '!')) => Letters::Unknown,
@@ -57,11 +58,24 @@ pub(crate) fn result(ty: &TokenStream) -> Option<(TokenStream, TokenStream)> {
     }
 }
 
+/// Whether a type is `io::Result<…>`, or another that everybody calls so.
+pub(crate) fn is_result_of_std(ty: &TokenStream) -> bool {
+    let tokens = out_of_parentheses(tokens::list(ty.clone()));
+    let name = tokens.iter().position(|token| tokens::is_word(Some(token), "Result"));
+    let module =
+        name.and_then(|name| name.checked_sub(3)).and_then(|module| tokens::as_ident(tokens.get(module)));
+    module.is_some_and(|module| tokens::is_one_of(module, &["anyhow", "fmt", "io", "result"]))
+}
+
 /// The types that need no `use`, and that nobody calls another type.
 const PRIMITIVES: &[&str] = &[
     "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16", "u32",
     "u64", "u128", "usize",
 ];
+
+/// Types of the standard library's that most tasks give, if not a `Result`.
+const CONTAINERS: &[&str] =
+    &["Arc", "Box", "BTreeMap", "Duration", "HashMap", "Option", "PathBuf", "Poll", "String", "Vec"];
 
 /// Whether a type consists of what nobody makes private: the types of the language, and those with a path of the standard
 /// library's.
@@ -147,6 +161,8 @@ mod tests {
             "[Result<A, B>; 2]",
             "fn() -> Result<A, B>",
             "dyn Result<A, B>",
+            "Option<Result<A, B>>",
+            "std::string::String",
             "*const T",
         ] {
             assert_eq!(letters(ty), Letters::Plain, "{ty}");

@@ -1,86 +1,89 @@
 //! What a function gives, as far as its letters tell: a plain value, a `Result`, or `!`.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use super::ast::Options;
-use super::letters::{Letters, result};
+use super::letters::{Letters, is_result_of_std, result};
 use super::signature::Signature;
 use crate::pipeline::tokens;
 
 pub(crate) struct Returned {
     pub(crate) kind: Kind,
-    /// Where all is placed that is no error only if the type is a `Result`: there it is one error.
-    pub(crate) place: Option<Span>,
+    /// What the task gives when it succeeds, and when it fails.
+    pub(crate) out: TokenStream,
+    pub(crate) error: TokenStream,
+    /// A constant that asks the compiler for the type, where it may be another than its letters say. The two types go
+    /// through it: where it is an error, nothing that follows from them is one.
+    pub(crate) asked: Option<TokenStream>,
+    /// The same where it is not possible to go through it, as the type has generics: to stand before some value.
+    pub(crate) checked: Option<TokenStream>,
 }
 
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
-    Plain {
-        ty: TokenStream,
-        /// Whether it may be another name for a `Result`.
-        doubtful: bool,
-    },
-    Fallible(Fallible),
+    Plain,
+    Fallible,
     /// `!`, which nobody may write as a type.
     Never,
 }
 
-/// A `Result`
-pub(crate) enum Fallible {
-    /// by its letters, with both types.
-    Written { out: TokenStream, error: TokenStream },
-    /// by its letters or as the option says, with types that the compiler knows.
-    Alias(TokenStream),
-}
-
 impl Returned {
-    pub(crate) fn of(sig: &Signature, options: &Options) -> Self {
-        let kind = |kind| Returned { kind, place: None };
-        let Some(ty) = &sig.output else { return kind(Kind::Plain { ty: quote!(()), doubtful: false }) };
-        if let Some((out, error)) = result(ty) {
-            return kind(Kind::Fallible(Fallible::Written { out, error }));
-        }
-        match (Letters::of(ty, &sig.generics), options.fallible) {
-            (Letters::Result, None) => {
-                Returned { kind: Kind::Fallible(Fallible::Alias(ty.clone())), place: Some(sig.ident.span()) }
-            }
-            (_, Some(_)) => Returned {
-                kind: Kind::Fallible(Fallible::Alias(ty.clone())),
-                place: Some(Span::call_site().located_at(ends(ty).0)),
-            },
-            (Letters::Never, None) => kind(Kind::Never),
-            (Letters::Unknown, None) => kind(Kind::Plain { ty: ty.clone(), doubtful: true }),
-            (Letters::Plain, None) => kind(Kind::Plain { ty: ty.clone(), doubtful: false }),
-        }
-    }
-
-    /// What the task gives when it succeeds and when it fails.
-    pub(crate) fn types(&self, private: &TokenStream) -> (TokenStream, TokenStream) {
-        let at = self.place.unwrap_or_else(Span::call_site);
+    pub(crate) fn of(sig: &Signature, options: &Options, private: &TokenStream) -> Self {
         let never = quote!(::core::convert::Infallible);
-        match &self.kind {
-            Kind::Plain { ty, .. } => (ty.clone(), never),
-            Kind::Never => (never.clone(), never),
-            Kind::Fallible(Fallible::Written { out, error }) => (out.clone(), error.clone()),
-            Kind::Fallible(Fallible::Alias(ty)) => {
-                let result = quote_spanned!(at=> <#ty as #private::task::ResultType>);
-                (quote_spanned!(at=> #result::Ok), quote_spanned!(at=> #result::Err))
-            }
+        let plain =
+            |out| Returned { kind: Kind::Plain, out, error: never.clone(), asked: None, checked: None };
+        let Some(ty) = &sig.output else { return plain(quote!(())) };
+        if let Some((out, error)) = result(ty) {
+            return Returned { kind: Kind::Fallible, error, ..plain(out) };
         }
-    }
-
-    /// A constant of this value, which does not compile if a plain type is a `Result` after all.
-    pub(crate) fn checked(&self, value: TokenStream, private: &TokenStream) -> TokenStream {
-        let Kind::Plain { ty, doubtful: true } = &self.kind else { return value };
-        // From the first token to the last: an error of the argument is then drawn under the type.
+        let generic = sig.generics.types().next().is_some() || sig.generics.constants().next().is_some();
+        let task = quote!(#private::task);
+        let constant = Ident::new("__ORCH_ASKED", Span::mixed_site());
+        // From the first token to the last: an error is then drawn under the type.
         let (first, last) = ends(ty);
         let open = quote_spanned!(first=> <);
-        let judged = quote_spanned!(last=> JUDGED);
-        quote!({
-            use #private::task::Judge as _;
-            #private::task::plain(#open #private::task::Returned<#ty>>::#judged);
-            #value
-        })
+        let at_end = |name: &str| Ident::new(name, last);
+        match (Letters::of(ty, &sig.generics), options.fallible) {
+            (Letters::Never, None) => Returned { kind: Kind::Never, ..plain(never.clone()) },
+            (Letters::Plain, None) => plain(ty.clone()),
+            (Letters::Unknown, None) => {
+                let judged = at_end("JUDGED");
+                let question = quote!(#task::plain(#open #task::Returned<#ty>>::#judged));
+                let checked = generic.then(|| quote!(use #task::Judge as _; #question;));
+                let asked = (!generic).then(|| {
+                    quote! {
+                        const #constant: ::core::primitive::usize = { use #task::Judge as _; #question };
+                    }
+                });
+                let whole = at_end("Whole");
+                let out = if generic {
+                    ty.clone()
+                } else {
+                    quote!(#open [#ty; #constant] as #task::Whole>::#whole)
+                };
+                Returned { asked, checked, ..plain(out) }
+            }
+            (letters, _) => {
+                let known = letters == Letters::Result && is_result_of_std(ty);
+                let asked = (!(generic || known)).then(|| {
+                    quote! {
+                        const #constant: ::core::primitive::usize = #task::fallible::<#ty>();
+                    }
+                });
+                let of = match asked {
+                    Some(_) => quote!(#open [#ty; #constant] as #task::Parts>),
+                    None => quote!(#open #ty as #task::ResultType>),
+                };
+                let (out, error) = (at_end("Ok"), at_end("Err"));
+                Returned {
+                    kind: Kind::Fallible,
+                    error: quote!(#of::#error),
+                    asked,
+                    ..plain(quote!(#of::#out))
+                }
+            }
+        }
     }
 }
 

@@ -8,7 +8,6 @@ use super::lifetimes::borrow;
 use super::signature::{Signature, impl_trait, is_future};
 use super::variants::MOST;
 use crate::pipeline::errors::combined;
-use crate::pipeline::tokens;
 
 /// Whether it is known to stand in an `impl`.
 pub(crate) fn is_method(sig: &Signature) -> bool {
@@ -30,17 +29,8 @@ fn self_type(sig: &Signature) -> Option<Span> {
 /// Whether the letters of its type tell that a function gives no `Result`. What else they may stand for is asked of the
 /// compiler.
 fn gives_no_result(sig: &Signature) -> bool {
-    const KNOWN: &[&str] = &["Arc", "Box", "HashMap", "Option", "Poll", "Rc", "String", "Vec"];
-    let Some(ty) = &sig.output else { return true };
-    match Letters::of(ty, &sig.generics) {
-        Letters::Plain | Letters::Never => true,
-        Letters::Result => false,
-        Letters::Unknown => {
-            let tokens = tokens::list(ty.clone());
-            tokens::as_ident(tokens.first()).is_some_and(|name| tokens::is_one_of(name, KNOWN))
-                && !tokens::is_pair(&tokens, 1, ':', ':')
-        }
-    }
+    let letters = sig.output.as_ref().map(|ty| Letters::of(ty, &sig.generics));
+    matches!(letters, None | Some(Letters::Plain | Letters::Never))
 }
 
 /// Refuses signatures that cannot be a task. All reasons are given together.

@@ -1,5 +1,7 @@
 //! Blocks: plain, labeled, unsafe, in parentheses.
 
+use std::convert::TryFrom;
+
 use async_orch::pipeline;
 
 use super::parse;

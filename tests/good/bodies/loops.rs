@@ -1,5 +1,7 @@
 //! Loops, which end by `break` or `return`.
 
+use std::convert::TryFrom;
+
 use async_orch::pipeline;
 
 use super::{Oops, get, parse};

@@ -1,5 +1,7 @@
 //! `match`, whose arms are the ends.
 
+use std::convert::TryFrom;
+
 use async_orch::pipeline;
 
 use super::{Oops, get, parse};

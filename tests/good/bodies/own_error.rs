@@ -65,3 +65,20 @@ fn a_pipeline_with_a_type_converts_all_of_them() {
     assert!(matches!(now(p.run("y")).unwrap_err().kind(), ErrorKind::Task(All::Number)));
     assert!(matches!(now(p.run("1")).unwrap_err().kind(), ErrorKind::Task(All::Oops)));
 }
+
+#[test]
+fn what_is_converted_takes_the_pipelines_error() {
+    let p = pipeline! {
+        |_: &'static str|
+        seq <
+            |text| { parse(text).map_err(Into::into) }
+            |n| { if n == 1 { Err("one".into()) } else { Ok(n) } }
+            async |n| { super::get(n).await.map_err(|e| e.into()) }
+            |n| { parse("8").map_err(|_| Oops).map(|m| n + m) }
+        >
+    };
+    assert_eq!(now(p.run("2")).unwrap(), 10);
+    assert!(now(p.run("x")).unwrap_err().is::<std::num::ParseIntError>());
+    assert!(now(p.run("1")).is_err());
+    assert!(now(p.run("13")).unwrap_err().is::<Oops>());
+}

@@ -5,9 +5,9 @@ use async_orch::{pipeline, task};
 use crate::now;
 
 #[task]
-fn types<#[cfg(any())] T: Missing, #[cfg(all())] U: Into<u32>>(
+fn types<#[cfg(any())] T: Missing, #[cfg(not(any()))] U: Into<u32>>(
     #[cfg(any())] t: T,
-    #[cfg(all())] u: U,
+    #[cfg(not(any()))] u: U,
 ) -> u32 {
     u.into()
 }

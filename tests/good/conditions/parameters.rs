@@ -26,7 +26,7 @@ fn either(#[cfg(any())] n: Missing, #[cfg(not(any()))] n: u32) -> u32 {
 #[task(blocking)]
 fn three(
     #[cfg(any())] a: Missing,
-    #[cfg(all())] b: u32,
+    #[cfg(not(any()))] b: u32,
     #[cfg_attr(all(), cfg(not(any())))] c: u32,
     #[cfg_attr(any(), cfg(any()))] d: u32,
 ) -> u32 {

@@ -1,5 +1,7 @@
 //! `$body:block` as the body of a task, of inline steps, and as an embedded pipeline.
 
+use std::convert::TryFrom;
+
 use async_orch::{pipeline, task};
 
 use crate::now;

@@ -1,5 +1,7 @@
 //! `$s:stmt` in the header and in bodies.
 
+use std::convert::TryFrom;
+
 use async_orch::pipeline;
 
 use crate::now;

@@ -53,7 +53,7 @@ pub(crate) fn nothing() {}
 pub(crate) fn build(base: &str) -> impl Run<In = u32, Out = usize, Error = BoxError> + '_ {
     pipeline! {
         let by = 2;
-        |id: u32|
+        move |id: u32|
         seq <
             par(limit = 2) < fetch(base, *id) fetch(base, 2) >
             |(a, b)| { a + &b }

@@ -22,6 +22,9 @@ fn count<K: Sync, V: Sync, S: ::std::hash::BuildHasher + Sync>(map: &HashMap<K, 
 
 #[task(blocking)]
 fn join(parts: Vec<String>, by: impl Fn(usize) -> usize) -> Result<usize, std::fmt::Error> {
+    if parts.is_empty() {
+        return Err(std::fmt::Error);
+    }
     Ok(by(parts.into_iter().map(|part| part.len()).sum()))
 }
 

@@ -1,5 +1,7 @@
 //! Constants: a variable of the same name in a pattern would be compared with them.
 
+use std::convert::TryFrom;
+
 use async_orch::{pipeline, task};
 
 use crate::now;

@@ -1,5 +1,7 @@
 //! Traits for every type, whose methods are called as the helpers.
 
+use std::convert::TryFrom;
+
 use async_orch::{Run, pipeline, task};
 
 use crate::now;

@@ -1,5 +1,7 @@
 //! Types and functions that are called as those of the prelude.
 
+use std::convert::TryFrom;
+
 use async_orch::{pipeline, task};
 
 use crate::now;

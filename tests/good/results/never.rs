@@ -19,7 +19,7 @@ async fn spawned() -> ! {
 
 #[task]
 fn stop(text: String) -> ! {
-    panic!("{text}")
+    panic!("{}", text)
 }
 
 #[task(blocking)]

@@ -30,7 +30,7 @@ mod inner {
 
     #[async_orch::task(fallible)]
     pub fn aliased<const N: usize>(n: Vec<u64>) -> super::Outcome<[u64; N]> {
-        n.try_into().map_err(|_| super::Oops)
+        std::convert::TryInto::try_into(n).map_err(|_| super::Oops)
     }
 
     pub mod deeper {

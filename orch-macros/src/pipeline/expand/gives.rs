@@ -13,8 +13,8 @@ use crate::pipeline::tokens;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Gives {
-    /// `Ok(…)`s, and nothing that has an error type of its own.
-    Ok,
+    /// A `Result`, and nothing that says the type of its error.
+    Open,
     /// Nothing: it ends in `panic!(…)` or the like.
     Never,
     /// Something of which the compiler knows the type.
@@ -27,9 +27,9 @@ pub(super) fn gives(body: &TokenStream) -> Gives {
     ends.returns(&body);
     ends.block(&body);
     match ends {
-        Ends { ok: false, known: false, error: false, .. } => Gives::Never,
+        Ends { open: false, known: false, error: false, .. } => Gives::Never,
         // An error that a body makes has a type, unless there are others, which `?` converts.
-        Ends { ok: true, known: false, error, question, .. } if question || !error => Gives::Ok,
+        Ends { open: true, known: false, error, question } if question || !error => Gives::Open,
         _ => Gives::Known,
     }
 }
@@ -52,8 +52,8 @@ fn open(code: TokenStream) -> Vec<TokenTree> {
 /// What was found at the ends of a body.
 #[derive(Default)]
 struct Ends {
-    /// `Ok(…)`
-    ok: bool,
+    /// `Ok(…)`, or an error that is converted into what is wanted.
+    open: bool,
     /// `Err(…)` with an error of its own.
     error: bool,
     /// Anything else that has a type.
@@ -103,7 +103,7 @@ impl Ends {
         // Of a statement it only counts that nothing follows it.
         let mut ends = Ends::default();
         ends.expression(statement);
-        let never = !(ends.ok || ends.known || ends.error);
+        let never = !(ends.open || ends.known || ends.error);
         self.known |= !never || statement.is_empty();
     }
 
@@ -162,14 +162,18 @@ impl Ends {
         let (path, typed) = without_arguments(callee);
         match path.as_slice() {
             _ if arguments.delimiter() != Delimiter::Parenthesis || typed => self.known = true,
-            [path @ .., TokenTree::Ident(name)] if name == "Ok" && is_path(path) => self.ok = true,
+            [path @ .., TokenTree::Ident(name)] if name == "Ok" && is_path(path) => self.open = true,
             [path @ .., TokenTree::Ident(name)] if name == "Err" && is_path(path) => {
-                self.error |= !converts(arguments)
+                if converts(arguments) {
+                    self.open = true
+                } else {
+                    self.error = true
+                }
             }
             [.., TokenTree::Punct(dot), TokenTree::Ident(name)]
-                if dot.as_char() == '.' && name == "map_err" =>
+                if dot.as_char() == '.' && name == "map_err" && is_conversion(arguments) =>
             {
-                self.known |= !mentions_conversion(arguments.stream());
+                self.open = true;
             }
             _ => self.known = true,
         }
@@ -271,12 +275,14 @@ fn converts(made: &Group) -> bool {
         if dot.as_char() == '.' && into == "into")
 }
 
-fn mentions_conversion(code: TokenStream) -> bool {
-    code.into_iter().any(|token| match token {
-        TokenTree::Ident(word) => word == "into" || word == "From" || word == "from",
-        TokenTree::Group(group) => mentions_conversion(group.stream()),
-        _ => false,
-    })
+/// Whether what `map_err` is given converts into whatever is wanted: `Into::into`, `From::from`, `|e| e.into()`.
+fn is_conversion(given: &Group) -> bool {
+    let tokens = open(given.stream());
+    let conversion = |name: &str, function: &str| {
+        matches!(tokens.as_slice(), [.., TokenTree::Ident(first), _, _, TokenTree::Ident(last)]
+            if first == name && last == function && is_path(&tokens))
+    };
+    conversion("Into", "into") || conversion("From", "from") || converts(given)
 }
 
 #[cfg(test)]
@@ -293,9 +299,9 @@ mod tests {
     }
 
     #[test]
-    fn ok_at_every_end() {
+    fn open_at_every_end() {
         all(
-            Gives::Ok,
+            Gives::Open,
             &[
                 "Ok(1)",
                 "Ok(get(n)?)",
@@ -330,6 +336,10 @@ mod tests {
                 "spawn(async move { return Err(Oops); }); Ok(1)",
                 "fn f() -> A { return b(); } Ok(1)",
                 "select! { a => {} } Ok(1)",
+                "get(n).map_err(Into::into)",
+                "get(n).await.map_err(|e| e.into())",
+                "get(n).map_err(::core::convert::From::from)",
+                "Err(\"bad\".into())",
             ],
         );
     }
@@ -340,7 +350,7 @@ mod tests {
             TokenTree::from(Group::new(Delimiter::None, TokenStream::from_str(text).expect("tokens")))
         };
         let body = TokenStream::from_iter([invisible("let n = get()?"), invisible("Ok(n)")]);
-        assert_eq!(gives(&body), Gives::Ok);
+        assert_eq!(gives(&body), Gives::Open);
     }
 
     #[test]
@@ -363,6 +373,8 @@ mod tests {
                 "if bad { Err(Oops) } else { Ok(1) }",
                 "match n { 0 => Ok(0), n => get(n) }",
                 "match n { 0 => Ok(0), n => get(n).await.map_err(Oops) }",
+                "get(n).map_err(io::Error::from)",
+                "get(n).map_err(|e| Oops(e.into()))",
                 "match n { 0 => Ok(0) }.map(f)",
                 "match n { 0 => { Ok(0) }.map(f), _ => Ok(1) }",
                 "if bad { return get(); } Ok(1)",

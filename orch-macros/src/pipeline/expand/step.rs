@@ -102,7 +102,7 @@ impl Expansion<'_> {
         let body = &inline.body;
         let code = body.stream();
         let gives = gives(&code);
-        let pinned = gives == Gives::Ok;
+        let pinned = gives == Gives::Open;
         let error = self.error;
         // With a context `?` gives on what `cx.run` fails with, also where the pipeline has an error type of its own.
         let error = match (&inline.context, self.boxes_errors) {
@@ -117,7 +117,7 @@ impl Expansion<'_> {
             None => given,
         };
         let bind = quote_spanned! {span=>
-            #[allow(clippy::let_unit_value)]
+            #[allow(clippy::ignored_unit_patterns, clippy::let_unit_value)]
             let #pattern = #given;
         };
 

@@ -1,0 +1,11 @@
+// A task is called by the library.
+use async_orch::task;
+
+#[task]
+async unsafe fn peek(address: usize) -> usize {
+    address
+}
+
+fn main() {
+    drop(unsafe { peek(0) });
+}
