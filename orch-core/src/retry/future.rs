@@ -15,7 +15,7 @@ use crate::feed::Again;
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
 use crate::observe::Observer;
-use crate::ready::Turn;
+use crate::ready::{Turn, repeats};
 use crate::runtime::Host;
 use crate::scope::{At, Point, RefOf};
 use crate::step::Step;
@@ -68,10 +68,6 @@ where
         graph.block(self.meta, |graph| self.body.describe(graph));
     }
 }
-
-/// So many attempts in a row, without delays, follow another one in the same poll; then others are let run. Under tokio it
-/// is fewer, as each takes from its budget.
-const REPEATED: u32 = 1024;
 
 /// What lasts as long as the block.
 struct Held<'a, P, B, Bk, D, W, F, Start, Sleep, R, O>
@@ -156,8 +152,8 @@ pin_project! {
 struct Later<D> {
     /// The attempt under way, or due.
     attempt: u32,
-    /// How many attempts in a row have followed another one in the same poll.
-    repeated: u32,
+    /// What was done in this poll.
+    done: u32,
     delays: D,
 }
 
@@ -218,11 +214,10 @@ where
     where
         W: Fn(&Error<E>) -> bool,
     {
-        let (attempt, repeated, kept, mut delays, mut held) = match self.as_mut().project_replace(Self::Gone)
-        {
+        let (attempt, done, kept, mut delays, mut held) = match self.as_mut().project_replace(Self::Gone) {
             Replaced::First { kept, held, .. } => (1, 0, kept, None, held),
             Replaced::Again { kept, later, held, .. } => {
-                (later.attempt, later.repeated, kept, Some(later.delays), held)
+                (later.attempt, later.done, kept, Some(later.delays), held)
             }
             _ => unreachable!("an attempt has just failed"),
         };
@@ -235,7 +230,7 @@ where
             O::fail(&mut held.guard, &error);
             return Err(error);
         };
-        let later = Later { attempt: attempt.saturating_add(1), repeated, delays };
+        let later = Later { attempt: attempt.saturating_add(1), done, delays };
         O::retrying(&held.guard, error.origin(), later.attempt, delay);
         let next = if delay.is_zero() {
             RetryFuture::Due { kept, later, held }
@@ -247,12 +242,13 @@ where
         Ok(())
     }
 
-    /// Waits for the next attempt and starts it. Whether it follows another one in the same poll is what `repeats` says.
+    /// Waits for the next attempt and starts it. Whether it is the same poll in which the last one failed is what `is_same_poll`
+    /// says.
     #[cold]
     fn poll_next(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        repeats: bool,
+        is_same_poll: bool,
     ) -> Poll<(Pin<&mut Fut>, &mut Held<'a, P, B, Bk, D, W, F, Start, Sleep, R, O>)> {
         if let Projected::Sleeping { timer, held, .. } = self.as_mut().project() {
             ready!(O::poll(&mut held.guard, || timer.poll(cx)));
@@ -261,8 +257,9 @@ where
             }
         }
         if let Projected::Due { later, held, .. } = self.as_mut().project() {
-            later.repeated = if repeats { later.repeated + 1 } else { 0 };
-            if later.repeated == REPEATED {
+            if !is_same_poll {
+                later.done = 0;
+            } else if !repeats(&mut later.done, cx.waker()) {
                 Turn::default().ends(held.cx.rt, cx.waker());
                 return Poll::Pending;
             }
