@@ -373,7 +373,7 @@ impl Seen {
         let leaves = node.leaves();
         // Some twenty rounds of the outermost block after as many of one inside, if they are small ones, and a hundred of
         // single steps. How many blocks there are in each other is no part of it; but they do not see through a stream.
-        let polls = (600 + 48 * leaves.len()) * (1 + node.streams());
+        let polls = (1_000 + 24 * leaves.len()) * (1 + node.streams());
         if self.most_polls > polls {
             return Some(format!("{} polls between two turns of another task", self.most_polls));
         }

@@ -87,7 +87,7 @@ impl Turn {
         if self.loops == 0 {
             return self.begins_again(rt, parent);
         }
-        self.done < UNIT || self.takes_a_unit(rt, parent)
+        LEFT.get() > 0 && (self.done < UNIT || self.takes_a_unit(rt, parent))
     }
 
     #[inline(never)]
@@ -164,8 +164,12 @@ impl Drop for Turn {
     #[inline(always)]
     fn drop(&mut self) {
         if self.loops > 0 {
-            LOOPS.set(LOOPS.get() - 1);
-            LEFT.set(LEFT.get().saturating_sub(self.done));
+            let loops = LOOPS.get() - 1;
+            LOOPS.set(loops);
+            // The outermost block fills it up.
+            if loops > 0 {
+                LEFT.set(LEFT.get().saturating_sub(self.done));
+            }
         }
     }
 }
