@@ -454,23 +454,23 @@ fn all_are_fair(ways: &[Way], blocks: &[Block], seeds: std::ops::Range<u64>, see
 #[test]
 fn running_6_everybody_gets_a_turn_under_tokio() {
     let ways = [ByReference, ByClone, ByThread, YieldNow, Budget, Channel, Items, Attempts];
-    all_are_fair(&ways, &BLOCKS, 1..400, |node| on_tokio(node, false));
+    all_are_fair(&ways, &BLOCKS, 1..200, |node| on_tokio(node, false));
 }
 
 #[test]
 fn running_6_with_steps_that_use_up_the_budget_only() {
-    all_are_fair(&[Budget, Channel, Items, Attempts], &BLOCKS, 1..200, |node| on_tokio(node, false));
+    all_are_fair(&[Budget, Channel, Items, Attempts], &BLOCKS, 1..120, |node| on_tokio(node, false));
 }
 
 #[test]
 fn running_6_without_tokios_budget() {
     let ways = [ByReference, ByClone, ByThread, YieldNow, Items, Attempts];
-    all_are_fair(&ways, &BLOCKS, 1..150, |node| on_tokio(node, true));
+    all_are_fair(&ways, &BLOCKS, 1..60, |node| on_tokio(node, true));
 }
 
 #[test]
 fn running_6_under_another_executor() {
-    all_are_fair(&[ByReference, ByClone, Items, Attempts], &BLOCKS[1..], 1..150, by_hand);
+    all_are_fair(&[ByReference, ByClone, Items, Attempts], &BLOCKS[1..], 1..80, by_hand);
 }
 
 /// A step of a way, beside one of another way, in so many blocks.
