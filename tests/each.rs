@@ -336,3 +336,98 @@ fn items_that_were_not_reached_are_dropped_too() {
     assert!(at_once(p.run(items)).is_err());
     assert_eq!(census.alive(), 0);
 }
+
+/// Items that always have work, and use up tokio's budget in each of their turns.
+mod greedy {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    /// Item zero, and all of them in a set, receive messages that are all there; after a thousand the time of the others
+    /// has come, who say how many were received by then.
+    async fn work(item: usize, greedy: usize, received: &AtomicUsize) -> usize {
+        if item >= greedy {
+            sleep(MS * 10).await;
+            return received.load(SeqCst);
+        }
+        let (tx, mut rx) = tokio::sync::mpsc::channel(1);
+        for _ in 0..100_000 {
+            tx.try_send(()).unwrap();
+            rx.recv().await.unwrap();
+            if received.fetch_add(1, SeqCst) == 1_000 {
+                tokio::time::advance(MS * 10).await;
+            }
+        }
+        0
+    }
+
+    #[track_caller]
+    fn in_time(received: &[usize]) {
+        for received in received {
+            assert!((1_000..3_000).contains(received), "after {received} messages");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn par_7_an_item_that_always_has_work_does_not_starve_the_others() {
+        let n = AtomicUsize::new(0);
+        let p = pipeline! { |_: std::ops::Range<usize>| each < async |item| { work(item, 1, &n).await } > };
+        in_time(&p.run(0..2).await.unwrap()[1..]);
+        n.store(0, SeqCst);
+        in_time(&p.run(0..100).await.unwrap()[1..]);
+        n.store(0, SeqCst);
+        let p = pipeline! { |_: Vec<usize>| each(limit = 4) < async |item| { work(item, 2, &n).await } > };
+        in_time(&p.run(vec![0, 1, 2, 3]).await.unwrap()[2..]);
+        n.store(0, SeqCst);
+        let p = pipeline! { |_: Vec<usize>| each(limit = 40) < async |item| { work(item, 3, &n).await } > };
+        in_time(&p.run((0..40).collect()).await.unwrap()[3..]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn par_7_nor_of_more_than_a_thousand() {
+        // Of which nobody knows how many there are, so that they have several sets of wakers.
+        let n = AtomicUsize::new(0);
+        type Items = Box<dyn Iterator<Item = usize> + Send>;
+        let p = pipeline! { |_: Items| each < async |item| { work(item, 1, &n).await } > };
+        let received = p.run(Box::new((0..3_000).filter(|_| true))).await.unwrap();
+        assert!(received.iter().all(|received| *received < 10_000));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn par_7_nor_do_items_without_end_that_are_ready_at_once() {
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        let done = AtomicUsize::new(0);
+        let p = pipeline! {
+            |_: ()|
+            par <
+                seq <
+                    |()| { 0..usize::MAX }
+                    each(limit = 3) < |_n| { if stop.load(SeqCst) { Err(Oops("stop")) } else { Ok(()) } } >
+                >
+                seq <
+                    |()| { 0..1_000_usize }
+                    each(limit = 3) < async |_n| { tokio::task::yield_now().await; done.fetch_add(1, SeqCst) } >
+                    |_| { stop.store(true, SeqCst) }
+                >
+            >
+        };
+        p.run(()).await.unwrap_err();
+        assert_eq!(done.load(SeqCst), 1_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn par_1_items_start_in_order_without_any_budget_too() {
+        let log = Log::default();
+        let p = pipeline! {
+            |_: std::ops::Range<u32>|
+            each(limit = 3) < async |item| {
+                log.add(item);
+                for _ in 0..64 * (item % 5) {
+                    tokio::task::coop::consume_budget().await;
+                }
+            } >
+        };
+        p.run(0..50).await.unwrap();
+        assert_eq!(log.take(), (0..50).map(|item| item.to_string()).collect::<Vec<_>>());
+    }
+}

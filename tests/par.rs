@@ -356,3 +356,134 @@ fn limit_is_evaluated_once_when_the_pipeline_is_built() {
     at_once(p.run(())).unwrap();
     assert_eq!(evaluated.load(SeqCst), 1);
 }
+
+/// A child that always has work, and uses up tokio's budget in each of its turns.
+mod greedy {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    /// Receives so many messages, which are all there. After a thousand the time of `beat` has come.
+    #[task]
+    async fn drain(received: Arc<AtomicUsize>, messages: usize) {
+        let (tx, mut rx) = tokio::sync::mpsc::channel(1);
+        for n in 0..messages {
+            tx.try_send(n).unwrap();
+            rx.recv().await.unwrap();
+            if received.fetch_add(1, SeqCst) == 1_000 {
+                tokio::time::advance(MS * 10).await;
+            }
+        }
+    }
+
+    /// Waits for ten milliseconds, and says how much was received by then.
+    #[task]
+    async fn beat(received: Arc<AtomicUsize>) -> usize {
+        sleep(MS * 10).await;
+        received.load(SeqCst)
+    }
+
+    #[task]
+    async fn idle() {
+        sleep(MS * 20).await;
+    }
+
+    const MANY: usize = 100_000;
+
+    #[track_caller]
+    fn in_time(received: usize) {
+        assert!((1_000..2_500).contains(&received), "after {received} messages");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn par_7_a_child_that_always_has_work_does_not_starve_those_after_it() {
+        let n = Arc::new(AtomicUsize::new(0));
+        let p = pipeline! { par < drain(n.clone(), MANY) beat(n.clone()) > };
+        in_time(p.run(()).await.unwrap().1);
+        n.store(0, SeqCst);
+        let p =
+            pipeline! { par(settle, limit = 2) < drain(n.clone(), MANY) beat(n.clone()) beat(n.clone()) > };
+        in_time(p.run(()).await.unwrap().1.unwrap());
+        n.store(0, SeqCst);
+        let p = pipeline! { par < beat(n.clone()) drain(n.clone(), MANY) beat(n.clone()) idle() > };
+        let (before, _, after, _) = p.run(()).await.unwrap();
+        in_time(before);
+        in_time(after);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn par_7_nor_do_several_and_among_many() {
+        let n = Arc::new(AtomicUsize::new(0));
+        let p = pipeline! {
+            par <
+                idle() drain(n.clone(), MANY) idle() drain(n.clone(), MANY) idle() idle() idle() idle() idle()
+                beat(n.clone()) drain(n.clone(), MANY) beat(n.clone())
+            >
+        };
+        let (.., first, _, second) = p.run(()).await.unwrap();
+        in_time(first);
+        in_time(second);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn par_7_nor_in_blocks_inside_of_each_other() {
+        let n = Arc::new(AtomicUsize::new(0));
+        let p = pipeline! {
+            par <
+                drain(n.clone(), MANY)
+                seq < par <
+                    drain(n.clone(), MANY)
+                    retry < par < drain(n.clone(), MANY) timeout(1s) < par < drain(n.clone(), MANY) beat(n.clone()) > > > >
+                > >
+            >
+        };
+        let (_, (_, (_, (_, received)))) = p.run(()).await.unwrap();
+        in_time(received);
+        n.store(0, SeqCst);
+        let inner = pipeline! { par < drain(n.clone(), MANY) beat(n.clone()) > };
+        let p = pipeline! { par < drain(n.clone(), MANY) { &inner } > };
+        in_time(p.run(()).await.unwrap().1.1);
+        n.store(0, SeqCst);
+        let inner = pipeline! { par < drain(n.clone(), MANY) beat(n.clone()) > }.boxed();
+        let p = pipeline! { par < drain(n.clone(), MANY) async |()| { inner.run(()).await.unwrap().1 } > };
+        in_time(p.run(()).await.unwrap().1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn par_7_a_child_that_waits_for_a_place_begins_when_there_is_one() {
+        let n = Arc::new(AtomicUsize::new(0));
+        let p = pipeline! {
+            par(limit = 2) < drain(n.clone(), MANY) idle() beat(n.clone()) beat(n.clone()) beat(n.clone()) >
+        };
+        let clock = async {
+            while n.load(SeqCst) < MANY {
+                tokio::time::advance(MS).await;
+            }
+        };
+        let (_, _, a, b, c) = tokio::join!(p.run(()), clock).0.unwrap();
+        assert!(a < b && b < c && c < MANY, "after {a}, {b}, {c} messages");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn par_1_children_start_in_written_order_without_any_budget_too() {
+        let log = Log::default();
+        let p = pipeline! {
+            par(limit = 2) <
+                async |_| { log.add("a"); greedy(3).await }
+                async |_| { log.add("b"); greedy(1).await }
+                async |_| { log.add("c"); greedy(2).await }
+                async |_| { log.add("d"); greedy(1).await }
+                |_| { log.add("e") }
+            >
+        };
+        p.run(()).await.unwrap();
+        assert_eq!(log.take(), ["a", "b", "c", "d", "e"]);
+    }
+
+    /// Uses up the budget of so many turns.
+    async fn greedy(turns: u32) {
+        for _ in 0..128 * turns {
+            tokio::task::coop::consume_budget().await;
+        }
+    }
+}

@@ -182,8 +182,8 @@ where
     let mut turn = Turn::default();
     // Who woke a block without wakers of its own is not known.
     let mut lent = u64::MAX;
-    // If runs were asked one by one, those before them.
-    let mut before = None;
+    let began_in_order = runs.resume.is_none();
+    let mut one_by_one = false;
     if let Some(begin) = runs.resume
         && rt.has_budget()
     {
@@ -201,51 +201,69 @@ where
             turn.ends(rt, parent);
             return Poll::Pending;
         }
-        runs.resume = None;
-        before = Some(runs.before(begin));
+        runs.resume = Some(Place::FIRST).filter(|first| *first != begin);
+        one_by_one = true;
     }
     loop {
         // After runs that were asked one by one it is the turn of new items.
-        let before = before.take();
-        if before.is_none() {
+        let one_by_one = std::mem::take(&mut one_by_one);
+        let is_first_round = turn.is_first_round();
+        let mut is_cut = false;
+        if !one_by_one {
             runs.woken(lent, &mut turn, |runs, place| {
                 advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &lender)
             })?;
             if !rt.has_budget() && runs.resume.is_none() {
-                runs.resume = Some(Place::SECOND);
+                runs.resume = Some(Place::FIRST);
+                is_cut = began_in_order && is_first_round;
             }
         }
-        while !runs.is_full()
+        let mut has_begun = false;
+        let mut goes_on = true;
+        while goes_on
+            && !runs.is_full()
             && let Some(item) = next()
         {
             let place = runs.vacant();
             advance::<_, _, _, _, M>(runs, outputs, place, Some(item), &mut next, &mut start, &lender)?;
-            if runs.is_vacant(place) {
+            has_begun = !runs.is_vacant(place);
+            if !has_begun {
                 turn.was_ready();
-                if !turn.goes_on(rt, parent) {
-                    turn.ends(rt, parent);
-                    return Poll::Pending;
-                }
+                goes_on = turn.goes_on(rt, parent);
             }
         }
-        match supply.get() {
-            Supply::Out if runs.running() == 0 => return Poll::Ready(Ok(())),
-            // The parent is woken by whoever lets others run.
-            Supply::Later => return Poll::Pending,
-            _ => {}
+        if (one_by_one || has_begun) && !rt.has_budget() {
+            // It is the turn of new items as long as they stay, which has an end. Of those that are ready at once there may
+            // be no end.
+            is_cut = has_begun && !runs.is_full();
+            runs.resume = Some(if is_cut { Place::END } else { Place::FIRST });
         }
-        lent = lender.take();
-        if let Some(before) = before {
-            lent |= before;
-            continue;
+        if supply.get() == Supply::Out && runs.running() == 0 {
+            return Poll::Ready(Ok(()));
         }
-        if runs.leave(lent, parent) {
-            return Poll::Pending;
+        let is_woken = if supply.get() == Supply::Later {
+            // By whoever lets others run.
+            true
+        } else if goes_on && !(one_by_one && runs.resume.is_some()) {
+            lent = lender.take();
+            let waits = runs.leave(lent, parent);
+            if !waits && turn.goes_on(rt, parent) {
+                continue;
+            }
+            waits
+        } else {
+            false
+        };
+        if is_cut {
+            cut_short();
+        } else if !rt.has_budget() {
+            // All had their turn. So if one of them goes on with others inside, then after this block's siblings.
+            was_cut_short();
         }
-        if !turn.goes_on(rt, parent) {
+        if !is_woken {
             turn.ends(rt, parent);
-            return Poll::Pending;
         }
+        return Poll::Pending;
     }
 }
 

@@ -44,7 +44,10 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) const SECOND: Place = Place { chunk: 0, slot: 1 };
+    pub(super) const FIRST: Place = Place { chunk: 0, slot: 0 };
+
+    /// After all places.
+    pub(super) const END: Place = Place { chunk: u32::MAX, slot: 0 };
 
     /// The place after this one, or one that there is not.
     pub(super) fn after(self) -> Place {
@@ -221,11 +224,6 @@ impl<Fut: Future> Slab<Fut> {
             first = 0;
         }
         Ok(true)
-    }
-
-    /// Of runs that have the wakers of a lender, those before a place.
-    pub(super) fn before(&self, place: Place) -> u64 {
-        !(u64::MAX << place.slot.min(63))
     }
 
     /// Whether nothing runs at a place.

@@ -206,11 +206,13 @@ fn drive<Sl: Slots<R>, R: Cx>(
         if order.is_single() {
             let is_spent = !rt.has_budget();
             (*order, woken) = order.advance(round.ready, round.next, is_spent);
-            if !is_spent {
+            if woken != 0 {
                 continue;
             }
-            turn.ends(rt, parent);
-            return Poll::Pending;
+            if order.is_single() {
+                turn.ends(rt, parent);
+                return Poll::Pending;
+            }
         }
         let waits = match round.ready {
             None => {
@@ -224,7 +226,7 @@ fn drive<Sl: Slots<R>, R: Cx>(
             }
         };
         if waits || !turn.goes_on(rt, parent) {
-            *order = order.leave(rt.has_budget());
+            *order = order.leave(rt.has_budget(), turn.is_first_round());
             if !waits {
                 turn.ends(rt, parent);
             }

@@ -15,7 +15,7 @@ mod turns;
 pub(crate) use lender::Lender;
 pub(crate) use pinned::Pinned;
 pub(crate) use set::{Gate, Ones, Ready};
-pub(crate) use turns::{Turn, cut_short, was_cut_short};
+pub(crate) use turns::{Turn, cut_short, repeats, was_cut_short};
 
 /// Up to so many children wait with the waker of the block, and are all polled when it is woken: finding out which of
 /// them woke it would cost more.

@@ -31,7 +31,7 @@ const SWEEP: u32 = 64;
 /// A further poll of a child that was woken, or a further look for one.
 const POLL: u32 = 4;
 
-/// An item that was ready at once.
+/// An item that was ready at once, or an attempt.
 const ITEM: u32 = 1;
 
 /// For so much a unit of the scheduler's budget is taken.
@@ -74,6 +74,12 @@ impl Turn {
         self.done += ITEM;
     }
 
+    /// Whether it has not polled any children again.
+    #[inline]
+    pub(crate) fn is_first_round(&self) -> bool {
+        self.loops == 0
+    }
+
     /// Whether the block may go on: poll its children again, or take more items. Else it has to
     /// [let others run](Turn::ends).
     #[inline]
@@ -81,20 +87,23 @@ impl Turn {
         if self.loops == 0 {
             return self.begins_again(rt, parent);
         }
-        self.done < UNIT || self.takes_a_unit(rt, parent)
+        LEFT.get() > 0 && (self.done < UNIT || self.takes_a_unit(rt, parent))
     }
 
     #[inline(never)]
     fn begins_again<R: Cx>(&mut self, rt: R, parent: &Waker) -> bool {
-        self.loops = 1;
         let loops = LOOPS.get();
-        LOOPS.set(loops + 1);
         if loops == 0 && !is_of_a_child(parent) {
             LEFT.set(ALLOWANCE);
         } else if LEFT.get() == 0 {
             return false;
         }
-        rt.poll_proceed(&mut Context::from_waker(parent)).is_ready()
+        if rt.poll_proceed(&mut Context::from_waker(parent)).is_pending() {
+            return false;
+        }
+        LOOPS.set(loops + 1);
+        self.loops = 1;
+        true
     }
 
     #[inline(never)]
@@ -120,6 +129,21 @@ impl Turn {
     }
 }
 
+/// Whether a block whose body has ended may begin it anew in the same poll, of which it has `done` so much. Else it has to
+/// [let others run](Turn::ends).
+pub(crate) fn repeats(done: &mut u32, parent: &Waker) -> bool {
+    let left = LEFT.get();
+    if LOOPS.get() > 0 || is_of_a_child(parent) {
+        LEFT.set(left.saturating_sub(ITEM));
+        return left > 0;
+    }
+    // Blocks in the body take themselves for the outermost. From the second time on it is known what they have taken.
+    let taken = if *done > 0 { ALLOWANCE - left } else { 0 };
+    LEFT.set(ALLOWANCE);
+    *done += ITEM + taken;
+    *done < ALLOWANCE
+}
+
 /// Some of a block's children have not had their turn when [its own](Turn::ends) ends. It is still the block's turn then,
 /// for the blocks around it.
 pub(crate) fn cut_short() {
@@ -140,8 +164,12 @@ impl Drop for Turn {
     #[inline(always)]
     fn drop(&mut self) {
         if self.loops > 0 {
-            LOOPS.set(LOOPS.get() - 1);
-            LEFT.set(LEFT.get().saturating_sub(self.done));
+            let loops = LOOPS.get() - 1;
+            LOOPS.set(loops);
+            // The outermost block fills it up.
+            if loops > 0 {
+                LEFT.set(LEFT.get().saturating_sub(self.done));
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, Failure};
 use crate::feed::Again;
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::ready::Turn;
+use crate::ready::{Turn, repeats};
 use crate::run::Cx;
 use crate::scope::{At, Point, RefOf};
 use crate::step::Step;
@@ -70,10 +70,6 @@ where
         graph.block(self.meta, |graph| self.body.describe(graph));
     }
 }
-
-/// So many attempts in a row, without delays, follow another one in the same poll; then others are let run. Under tokio it
-/// is fewer, as each takes from its budget.
-const REPEATED: u32 = 1024;
 
 /// What lasts as long as the block.
 struct Held<'a, P, B, Bk, D, W, F, Start, Sleep, R>
@@ -162,8 +158,8 @@ pin_project! {
 struct Later<D> {
     /// The attempt under way, or due.
     attempt: u32,
-    /// How many attempts in a row have followed another one in the same poll.
-    repeated: u32,
+    /// What was done in this poll.
+    done: u32,
     delays: D,
 }
 
@@ -228,16 +224,16 @@ where
         // What has failed is dropped before anything is waited for, and with it a value that nobody needs any more. All of
         // that may panic, inside the block.
         let (attempt, next) = R::poll(&mut held.guard, || {
-            let (kept, attempt, repeated, mut delays) = match now.as_mut().project_replace(Now::Gone) {
+            let (kept, attempt, done, mut delays) = match now.as_mut().project_replace(Now::Gone) {
                 NowReplaced::First { kept, .. } => (kept, 1, 0, None),
                 NowReplaced::Again { kept, later, .. } => {
-                    (kept, later.attempt, later.repeated, Some(later.delays))
+                    (kept, later.attempt, later.done, Some(later.delays))
                 }
                 _ => unreachable!("an attempt has just failed"),
             };
             let next = kept.and_then(|kept| {
                 let delay = policy.delay(attempt, &error, &mut delays, || run.random())?;
-                Some((delay, kept, Later { attempt: attempt.saturating_add(1), repeated, delays: delays? }))
+                Some((delay, kept, Later { attempt: attempt.saturating_add(1), done, delays: delays? }))
             });
             (attempt, next)
         });
@@ -255,12 +251,13 @@ where
         Ok(())
     }
 
-    /// Waits for the next attempt and starts it. Whether it follows another one in the same poll is what `repeats` says.
+    /// Waits for the next attempt and starts it. Whether it is the same poll in which the last one failed is what
+    /// `is_same_poll` says.
     #[cold]
     fn poll_next(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        repeats: bool,
+        is_same_poll: bool,
     ) -> Poll<(Pin<&mut Fut>, &mut Held<'a, P, B, Bk, D, W, F, Start, Sleep, R>)> {
         let Projected { mut now, held } = self.project();
         if let NowProjected::Sleeping { timer, .. } = now.as_mut().project() {
@@ -270,8 +267,9 @@ where
             }
         }
         if let NowProjected::Due { later, .. } = now.as_mut().project() {
-            later.repeated = if repeats { later.repeated + 1 } else { 0 };
-            if later.repeated == REPEATED {
+            if !is_same_poll {
+                later.done = 0;
+            } else if !repeats(&mut later.done, cx.waker()) {
                 Turn::default().ends(held.cx, cx.waker());
                 return Poll::Pending;
             }
