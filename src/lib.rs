@@ -105,9 +105,11 @@ pub use orch_macros::pipeline;
 /// | `name = "…"` | the name in paths, events and errors; the function's own if not given |
 /// | `blocking` | a sync function runs on tokio's blocking pool |
 /// | `spawn` | runs as a task of its own on the runtime: in parallel, not only concurrently |
+/// | `fallible` | the return type is a `Result` by another name |
 /// | `crate = path` | where this library is, if not at `::async_orch` |
 ///
-/// A return type whose last segment is `Result` can fail, any other cannot. Parameters may be generic, and may borrow for a
+/// A task whose return type is called `Result` can fail, also by a path such as `io::Result`. Another name for one is an error
+/// that asks for `fallible`; any other type is a plain output. Parameters may be generic, `impl Trait`, and may borrow for a
 /// lifetime; `blocking` and `spawn` leave their caller and refuse borrows. A sync function without `blocking` runs inline,
 /// and should not block. A panic of a `blocking` or `spawn` task is the error [`ErrorKind::Panicked`]; one that
 /// its runtime cancels as it shuts down is [`ErrorKind::Cancelled`].

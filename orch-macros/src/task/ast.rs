@@ -16,6 +16,7 @@ pub(crate) struct Task {
     pub(crate) attributes: Attributes,
     pub(crate) vis: TokenStream,
     pub(crate) sig: Signature,
+    pub(crate) body: TokenStream,
 }
 
 /// `#[task(name = "…", blocking, spawn, fallible, crate = path)]`
@@ -47,8 +48,8 @@ impl Task {
                 }
             })?;
             // The body is the function's business: half-typed, it still makes a task.
-            let _body: TokenStream = input.parse()?;
-            Ok(Task { options: Options::default(), attributes, vis, sig })
+            let body = input.parse()?;
+            Ok(Task { options: Options::default(), attributes, vis, sig, body })
         };
         function.parse2(tokens::declaration(item).into_iter().collect())
     }

@@ -45,7 +45,9 @@ pub(crate) fn expand(task: &Task) -> TokenStream {
 /// The errors of a function that is no task. The first takes the place of its type: what a pipeline makes of that is no
 /// error then.
 pub(crate) fn refuse(task: &Task, error: syn::Error) -> TokenStream {
-    if validate::is_method(&task.sig) {
+    // In an `impl` the type would be one more mistake, and without it a crate of the function's name is the crate.
+    let named = validate::crate_of_same_name(&task.sig.ident, task.body.clone());
+    if validate::is_method(&task.sig) || named.is_some() {
         return error.into_compile_error();
     }
     let cfg = task.attributes.condition().map(|condition| quote!(#[cfg(#condition)]));

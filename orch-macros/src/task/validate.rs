@@ -1,6 +1,6 @@
 //! What cannot be a task, and why.
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 
 use super::ast::Task;
 use super::letters::Letters;
@@ -8,6 +8,29 @@ use super::lifetimes::borrow;
 use super::signature::{Signature, impl_trait, is_future};
 use super::variants::MOST;
 use crate::pipeline::errors::combined;
+use crate::pipeline::tokens;
+
+/// Where the body means a crate by the function's own name: `name::…`. In it the name is the task's type.
+pub(crate) fn crate_of_same_name(name: &Ident, body: TokenStream) -> Option<Span> {
+    let body = tokens::list(body);
+    for (at, token) in body.iter().enumerate() {
+        let found = match token {
+            TokenTree::Ident(word) if word == name => {
+                let begins =
+                    !at.checked_sub(2).is_some_and(|before| tokens::is_pair(&body, before, ':', ':'));
+                let path =
+                    tokens::is_pair(&body, at + 1, ':', ':') && !tokens::is_punct(body.get(at + 3), '<');
+                (begins && path).then(|| word.span())
+            }
+            TokenTree::Group(group) => crate_of_same_name(name, group.stream()),
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}
 
 /// Whether it is known to stand in an `impl`.
 pub(crate) fn is_method(sig: &Signature) -> bool {
@@ -68,6 +91,13 @@ pub(crate) fn validate(task: &Task) -> syn::Result<()> {
     if let Some(word) = self_type(sig).filter(|_| sig.receivers.is_empty()) {
         refuse(word, METHOD.to_owned());
     }
+    if let Some(name) = crate_of_same_name(&sig.ident, task.body.clone()) {
+        let ident = &sig.ident;
+        refuse(
+            name,
+            format!("here `{ident}` is the task and its type, and not the crate; write `::{ident}::…`"),
+        );
+    }
     let differ = sig.conditions().len();
     if differ > MOST {
         let text = format!(
@@ -107,4 +137,26 @@ pub(crate) fn validate(task: &Task) -> syn::Result<()> {
         }
     }
     combined(errors).map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr;
+
+    use super::*;
+
+    #[test]
+    fn a_crate_is_told_from_a_call() {
+        let name = Ident::new("log", Span::call_site());
+        let found =
+            |body: &str| crate_of_same_name(&name, TokenStream::from_str(body).expect("tokens")).is_some();
+        for body in ["{ log::info!(x) }", "{ f(|| { use log::Level; }) }", "a + log::b::<c>()"] {
+            assert!(found(body), "{body}");
+        }
+        for body in
+            ["{ log(x) }", "{ ::log::info!(x) }", "log::<u8>(x)", "a::log::b", "x.log()", "log!(a::log)"]
+        {
+            assert!(!found(body), "{body}");
+        }
+    }
 }
