@@ -390,6 +390,7 @@ mod kinds {
         fn sent() -> Result<usize, Dynamic> {
             Ok(failing()?)
         }
+        #[allow(clippy::needless_question_mark, reason = "the error is converted")]
         fn and_back() -> Result<usize, BoxError> {
             sent()?;
             any()?;
