@@ -1,14 +1,16 @@
 //! Running and stopping: structure, budget, `Send`, panics, time, impossible values.
 
 use std::any::Any;
-use std::future::{Future, pending};
+use std::future::{Future, pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};
+use std::task::Poll;
 use std::time::Duration;
 
 use async_orch::{
-    BoxError, BoxPipeline, Breaker, BreakerState, Error, ErrorKind, Run, TaskState, pipeline, task,
+    Attempt, BlockEvent, BoxError, BoxFuture, BoxPipeline, Breaker, BreakerState, Done, Error, ErrorKind,
+    EventKind, Local, Run, Runtime, TaskEvent, TaskState, pipeline, task,
 };
 use futures::FutureExt as _;
 use tokio::runtime::Handle;
@@ -294,6 +296,219 @@ mod budget {
             assert!(poll_once(run.as_mut()).is_pending(), "each poll comes back");
         }
     }
+
+    /// Wakes itself, and is pending until `stop`.
+    async fn spin(stop: &AtomicBool, polls: &AtomicU32) {
+        poll_fn(|cx| {
+            polls.fetch_add(1, SeqCst);
+            cx.waker().wake_by_ref();
+            if stop.load(SeqCst) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    /// How often what spins in a pipeline was polled until another task of its runtime has had its turn.
+    async fn polls_until_a_turn<P: Run>(
+        p: P,
+        input: P::In,
+        stop: &Arc<AtomicBool>,
+        polls: &AtomicU32,
+    ) -> u32 {
+        stop.store(false, SeqCst);
+        polls.store(0, SeqCst);
+        let other = stop.clone();
+        tokio::spawn(async move { other.store(true, SeqCst) });
+        assert!(p.run(input).await.is_ok());
+        polls.load(SeqCst)
+    }
+
+    /// In one block, in two and in three.
+    #[track_caller]
+    fn none_waits_for_the_depth(polls: [u32; 3]) {
+        assert!(polls.iter().all(|polls| *polls <= 100), "{polls:?} polls");
+    }
+
+    #[tokio::test]
+    async fn running_6_blocks_in_each_other_do_not_multiply_the_wait_of_other_tasks() {
+        let (stop, polls) = (Arc::new(AtomicBool::new(false)), AtomicU32::new(0));
+        let (s, n) = (&*stop, &polls);
+        none_waits_for_the_depth([
+            polls_until_a_turn(
+                pipeline! { |_: Vec<()>| each(limit = 1) < async |_x| { spin(s, n).await } > },
+                vec![()],
+                &stop,
+                n,
+            )
+            .await,
+            polls_until_a_turn(
+                pipeline! { |_: Vec<Vec<()>>| each(limit = 1) < each(limit = 1) < async |_x| { spin(s, n).await } > > },
+                vec![vec![()]],
+                &stop,
+                n,
+            )
+            .await,
+            polls_until_a_turn(
+                pipeline! {
+                    |_: Vec<Vec<Vec<()>>>|
+                    each(limit = 1) < each(limit = 1) < each(limit = 1) < async |_x| { spin(s, n).await } > > >
+                },
+                vec![vec![vec![()]]],
+                &stop,
+                n,
+            )
+            .await,
+        ]);
+        none_waits_for_the_depth([
+            polls_until_a_turn(pipeline! { par < async |_| { spin(s, n).await } |_| {} |_| {} > }, (), &stop, n).await,
+            polls_until_a_turn(
+                pipeline! { par < par < async |_| { spin(s, n).await } |_| {} |_| {} > |_| {} |_| {} > },
+                (),
+                &stop,
+                n,
+            )
+            .await,
+            polls_until_a_turn(
+                pipeline! {
+                    par < par < par < async |_| { spin(s, n).await } |_| {} |_| {} > |_| {} |_| {} > |_| {} |_| {} >
+                },
+                (),
+                &stop,
+                n,
+            )
+            .await,
+        ]);
+    }
+
+    #[tokio::test]
+    async fn running_6_nor_do_retries_timeouts_boxes_and_runs_in_steps_between_them() {
+        let (stop, polls) = (Arc::new(AtomicBool::new(false)), AtomicU32::new(0));
+        let (s, n) = (&*stop, &polls);
+        let inner = pipeline! { par < async |_| { spin(s, n).await } |_| {} > }.boxed();
+        let middle = pipeline! { par < |_| {} retry < timeout(1h) < async |()| { inner.run(()).await.map(drop) } > > > };
+        let p = pipeline! { par < |_| {} seq < circuit < { &middle } > |_| {} > > };
+        assert!(polls_until_a_turn(p, (), &stop, n).await <= 100);
+        // More than eight children have wakers of their own.
+        let p = pipeline! {
+            |_: std::ops::Range<u32>|
+            each < par <
+                |_| {} |_| {} |_| {} |_| {} |_| {} |_| {} |_| {} |_| {} |_| {}
+                async |n| { if n == 40 { spin(s, &polls).await } }
+            > >
+        };
+        assert!(polls_until_a_turn(p, 0..50, &stop, n).await <= 600);
+    }
+
+    #[test]
+    fn running_6_nor_under_an_executor_without_a_budget() {
+        use futures::stream::{FuturesUnordered, StreamExt as _};
+        let (stop, polls) = (AtomicBool::new(false), AtomicU32::new(0));
+        let (s, n) = (&stop, &polls);
+        let inner = pipeline! { par < async |_| { spin(s, n).await } |_| {} |_| {} > };
+        let middle = pipeline! { par < { &inner } |_| {} > };
+        let p = pipeline! { par < |_| {} par < |_| {} { &middle } > > };
+        let mut run = Box::pin(p.run(()));
+        for _ in 0..10 {
+            polls.store(0, SeqCst);
+            assert!(poll_once(run.as_mut()).is_pending());
+            assert!((2..100).contains(&polls.load(SeqCst)), "{polls:?} polls");
+        }
+        // A stream has wakers of its own, through which a block does not see the one around it.
+        let streamed = async || {
+            let mut runs: FuturesUnordered<_> = [middle.run(())].into_iter().collect();
+            runs.next().await.unwrap().map(drop)
+        };
+        let p = pipeline! { par < |_| {} par < |_| {} async |_| { streamed().await } > > };
+        let mut run = Box::pin(p.run(()));
+        for _ in 0..10 {
+            polls.store(0, SeqCst);
+            assert!(poll_once(run.as_mut()).is_pending());
+            assert!((2..200).contains(&polls.load(SeqCst)), "{polls:?} polls");
+        }
+    }
+
+    #[test]
+    fn running_6_work_without_end_lets_others_run_without_a_budget() {
+        let n = AtomicU32::new(0);
+        let items = pipeline! {
+            |_: std::ops::Range<u32>|
+            each(limit = 1) < |n| { n..u32::MAX } each(limit = 1) < |_n| { n.fetch_add(1, SeqCst) } > >
+        };
+        let mut run = Box::pin(items.run(0..u32::MAX));
+        for _ in 0..3 {
+            assert!(poll_once(run.as_mut()).is_pending());
+            assert!(n.swap(0, SeqCst) <= 10_000);
+        }
+        let attempts = pipeline! {
+            retry(max_attempts = unlimited, backoff = constant(0s)) < par <
+                |_| { n.fetch_add(1, SeqCst) }
+                async |_| { yield_now().await; Err::<(), _>(Oops("again")) }
+            > >
+        };
+        let mut run = Box::pin(attempts.run(()));
+        for _ in 0..3 {
+            assert!(poll_once(run.as_mut()).is_pending());
+            assert!(n.swap(0, SeqCst) <= 10_000);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_6_timers_are_looked_at_while_steps_wake_themselves() {
+        let chunks = Arc::new(AtomicU32::new(0));
+        /// Work in chunks without end, with a yield written by hand between them.
+        async fn polite(chunks: &AtomicU32) {
+            poll_fn(|cx| {
+                chunks.fetch_add(1, SeqCst);
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            })
+            .await
+        }
+        /// The chunks that are done from the moment on that the time is over, until the run is.
+        async fn late<P: Run>(p: P, input: P::In, chunks: &Arc<AtomicU32>) -> u32 {
+            let clock = chunks.clone();
+            tokio::spawn(async move {
+                for _ in 0..5 {
+                    yield_now().await;
+                }
+                clock.store(0, SeqCst);
+                tokio::time::advance(Duration::from_millis(50)).await;
+            });
+            assert!(p.run(input).await.is_err());
+            chunks.load(SeqCst)
+        }
+        let n = &*chunks;
+        let p = pipeline! { timeout(50ms) < par < par < par < async |_| { polite(n).await } |_| {} > |_| {} > |_| {} > > };
+        let late_by = late(p, (), &chunks).await;
+        assert!(late_by <= 100, "{late_by} chunks");
+        let p = pipeline! {
+            |_: Vec<Vec<Vec<()>>>|
+            timeout(50ms) < each(limit = 4) < each(limit = 4) < each(limit = 4) < async |_x| { polite(n).await } > > > >
+        };
+        let late_by = late(p, vec![vec![vec![()]]], &chunks).await;
+        assert!(late_by <= 100, "{late_by} chunks");
+    }
+
+    #[tokio::test]
+    async fn running_6_runs_one_after_the_other_let_others_run() {
+        let stop = Arc::new(AtomicBool::new(false));
+        let other = stop.clone();
+        tokio::spawn(async move { other.store(true, SeqCst) });
+        let restless = || async {
+            let mut is_woken = false;
+            poll_fn(|cx| {
+                cx.waker().wake_by_ref();
+                if std::mem::replace(&mut is_woken, true) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+        };
+        let p = pipeline! { par < async |_| { restless().await } |_| {} > };
+        let mut runs = 0;
+        while !stop.load(SeqCst) {
+            p.run(()).await.unwrap();
+            runs += 1;
+        }
+        assert!(runs <= 200, "{runs} runs");
+    }
 }
 
 mod send {
@@ -523,6 +738,65 @@ mod panics {
         assert_eq!(p.run(0).await.unwrap_err().downcast_ref(), Some(&Oops("own")));
     }
 
+    /// Polls a run in a runtime, if it is to have begun, then shuts that down and polls on.
+    fn shut_down_in<P: Run<In = (), Error = BoxError>>(p: &P, has_begun: bool) -> Error {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let handle = runtime.handle().clone();
+        let mut run = Box::pin(p.run(()));
+        if has_begun {
+            let _inside = handle.enter();
+            assert!(poll_once(run.as_mut()).is_pending());
+        }
+        drop(runtime);
+        let _inside = (!has_begun).then(|| handle.enter());
+        match poll_once(run.as_mut()) {
+            Poll::Ready(result) => result.err().expect("it cannot succeed"),
+            Poll::Pending => panic!("it waits for a task that is gone"),
+        }
+    }
+
+    #[test]
+    fn running_4_a_spawned_task_that_its_runtime_cancels_says_so_and_is_not_retried() {
+        #[task(spawn)]
+        async fn apart() -> u32 {
+            pending().await
+        }
+        let error = shut_down_in(&pipeline! { seq < apart() > }, true);
+        assert!(matches!(error.kind(), ErrorKind::Cancelled), "{error:#?}");
+        assert_eq!(error.to_string(), "step `seq/apart` was cancelled by its runtime");
+        assert!(!error.is_retryable() && error.task().is_none());
+        // Another attempt would panic, as there is no runtime any more.
+        let error = shut_down_in(&pipeline! { retry(max_attempts = 5) < apart() > }, true);
+        assert!(matches!(error.kind(), ErrorKind::Cancelled));
+        assert_eq!(error.attempts(), 1);
+        let error =
+            shut_down_in(&pipeline! { catch < par < apart() async |_| { pending::<()>().await } > > }, true);
+        assert!(matches!(error.kind(), ErrorKind::Cancelled), "no panic was caught");
+    }
+
+    #[test]
+    fn running_4_a_task_that_begins_when_its_runtime_is_gone_says_so_too() {
+        #[task(blocking)]
+        fn thread() -> u32 {
+            1
+        }
+        #[task(spawn)]
+        async fn apart() -> Result<u32, Oops> {
+            Ok(1)
+        }
+        let trace = Trace::default();
+        let p = pipeline! { seq < retry(max_attempts = 5) < thread() > > };
+        let error = shut_down_in(&(&p).with_bus(&trace), false);
+        assert!(matches!(error.kind(), ErrorKind::Cancelled), "{error:#?}");
+        assert_eq!((error.path().as_str(), error.attempts()), ("seq/retry/thread", 1));
+        let events = trace.take();
+        every_execution_ends_once(&events);
+        let end = events.iter().rfind(|seen| seen.path == "seq/retry/thread").unwrap();
+        assert_eq!(end.what, What::Task(TaskState::Failed));
+        let error = shut_down_in(&pipeline! { apart() }, false);
+        assert!(matches!(error.kind(), ErrorKind::Cancelled), "{error:#?}");
+    }
+
     #[tokio::test]
     async fn running_4_the_run_that_panicked_leaves_other_runs_alone() {
         let gate = Notify::new();
@@ -570,6 +844,73 @@ mod time {
         p.run(()).await.unwrap();
         let times = times.into_inner().unwrap();
         assert_eq!(times, [0, 0, 3, 3, 7, 7].map(|secs| SECOND * secs));
+    }
+
+    #[test]
+    fn running_5_a_run_on_a_paused_clock_that_is_dropped_elsewhere_does_not_go_back_in_time() {
+        let times = std::sync::Mutex::new(Vec::new());
+        let p = pipeline! {
+            |_: Vec<u32>|
+            each(limit = 1) < par(limit = 1) < async |n| { sleep(SECOND * n).await } async |_| { pending::<()>().await } |_| {} > >
+        };
+        let p = p.with_bus(async_orch::bus::from_fn(|event| {
+            let lasted = match event.kind {
+                EventKind::Task(TaskEvent::Succeeded { elapsed, .. } | TaskEvent::Failed { elapsed, .. }) => {
+                    elapsed
+                }
+                EventKind::Block(
+                    BlockEvent::Succeeded { elapsed, .. } | BlockEvent::Failed { elapsed, .. },
+                ) => elapsed,
+                _ => Duration::ZERO,
+            };
+            times.lock().unwrap().push((event.elapsed, lasted));
+        }));
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let mut run = Box::pin(p.run(vec![3600]));
+        runtime.block_on(async {
+            let hour = sleep(SECOND * 3600);
+            futures::future::select(run.as_mut(), std::pin::pin!(hour)).await;
+            assert!(poll_once(run.as_mut()).is_pending());
+        });
+        drop(runtime);
+        // Here it is the clock of the machine, an hour before.
+        drop(run);
+        let times = times.into_inner().unwrap();
+        assert!(times.is_sorted_by_key(|(elapsed, _)| *elapsed), "{times:?}");
+        assert!(times.iter().all(|(elapsed, lasted)| lasted <= elapsed), "{times:?}");
+        assert_eq!(times.last().unwrap().0, SECOND * 3600);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_5_nor_does_a_run_on_a_clock_that_goes_back() {
+        /// A clock of its own, a second earlier each time it is asked.
+        struct Backwards(std::time::Instant, AtomicU32);
+        impl Runtime for Backwards {
+            fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
+                Local.execute(attempt)
+            }
+
+            fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+                Local.sleep(duration)
+            }
+
+            fn now(&self) -> std::time::Instant {
+                self.0 - SECOND * self.1.fetch_add(1, SeqCst)
+            }
+
+            fn random(&self) -> u64 {
+                0
+            }
+        }
+        let times = std::sync::Mutex::new(Vec::new());
+        let p = pipeline! { circuit(fail_max = 1) < retry(max_attempts = 2) < |()| { Err::<(), _>(Oops("no")) } > > };
+        let p = p.with_bus(async_orch::bus::from_fn(|event| times.lock().unwrap().push(event.elapsed)));
+        tokio::time::advance(SECOND * 3600).await;
+        let runtime = Backwards(std::time::Instant::now(), AtomicU32::new(0));
+        p.on(&runtime).run(()).await.unwrap_err();
+        p.on(&runtime).run(()).await.unwrap_err();
+        assert!(times.into_inner().unwrap().iter().all(Duration::is_zero));
     }
 }
 
