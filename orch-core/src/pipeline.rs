@@ -55,7 +55,7 @@ pub trait Run: Send + Sync {
     type Out: Send + 'static;
     /// The error type of a run that fails.
     type Error: Failure;
-    #[doc(hidden)]
+    /// Whether a step in it asks for its [`Context`](crate::context::Context), and so which run it is a part of.
     type Asks: Asks;
 
     /// Runs it once. Nothing happens before the future is polled; dropping it cancels everything inside.
@@ -71,7 +71,7 @@ pub trait Run: Send + Sync {
         Graph::of(|graph| self.describe(graph))
     }
 
-    /// Runs it once under a key, which its events ([`Event::key`](crate::Event::key)) and its error
+    /// Runs it once under a key, which its events ([`Event::key`](crate::event::Event::key)) and its error
     /// ([`Error::key`]) carry: the number of an order, say, by which a run is found again. One allocation.
     ///
     /// ```

@@ -32,7 +32,7 @@ pub trait Task<Args>: 'static {
     type Out: Send + 'static;
     /// What it gives when it fails; [`Infallible`] if it cannot.
     type Error: Send + 'static;
-    #[doc(hidden)]
+    /// Whether it asks for its [`Context`], and so which run it is a part of.
     type Asks: Asks;
 
     /// Calls the function. Nothing happens before the future is polled.

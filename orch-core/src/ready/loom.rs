@@ -338,6 +338,7 @@ impl Waits {
 
 impl<P: Point<In = usize>> Step<P, BoxError> for Waits {
     type Out = usize;
+    type Asks = crate::run::No;
 
     fn run<'a, R: Cx + 'a>(
         &'a self,
@@ -362,6 +363,7 @@ struct WaitsAs(Arc<Waits>, usize);
 
 impl<P: Point> Step<P, BoxError> for WaitsAs {
     type Out = usize;
+    type Asks = crate::run::No;
 
     fn run<'a, R: Cx + 'a>(
         &'a self,

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::graph::Graph;
 use crate::pipeline::Run;
 
-/// Whether a step, or one inside it, asks for its [`Context`](crate::Context).
+/// Whether a step, or one inside it, asks for its [`Context`](crate::context::Context).
 ///
 /// A run that nobody watches and nobody asks about is [`Quiet`]. One that is asked about knows itself: a context that did not
 /// know its attempt would be right wherever somebody watches, and wrong in production alone.
