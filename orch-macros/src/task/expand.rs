@@ -167,8 +167,8 @@ impl Parts<'_> {
             > + ::core::marker::Send
         );
         let fallible = returned.kind == Kind::Fallible;
-        let converts = fallible.then(|| quote!(#error: #private::task::IntoFailure<__E>));
-        let fails_generics = sig.generics.header(Bounds::All, Some(quote!(__E)));
+        let converts = fallible.then(|| quote!(#error: #private::task::IntoFailure<__OrchError>));
+        let fails_generics = sig.generics.header(Bounds::All, Some(quote!(__OrchError)));
         let fails_where = sig.generics.where_clause(Bounds::All, converts);
         // Variables of ours that are not to be taken for a constant or a unit struct of the user's: a pattern would ask for
         // that value then.
@@ -202,8 +202,8 @@ impl Parts<'_> {
             }
 
             #[automatically_derived]
-            impl #fails_generics #private::task::Fails<#args, __E> for #ident #fails_where {
-                fn convert(#failure: Self::Error) -> __E {
+            impl #fails_generics #private::task::Fails<#args, __OrchError> for #ident #fails_where {
+                fn convert(#failure: Self::Error) -> __OrchError {
                     #convert
                 }
             }
