@@ -775,6 +775,25 @@ mod panics {
     }
 
     #[test]
+    fn circuit_5_a_run_whose_runtime_is_shut_down_counts_as_nothing() {
+        #[task(spawn)]
+        async fn apart() -> u32 {
+            pending().await
+        }
+        let breaker = Breaker::builder().fail_max(1).reset_timeout(Duration::from_nanos(1)).build();
+        let p = pipeline! { circuit(breaker = breaker.clone(), ignore = |_| unreachable!("it is no failure")) < apart() > };
+        for has_begun in [true, false] {
+            let error = shut_down_in(&p, has_begun);
+            assert!(matches!(error.kind(), ErrorKind::Cancelled), "{error:#?}");
+            assert_eq!((breaker.state(), breaker.failures()), (BreakerState::Closed, 0));
+        }
+        // As a probe it leaves the verdict to the next one.
+        breaker.force_open();
+        shut_down_in(&p, true);
+        assert_eq!(breaker.state(), BreakerState::HalfOpen);
+    }
+
+    #[test]
     fn running_4_a_task_that_begins_when_its_runtime_is_gone_says_so_too() {
         #[task(blocking)]
         fn thread() -> u32 {

@@ -255,7 +255,7 @@ mod answers {
     async fn timeout_4_among_the_children_of_a_par_too() {
         let p = pipeline! {
             par(settle) <
-                async |_| { use_up_the_budget(5).await }
+                async |_| { sleep(MS * 50).await; use_up_the_budget(5).await }
                 timeout(50ms) < fifty(1) >
                 timeout(50ms) < fifty(2) >
             >
@@ -303,7 +303,7 @@ mod answers {
         let none = Duration::ZERO;
         let p = pipeline! {
             |_: Vec<oneshot::Receiver<u32>>|
-            each(settle) < timeout(none) < async |rx| { rx.await.expect("it is sent") } > >
+            each(settle) < timeout(none) < async |rx| { received(rx).await } > >
         };
         let rxs = (0..1_000).map(|n| {
             let (tx, rx) = oneshot::channel();

@@ -5,7 +5,7 @@ use std::mem;
 use super::permit::Permit;
 use super::state::Outcome;
 use super::{Breaker, thread};
-use crate::error::{Error, Failure};
+use crate::error::{Error, ErrorKind, Failure};
 use crate::run::Cx;
 
 /// An admitted run. Dropped with the body unfinished, it gives its permit back: as a failure if the body panicked,
@@ -105,6 +105,10 @@ impl<'a, R: Cx> Held<'a, R> {
         self.leave();
         self.course = Course::Usual;
         if let Some(permit) = self.permit {
+            if matches!(error.kind(), ErrorKind::Cancelled) {
+                self.record(permit, Outcome::<fn() -> String>::Cancelled);
+                return R::fail(&mut self.guard, error);
+            }
             // A predicate that panics is a panic inside the block, so the permit is still ours here.
             if self.poll(|| ignore(error)) {
                 self.record(permit, Outcome::<fn() -> String>::Ignored);

@@ -18,10 +18,10 @@ const FIRST: usize = 1024;
 /// is so with a limit, the first is the only one.
 pub(super) struct Slab<Fut> {
     chunks: Vec<Chunk<Fut>>,
-    places: usize,
+    places: u32,
+    running: u32,
     /// How many runs there can be at once.
     most: usize,
-    running: usize,
     /// The first of a list of vacant places.
     vacant: Option<Place>,
     /// The place from which on the next poll asks one after the other, if the scheduler's budget ran out before all of
@@ -89,22 +89,23 @@ impl<Fut: Future> Slab<Fut> {
         let slots = (0..places)
             .map(|slot| Slot::Vacant { next: Some(place(slot + 1)).filter(|_| slot + 1 < places) });
         self.chunks.push(Chunk { slots: Pinned::new(slots), ready });
-        self.places += places;
+        self.places += places as u32;
         self.vacant = Some(place(0));
     }
 
     pub(super) fn running(&self) -> usize {
-        self.running
+        self.running as usize
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.running >= self.most
+        self.running as usize >= self.most
     }
 
     /// A vacant place, which is no longer in the list of them.
     pub(super) fn vacant(&mut self) -> Place {
         if self.vacant.is_none() {
-            self.grow(self.places.min(Ready::MOST).min(self.most - self.places));
+            let places = self.places as usize;
+            self.grow(places.min(Ready::MOST).min(self.most - places));
         }
         let place = self.vacant.expect("a chunk has a place");
         if let Slot::Vacant { next } = self.chunks[place.chunk as usize].slots.peek(place.slot as usize) {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -40,8 +41,8 @@ impl<P: Point, E: Failure, B: Step<P, E>> Step<P, E> for Timeout<B> {
         let inside = if <B::Asks as Asks>::YES { inside.within(self.duration) } else { inside };
         let fut = R::poll(&mut guard, || self.body.run(scope, input, inside));
         let sleep = |cx: R, duration| unconstrained(cx.sleep(duration));
-        let held = Held::<_, _, R> { step: self, sleep, cx, grace: Grace::default(), guard };
-        TimeoutFuture { body: Body::Running { fut, timer: None }, held }
+        let held = Held::<_, _, R> { step: self, sleep, cx, guard };
+        TimeoutFuture { body: Body::Running { fut, alarm: Alarm::Unset }, held }
     }
 
     fn queue<R: Cx>(&self, cx: R) -> R::Queued {
@@ -53,54 +54,64 @@ impl<P: Point, E: Failure, B: Step<P, E>> Step<P, E> for Timeout<B> {
     }
 }
 
-/// What the block has besides body and timer.
+/// What the block has besides body and alarm.
 struct Held<'a, B, Sleep, R: Cx> {
     step: &'a Timeout<B>,
     // A function without size, as the future that it gives has a type without a name.
     sleep: Sleep,
     cx: R,
-    grace: Grace,
     guard: R::Guard,
 }
 
-/// What a body that is late was granted because it could not be asked: the scheduler's budget was gone.
-#[derive(Clone, Copy, Debug, Default)]
-struct Grace {
-    /// How often it had no budget from the start.
-    without: u16,
-    /// Whether it has used one up.
-    spent: bool,
-}
-
-/// So often a body that is late is polled again though it had no budget from the start. Blocks see to it that each of their
-/// children has one in its turn, so this is for what else may be around the timeout: as many as this times the budget of
-/// tokio, 128, of futures that are ready at the same time and polled by one task.
-const WITHOUT: u16 = 1024;
-
 impl<B, Sleep, R: Cx> Held<'_, B, Sleep, R> {
     /// The body waits: whether its time is over.
-    fn poll_over<Timer>(&mut self, mut timer: Pin<&mut Option<Timer>>, cx: &mut Context<'_>) -> bool
+    fn poll_over<Timer>(&mut self, mut alarm: Pin<&mut Alarm<Timer>>, cx: &mut Context<'_>) -> bool
     where
         Sleep: Fn(R, Duration) -> Timer,
         Timer: Future<Output = ()>,
     {
         let duration = self.step.duration;
-        if duration.is_zero() || self.grace.is_given() {
-            return true;
-        }
         R::poll(&mut self.guard, || {
-            if timer.is_none() {
-                timer.set(Some((self.sleep)(self.cx, duration)));
+            if let AlarmProjected::Unset = alarm.as_mut().project()
+                && !duration.is_zero()
+            {
+                alarm.set(Alarm::Set { timer: (self.sleep)(self.cx, duration) });
             }
-            timer.as_pin_mut().is_some_and(|timer| timer.poll(cx).is_ready())
+            let is_over = match alarm.as_mut().project() {
+                AlarmProjected::Unset => true,
+                AlarmProjected::Set { timer } => timer.poll(cx).is_ready(),
+                AlarmProjected::Over { .. } => return true,
+            };
+            if is_over {
+                alarm.set(Alarm::Over { without_budget: 0, has_spent: false });
+            }
+            is_over
         })
     }
 
-    /// The body is late, and had a budget from the start or not: whether it is asked again.
+    /// The body is late, and had a budget at the start of this poll or not: whether it is asked again in the next turn.
     #[cold]
-    fn asks_again(&mut self, had_budget: bool, cx: &mut Context<'_>) -> bool {
-        let asks_again = !self.cx.has_budget() && self.grace.is_granted(had_budget);
+    fn asks_again<Timer>(
+        &self,
+        alarm: Pin<&mut Alarm<Timer>>,
+        had_budget: bool,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        let AlarmProjected::Over { without_budget, has_spent } = alarm.project() else {
+            unreachable!("its time is over");
+        };
+        if self.cx.has_budget() {
+            // It was asked.
+            return false;
+        }
+        let asks_again = if had_budget {
+            !mem::replace(has_spent, true)
+        } else {
+            *without_budget += 1;
+            *without_budget < WITHOUT_BUDGET
+        };
         if asks_again {
+            // A block around it begins the next turn with it, so that it has all of the budget.
             cut_short();
             Turn::default().ends(self.cx, cx.waker());
         }
@@ -108,17 +119,27 @@ impl<B, Sleep, R: Cx> Held<'_, B, Sleep, R> {
     }
 }
 
-impl Grace {
-    fn is_given(self) -> bool {
-        self.without > 0 || self.spent
-    }
+/// So often a body that is late is polled again though it had no budget from the start. Blocks see to it that each of their
+/// children has one in its turn, so this is for what else may be around the timeout: as many as this times the budget of
+/// tokio, 128, of futures that are ready at the same time and polled by one task.
+const WITHOUT_BUDGET: u16 = 1024;
 
-    fn is_granted(&mut self, had_budget: bool) -> bool {
-        if had_budget {
-            return !std::mem::replace(&mut self.spent, true);
-        }
-        self.without += 1;
-        self.without < WITHOUT
+pin_project! {
+    #[project = AlarmProjected]
+    enum Alarm<Timer> {
+        /// The body has not waited yet.
+        Unset,
+        Set {
+            #[pin]
+            timer: Timer,
+        },
+        /// The time is over. The body may not have been asked, as the scheduler's budget was gone.
+        Over {
+            // How often it was gone from the start.
+            without_budget: u16,
+            // Whether the body itself has used it up.
+            has_spent: bool,
+        },
     }
 }
 
@@ -137,9 +158,8 @@ pin_project! {
         Running {
             #[pin]
             fut: Fut,
-            // None until the body waits.
             #[pin]
-            timer: Option<Timer>,
+            alarm: Alarm<Timer>,
         },
         Over,
     }
@@ -159,16 +179,17 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let (mut body, held) = (this.body, this.held);
-        let BodyProjected::Running { fut, timer } = body.as_mut().project() else {
+        let BodyProjected::Running { fut, mut alarm } = body.as_mut().project() else {
             panic!("a future is not polled again after it has finished");
         };
-        // Before there is a timer, the time is not over unless there is none.
-        let had_budget = (timer.is_none() && !held.step.duration.is_zero()) || held.cx.has_budget();
+        // Of no interest to a body that has not waited yet, as it still has all of its time.
+        let has_not_waited = matches!(alarm.as_mut().project(), AlarmProjected::Unset);
+        let had_budget = (has_not_waited && !held.step.duration.is_zero()) || held.cx.has_budget();
         if let Poll::Ready(result) = R::poll(&mut held.guard, || fut.poll(cx)) {
             finish_block::<R, _, _>(&mut held.guard, &result);
             return Poll::Ready(result);
         }
-        if !held.poll_over(timer, cx) || held.asks_again(had_budget, cx) {
+        if !held.poll_over(alarm.as_mut(), cx) || held.asks_again(alarm, had_budget, cx) {
             return Poll::Pending;
         }
         // Drops the body, whose steps are cancelled before the block fails.

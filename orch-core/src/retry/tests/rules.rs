@@ -186,6 +186,7 @@ fn retry_2_what_is_retried_without_when() {
     assert!(!retried(ErrorKind::CircuitOpen { retry_after: MS, last_failure: None, isolated: false }));
     assert!(!retried(ErrorKind::CircuitHalfOpen));
     assert!(!retried(ErrorKind::Rejected));
+    assert!(!retried(ErrorKind::Cancelled));
 }
 
 #[test]
