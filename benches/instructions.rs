@@ -7,6 +7,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use async_orch::Run;
+use async_orch::bus::from_fn;
 
 use shapes::{hand, orch, tasks};
 
@@ -22,7 +23,7 @@ fn main() {
     let times: u32 = times.parse().expect("a number of runs");
     let hand = side == "hand";
     match shape.as_str() {
-        "seq10" if hand => repeat(times, || hand::seq10(black_box(1))),
+        "seq10" | "seq10_observed" if hand => repeat(times, || hand::seq10(black_box(1))),
         "named10" if hand => repeat(times, || hand::named10(black_box(1))),
         "named40" if hand => repeat(times, || hand::named40(black_box(1))),
         "par16" if hand => repeat(times, hand::par16),
@@ -47,6 +48,9 @@ fn main() {
             repeat(times + 1, || breaker.call(tasks::fail(black_box(1))));
         }
         "seq10" => runs(times, orch::seq10(), || black_box(1)),
+        "seq10_observed" => {
+            runs(times, orch::seq10().with_bus(from_fn(|event| _ = black_box(event.seq))), || black_box(1))
+        }
         "named10" => runs(times, orch::named10(), || black_box(1)),
         "named40" => runs(times, orch::named40(), || black_box(1)),
         "par16" => runs(times, orch::par16(), || ()),

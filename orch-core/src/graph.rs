@@ -214,6 +214,7 @@ impl Graph {
     }
 
     /// The node of an entry of the table of a segment.
+    #[inline]
     pub(crate) fn locate(&self, segment: u32, meta: &Meta) -> &Node {
         let index = self.segments[segment as usize].nodes[meta.index as usize];
         &self.nodes[index]

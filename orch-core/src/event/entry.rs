@@ -117,7 +117,11 @@ pub struct Execution {
 }
 
 impl Execution {
+    #[inline]
     pub(crate) fn new(id: u64, parent: Option<u64>, coords: Coords) -> Self {
+        if coords.is_empty() {
+            return Execution { id, parent, attempt: 1, item: None, coords };
+        }
         let attempt = coords.of(Count::Attempt).next_back().unwrap_or(1);
         let item = coords.of(Count::Item).next_back().map(u64::from);
         Execution { id, parent, attempt, item, coords }

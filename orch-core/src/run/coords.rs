@@ -47,6 +47,12 @@ impl Coords {
         self
     }
 
+    /// Whether there is no level: most steps of most pipelines.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// The levels that are told apart, outermost first.
     pub(crate) fn levels(self) -> impl DoubleEndedIterator<Item = (Count, u32)> {
         let folded = self.folded.then_some(LEVELS - 2);

@@ -4,15 +4,17 @@ use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
+
+use pin_project_lite::pin_project;
 
 use super::attempt::{Attempt, Done, Slot};
 use super::coords::Count;
 use super::guard::{Class, Phase};
 use super::sleep::Sleep;
-use super::state::Start;
+use super::state::{Id, Start};
 use super::{Coords, Cx, Guard, Inside, Position, Queued, RunState};
 use crate::error::{Error, ErrorKind, Failure, Panicked};
 use crate::event::{BlockEvent, EventKind, Output, TaskEvent, Told};
@@ -27,9 +29,9 @@ pub struct Full<'b> {
     /// Which of the graph's pipelines the next step belongs to.
     segment: u32,
     coords: Coords,
-    parent: Option<u64>,
+    parent: Option<Id>,
     /// The execution that waited and is due: that of the step that was queued.
-    reserved: Option<u64>,
+    reserved: Option<Id>,
     /// The nearest end of the `timeout`s around, if somebody asks.
     deadline: Option<Instant>,
 }
@@ -39,18 +41,24 @@ impl<'b> Full<'b> {
         Full { run, segment: 0, coords: Coords::default(), parent: None, reserved: None, deadline: None }
     }
 
-    pub(super) fn start(self, id: u64, meta: &'static Meta) -> Start {
+    #[inline]
+    pub(super) fn start(self, id: Option<Id>, meta: &'static Meta) -> Start {
         let Full { segment, coords, parent, .. } = self;
         Start { id, segment, meta, parent, coords }
     }
 
     /// The execution that waited, if it was one of the step `meta`. A body of several steps waits as its first, and the
     /// others are told of from the same place.
-    pub(super) fn claim(self, meta: &'static Meta) -> Option<u64> {
-        let id = self.reserved?;
+    #[inline]
+    pub(super) fn claim(self, meta: &'static Meta) -> Option<Id> {
+        self.reserved.and_then(|id| self.claim_reserved(id, meta))
+    }
+
+    fn claim_reserved(self, id: Id, meta: &'static Meta) -> Option<Id> {
+        let id = Some(id);
         let fits =
             |start: &Start| start.id == id && start.segment == self.segment && std::ptr::eq(start.meta, meta);
-        self.run.take_due(fits).map(|start| start.id)
+        self.run.take_due(fits).and_then(|start| start.id)
     }
 
     pub(super) fn deadline(self) -> Option<Instant> {
@@ -63,7 +71,7 @@ impl<'b> Full<'b> {
         run: &'p RunState<'p>,
         count: Count,
         number: u64,
-        parent: Option<u64>,
+        parent: Option<Id>,
     ) -> Full<'p> {
         let Full { coords, deadline, .. } = self;
         Full { run, segment: 0, coords: coords.push(count, number), parent, reserved: None, deadline }
@@ -104,21 +112,19 @@ impl<'b> Cx for Full<'b> {
     where
         Self: 'e,
     {
-        let id = self.run.is_watched().then_some(guard.id);
-        Some(Inside { cx: self, origin, id })
+        Some(Inside { cx: self, origin, id: guard.start.id })
     }
 
-    async fn execute<'e, T: Task<A>, A: Send>(
+    fn execute<'e, T: Task<A>, A: Send>(
         self,
         inside: Option<Inside<'e>>,
         args: A,
-    ) -> Result<T::Out, ErrorKind<T::Error>> {
+    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send {
         let call = T::call(args, inside);
-        let (Some(rt), Some(inside)) = (self.run.runtime(), inside) else { return call.await };
-        let mut slot = pin!(Slot::new(call));
-        let position = inside.position();
-        let _: Done<'_> = rt.execute(Attempt::new(slot.as_mut(), position)).await;
-        slot.take()
+        match (self.run.runtime(), inside) {
+            (Some(rt), Some(inside)) => Execute::Runtime { attempt: hand_over(rt, inside.position(), call) },
+            _ => Execute::Here { call },
+        }
     }
 
     fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send {
@@ -160,15 +166,15 @@ impl<'b> Cx for Full<'b> {
 
     fn block(self, meta: &'static Meta) -> (Self, Guard<'b>) {
         let guard = Guard::new(self, meta, Class::Block);
-        (Full { parent: Some(guard.id), reserved: None, ..self }, guard)
+        (Full { parent: guard.start.id, reserved: None, ..self }, guard)
     }
 
     fn queue(self, meta: &'static Meta) -> Queued<'b> {
         let run = self.run;
-        let id = if run.is_watched() { run.next_execution() } else { 0 };
+        let id = if run.is_watched() { run.next_execution() } else { None };
         let start = self.start(id, meta);
         if run.is_watched() {
-            run.emit(start, run.elapsed(), Class::of(meta).waits());
+            run.emit(&start, run.elapsed(), Class::of(meta).waits());
         }
         Queued { run, start, waiting: true }
     }
@@ -179,11 +185,11 @@ impl<'b> Cx for Full<'b> {
             return self;
         }
         self.run.make_due(queued.start);
-        Full { reserved: Some(queued.start.id), ..self }
+        Full { reserved: queued.start.id, ..self }
     }
 
     fn poll<T>(guard: &mut Guard<'b>, poll: impl FnOnce() -> T) -> T {
-        if !guard.cx.run.is_watched() {
+        if !guard.run.is_watched() {
             return poll();
         }
         catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|payload| {
@@ -195,7 +201,7 @@ impl<'b> Cx for Full<'b> {
     }
 
     fn poll_task<T>(guard: &mut Guard<'b>, poll: impl FnOnce() -> T) -> T {
-        if !guard.cx.run.is_watched() {
+        if !guard.run.is_watched() {
             return poll();
         }
         catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|payload| {
@@ -233,6 +239,44 @@ impl<'b> Cx for Full<'b> {
 
     fn queue_full(self, queue: impl for<'a> FnOnce(Full<'a>) -> Queued<'a>) -> Queued<'b> {
         queue(self)
+    }
+}
+
+pin_project! {
+    /// An attempt at a task. (An `async` block would hold what it is given twice, and copy it.)
+    #[project = ExecuteProjected]
+    enum Execute<Call, Attempt> {
+        Here { #[pin] call: Call },
+        Runtime { attempt: Pin<Box<Attempt>> },
+    }
+}
+
+/// Has a runtime of the user's run a call, or answer for it. In a box, so that who has none does not pay for the size.
+fn hand_over<'r, 'e, T, X>(
+    rt: &'r (dyn Runtime + 'r),
+    position: Position<'e>,
+    call: impl Future<Output = Result<T, ErrorKind<X>>> + Send,
+) -> Pin<Box<impl Future<Output = Result<T, ErrorKind<X>>> + Send>>
+where
+    T: Send + 'static,
+    X: Send + 'static,
+{
+    Box::pin(async move {
+        let mut slot = pin!(Slot::new(call));
+        let _: Done<'_> = rt.execute(Attempt::new(slot.as_mut(), position)).await;
+        slot.take()
+    })
+}
+
+impl<Call: Future, Attempt: Future<Output = Call::Output>> Future for Execute<Call, Attempt> {
+    type Output = Call::Output;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Call::Output> {
+        match self.project() {
+            ExecuteProjected::Here { call } => call.poll(cx),
+            ExecuteProjected::Runtime { attempt } => attempt.as_mut().poll(cx),
+        }
     }
 }
 

@@ -11,9 +11,8 @@ use crate::node::{Meta, Origin};
 
 /// An execution under way.
 pub struct Guard<'b> {
-    pub(super) cx: Full<'b>,
-    meta: &'static Meta,
-    pub(super) id: u64,
+    pub(super) run: &'b RunState<'b>,
+    pub(super) start: Start,
     class: Class,
     /// When it started, as the run's time; `None` if nobody takes events.
     started: Option<Duration>,
@@ -65,11 +64,11 @@ impl<'b> Guard<'b> {
     pub(super) fn new(cx: Full<'b>, meta: &'static Meta, class: Class) -> Self {
         let run = cx.run;
         if !run.is_watched() {
-            return Guard { cx, meta, id: 0, class, started: None, phase: Phase::Finished };
+            return Guard { run, start: cx.start(None, meta), class, started: None, phase: Phase::Finished };
         }
-        let id = cx.claim(meta).unwrap_or_else(|| run.next_execution());
+        let id = cx.claim(meta).or_else(|| run.next_execution());
         let now = run.elapsed();
-        let guard = Guard { cx, meta, id, class, started: Some(now), phase: Phase::Open };
+        let guard = Guard { run, start: cx.start(id, meta), class, started: Some(now), phase: Phase::Open };
         guard.emit(
             now,
             match class {
@@ -84,9 +83,9 @@ impl<'b> Guard<'b> {
     pub(super) fn finish<'e>(&mut self, make: impl FnOnce(Class, Duration) -> EventKind<'e>) {
         if let (Phase::Open | Phase::Panicked(_), Some(started)) = (&self.phase, self.started) {
             self.phase = Phase::Finished;
-            let now = self.cx.run.elapsed();
+            let now = self.run.elapsed();
             if self.class == Class::Block {
-                self.cx.run.cancel_due(self.id, now);
+                self.run.cancel_due(self.start.id, now);
             }
             self.emit(now, make(self.class, now.saturating_sub(started)));
         }
@@ -107,13 +106,13 @@ impl<'b> Guard<'b> {
 
     /// Tells of something in the midst of it.
     pub(super) fn tell<T: Told>(&self, told: impl FnOnce() -> T) {
-        if self.cx.run.is_watched() {
-            self.emit(self.cx.run.elapsed(), EventKind::Told(&told()));
+        if self.run.is_watched() {
+            self.emit(self.run.elapsed(), EventKind::Told(&told()));
         }
     }
 
     fn emit(&self, now: Duration, kind: EventKind<'_>) {
-        self.cx.run.emit(self.cx.start(self.id, self.meta), now, kind);
+        self.run.emit(&self.start, now, kind);
     }
 }
 
@@ -133,14 +132,14 @@ impl Drop for Guard<'_> {
 impl Drop for Queued<'_> {
     fn drop(&mut self) {
         if self.waiting && self.run.is_watched() {
-            self.run.emit(self.start, self.run.elapsed(), Class::of(self.start.meta).is_cancelled());
+            self.run.emit(&self.start, self.run.elapsed(), Class::of(self.start.meta).is_cancelled());
         }
     }
 }
 
 impl fmt::Debug for Guard<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guard").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Guard").field("id", &self.start.id).finish_non_exhaustive()
     }
 }
 

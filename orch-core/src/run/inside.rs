@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::coords::Count;
-use super::state::Part;
+use super::state::{Id, Part};
 use super::{Cx, Full, Position, RunState};
 use crate::error::Error;
 use crate::event::{EventKind, Told};
@@ -17,7 +17,7 @@ pub struct Inside<'e> {
     pub(super) cx: Full<'e>,
     pub(super) origin: Origin,
     /// The execution; `None` where nobody counts them.
-    pub(super) id: Option<u64>,
+    pub(super) id: Option<Id>,
 }
 
 impl<'e> Inside<'e> {
@@ -47,9 +47,9 @@ impl<'e> Inside<'e> {
     }
 
     pub(crate) fn tell<T: Told>(self, told: impl FnOnce() -> T) {
-        if let Some(id) = self.id {
-            let (run, start) = (self.cx.run, self.cx.start(id, self.origin.meta()));
-            run.emit(start, run.elapsed(), EventKind::Told(&told()));
+        if self.id.is_some() {
+            let (run, start) = (self.cx.run, self.cx.start(self.id, self.origin.meta()));
+            run.emit(&start, run.elapsed(), EventKind::Told(&told()));
         }
     }
 

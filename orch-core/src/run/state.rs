@@ -1,6 +1,7 @@
 //! What lasts as long as a run that is not quiet.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -72,13 +73,17 @@ pub struct Given<'b> {
     pub(crate) key: Option<&'b str>,
 }
 
+/// The number of an execution in its run, from 1. With a niche, as every step of a watched run has several.
+pub(super) type Id = NonZeroU64;
+
 /// A start of a step.
 #[derive(Clone, Copy)]
 pub(super) struct Start {
-    pub(super) id: u64,
+    /// `None` if nobody takes events.
+    pub(super) id: Option<Id>,
     pub(super) segment: u32,
     pub(super) meta: &'static Meta,
-    pub(super) parent: Option<u64>,
+    pub(super) parent: Option<Id>,
     pub(super) coords: Coords,
 }
 
@@ -158,8 +163,8 @@ impl<'b> RunState<'b> {
         self.graph().embedded(segment, meta)
     }
 
-    pub(super) fn next_execution(&self) -> u64 {
-        next(&self.counts().executions) + 1
+    pub(super) fn next_execution(&self) -> Option<Id> {
+        Id::new(next(&self.counts().executions) + 1)
     }
 
     /// The time since the run started. It does not go back, as the clock may: a run on a paused clock that is dropped outside
@@ -173,19 +178,19 @@ impl<'b> RunState<'b> {
         Duration::from_nanos(now)
     }
 
-    pub(super) fn emit(&self, start: Start, elapsed: Duration, kind: EventKind<'_>) {
-        let Some(bus) = self.bus else { return };
-        let Start { id, segment, meta, parent, coords } = start;
+    pub(super) fn emit(&self, start: &Start, elapsed: Duration, kind: EventKind<'_>) {
+        let (Some(bus), Some(id)) = (self.bus, start.id) else { return };
+        let Start { segment, meta, parent, coords, .. } = *start;
         let event = Event {
             run: self.id,
             key: self.key,
             seq: next(&self.counts().events),
             node: self.locate(segment, meta),
-            execution: Execution::new(id, parent, coords),
+            execution: Execution::new(id.get(), parent.map(Id::get), coords),
             elapsed,
             kind,
         };
-        emit_quietly(&bus, &event);
+        emit_quietly(bus, &event);
     }
 
     /// Puts a start among those that are due.
@@ -200,9 +205,9 @@ impl<'b> RunState<'b> {
     }
 
     /// The starts that are due in the block `parent` will never be made.
-    pub(super) fn cancel_due(&self, parent: u64, now: Duration) {
-        while let Some(start) = self.take_due(|start| start.parent == Some(parent)) {
-            self.emit(start, now, Class::of(start.meta).is_cancelled());
+    pub(super) fn cancel_due(&self, parent: Option<Id>, now: Duration) {
+        while let Some(start) = self.take_due(|start| start.parent == parent) {
+            self.emit(&start, now, Class::of(start.meta).is_cancelled());
         }
     }
 }
