@@ -2,24 +2,14 @@
 #![doc = include_str!("links.md")]
 #![doc = include_str!("../README.md")]
 
-pub use orch_core::boxed::BoxPipeline;
 pub use orch_core::bus::{self, Bus, DynBus, NoBus};
-pub use orch_core::circuit::{
-    Breaker, BreakerBuilder, BreakerState, CircuitEvent, CircuitState, LastFailure,
+pub use orch_core::{
+    Attempt, BlockChange, BlockEvent, BoxError, BoxFuture, BoxPipeline, Breaker, BreakerBuilder,
+    BreakerState, Change, CircuitEvent, CircuitState, Context, Done, Error, ErrorKind, Event, EventKind,
+    Execution, Failed, Failure, Field, Graph, LastFailure, Local, Node, NodeKind, Note, On, Origin, Output,
+    OwnedEvent, Panicked, Pipeline, Place, Position, Progress, Reason, Retrying, Run, RunId, Runtime, Task,
+    TaskChange, TaskEvent, TaskState, Text, Told, Wire, run,
 };
-pub use orch_core::context::{Context, Failed, Note, Progress};
-pub use orch_core::error::{BoxError, Error, ErrorKind, Failure, Panicked, Wire};
-pub use orch_core::event::{
-    BlockChange, BlockEvent, Change, Event, EventKind, Execution, Field, Output, OwnedEvent, Reason, RunId,
-    TaskChange, TaskEvent, TaskState, Text, Told,
-};
-pub use orch_core::graph::{Graph, Node};
-pub use orch_core::node::{NodeKind, Origin, Place};
-pub use orch_core::pipeline::{Pipeline, Run, run};
-pub use orch_core::retry::Retrying;
-pub use orch_core::run::{Attempt, Done, Position};
-pub use orch_core::runtime::{BoxFuture, Local, Runtime};
-pub use orch_core::task::Task;
 
 /// Compiles nested blocks of tasks into one statically typed future.
 ///
@@ -146,10 +136,7 @@ pub mod guide;
 /// # }
 /// ```
 pub mod retry {
-    pub use orch_core::retry::backoff::{
-        Constant, Exponential, Fibonacci, constant, exponential, exponential_by, fibonacci,
-    };
-    pub use orch_core::retry::{Attempts, IntoAttempts, Jitter, unlimited};
+    pub use orch_core::retry::*;
 }
 
 /// All that a module with pipelines usually needs: `use async_orch::prelude::*;`

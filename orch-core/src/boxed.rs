@@ -7,8 +7,8 @@ use std::future::Future;
 use crate::bus::Bus;
 use crate::error::{BoxError, Error, Failure};
 use crate::graph::{Describe, Graph};
-use crate::lazy::Lazy;
 use crate::pipeline::{On, Outside, Pipeline, Run};
+use crate::run::lazy::Lazy;
 use crate::run::{Cx, Full, Queued, Quiet, Yes};
 use crate::runtime::{BoxFuture, Runtime};
 

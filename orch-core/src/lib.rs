@@ -1,63 +1,72 @@
 //! The combinators, the runtime seam, the events and the errors of `async-orch`.
 //!
-//! Use the façade `async_orch`; this crate is where it is built.
+//! Use the façade `async_orch`; this crate is where it is built. What is public here is what a user names; all else is private,
+//! or in the hidden module that the expansions of the macros name.
 
-pub mod blocks;
-pub mod boxed;
+mod blocks;
+mod boxed;
+mod build;
 pub mod bus;
-pub mod catch;
-pub mod circuit;
-pub mod context;
-
-pub mod each;
-pub mod embed;
-pub mod error;
-pub mod event;
-pub mod feed;
-pub mod gate;
-mod gatekeepers;
-pub mod graph;
-mod lazy;
-pub mod leaf;
-pub mod node;
-pub mod options;
+mod context;
+mod error;
+mod event;
+mod graph;
+mod leaf;
+mod node;
 mod panics;
-pub mod par;
-pub mod pipeline;
-pub mod plan;
-mod ready;
-pub mod retry;
-pub mod returned;
-pub mod run;
-pub mod runtime;
-pub mod scope;
-pub mod seq;
-pub mod slot;
-pub mod step;
+mod pipeline;
+mod run;
+mod runtime;
+mod sequence;
 mod sync;
-pub mod task;
+mod task;
 #[cfg(test)]
 mod testing;
-pub mod timeout;
-pub mod token;
+mod wake;
 
-pub use error::{BoxError, Error, ErrorKind, Panicked};
-pub use pipeline::{Pipeline, Run, run};
-pub use runtime::{Local, Runtime};
+pub use blocks::circuit::{Breaker, BreakerBuilder, BreakerState, CircuitEvent, CircuitState};
+pub use blocks::retry::Retrying;
+pub use boxed::BoxPipeline;
+pub use bus::{Bus, DynBus, NoBus};
+pub use context::{Context, Failed, Note, Progress};
+pub use error::{BoxError, Error, ErrorKind, Failure, LastFailure, Panicked, Wire};
+pub use event::{
+    BlockChange, BlockEvent, Change, Event, EventKind, Execution, Field, Output, OwnedEvent, Reason, RunId,
+    TaskChange, TaskEvent, TaskState, Text, Told,
+};
+pub use graph::{Graph, Node};
+pub use node::{NodeKind, Origin, Place};
+pub use pipeline::{On, Pipeline, Run, run};
+pub use run::{Attempt, Done, Position};
+pub use runtime::{BoxFuture, Local, Runtime};
+pub use task::Task;
+
+/// Values for the options of the block `retry`.
+pub mod retry {
+    pub use crate::blocks::retry::backoff::{
+        Constant, Exponential, Fibonacci, constant, exponential, exponential_by, fibonacci,
+    };
+    pub use crate::blocks::retry::{Attempts, IntoAttempts, Jitter, unlimited};
+}
 
 /// What the expansions of the macros name. Nothing here is for users, and anything may change.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::blocks::{race, settle};
+    pub use crate::blocks::{catch, circuit, each, par, race, retry, seq, settle, timeout};
+    pub use crate::build::feed::{Ignores, Uses};
+    pub use crate::build::gate::{embedded, methods, owned};
+    pub use crate::build::plan::{Plan, begin};
+    pub use crate::build::scope::{Names, Root};
+    pub use crate::build::slot;
+    pub use crate::build::token::Tok;
     pub use crate::context::{Context, Failed};
     pub use crate::error::{BoxError, ErrorKind};
-    pub use crate::feed::{Ignores, Uses};
-    pub use crate::gate::{embedded, methods, owned};
     pub use crate::leaf::{Moved, pinned, probe, result, says, select};
     pub use crate::node::{Form, Meta, NodeKind, Nth, Place, Table};
-    pub use crate::plan::{Plan, begin};
     pub use crate::run::{Inside, No, Yes};
-    pub use crate::scope::{Names, Root};
-    pub use crate::token::Tok;
-    pub use crate::{catch, circuit, each, par, retry, seq, slot, task, timeout};
+    /// What the expansion of `#[task]` names.
+    pub mod task {
+        pub use crate::build::returned::*;
+        pub use crate::task::*;
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::scope::Scope;
+use crate::build::scope::Scope;
 
 /// What kind of step a node is.
 ///

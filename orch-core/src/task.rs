@@ -11,11 +11,9 @@ use std::task::{self, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+use crate::build::returned::Gives;
 use crate::context::Context;
 use crate::error::{ErrorKind, Panicked};
-pub use crate::returned::{
-    Gives, Judge, Judged, Parts, PlainOutput, ResultType, Returned, Whole, fallible, plain,
-};
 use crate::run::{Asks, Inside};
 
 /// A function as a type, called with its parameters as the tuple `Args`.

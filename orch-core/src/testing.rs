@@ -101,7 +101,7 @@ impl Bus for Recorder {
             EventKind::Block(BlockEvent::Failed { .. }) => "failed".to_owned(),
             EventKind::Block(BlockEvent::Cancelled) => "cancelled".to_owned(),
             EventKind::Block(BlockEvent::Pending) => "pending".to_owned(),
-            EventKind::Told(told) => match told.downcast_ref::<crate::retry::Retrying>() {
+            EventKind::Told(told) => match told.downcast_ref::<crate::blocks::retry::Retrying>() {
                 Some(retry) => format!("retrying {} as {} in {:?}", retry.step, retry.attempt, retry.delay),
                 None => told.to_string(),
             },

@@ -1,8 +1,17 @@
-//! The blocks of the language: a folder each, in the shell that all of them have.
+//! The blocks of the language: a folder each, in the shell that all of them have. What several need is beside them: `peers`
+//! for steps at once, `gatekeepers` for those that let through or turn away. A block names no other block.
 
-pub mod peers;
+pub mod catch;
+pub mod circuit;
+pub mod each;
+pub(crate) mod gatekeepers;
+pub mod par;
+pub(crate) mod peers;
 pub mod race;
+pub mod retry;
+pub mod seq;
 pub mod settle;
 pub(crate) mod shell;
+pub mod timeout;
 
-pub use shell::Shell;
+pub(crate) use shell::Shell;

@@ -4,12 +4,13 @@
 use std::fmt;
 use std::future::Future;
 
+use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
+use crate::run::Step;
+use crate::run::lazy::Lazy;
 use crate::run::{Asks, Cx, finish_block};
-use crate::scope::{Point, RefOf};
-use crate::step::Step;
 
 /// A block in the text of a pipeline.
 pub struct Shell<B> {
@@ -39,6 +40,14 @@ pub trait Block<P: Point, E: Failure>: Send + Sync {
         held: Held<R>,
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a;
 
+    /// The future of a run that has not begun, of what starts it. Here it starts when it is first polled.
+    #[inline(always)]
+    fn lazily<Fut: Future + Send>(
+        start: impl FnOnce() -> Fut + Send,
+    ) -> impl Future<Output = Fut::Output> + Send {
+        Lazy::Waiting { start }
+    }
+
     /// Adds the steps inside to a graph.
     fn describe(&self, graph: &mut Describe<'_>);
 }
@@ -48,7 +57,7 @@ pub trait Block<P: Point, E: Failure>: Send + Sync {
 pub struct Held<R: Cx> {
     /// The run, as the steps inside get it.
     pub(crate) cx: R,
-    guard: R::Guard,
+    pub(crate) guard: R::Guard,
 }
 
 impl<R: Cx> Held<R> {
@@ -83,6 +92,16 @@ where
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
         let (cx, guard) = cx.block(self.meta);
         self.block.start(scope, input, Held { cx, guard })
+    }
+
+    #[inline(always)]
+    fn run_lazily<'a, R: Cx + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        cx: R,
+    ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
+        B::lazily(move || self.run(scope, input, cx))
     }
 
     fn queue<R: Cx>(&self, cx: R) -> R::Queued {

@@ -4,8 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use super::LastFailure;
 use super::{BoxError, Panicked};
-use crate::circuit::LastFailure;
 
 /// Why a step failed.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub enum ErrorKind<E = BoxError> {
         retry_after: Duration,
         /// The text of the failure that opened it; `None` if it was opened by hand.
         last_failure: Option<LastFailure>,
-        /// Whether the circuit was [isolated](crate::circuit::Breaker::isolate), so that no time closes it.
+        /// Whether the circuit was [isolated](crate::Breaker::isolate), so that no time closes it.
         isolated: bool,
     },
     /// A `circuit` block was half-open with all its probes under way, and did not run its body.

@@ -2,6 +2,7 @@
 
 mod boxed;
 mod kind;
+mod last_failure;
 mod panicked;
 mod wire;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 pub use boxed::{BoxError, Failure};
 pub use kind::ErrorKind;
+pub use last_failure::LastFailure;
 pub use panicked::Panicked;
 pub use wire::Wire;
 

@@ -13,14 +13,14 @@ use std::task::{self, Poll};
 use pin_project_lite::pin_project;
 
 use super::select::Fits;
+use crate::build::scope::{Point, RefOf, Scope};
 use crate::context::Context;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Listed, Origin};
+use crate::run::Step;
 use crate::run::{Asks, Cx, Inside, No, Yes};
 use crate::runtime::BoxFuture;
-use crate::scope::{Point, RefOf, Scope};
-use crate::step::Step;
 use crate::task::Sync as Once;
 
 /// How a closure is called.
@@ -83,7 +83,7 @@ where
 }
 
 /// That captures live for `'c`, and names for no longer than that: `'e` is part of `'c`.
-pub type Within<'e, 'c> = PhantomData<&'e &'c ()>;
+pub(crate) type Within<'e, 'c> = PhantomData<&'e &'c ()>;
 
 /// `async |x| { … }` with names in it. A future that borrows them has no one type, so it is boxed. It may also borrow
 /// captures, which live for `'c`.

@@ -1,11 +1,12 @@
-//! Steps without steps inside: tasks and inline closures.
+//! Steps without steps inside: tasks, inline closures, and other pipelines, which are one step for the one they stand in.
 
+pub(crate) mod embed;
 mod inline;
 pub mod select;
 mod task;
 
-pub use inline::{
-    AsyncBody, AsyncContextBody, Body, Closure, ContextBody, Inline, Moved, NamedBody, SyncBody, Within,
-    pinned, probe, result, says,
+pub(crate) use inline::{
+    AsyncBody, AsyncContextBody, Closure, ContextBody, Inline, NamedBody, SyncBody, Within,
 };
-pub use task::Leaf;
+pub use inline::{Moved, pinned, probe, result, says};
+pub(crate) use task::Leaf;

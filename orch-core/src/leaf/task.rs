@@ -8,12 +8,12 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::build::scope::{Point, RefOf, Scope};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::graph::Describe;
 use crate::node::{Listed, Origin};
 use crate::run::Cx;
-use crate::scope::{Point, RefOf, Scope};
-use crate::step::Step;
+use crate::run::Step;
 use crate::task::{Call, Fails, Task};
 
 /// A task and the closure that makes its arguments, afresh for each attempt.

@@ -15,7 +15,7 @@ use crate::task::Task;
 
 /// Nobody watches, and the world is tokio's.
 #[derive(Clone, Copy, Debug)]
-pub struct Quiet;
+pub(crate) struct Quiet;
 
 impl Cx for Quiet {
     type Guard = ();

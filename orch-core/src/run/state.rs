@@ -15,7 +15,7 @@ use crate::node::Meta;
 use crate::runtime::{Local, Runtime};
 
 /// One run that knows itself.
-pub struct RunState<'b> {
+pub(crate) struct RunState<'b> {
     /// `None` if nobody takes events.
     bus: Option<&'b dyn DynBus>,
     /// `None` for tokio.
@@ -64,7 +64,7 @@ pub(super) struct Part<'b> {
 
 /// What a run is given from outside.
 #[derive(Clone, Copy, Default)]
-pub struct Given<'b> {
+pub(crate) struct Given<'b> {
     /// Who takes its events.
     pub(crate) bus: Option<&'b dyn DynBus>,
     /// What it runs on; tokio if nothing.

@@ -2,12 +2,12 @@
 
 use super::policy::Policy;
 use super::slot::{ForkSlots, Slot, Slots};
+use crate::build::feed::Feed;
+use crate::build::scope::{At, Point, RefOf};
 use crate::error::Failure;
-use crate::feed::Feed;
 use crate::graph::Describe;
+use crate::run::Step;
 use crate::run::{Asks, Cx};
-use crate::scope::{At, Point, RefOf};
-use crate::step::Step;
 
 /// The children of a block at the point `P`.
 pub trait Children<P: Point, E: Failure, M: Policy<E>>: Send + Sync {

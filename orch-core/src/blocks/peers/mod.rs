@@ -1,13 +1,23 @@
 //! What blocks of peers have in common: children that run beside each other in one future, each in a place of its own.
 //!
 //! The children are a binary tree of pairs, so that forty of them are six types deep (`children`). Each stands in a small state:
-//! to do, waiting, running, done (`slot`). What becomes of a child's result is a [policy](Policy).
+//! to do, waiting, running, done (`slot`). What becomes of a child's result is a [policy](Policy), and what the block gives
+//! a [`Finish`]. Their future (`future`) polls those that were woken, in written order unless the scheduler's budget ends in the
+//! midst of them (`order`).
 
 mod children;
+mod future;
+mod on_failure;
+mod order;
 mod policy;
 mod slot;
 
-pub use children::{Child, Children, Fork, child, fork};
-pub use policy::{Finish, Policy};
-pub use slot::Slots;
-pub(crate) use slot::{Picked, Round};
+pub(crate) use children::Children;
+pub use children::{child, fork};
+pub(crate) use future::Peers;
+pub(crate) use on_failure::OnFailure;
+#[cfg(test)]
+pub(crate) use on_failure::{FailFast, Settle};
+pub use on_failure::{default, given};
+pub(crate) use policy::{Finish, Policy};
+pub(crate) use slot::{Picked, Round, Slots};

@@ -9,8 +9,8 @@ use pin_project_lite::pin_project;
 
 use super::policy::Policy;
 use crate::error::{Error, Failure};
-use crate::ready::{Lender, Ready};
 use crate::run::Cx;
+use crate::wake::{Lender, Ready};
 
 /// The places of a tree of children.
 pub trait Slots<R: Cx> {

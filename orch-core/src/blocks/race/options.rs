@@ -1,16 +1,15 @@
 //! The options of `race`: it has none.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use super::policy::{FirstOf, FirstSuccess, Lost};
-use crate::blocks::peers::Children;
+use crate::blocks::Shell;
+use crate::blocks::peers::{Children, Peers};
+use crate::build::options::Of;
+use crate::build::scope::{At, Scope};
+use crate::build::token::Tok;
 use crate::error::Failure;
 use crate::node::Meta;
-use crate::options::Of;
-use crate::par::Par;
-use crate::scope::{At, Scope};
-use crate::token::Tok;
 
 /// The options of `race`.
 pub struct Options<E> {
@@ -27,7 +26,7 @@ pub fn race<S, In, E, C, F, const N: usize>(
     _options: Options<E>,
     children: C,
     list: F,
-) -> Par<C, FirstSuccess, FirstOf<F>>
+) -> Shell<Peers<C, FirstSuccess, FirstOf<F>>>
 where
     S: Scope,
     In: Send + 'static,
@@ -35,7 +34,7 @@ where
     C: Children<At<S, In>, E, FirstSuccess>,
     F: Fn(C::Outputs) -> [Lost<E>; N] + Send + Sync,
 {
-    Par { children, limit: usize::MAX, policy: PhantomData, finish: FirstOf(list), meta }
+    Shell::new(meta, Peers::new(children, usize::MAX, FirstOf(list)))
 }
 
 impl<E> fmt::Debug for Options<E> {

@@ -1,12 +1,12 @@
 //! The rules of `race`, by scripts of what its children do.
 
 use super::*;
+use crate::build::feed::Ignores;
+use crate::build::plan::Plan;
+use crate::build::token::Tok;
 use crate::error::BoxError;
-use crate::feed::Ignores;
 use crate::node::Meta;
-use crate::plan::Plan;
 use crate::testing::{Recorder, at_once, block, inline_async, inline_sync, step};
-use crate::token::Tok;
 
 static RACE: Meta = block(0, None, "race");
 static A: Meta = step(1, Some(&RACE), "a");

@@ -7,11 +7,11 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use crate::blocks::shell::{Block, Held};
+use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::run::Cx;
-use crate::scope::{Point, RefOf};
-use crate::step::Step;
+use crate::run::Step;
 
 /// The block `settle`.
 #[derive(Debug)]

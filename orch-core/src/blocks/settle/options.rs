@@ -4,11 +4,11 @@ use std::fmt;
 
 use super::Settle;
 use crate::blocks::Shell;
+use crate::build::options::Of;
+use crate::build::scope::Scope;
+use crate::build::token::Tok;
 use crate::error::Failure;
 use crate::node::Meta;
-use crate::options::Of;
-use crate::scope::Scope;
-use crate::token::Tok;
 
 /// The options of `settle`.
 pub struct Options<E> {

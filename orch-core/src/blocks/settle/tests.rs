@@ -1,11 +1,11 @@
 //! What `settle` gives, and what it costs.
 
 use super::*;
+use crate::build::plan::Plan;
+use crate::build::token::Tok;
 use crate::error::BoxError;
 use crate::node::Meta;
-use crate::plan::Plan;
 use crate::testing::{Recorder, at_once, block, inline_sync, step};
-use crate::token::Tok;
 
 static SETTLE: Meta = block(0, None, "settle");
 static WORK: Meta = step(1, Some(&SETTLE), "work");

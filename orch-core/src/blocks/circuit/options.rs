@@ -1,0 +1,187 @@
+//! The options of `circuit`.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Breaker, Circuit};
+use crate::blocks::Shell;
+use crate::build::options::{Of, at_least_one};
+use crate::build::scope::Scope;
+use crate::build::token::Tok;
+use crate::error::{Error, Failure};
+use crate::node::Meta;
+
+/// The options of `circuit`.
+pub struct Options<E, I>
+where
+    E: Failure,
+    I: Fn(&Error<E>) -> bool,
+{
+    #[doc(hidden)]
+    pub error: Of<E>,
+    /// How many failures in a row open the circuit; 5 if not given.
+    pub fail_max: u32,
+    /// How long it stays open before a run may probe, and how long a probe's slot is its own; 60 s if not given.
+    pub reset_timeout: Duration,
+    /// How many runs may probe at once while the circuit is half-open, and how many of them have to succeed to
+    /// close it; 1 if not given.
+    pub probes: u32,
+    /// With this flag runs wait for the probe of a half-open circuit, in order of arrival; without it they are turned
+    /// away, unless three probes in a row have been lost.
+    pub wait: bool,
+    /// Which errors count as a success; none if not given.
+    pub ignore: I,
+    /// A breaker shared with other blocks and pipelines, which brings the settings above with it; one of its
+    /// own if not given.
+    pub breaker: Option<Breaker>,
+}
+
+/// What an option not given is.
+pub mod default {
+    use std::time::Duration;
+
+    use super::{Breaker, Error};
+
+    /// Five failures in a row.
+    pub fn fail_max() -> u32 {
+        5
+    }
+
+    /// A minute.
+    pub fn reset_timeout() -> Duration {
+        Duration::from_secs(60)
+    }
+
+    /// One probe.
+    pub fn probes() -> u32 {
+        1
+    }
+
+    /// Runs are turned away while a probe is under way.
+    pub fn wait() -> bool {
+        false
+    }
+
+    /// No error is ignored.
+    pub fn ignore<E>() -> fn(&Error<E>) -> bool {
+        |_| false
+    }
+
+    /// A breaker of the block's own.
+    pub fn breaker() -> Option<Breaker> {
+        None
+    }
+}
+
+/// What an option given becomes.
+pub mod given {
+    use std::time::Duration;
+
+    use super::{Breaker, IntoBreaker};
+
+    /// A number.
+    pub fn fail_max(value: u32) -> u32 {
+        value
+    }
+
+    /// A time.
+    pub fn reset_timeout(value: Duration) -> Duration {
+        value
+    }
+
+    /// A number.
+    pub fn probes(value: u32) -> u32 {
+        value
+    }
+
+    /// Runs wait for the probe.
+    pub fn wait() -> bool {
+        true
+    }
+
+    /// A shared breaker.
+    pub fn breaker(value: impl IntoBreaker) -> Option<Breaker> {
+        value.into_breaker()
+    }
+}
+
+/// What can be given as `breaker`: a [`Breaker`] or a reference to one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a breaker",
+    label = "expected a `Breaker` or a reference to one",
+    note = "a breaker to share is made with `Breaker::builder()`"
+)]
+pub trait IntoBreaker {
+    /// The handle.
+    fn into_breaker(self) -> Option<Breaker>;
+}
+
+impl IntoBreaker for Breaker {
+    fn into_breaker(self) -> Option<Breaker> {
+        Some(self)
+    }
+}
+
+impl IntoBreaker for &Breaker {
+    fn into_breaker(self) -> Option<Breaker> {
+        Some(self.clone())
+    }
+}
+
+/// The point inside the block.
+pub fn enter<S: Scope, In: Send + 'static, E: Failure, U>(
+    tok: &Tok<S, In, E>,
+    _usage: U,
+) -> (Tok<S, In, E>, ()) {
+    (*tok, ())
+}
+
+/// A breaker around the body.
+///
+/// # Panics
+///
+/// If `fail_max`, `probes` or `reset_timeout` is zero.
+#[track_caller]
+pub fn circuit<S, In, E, B, I>(
+    _tok: &Tok<S, In, E>,
+    meta: &'static Meta,
+    options: Options<E, I>,
+    _feed: (),
+    body: B,
+) -> Shell<Circuit<B, I>>
+where
+    E: Failure,
+    I: Fn(&Error<E>) -> bool + Send + Sync,
+{
+    // Not in a closure: what panics there is not where the pipeline is built.
+    let breaker = if let Some(breaker) = options.breaker {
+        breaker
+    } else {
+        at_least_one(options.fail_max as usize, "fail_max", meta);
+        at_least_one(options.probes as usize, "probes", meta);
+        assert!(
+            !options.reset_timeout.is_zero(),
+            "`reset_timeout` must be longer than zero, at {}",
+            meta.place
+        );
+        Breaker::builder()
+            .fail_max(options.fail_max)
+            .reset_timeout(options.reset_timeout)
+            .probes(options.probes)
+            .wait(options.wait)
+            .build()
+    };
+    Shell::new(meta, Circuit { body, breaker, ignore: options.ignore, meta })
+}
+
+impl<E: Failure, I: Fn(&Error<E>) -> bool> fmt::Debug for Options<E, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("fail_max", &self.fail_max)
+            .field("reset_timeout", &self.reset_timeout)
+            .field("probes", &self.probes)
+            .field("wait", &self.wait)
+            .field("breaker", &self.breaker)
+            .finish_non_exhaustive()
+    }
+}

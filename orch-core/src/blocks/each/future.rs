@@ -1,0 +1,309 @@
+//! The block `each`.
+
+use std::cell::Cell;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+
+use pin_project_lite::pin_project;
+
+use super::outputs::Outputs;
+use super::slab::{Place, Slab};
+use crate::blocks::peers::OnFailure;
+use crate::blocks::shell::{Block, Held};
+use crate::build::scope::{At, Point, RefOf};
+use crate::error::{Error, Failure};
+use crate::graph::Describe;
+use crate::run::Cx;
+use crate::run::Step;
+use crate::wake::{Lender, Turn, cut_short, was_cut_short};
+
+/// For so many outputs, at most, room is made before they come: how many they will be is what the iterator says.
+const RESERVED: usize = 1 << 16;
+
+/// The block `each`.
+pub struct Each<In, Iter, M, B> {
+    pub(super) body: B,
+    pub(super) unpack: fn(In) -> Iter,
+    pub(super) limit: usize,
+    pub(super) on_failure: PhantomData<M>,
+}
+
+impl<P, E, Iter, M, B> Block<P, E> for Each<P::In, Iter, M, B>
+where
+    P: Point,
+    E: Failure,
+    Iter: Iterator<Item: Send + 'static> + Send + 'static,
+    M: OnFailure<E>,
+    B: Step<At<P::Scope, Iter::Item>, E>,
+{
+    type Out = Vec<M::Kept<B::Out>>;
+    type Asks = B::Asks;
+
+    #[inline(always)]
+    fn start<'a, R: Cx + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        mut held: Held<R>,
+    ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
+        let items = held.poll(|| (self.unpack)(input));
+        let start = move |cx, item| self.body.run(scope, item, cx);
+        let hint = items.size_hint();
+        EachFuture::<_, _, _, _, M, _> {
+            runs: Slab::new(self.limit, hint),
+            outputs: Outputs::with_capacity(hint.0.min(RESERVED)),
+            items: Some(items),
+            start,
+            started: 0,
+            on_failure: PhantomData,
+            held,
+        }
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        self.body.describe(graph);
+    }
+}
+
+pin_project! {
+    struct EachFuture<Iter, Start, Fut, T, M, R>
+    where
+        R: Cx,
+    {
+        // First: the body may hold what the items came from.
+        runs: Slab<Fut>,
+        outputs: Outputs<T>,
+        items: Option<Iter>,
+        start: Start,
+        started: usize,
+        on_failure: PhantomData<M>,
+        // Last: a block ends after the steps inside it.
+        held: Held<R>,
+    }
+}
+
+impl<Iter, Start, Fut, T, E, M, R> Future for EachFuture<Iter, Start, Fut, M::Kept<T>, M, R>
+where
+    Iter: Iterator,
+    Start: Fn(R, Iter::Item) -> Fut,
+    Fut: Future<Output = Result<T, Error<E>>>,
+    T: Send + 'static,
+    E: Failure,
+    M: OnFailure<E>,
+    R: Cx,
+{
+    type Output = Result<Vec<M::Kept<T>>, Error<E>>;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let run = this.held.cx;
+        let result = ready!(this.held.poll(|| {
+            let start = |item| {
+                let index = *this.started;
+                *this.started += 1;
+                (index, (this.start)(run.item(index as u64), item))
+            };
+            let polled = ready!(drive::<_, _, _, _, M, _>(
+                this.runs,
+                this.outputs,
+                this.items,
+                start,
+                run,
+                cx.waker()
+            ));
+            Poll::Ready(match polled {
+                Ok(()) => Ok(this.outputs.take()),
+                Err(error) => {
+                    this.runs.clear();
+                    Err(error)
+                }
+            })
+        }));
+        this.held.finish(&result);
+        Poll::Ready(result)
+    }
+}
+
+/// Whether there are items to start.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Supply {
+    More,
+    /// Not before others were let run.
+    Later,
+    Out,
+}
+
+/// Polls the runs that were woken, and starts items where there is room, until there is no more to do.
+#[inline(always)]
+fn drive<Iter, Fut, T, E, M, R>(
+    runs: &mut Slab<Fut>,
+    outputs: &mut Outputs<M::Kept<T>>,
+    items: &mut Option<Iter>,
+    mut start: impl FnMut(Iter::Item) -> (usize, Fut),
+    rt: R,
+    parent: &Waker,
+) -> Poll<Result<(), Error<E>>>
+where
+    Iter: Iterator,
+    Fut: Future<Output = Result<T, Error<E>>>,
+    T: Send + 'static,
+    E: Failure,
+    M: OnFailure<E>,
+    R: Cx,
+{
+    let supply = Cell::new(if items.is_some() { Supply::More } else { Supply::Out });
+    let mut next = || {
+        let rest = items.as_mut().filter(|_| supply.get() == Supply::More)?;
+        if rt.poll_proceed(&mut Context::from_waker(parent)).is_pending() {
+            supply.set(Supply::Later);
+            return None;
+        }
+        let item = rest.next();
+        if item.is_none() {
+            *items = None;
+            supply.set(Supply::Out);
+        }
+        item
+    };
+    runs.enter();
+    let mut lender = Lender::new(parent);
+    let mut turn = Turn::default();
+    // Who woke a block without wakers of its own is not known.
+    let mut lent = u64::MAX;
+    let began_in_order = runs.resume.is_none();
+    let mut one_by_one = false;
+    if let Some(begin) = runs.resume
+        && rt.has_budget()
+    {
+        was_cut_short();
+        let is_end = runs.woken_from(begin, |runs, place| {
+            advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &lender)?;
+            let has_budget = rt.has_budget();
+            if !has_budget {
+                runs.resume = Some(if was_cut_short() { place } else { place.after() });
+            }
+            Ok(has_budget)
+        })?;
+        if !is_end {
+            cut_short();
+            turn.ends(rt, parent);
+            return Poll::Pending;
+        }
+        runs.resume = Some(Place::FIRST).filter(|first| *first != begin);
+        one_by_one = true;
+    }
+    loop {
+        // After runs that were asked one by one it is the turn of new items.
+        let one_by_one = std::mem::take(&mut one_by_one);
+        let is_first_round = turn.is_first_round();
+        let mut is_cut = false;
+        if !one_by_one {
+            runs.woken(lent, &mut turn, |runs, place| {
+                advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &lender)
+            })?;
+            if !rt.has_budget() && runs.resume.is_none() {
+                runs.resume = Some(Place::FIRST);
+                is_cut = began_in_order && is_first_round;
+            }
+        }
+        let mut has_begun = false;
+        let mut goes_on = true;
+        while goes_on
+            && !runs.is_full()
+            && let Some(item) = next()
+        {
+            let place = runs.vacant();
+            advance::<_, _, _, _, M>(runs, outputs, place, Some(item), &mut next, &mut start, &lender)?;
+            has_begun = !runs.is_vacant(place);
+            if !has_begun {
+                turn.was_ready();
+                goes_on = turn.goes_on(rt, parent);
+            }
+        }
+        if (one_by_one || has_begun) && !rt.has_budget() {
+            // It is the turn of new items as long as they stay, which has an end. Of those that are ready at once there may
+            // be no end.
+            is_cut = has_begun && !runs.is_full();
+            runs.resume = Some(if is_cut { Place::END } else { Place::FIRST });
+        }
+        if supply.get() == Supply::Out && runs.running() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        let is_woken = if supply.get() == Supply::Later {
+            // By whoever lets others run.
+            true
+        } else if goes_on && !(one_by_one && runs.resume.is_some()) {
+            lent = lender.take();
+            let waits = runs.leave(lent, parent);
+            if !waits && turn.goes_on(rt, parent) {
+                continue;
+            }
+            waits
+        } else {
+            false
+        };
+        if is_cut {
+            cut_short();
+        } else if !rt.has_budget() {
+            // All had their turn. So if one of them goes on with others inside, then after this block's siblings.
+            was_cut_short();
+        }
+        if !is_woken {
+            turn.ends(rt, parent);
+        }
+        return Poll::Pending;
+    }
+}
+
+/// Starts an item at a place, or polls what runs there. If it finishes the next item runs there, but one that is ready at
+/// once is not followed by others: it is the turn of the other places.
+///
+/// Items come here, and not their runs: a run is made where it stays.
+#[inline]
+fn advance<Item, Fut, T, E, M>(
+    runs: &mut Slab<Fut>,
+    outputs: &mut Outputs<M::Kept<T>>,
+    place: Place,
+    mut item: Option<Item>,
+    next: &mut impl FnMut() -> Option<Item>,
+    start: &mut impl FnMut(Item) -> (usize, Fut),
+    lender: &Lender<'_>,
+) -> Result<(), Error<E>>
+where
+    Fut: Future<Output = Result<T, Error<E>>>,
+    T: Send + 'static,
+    E: Failure,
+    M: OnFailure<E>,
+{
+    let mut last = false;
+    loop {
+        if let Some(item) = item.take() {
+            let (index, fut) = start(item);
+            runs.put(place, index, fut);
+        }
+        let Poll::Ready((index, result)) = runs.poll(place, lender) else {
+            return Ok(());
+        };
+        outputs.put(index, M::keep(result)?);
+        if last {
+            break;
+        }
+        item = next();
+        if item.is_none() {
+            break;
+        }
+        last = true;
+    }
+    runs.release(place);
+    Ok(())
+}
+
+impl<In, Iter, M, B> fmt::Debug for Each<In, Iter, M, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Each")
+    }
+}

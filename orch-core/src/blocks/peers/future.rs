@@ -1,0 +1,213 @@
+//! A block of peers: its future polls those that were woken.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+
+use pin_project_lite::pin_project;
+
+use super::order::Order;
+use super::{Children, Finish, Picked, Policy, Round, Slots};
+use crate::blocks::shell::{Block, Held};
+use crate::build::scope::{Point, RefOf};
+use crate::error::{Error, Failure};
+use crate::graph::Describe;
+use crate::run::Cx;
+use crate::wake::{Lender, Ready, SWEPT, Turn};
+
+/// Peers at once, at most so many, whose results become what `finish` makes of them.
+#[derive(Debug)]
+pub struct Peers<C, M, F> {
+    children: C,
+    limit: usize,
+    policy: PhantomData<M>,
+    finish: F,
+}
+
+impl<C, M, F> Peers<C, M, F> {
+    pub(crate) fn new(children: C, limit: usize, finish: F) -> Self {
+        Peers { children, limit, policy: PhantomData, finish }
+    }
+}
+
+impl<P, E, C, M, F> Block<P, E> for Peers<C, M, F>
+where
+    P: Point,
+    E: Failure,
+    C: Children<P, E, M>,
+    M: Policy<E>,
+    F: Finish<C::Outputs, C::End, E>,
+{
+    type Out = F::Out;
+    type Asks = C::Asks;
+
+    #[inline(always)]
+    fn start<'a, R: Cx + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        mut held: Held<R>,
+    ) -> impl Future<Output = Result<F::Out, Error<E>>> + Send + 'a {
+        // Takes clones, which is the user's code.
+        let inputs = held.poll(|| self.children.feed(&mut Some(input)));
+        let slots = self.children.slots(0, self.limit, scope, inputs, held.cx);
+        let at_once = self.limit.min(C::LEN);
+        let ready = (at_once > SWEPT).then(|| Ready::alone(C::LEN));
+        PeersFuture::<_, _, E, _> {
+            slots,
+            ready,
+            finish: &self.finish,
+            error: PhantomData,
+            limit: self.limit,
+            next: 0,
+            order: Order::default(),
+            free: self.limit,
+            held,
+        }
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        self.children.describe(graph);
+    }
+}
+
+pin_project! {
+    struct PeersFuture<'a, Sl, F, E, R: Cx> {
+        #[pin]
+        slots: Sl,
+        ready: Option<Ready>,
+        finish: &'a F,
+        error: PhantomData<fn() -> E>,
+        limit: usize,
+        next: u32,
+        order: Order,
+        free: usize,
+        // Last: a block ends after the steps inside it.
+        held: Held<R>,
+    }
+}
+
+impl<Sl, F, E, R> Future for PeersFuture<'_, Sl, F, E, R>
+where
+    Sl: Slots<R>,
+    F: Finish<Sl::Outputs, Sl::End, E>,
+    E: Failure,
+    R: Cx,
+{
+    type Output = Result<F::Out, Error<E>>;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut slots = this.slots;
+        let run = this.held.cx;
+        let result = ready!(this.held.poll(|| {
+            let mut round = Round {
+                cx: run,
+                free: *this.free,
+                next: *this.next as usize,
+                ready: this.ready.as_ref(),
+                end: None,
+            };
+            let polled = drive(slots.as_mut(), *this.limit, &mut round, this.order, run, cx.waker());
+            if polled.is_pending() {
+                *this.next = round.next as u32;
+                *this.free = round.free;
+                return Poll::Pending;
+            }
+            Poll::Ready(match round.end {
+                None => this.finish.all(slots.take()),
+                Some(end) => {
+                    slots.clear();
+                    this.finish.one(end)
+                }
+            })
+        }));
+        this.held.finish(&result);
+        Poll::Ready(result)
+    }
+}
+
+/// Polls the children that were woken, and starts those that wait, until there is no more to do.
+#[inline(always)]
+fn drive<Sl: Slots<R>, R: Cx>(
+    mut slots: Pin<&mut Sl>,
+    limit: usize,
+    round: &mut Round<'_, Sl::End, R>,
+    order: &mut Order,
+    rt: R,
+    parent: &Waker,
+) -> Poll<()> {
+    let mut lender = Lender::new(parent);
+    if let Some(ready) = round.ready {
+        ready.gate().enter();
+    }
+    let mut turn = Turn::default();
+    // Who woke a block without wakers of its own is not known: all are polled that have not finished.
+    let mut woken = u64::MAX;
+    if order.is_single() {
+        (*order, woken) = order.resume(round.ready, round.next, rt.has_budget());
+    }
+    loop {
+        let groups = match round.ready {
+            Some(ready) if !order.is_single() => ready.take_groups(),
+            _ => 0,
+        };
+        for group in 0..Sl::LEN.div_ceil(64) {
+            let start = if const { Sl::LEN <= 64 } { 0 } else { group * 64 };
+            if let Some(ready) = round.ready {
+                woken = if order.is_single() {
+                    order.take(ready, start)
+                } else if groups >> group & 1 == 1 {
+                    ready.take(group)
+                } else {
+                    0
+                };
+                turn.polled(woken.count_ones() as usize);
+            }
+            let bits = woken | Picked::from(start, round.next);
+            let picked = Picked { start, bits, lender: &lender };
+            // One call for all cases: it is all of the children's code.
+            if !slots.as_mut().visit(0, picked, round) {
+                if round.end.is_some() {
+                    return Poll::Ready(());
+                }
+                // None of those that follow has started, nor can one have been woken.
+                break;
+            }
+        }
+        if round.free == limit {
+            return Poll::Ready(());
+        }
+        if order.is_single() {
+            let is_spent = !rt.has_budget();
+            (*order, woken) = order.advance(round.ready, round.next, is_spent);
+            if woken != 0 {
+                continue;
+            }
+            if order.is_single() {
+                turn.ends(rt, parent);
+                return Poll::Pending;
+            }
+        }
+        let waits = match round.ready {
+            None => {
+                woken = lender.take();
+                turn.swept();
+                woken == 0
+            }
+            Some(ready) => {
+                turn.polled(1);
+                !ready.is_marked() && ready.gate().leave(parent, || ready.is_marked())
+            }
+        };
+        if waits || !turn.goes_on(rt, parent) {
+            *order = order.leave(rt.has_budget(), turn.is_first_round());
+            if !waits {
+                turn.ends(rt, parent);
+            }
+            return Poll::Pending;
+        }
+    }
+}

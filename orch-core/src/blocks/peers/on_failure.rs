@@ -1,0 +1,87 @@
+//! What the failure of one of several does to the block around them, and the options that say so.
+
+use std::fmt;
+
+use super::Policy;
+use crate::error::{Error, Failure};
+
+/// What the failure of one of several peers does to the block around them.
+pub trait OnFailure<E>: Copy + fmt::Debug + Send + Sync + 'static {
+    /// What is kept of a peer that gives a `T`.
+    type Kept<T: Send + 'static>: Send + 'static;
+
+    /// Keeps a result, or ends the block with its error.
+    fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<Self::Kept<T>, Error<E>>;
+}
+
+macro_rules! policy {
+    ($($name:ident)*) => {$(
+        impl<E: Failure> Policy<E> for $name {
+            type Kept<T: Send + 'static> = <Self as OnFailure<E>>::Kept<T>;
+            type End<T: Send + 'static> = Error<E>;
+
+            #[inline(always)]
+            fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<<Self as OnFailure<E>>::Kept<T>, Error<E>> {
+                <Self as OnFailure<E>>::keep(result)
+            }
+        }
+    )*};
+}
+
+policy!(FailFast Settle);
+
+/// The first failure ends the block, and its siblings with it.
+#[derive(Clone, Copy, Debug)]
+pub struct FailFast;
+
+impl<E: Failure> OnFailure<E> for FailFast {
+    type Kept<T: Send + 'static> = T;
+
+    #[inline(always)]
+    fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<T, Error<E>> {
+        result
+    }
+}
+
+/// A failure is a result like any other.
+#[derive(Clone, Copy, Debug)]
+pub struct Settle;
+
+impl<E: Failure> OnFailure<E> for Settle {
+    type Kept<T: Send + 'static> = Result<T, Error<E>>;
+
+    #[inline(always)]
+    fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<Self::Kept<T>, Error<E>> {
+        Ok(result)
+    }
+}
+
+/// What an option given becomes.
+pub mod given {
+    use super::Settle;
+
+    /// So many at once.
+    pub fn limit(limit: usize) -> Option<usize> {
+        Some(limit)
+    }
+
+    /// Every child runs.
+    pub fn settle() -> Settle {
+        Settle
+    }
+}
+
+/// What an option not given is.
+pub mod default {
+    use super::FailFast;
+
+    /// All at once.
+    pub fn limit() -> Option<usize> {
+        None
+    }
+
+    /// The first failure ends the block.
+    pub fn settle() -> FailFast {
+        FailFast
+    }
+}

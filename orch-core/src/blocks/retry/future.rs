@@ -1,0 +1,288 @@
+//! The block `retry`.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+
+use super::events::Retrying;
+use super::policy::Policy;
+use crate::blocks::shell::{Block, Held};
+use crate::build::feed::Again;
+use crate::build::scope::{At, Point, RefOf};
+use crate::error::{Error, Failure};
+use crate::graph::Describe;
+use crate::run::Cx;
+use crate::run::Step;
+use crate::wake::{Turn, repeats};
+
+/// The block `retry`.
+pub struct Retry<B, Bk, D, W, F> {
+    pub(super) body: B,
+    pub(super) policy: Policy<Bk, D, W>,
+    pub(super) feed: F,
+}
+
+impl<P, E, B, Bk, D, W, F> Block<P, E> for Retry<B, Bk, D, W, F>
+where
+    P: Point,
+    E: Failure,
+    F: Again<P::In>,
+    B: Step<At<P::Scope, F::Takes>, E>,
+    Bk: Send + Sync,
+    D: Send + Sync,
+    W: Fn(&Error<E>) -> bool + Send + Sync,
+{
+    type Out = B::Out;
+    type Asks = B::Asks;
+
+    #[inline(always)]
+    fn start<'a, R: Cx + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        held: Held<R>,
+    ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
+        let Held { cx, guard } = held;
+        let mut held = Attempts::<'a, P, _, _, _, _, _, _, _, R> {
+            step: self,
+            scope,
+            start: |step: &'a Self, scope, input, cx| step.body.run(scope, input, cx),
+            sleep: R::sleep,
+            cx,
+            guard,
+        };
+        // What the body does not use of the value is dropped here.
+        let kept = R::poll(&mut held.guard, || F::keep(input));
+        let (fut, kept) = held.start(kept, 1);
+        RetryFuture { now: Now::First { fut, kept }, held }
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        self.body.describe(graph);
+    }
+}
+
+/// What lasts as long as the block.
+struct Attempts<'a, P, B, Bk, D, W, F, Start, Sleep, R>
+where
+    P: Point,
+    R: Cx,
+{
+    step: &'a Retry<B, Bk, D, W, F>,
+    scope: RefOf<'a, P>,
+    // Functions without size, as the futures that they give have types without names.
+    start: Start,
+    sleep: Sleep,
+    cx: R,
+    guard: R::Guard,
+}
+
+impl<'a, P, B, Bk, D, W, F, Start, Sleep, R> Attempts<'a, P, B, Bk, D, W, F, Start, Sleep, R>
+where
+    P: Point,
+    F: Again<P::In>,
+    R: Cx,
+{
+    /// Starts an attempt with the piped value. If it may not be the last, that is a clone of it, and the value comes back.
+    #[inline(always)]
+    fn start<Fut>(&mut self, kept: F::Takes, attempt: u32) -> (Fut, Option<F::Takes>)
+    where
+        Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
+    {
+        let (step, cx) = (self.step, self.cx);
+        R::poll(&mut self.guard, || {
+            let (input, kept) = if step.policy.is_last(attempt) {
+                (kept, None)
+            } else {
+                (step.feed.again(&kept), Some(kept))
+            };
+            ((self.start)(step, self.scope, input, cx.attempt(attempt)), kept)
+        })
+    }
+}
+
+pin_project! {
+    #[project = Projected]
+    struct RetryFuture<Fut, Timer, K, D, H> {
+        #[pin]
+        now: Now<Fut, Timer, K, D>,
+        // Last: a block ends after the steps inside it.
+        held: H,
+    }
+}
+
+pin_project! {
+    /// What is kept of the piped value, `kept`, is `None` in the last attempt.
+    #[project = NowProjected]
+    #[project_replace = NowReplaced]
+    enum Now<Fut, Timer, K, D> {
+        /// The first attempt, apart from others so that a run that succeeds at once has little to write down.
+        First {
+            #[pin]
+            fut: Fut,
+            kept: Option<K>,
+        },
+        /// An attempt after a failure.
+        Again {
+            #[pin]
+            fut: Fut,
+            kept: Option<K>,
+            later: Later<D>,
+        },
+        Sleeping {
+            #[pin]
+            timer: Timer,
+            kept: K,
+            later: Later<D>,
+        },
+        /// The next attempt is due, as soon as it is this task's turn.
+        Due {
+            kept: K,
+            later: Later<D>,
+        },
+        /// On the way from one to another of these.
+        Gone,
+    }
+}
+
+/// What there is to know after a failure.
+struct Later<D> {
+    /// The attempt under way, or due.
+    attempt: u32,
+    /// What was done in this poll.
+    done: u32,
+    delays: D,
+}
+
+impl<'a, P, E, B, Bk, D, W, F, Start, Sleep, R, Fut, Timer, T> Future
+    for RetryFuture<Fut, Timer, F::Takes, D, Attempts<'a, P, B, Bk, D, W, F, Start, Sleep, R>>
+where
+    P: Point,
+    E: Failure,
+    W: Fn(&Error<E>) -> bool,
+    F: Again<P::In>,
+    Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
+    Sleep: Fn(R, Duration) -> Timer,
+    R: Cx,
+    Fut: Future<Output = Result<T, Error<E>>>,
+    Timer: Future<Output = ()>,
+{
+    type Output = Result<T, Error<E>>;
+
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // Looked up before the loop, not in it, so that a first attempt is polled where it was just started.
+        let this = self.as_mut().project();
+        let (mut fut, mut held) = match this.now.project() {
+            NowProjected::First { fut, .. } | NowProjected::Again { fut, .. } => (fut, this.held),
+            _ => ready!(self.as_mut().poll_next(cx, false)),
+        };
+        loop {
+            match ready!(R::poll(&mut held.guard, || fut.poll(cx))) {
+                Ok(out) => {
+                    R::succeed_block(&mut held.guard);
+                    return Poll::Ready(Ok(out));
+                }
+                Err(error) => {
+                    if let Err(error) = self.as_mut().wait(error) {
+                        return Poll::Ready(Err(error));
+                    }
+                }
+            }
+            (fut, held) = ready!(self.as_mut().poll_next(cx, true));
+        }
+    }
+}
+
+impl<'a, P, B, Bk, D, W, F, Start, Sleep, R, Fut, Timer>
+    RetryFuture<Fut, Timer, F::Takes, D, Attempts<'a, P, B, Bk, D, W, F, Start, Sleep, R>>
+where
+    P: Point,
+    F: Again<P::In>,
+    Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
+    Sleep: Fn(R, Duration) -> Timer,
+    R: Cx,
+    Timer: Future<Output = ()>,
+{
+    /// After a failure: waits for the next attempt, or gives the error back if there is none.
+    #[cold]
+    fn wait<E: Failure>(self: Pin<&mut Self>, mut error: Error<E>) -> Result<(), Error<E>>
+    where
+        W: Fn(&Error<E>) -> bool,
+    {
+        let Projected { mut now, held } = self.project();
+        let (policy, run, sleep) = (&held.step.policy, held.cx, &held.sleep);
+        // What has failed is dropped before anything is waited for, and with it a value that nobody needs any more. All of
+        // that may panic, inside the block.
+        let (attempt, next) = R::poll(&mut held.guard, || {
+            let (kept, attempt, done, mut delays) = match now.as_mut().project_replace(Now::Gone) {
+                NowReplaced::First { kept, .. } => (kept, 1, 0, None),
+                NowReplaced::Again { kept, later, .. } => {
+                    (kept, later.attempt, later.done, Some(later.delays))
+                }
+                _ => unreachable!("an attempt has just failed"),
+            };
+            let next = kept.and_then(|kept| {
+                let delay = policy.delay(attempt, &error, &mut delays, || run.random())?;
+                Some((delay, kept, Later { attempt: attempt.saturating_add(1), done, delays: delays? }))
+            });
+            (attempt, next)
+        });
+        let Some((delay, kept, later)) = next else {
+            error.attempted(attempt);
+            R::fail(&mut held.guard, &error);
+            return Err(error);
+        };
+        R::tell(&held.guard, || Retrying { step: error.step(), attempt: later.attempt, delay });
+        now.set(if delay.is_zero() {
+            Now::Due { kept, later }
+        } else {
+            Now::Sleeping { timer: R::poll(&mut held.guard, || sleep(run, delay)), kept, later }
+        });
+        Ok(())
+    }
+
+    /// Waits for the next attempt and starts it. Whether it is the same poll in which the last one failed is what
+    /// `is_same_poll` says.
+    #[cold]
+    fn poll_next(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        is_same_poll: bool,
+    ) -> Poll<(Pin<&mut Fut>, &mut Attempts<'a, P, B, Bk, D, W, F, Start, Sleep, R>)> {
+        let Projected { mut now, held } = self.project();
+        if let NowProjected::Sleeping { timer, .. } = now.as_mut().project() {
+            ready!(R::poll(&mut held.guard, || timer.poll(cx)));
+            if let NowReplaced::Sleeping { kept, later, .. } = now.as_mut().project_replace(Now::Gone) {
+                now.set(Now::Due { kept, later });
+            }
+        }
+        if let NowProjected::Due { later, .. } = now.as_mut().project() {
+            if !is_same_poll {
+                later.done = 0;
+            } else if !repeats(&mut later.done, cx.waker()) {
+                Turn::default().ends(held.cx, cx.waker());
+                return Poll::Pending;
+            }
+            ready!(held.cx.poll_proceed(cx));
+            if let NowReplaced::Due { kept, later } = now.as_mut().project_replace(Now::Gone) {
+                let (fut, kept) = held.start(kept, later.attempt);
+                now.set(Now::Again { fut, kept, later });
+            }
+        }
+        match now.project() {
+            NowProjected::Again { fut, .. } => Poll::Ready((fut, held)),
+            _ => unreachable!("a future is not polled again after it has ended"),
+        }
+    }
+}
+
+impl<B, Bk, D, W, F> fmt::Debug for Retry<B, Bk, D, W, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Retry")
+    }
+}

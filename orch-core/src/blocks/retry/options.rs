@@ -1,0 +1,229 @@
+//! The options of `retry`.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use super::Retry;
+use super::backoff::{self, Backoff};
+use super::jitter::Jitter;
+use super::policy::Policy;
+use crate::blocks::Shell;
+use crate::build::feed::{Again, Repeat};
+use crate::build::options::{Of, at_least_one};
+use crate::build::scope::Scope;
+use crate::build::token::Tok;
+use crate::error::{Error, Failure};
+use crate::node::Meta;
+
+/// The options of `retry`.
+pub struct Options<E, Bk, D, W>
+where
+    E: Failure,
+    W: Fn(&Error<E>) -> bool,
+{
+    #[doc(hidden)]
+    pub error: Of<E>,
+    /// How many attempts are made at most, the first included, or `unlimited`; 3 if not given.
+    pub max_attempts: Attempts,
+    /// The delays between the attempts; doubling from 100 ms if not given. When they end, so do the attempts: see
+    /// [`backoff`].
+    pub backoff: Backoff<Bk, D>,
+    /// The longest delay, before `jitter`; none if not given.
+    pub max_delay: Option<Duration>,
+    /// How the delays are spread; `full`, between nothing and the whole delay, if not given.
+    pub jitter: Jitter,
+    /// With this flag a run that a block turned away, an open circuit for example, is retried too.
+    pub rejections: bool,
+    /// Which of the errors that are retried ([`Error::is_retryable`]) shall be; all if not given.
+    pub when: W,
+}
+
+/// What an option not given is.
+pub mod default {
+    use std::time::Duration;
+
+    use super::backoff::{Backoff, Exponential, exponential};
+    use super::{Attempts, Error, Jitter};
+
+    /// Three attempts.
+    pub fn max_attempts() -> Attempts {
+        Attempts(Some(3))
+    }
+
+    /// 100 ms, 200 ms, 400 ms and so on.
+    pub fn backoff() -> Backoff<Exponential, Exponential> {
+        Backoff::new(exponential(Duration::from_millis(100)))
+    }
+
+    /// No longest delay.
+    pub fn max_delay() -> Option<Duration> {
+        None
+    }
+
+    /// Full jitter.
+    pub fn jitter() -> Jitter {
+        Jitter::Full
+    }
+
+    /// A run that was turned away is not retried.
+    pub fn rejections() -> bool {
+        false
+    }
+
+    /// All that are retried: errors of tasks, timeouts, and panics that were caught.
+    pub fn when<E>() -> fn(&Error<E>) -> bool {
+        |_| true
+    }
+}
+
+/// What an option given is, of the expression in the text.
+pub mod given {
+    use std::time::Duration;
+
+    use super::backoff::{Backoff, IntoBackoff};
+    use super::{Attempts, IntoAttempts, Jitter};
+
+    /// A number of type `u32`, or `unlimited`.
+    pub fn max_attempts(value: impl IntoAttempts) -> Attempts {
+        value.into_attempts()
+    }
+
+    /// A [`backon::BackoffBuilder`], or a word.
+    pub fn backoff<B: IntoBackoff<D>, D>(value: B) -> Backoff<B, D> {
+        Backoff::new(value)
+    }
+
+    /// A duration.
+    pub fn max_delay(value: Duration) -> Option<Duration> {
+        Some(value)
+    }
+
+    /// A [`Jitter`], or a word.
+    pub fn jitter(value: Jitter) -> Jitter {
+        value
+    }
+
+    /// A run that was turned away is retried.
+    pub fn rejections() -> bool {
+        true
+    }
+}
+
+/// A number of attempts, or no end of them.
+///
+/// ```
+/// use async_orch::retry::{Attempts, IntoAttempts, unlimited};
+///
+/// fn attempts(patient: bool) -> Attempts {
+///     if patient { unlimited() } else { 5.into_attempts() }
+/// }
+/// # assert_ne!(attempts(true), attempts(false));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Attempts(Option<u32>);
+
+/// The word `unlimited`: attempts without end, until one succeeds, `when` says no, or the delays end.
+///
+/// ```
+/// assert_eq!(format!("{:?}", async_orch::retry::unlimited()), "unlimited");
+/// ```
+pub const fn unlimited() -> Attempts {
+    Attempts(None)
+}
+
+/// What can be given as `max_attempts`: a `u32`, a [`NonZeroU32`], [`Attempts`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a number of attempts",
+    label = "expected a `u32`, or the word `unlimited`"
+)]
+pub trait IntoAttempts {
+    /// The number, or no end.
+    fn into_attempts(self) -> Attempts;
+}
+
+impl IntoAttempts for u32 {
+    fn into_attempts(self) -> Attempts {
+        Attempts(Some(self))
+    }
+}
+
+impl IntoAttempts for NonZeroU32 {
+    fn into_attempts(self) -> Attempts {
+        Attempts(Some(self.get()))
+    }
+}
+
+impl IntoAttempts for Attempts {
+    fn into_attempts(self) -> Attempts {
+        self
+    }
+}
+
+/// The point inside the block, and how each attempt gets its input.
+pub fn enter<S, In, E, U>(
+    tok: &Tok<S, In, E>,
+    usage: U,
+) -> (Tok<S, U::Takes, E>, impl Again<In, Takes = U::Takes> + use<S, In, E, U>)
+where
+    S: Scope,
+    In: Send + 'static,
+    E: Failure,
+    U: Repeat<S, In, E>,
+{
+    usage.enter(tok)
+}
+
+/// The body, again after it failed.
+///
+/// # Panics
+///
+/// If `max_attempts` is zero.
+#[track_caller]
+pub fn retry<S, In, E, Bk, D, W, F, B>(
+    _tok: &Tok<S, In, E>,
+    meta: &'static Meta,
+    options: Options<E, Bk, D, W>,
+    feed: F,
+    body: B,
+) -> Shell<Retry<B, Bk, D, W, F>>
+where
+    E: Failure,
+    W: Fn(&Error<E>) -> bool + Send + Sync,
+{
+    let Options {
+        error: _,
+        max_attempts: Attempts(max_attempts),
+        backoff,
+        max_delay,
+        jitter,
+        rejections,
+        when,
+    } = options;
+    if let Some(max_attempts) = max_attempts {
+        at_least_one(max_attempts as usize, "max_attempts", meta);
+    }
+    let max_attempts = max_attempts.and_then(NonZeroU32::new);
+    let policy = Policy { max_attempts, backoff, max_delay, jitter, rejections, when };
+    Shell::new(meta, Retry { body, policy, feed })
+}
+
+impl<E: Failure, Bk, D, W: Fn(&Error<E>) -> bool> fmt::Debug for Options<E, Bk, D, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("max_attempts", &self.max_attempts)
+            .field("max_delay", &self.max_delay)
+            .field("jitter", &self.jitter)
+            .field("rejections", &self.rejections)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Attempts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(number) => number.fmt(f),
+            None => f.write_str("unlimited"),
+        }
+    }
+}

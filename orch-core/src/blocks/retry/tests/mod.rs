@@ -1,0 +1,58 @@
+//! The rules of `retry`, each by name; a reference model under random outcomes; size and depth.
+
+mod model;
+mod rules;
+mod shape;
+
+use std::time::Duration;
+
+use super::backoff::IntoBackoff;
+use super::{IntoAttempts, Options, default, jitter};
+use crate::error::{BoxError, Error};
+use crate::node::Meta;
+use crate::testing::{block, step};
+
+static RETRY: Meta = block(0, None, "retry");
+static WORK: Meta = step(1, Some(&RETRY), "work");
+
+const MS: Duration = Duration::from_millis(1);
+
+type When = fn(&Error<BoxError>) -> bool;
+
+/// Without jitter, and the default `when`.
+fn options<B: IntoBackoff<D>, D>(
+    max_attempts: impl IntoAttempts,
+    backoff: B,
+) -> Options<BoxError, B, D, When> {
+    options_when(max_attempts, backoff, default::when())
+}
+
+/// Without jitter.
+fn options_when<B, D, W>(max_attempts: impl IntoAttempts, backoff: B, when: W) -> Options<BoxError, B, D, W>
+where
+    B: IntoBackoff<D>,
+    W: Fn(&Error<BoxError>) -> bool,
+{
+    Options {
+        error: std::marker::PhantomData,
+        max_attempts: super::given::max_attempts(max_attempts),
+        backoff: super::given::backoff(backoff),
+        max_delay: default::max_delay(),
+        jitter: jitter::none(),
+        rejections: default::rejections(),
+        when,
+    }
+}
+
+/// `|_: In| retry(options) < |x| body >`
+macro_rules! retrying {
+    ($in:ty, $usage:expr, $options:expr, $body:expr) => {{
+        let tok = $crate::build::token::Tok::<(), $in, $crate::error::BoxError>::new();
+        let (inner, feed) = $crate::blocks::retry::enter(&tok, $usage);
+        let body = $crate::testing::inline_sync!(inner, &$crate::blocks::retry::tests::WORK, $body);
+        let step =
+            $crate::blocks::retry::retry(&tok, &$crate::blocks::retry::tests::RETRY, $options, feed, body);
+        $crate::build::plan::Plan::pipeline((), tok, step)
+    }};
+}
+use retrying;

@@ -1,0 +1,105 @@
+//! How large the futures are, how deep they nest, and that they are `Send` wherever it is asked.
+
+use super::{MS, RETRY, WORK, options};
+use crate::blocks::retry::backoff::exponential;
+use crate::blocks::{catch, circuit, retry, timeout};
+use crate::build::feed::Ignores;
+use crate::build::plan::Plan;
+use crate::build::scope::At;
+use crate::build::token::Tok;
+use crate::error::BoxError;
+use crate::node::Meta;
+use crate::pipeline::Run;
+use crate::run::Quiet;
+use crate::run::Step;
+use crate::testing::{Recorder, at_once, block, inline_async, inline_sync, step};
+
+/// `circuit < retry < timeout < catch < … > > > >` around a step.
+macro_rules! nest {
+    ($tok:expr, []) => { inline_sync!($tok, &DEEP, |(), ()| ()) };
+    ($tok:expr, [circuit $($rest:ident)*]) => {{
+        let (inner, feed) = circuit::enter(&$tok, Ignores);
+        let body = nest!(inner, [$($rest)*]);
+        let options = circuit::Options {
+            error: $tok.error(),
+            fail_max: circuit::default::fail_max(),
+            reset_timeout: circuit::default::reset_timeout(),
+            probes: circuit::default::probes(),
+            wait: circuit::default::wait(),
+            ignore: circuit::default::ignore(),
+            breaker: circuit::default::breaker(),
+        };
+        circuit::circuit(&$tok, &CIRCUIT, options, feed, body)
+    }};
+    ($tok:expr, [retry $($rest:ident)*]) => {{
+        let (inner, feed) = retry::enter(&$tok, Ignores);
+        let body = nest!(inner, [$($rest)*]);
+        retry::retry(&$tok, &RETRY, options(3, exponential(MS)), feed, body)
+    }};
+    ($tok:expr, [timeout $($rest:ident)*]) => {{
+        let (inner, feed) = timeout::enter(&$tok, Ignores);
+        let body = nest!(inner, [$($rest)*]);
+        let options = timeout::Options { error: $tok.error(), duration: timeout::given::duration(MS) };
+        timeout::timeout(&$tok, &TIMEOUT, options, feed, body)
+    }};
+    ($tok:expr, [catch $($rest:ident)*]) => {{
+        let (inner, feed) = catch::enter(&$tok, Ignores);
+        let body = nest!(inner, [$($rest)*]);
+        catch::catch(&$tok, &CATCH, catch::Options { error: $tok.error() }, feed, body)
+    }};
+}
+
+static TIMEOUT: Meta = block(2, None, "timeout");
+static CATCH: Meta = block(3, None, "catch");
+static CIRCUIT: Meta = block(4, None, "circuit");
+static DEEP: Meta = step(5, None, "deep");
+
+// Not `async fn`: it asks for `Send` where `P` is any pipeline.
+#[allow(clippy::manual_async_fn)]
+fn spawns<P: Run<In = ()> + 'static>(pipeline: P) -> impl Future<Output = ()> + Send + 'static {
+    async move {
+        let _ = pipeline.run(()).await;
+    }
+}
+
+/// Sixteen blocks, observed, in a generic function that asks for `Send`, without a raised `recursion_limit`.
+#[test]
+fn blocks_nest_deeply() {
+    let tok = Tok::<(), (), BoxError>::new();
+    let step = nest!(
+        tok,
+        [circuit retry timeout catch circuit retry timeout catch circuit retry timeout catch circuit retry timeout catch]
+    );
+    let pipeline = Plan::pipeline((), tok, step);
+    at_once(pipeline.run(())).unwrap();
+    at_once(spawns(pipeline.with_bus(Recorder::default())));
+}
+
+/// Unobserved, on tokio. Attempt and wait share one place; what else a retry keeps is mostly the state of the delays.
+#[test]
+fn futures_are_small() {
+    macro_rules! size {
+        ($body:ident, $tok:ident, $make:expr) => {{
+            let $tok = Tok::<(), (), BoxError>::new();
+            let $body = inline_async!($tok, &WORK, |(), ()| async {
+                let held = [1_u64; 8];
+                std::future::pending::<()>().await;
+                std::hint::black_box(held);
+            });
+            size_of_val(&Step::<At<(), ()>, BoxError>::run(&$make, (), (), Quiet))
+        }};
+    }
+    let body = size!(body, tok, body);
+    let retry = size!(body, tok, retry::retry(&tok, &RETRY, options(3, exponential(MS)), Ignores, body));
+    let caught =
+        size!(body, tok, catch::catch(&tok, &CATCH, catch::Options { error: tok.error() }, (), body));
+    let timer = size_of::<tokio::time::Sleep>();
+    let timed = size!(body, tok, {
+        let options = timeout::Options { error: tok.error(), duration: MS };
+        timeout::timeout(&tok, &TIMEOUT, options, (), body)
+    });
+    let word = size_of::<usize>();
+    assert!(retry <= body.max(timer) + 5 * word, "{retry} around {body}, with a timer of {timer}");
+    assert!(caught <= body + 2 * word, "{caught} around {body}");
+    assert!(timed <= body + timer + 2 * word, "{timed} around {body}, with a timer of {timer}");
+}

@@ -1,0 +1,82 @@
+//! The block `seq`.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use crate::blocks::shell::{Block, Held};
+use crate::build::scope::{Point, RefOf};
+use crate::error::{Error, Failure};
+use crate::graph::Describe;
+use crate::run::Cx;
+use crate::sequence::{Body, Finish, Last};
+
+/// The block `seq`.
+#[derive(Debug)]
+pub struct Seq<B, F = Last> {
+    pub(super) body: B,
+    pub(super) finish: F,
+}
+
+impl<P, E, B, F> Block<P, E> for Seq<B, F>
+where
+    P: Point,
+    E: Failure,
+    B: Body<P, E>,
+    F: Finish<B::Slots, <B::Last as Point>::In>,
+{
+    type Out = F::Out;
+    type Asks = B::Asks;
+
+    #[inline(always)]
+    fn start<'a, R: Cx + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        held: Held<R>,
+    ) -> impl Future<Output = Result<F::Out, Error<E>>> + Send + 'a {
+        // A coroutine: nothing of it runs before it is polled.
+        SeqFuture { fut: self.body.go(scope, input, held.cx, &self.finish), held }
+    }
+
+    // A coroutine does nothing before it is polled, and a run that is observed has begun when it gets here.
+    #[inline(always)]
+    fn lazily<Fut: Future + Send>(
+        start: impl FnOnce() -> Fut + Send,
+    ) -> impl Future<Output = Fut::Output> + Send {
+        start()
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        self.body.describe(graph);
+    }
+}
+
+pin_project! {
+    struct SeqFuture<Fut, R: Cx> {
+        #[pin]
+        fut: Fut,
+        // Last: a block ends after the steps inside it.
+        held: Held<R>,
+    }
+}
+
+impl<Fut, T, E, R> Future for SeqFuture<Fut, R>
+where
+    Fut: Future<Output = Result<T, Error<E>>>,
+    E: Failure,
+    R: Cx,
+{
+    type Output = Result<T, Error<E>>;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let fut = this.fut;
+        let result = ready!(this.held.poll(|| fut.poll(cx)));
+        this.held.finish(&result);
+        Poll::Ready(result)
+    }
+}

@@ -1,0 +1,198 @@
+//! The block `timeout`.
+
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use tokio::task::unconstrained;
+
+use crate::blocks::shell::{Block, Held};
+use crate::build::scope::{Point, RefOf};
+use crate::error::{Error, Failure};
+use crate::graph::Describe;
+use crate::node::{Meta, Origin};
+use crate::run::Step;
+use crate::run::{Asks, Cx, finish_block};
+use crate::wake::{Turn, cut_short};
+
+/// The block `timeout`.
+#[derive(Debug)]
+pub struct Timeout<B> {
+    pub(super) body: B,
+    pub(super) duration: Duration,
+    pub(super) meta: &'static Meta,
+}
+
+impl<P: Point, E: Failure, B: Step<P, E>> Block<P, E> for Timeout<B> {
+    type Out = B::Out;
+    type Asks = B::Asks;
+
+    #[inline(always)]
+    fn start<'a, R: Cx + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        held: Held<R>,
+    ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
+        let Held { cx: run, mut guard } = held;
+        // The clock is read for those alone that ask.
+        let run = if <B::Asks as Asks>::YES { run.within(self.duration) } else { run };
+        let fut = R::poll(&mut guard, || self.body.run(scope, input, run));
+        let sleep = |cx: R, duration| unconstrained(cx.sleep(duration));
+        let late = Late::<_, _, R> { step: self, sleep, cx: run, guard };
+        TimeoutFuture { body: Body::Running { fut, alarm: Alarm::Unset }, held: late }
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        self.body.describe(graph);
+    }
+}
+
+/// What the block has besides body and alarm.
+struct Late<'a, B, Sleep, R: Cx> {
+    step: &'a Timeout<B>,
+    // A function without size, as the future that it gives has a type without a name.
+    sleep: Sleep,
+    cx: R,
+    guard: R::Guard,
+}
+
+impl<B, Sleep, R: Cx> Late<'_, B, Sleep, R> {
+    /// The body waits: whether its time is over.
+    fn poll_over<Timer>(&mut self, mut alarm: Pin<&mut Alarm<Timer>>, cx: &mut Context<'_>) -> bool
+    where
+        Sleep: Fn(R, Duration) -> Timer,
+        Timer: Future<Output = ()>,
+    {
+        let duration = self.step.duration;
+        R::poll(&mut self.guard, || {
+            if let AlarmProjected::Unset = alarm.as_mut().project()
+                && !duration.is_zero()
+            {
+                alarm.set(Alarm::Set { timer: (self.sleep)(self.cx, duration) });
+            }
+            let is_over = match alarm.as_mut().project() {
+                AlarmProjected::Unset => true,
+                AlarmProjected::Set { timer } => timer.poll(cx).is_ready(),
+                AlarmProjected::Over { .. } => return true,
+            };
+            if is_over {
+                alarm.set(Alarm::Over { without_budget: 0, has_spent: false });
+            }
+            is_over
+        })
+    }
+
+    /// The body is late, and had a budget at the start of this poll or not: whether it is asked again in the next turn.
+    #[cold]
+    fn asks_again<Timer>(
+        &self,
+        alarm: Pin<&mut Alarm<Timer>>,
+        had_budget: bool,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        let AlarmProjected::Over { without_budget, has_spent } = alarm.project() else {
+            unreachable!("its time is over");
+        };
+        if self.cx.has_budget() {
+            // It was asked.
+            return false;
+        }
+        let asks_again = if had_budget {
+            !mem::replace(has_spent, true)
+        } else {
+            *without_budget += 1;
+            *without_budget < WITHOUT_BUDGET
+        };
+        if asks_again {
+            // A block around it begins the next turn with it, so that it has all of the budget.
+            cut_short();
+            Turn::default().ends(self.cx, cx.waker());
+        }
+        asks_again
+    }
+}
+
+/// So often a body that is late is polled again though it had no budget from the start. Blocks see to it that each of their
+/// children has one in its turn, so this is for what else may be around the timeout: as many as this times the budget of
+/// tokio, 128, of futures that are ready at the same time and polled by one task.
+const WITHOUT_BUDGET: u16 = 1024;
+
+pin_project! {
+    #[project = AlarmProjected]
+    enum Alarm<Timer> {
+        /// The body has not waited yet.
+        Unset,
+        Set {
+            #[pin]
+            timer: Timer,
+        },
+        /// The time is over. The body may not have been asked, as the scheduler's budget was gone.
+        Over {
+            // How often it was gone from the start.
+            without_budget: u16,
+            // Whether the body itself has used it up.
+            has_spent: bool,
+        },
+    }
+}
+
+pin_project! {
+    struct TimeoutFuture<Fut, Timer, H> {
+        #[pin]
+        body: Body<Fut, Timer>,
+        // Last: a block ends after the steps inside it.
+        held: H,
+    }
+}
+
+pin_project! {
+    #[project = BodyProjected]
+    enum Body<Fut, Timer> {
+        Running {
+            #[pin]
+            fut: Fut,
+            #[pin]
+            alarm: Alarm<Timer>,
+        },
+        Over,
+    }
+}
+
+impl<Fut, Timer, T, E, B, Sleep, R> Future for TimeoutFuture<Fut, Timer, Late<'_, B, Sleep, R>>
+where
+    Fut: Future<Output = Result<T, Error<E>>>,
+    Timer: Future<Output = ()>,
+    E: Failure,
+    Sleep: Fn(R, Duration) -> Timer,
+    R: Cx,
+{
+    type Output = Result<T, Error<E>>;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let (mut body, held) = (this.body, this.held);
+        let BodyProjected::Running { fut, mut alarm } = body.as_mut().project() else {
+            panic!("a future is not polled again after it has finished");
+        };
+        // Of no interest to a body that has not waited yet, as it still has all of its time.
+        let has_not_waited = matches!(alarm.as_mut().project(), AlarmProjected::Unset);
+        let had_budget = (has_not_waited && !held.step.duration.is_zero()) || held.cx.has_budget();
+        if let Poll::Ready(result) = R::poll(&mut held.guard, || fut.poll(cx)) {
+            finish_block::<R, _, _>(&mut held.guard, &result);
+            return Poll::Ready(result);
+        }
+        if !held.poll_over(alarm.as_mut(), cx) || held.asks_again(alarm, had_budget, cx) {
+            return Poll::Pending;
+        }
+        // Drops the body, whose steps are cancelled before the block fails.
+        R::poll(&mut held.guard, || body.set(Body::Over));
+        let error = Error::timed_out(Origin::block(held.step.meta), held.step.duration);
+        R::fail(&mut held.guard, &error);
+        Poll::Ready(Err(error))
+    }
+}

@@ -1,0 +1,49 @@
+//! The options of `timeout`.
+
+use std::time::Duration;
+
+use super::Timeout;
+use crate::blocks::Shell;
+use crate::build::options::Of;
+use crate::build::scope::Scope;
+use crate::build::token::Tok;
+use crate::error::Failure;
+use crate::node::Meta;
+
+/// The options of `timeout`.
+#[derive(Debug)]
+pub struct Options<E: Failure> {
+    #[doc(hidden)]
+    pub error: Of<E>,
+    /// How long the body may take. Written first in the parentheses, without a name.
+    pub duration: Duration,
+}
+
+/// What an option given is, of the expression in the text.
+pub mod given {
+    use std::time::Duration;
+
+    /// A duration.
+    pub fn duration(value: Duration) -> Duration {
+        value
+    }
+}
+
+/// The point inside the block.
+pub fn enter<S: Scope, In: Send + 'static, E: Failure, U>(
+    tok: &Tok<S, In, E>,
+    _usage: U,
+) -> (Tok<S, In, E>, ()) {
+    (*tok, ())
+}
+
+/// The body, for so long and no longer.
+pub fn timeout<S, In, E: Failure, B>(
+    _tok: &Tok<S, In, E>,
+    meta: &'static Meta,
+    options: Options<E>,
+    _feed: (),
+    body: B,
+) -> Shell<Timeout<B>> {
+    Shell::new(meta, Timeout { body, duration: options.duration, meta })
+}

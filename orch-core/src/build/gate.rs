@@ -1,0 +1,287 @@
+//! Gates: how one mistake stays one error.
+//!
+//! A bound on a method is reported where it fails, and then again wherever its consequences fail, up to the last use of
+//! the pipeline. A gate is asked instead: the expansion calls `gate.pass(place).__orch_known()`. Method lookup finds a method of the gate's own
+//! where the condition holds, and the value goes through. Elsewhere it finds a trait such as [`StepWanted`], whose `pass`
+//! asks for the condition outright, which is the one error, and gives a type that nothing determines; asked to know it,
+//! in [`Known`], the compiler settles for its error type, and whatever follows from that is silent.
+//!
+//! The condition is about one type, which the argument `place` names, so that the error stands under the argument.
+//! The expansion gives it the place of the user's step.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::build::feed::Duplicate;
+use crate::build::items::Items;
+use crate::build::scope::Point;
+use crate::error::Failure;
+use crate::leaf::Leaf;
+use crate::pipeline::Run;
+use crate::run::Step;
+use crate::task::Task;
+
+/// A value on its way through a condition.
+pub struct Gate<C, V> {
+    value: V,
+    condition: PhantomData<fn() -> C>,
+}
+
+/// Where a condition about `T` is judged.
+pub struct Place<T: ?Sized>(PhantomData<fn() -> T>);
+
+/// The value `V` at the gate of the condition `C`, and the place for an error about `T`.
+pub(crate) type Asked<C, V, T> = (Gate<C, V>, Place<T>);
+
+impl<C, V> Gate<C, V> {
+    #[inline(always)]
+    pub(crate) fn new<T>(value: V) -> Asked<C, V, T> {
+        (Gate { value, condition: PhantomData }, Place(PhantomData))
+    }
+}
+
+/// Any value, once its type is known. Its methods are called on values of the user's, so they have names that no type or trait
+/// of theirs has.
+// It holds for types of every crate, as do the others here that are hidden: shown, they would stand in the documentation of
+// each of them.
+#[doc(hidden)]
+pub trait Known: Sized {
+    /// The value.
+    #[inline(always)]
+    fn __orch_known(self) -> Self {
+        self
+    }
+
+    /// Nothing.
+    #[inline(always)]
+    fn __orch_settled(&self) {}
+}
+
+impl<T> Known for T {}
+
+// What errors point at, the function's name and the bound, comes from the calls of this macro: from inside of it each
+// note would show both places.
+macro_rules! gate {
+    ($(#[$doc:meta])* $condition:ident<$judged:ident $(, $param:ident)*> $wanted:ident: $pass:ident where $($bounds:tt)*) => {
+        $(#[$doc])*
+        pub struct $condition<$judged $(, $param)*>(PhantomData<fn() -> ($judged, $($param,)*)>);
+
+        impl<$judged $(, $param)*> fmt::Debug for $condition<$judged $(, $param)*> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($condition))
+            }
+        }
+
+        impl<$judged, Value $(, $param)*> Gate<$condition<$judged $(, $param)*>, Value>
+        where
+            $($bounds)*
+        {
+            /// Lets the value through: the condition holds.
+            #[inline(always)]
+            pub fn $pass(self, _place: Place<$judged>) -> Value {
+                self.value
+            }
+        }
+
+        $(#[$doc])*
+        pub trait $wanted<$judged $(, $param)*>: Sized {
+            /// Never called: where it is found, the condition does not hold.
+            fn $pass<Unknown>(self, _place: Place<$judged>) -> Unknown
+            where
+                $($bounds)*,
+            {
+                unreachable!("the condition does not hold")
+            }
+        }
+
+        impl<$judged, Value $(, $param)*> $wanted<$judged $(, $param)*>
+            for &Gate<$condition<$judged $(, $param)*>, Value>
+        {
+        }
+    };
+}
+
+gate! {
+    /// It can be kept for later steps.
+    IsKept<T> KeptWanted: pass where T: Kept
+}
+gate! {
+    /// It can be owned by a pipeline.
+    IsOwned<T> OwnedWanted: pass where T: Owned
+}
+gate! {
+    /// It can be the input of a pipeline.
+    IsInput<T> InputWanted: pass where T: Input
+}
+gate! {
+    /// It can be the error type of a pipeline.
+    IsFailure<T> FailureWanted: pass where T: Failure
+}
+gate! {
+    /// It can be cloned.
+    IsDuplicate<T> DuplicateWanted: pass where T: Duplicate
+}
+gate! {
+    /// It has items.
+    IsItems<T> ItemsWanted: pass where T: Items
+}
+gate! {
+    /// It is a pipeline.
+    IsRun<T> RunWanted: pass where T: Run
+}
+
+gate! {
+    /// It is the type that the first of several peers gives.
+    IsOne<T, First> OneWanted: pass where T: OneType<First>
+}
+
+/// It is a step at the point `P` of a pipeline with the error type `E`.
+pub struct IsStep<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
+
+impl<St, P: Point, E: Failure> Gate<IsStep<St, P, E>, St>
+where
+    St: Step<P, E>,
+{
+    /// Lets the step through.
+    #[inline(always)]
+    pub fn pass(self, _place: Place<St>) -> St {
+        self.value
+    }
+}
+
+/// It is a step at the point `P` of a pipeline with the error type `E`.
+pub trait StepWanted<St, P: Point, E: Failure>: Sized {
+    /// Never called: where it is found, it is no step.
+    fn pass<Unknown>(self, _place: Place<St>) -> Unknown
+    where
+        St: Step<P, E>,
+    {
+        unreachable!("it is no step")
+    }
+}
+
+impl<St, P: Point, E: Failure> StepWanted<St, P, E> for &Gate<IsStep<St, P, E>, St> {}
+
+/// It is the step of a task whose arguments are written, at the point `P` of a pipeline with the error type `E`.
+pub struct IsCall<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
+
+impl<St, P: Point, E: Failure> Gate<IsCall<St, P, E>, St>
+where
+    St: Step<P, E>,
+{
+    /// Lets the step through.
+    #[inline(always)]
+    pub fn pass(self, _place: Place<St>) -> St {
+        self.value
+    }
+}
+
+impl<F, T: Task<A>, A, N, P: Point, E: Failure> StepWanted<Leaf<F, T, A, N>, P, E>
+    for &Gate<IsCall<Leaf<F, T, A, N>, P, E>, Leaf<F, T, A, N>>
+{
+}
+
+/// The arguments do not keep the bounds of a generic task. They have been reported where they stand, and there is nothing
+/// to add.
+pub trait Reported<St>: Sized {
+    /// Never called.
+    fn pass<Unknown>(self, _place: Place<St>) -> Unknown {
+        unreachable!("it is no step")
+    }
+}
+
+// Found last, after what takes the gate itself and what takes a reference.
+impl<St, P, E> Reported<St> for &mut Gate<IsCall<St, P, E>, St> {}
+
+impl<St, P, E> fmt::Debug for IsStep<St, P, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IsStep")
+    }
+}
+
+impl<St, P, E> fmt::Debug for IsCall<St, P, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IsCall")
+    }
+}
+
+/// All traits that a gate may be passed by, without a name.
+pub mod methods {
+    pub use super::{
+        DuplicateWanted as _, FailureWanted as _, InputWanted as _, ItemsWanted as _, KeptWanted as _,
+        Known as _, OneWanted as _, OwnedWanted as _, Reported as _, RunWanted as _, StepWanted as _,
+    };
+    pub use crate::leaf::select::{
+        HowContinued as _, HowContinuedDebug as _, HowPlain as _, HowPlainDebug as _, HowTried as _,
+        HowTriedDebug as _,
+    };
+}
+
+/// A value that can be kept while later steps run, and look at it.
+#[diagnostic::on_unimplemented(
+    message = "a value with a name is seen by steps on other threads, and `{Self}` cannot be",
+    label = "gives `{Self}`, which is not `Sync`",
+    note = "put it into a `Mutex`, or pipe it into the next step without a name; what `collect` keeps is as good as named"
+)]
+#[doc(hidden)]
+pub trait Kept {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync + 'static> Kept for T {}
+
+/// A value that a pipeline can own.
+#[diagnostic::on_unimplemented(
+    message = "what the header owns is shared between threads, which `{Self}` cannot be",
+    label = "is of the type `{Self}`, which is not `Send + Sync`",
+    note = "a pipeline may run several times at once, on several threads; use a `Mutex` or an atomic"
+)]
+#[doc(hidden)]
+pub trait Owned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync + 'static> Owned for T {}
+
+/// A value that a run can be given.
+#[diagnostic::on_unimplemented(
+    message = "the input of a pipeline is sent between threads, which `{Self}` cannot be",
+    label = "not `Send`"
+)]
+#[doc(hidden)]
+pub trait Input {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + 'static> Input for T {}
+
+/// The type that the first of several peers gives, of which only one's output is used.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the steps of this block give one type, but this one gives `{Self}`, and the first gives `{First}`",
+    label = "gives `{Self}`, not `{First}`",
+    note = "make one type of them, by a step inside: `seq < fetch |page| {{ page.to_string() }} >`"
+)]
+pub trait OneType<First> {}
+
+#[diagnostic::do_not_recommend]
+impl<T> OneType<T> for T {}
+
+/// A value of the header, before it is owned.
+pub fn owned<T>(value: T) -> Asked<IsOwned<T>, T, T> {
+    Gate::new(value)
+}
+
+/// A value that stands for a pipeline, before it is one.
+pub fn embedded<T>(value: T) -> Asked<IsRun<T>, T, T> {
+    Gate::new(value)
+}
+
+impl<C, V> fmt::Debug for Gate<C, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gate")
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Place<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Place")
+    }
+}

@@ -1,0 +1,24 @@
+//! What the options of several blocks have in common.
+
+use std::marker::PhantomData;
+
+use crate::build::scope::Scope;
+use crate::build::token::Tok;
+use crate::error::Failure;
+use crate::node::Meta;
+
+/// The pipeline's error type, in an options struct: it tells what the parameter of a predicate is.
+pub(crate) type Of<E> = PhantomData<fn() -> E>;
+
+impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
+    /// The error type, for an options struct.
+    pub const fn error(self) -> Of<E> {
+        PhantomData
+    }
+}
+
+/// Panics if a number is zero that has to be more.
+#[track_caller]
+pub(crate) fn at_least_one(value: usize, option: &str, meta: &Meta) {
+    assert!(value > 0, "`{option}` must be at least 1, at {}", meta.place);
+}

@@ -1,0 +1,73 @@
+//! What `pipeline!` builds: the steps, without the bus.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+
+use crate::build::scope::{At, Header, Scope};
+use crate::build::token::Tok;
+use crate::bus::NoBus;
+use crate::error::{Error, Failure};
+use crate::graph::Describe;
+use crate::pipeline::{Pipeline, Run};
+use crate::run::Step;
+use crate::run::{Cx, Quiet};
+
+/// What `pipeline!` builds: the values of its header and its outermost step.
+pub struct Plan<H, St, In, E> {
+    header: H,
+    root: St,
+    point: PhantomData<fn() -> (In, E)>,
+}
+
+impl<H: Header, St, In: Send + 'static, E: Failure> Plan<H, St, In, E>
+where
+    St: Step<At<H::Scope, In>, E>,
+{
+    /// The pipeline.
+    pub fn pipeline(header: H, _tok: Tok<H::Scope, In, E>, root: St) -> Pipeline<Self> {
+        Pipeline::over(Plan { header, root, point: PhantomData }, NoBus)
+    }
+}
+
+impl<H: Header, St, In: Send + 'static, E: Failure> Run for Plan<H, St, In, E>
+where
+    St: Step<At<H::Scope, In>, E>,
+{
+    type In = In;
+    type Out = St::Out;
+    type Error = E;
+    type Asks = St::Asks;
+
+    fn run(&self, input: In) -> impl Future<Output = Result<St::Out, Error<E>>> + Send {
+        self.run_within(input, Quiet)
+    }
+
+    #[inline(always)]
+    fn run_within<'a, R: Cx + 'a>(
+        &'a self,
+        input: In,
+        cx: R,
+    ) -> impl Future<Output = Result<St::Out, Error<E>>> + Send + 'a {
+        self.root.run_lazily(<H::Scope as Scope>::shorten(self.header.refs()), input, cx)
+    }
+
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        self.root.queue(cx)
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        self.root.describe(graph);
+    }
+}
+
+/// The token of the first step under a header.
+pub fn begin<In, E, H: Header>(_header: &H) -> Tok<H::Scope, In, E> {
+    Tok::new()
+}
+
+impl<H, St, In, E> fmt::Debug for Plan<H, St, In, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Plan")
+    }
+}

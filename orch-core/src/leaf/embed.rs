@@ -1,0 +1,137 @@
+//! A pipeline built elsewhere, as a step.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::build::scope::{Point, RefOf, Scope};
+use crate::build::token::Tok;
+use crate::error::{Error, Failure};
+use crate::graph::Describe;
+use crate::node::{Meta, Origin};
+use crate::pipeline::Run;
+use crate::run::Cx;
+use crate::run::Step;
+use crate::task::IntoFailure;
+
+/// A pipeline as a step of another. It runs under the other's bus and runtime.
+pub struct Embed<T, F> {
+    inner: T,
+    give: F,
+    meta: &'static Meta,
+}
+
+/// Where a pipeline takes its input, of the type `Takes`.
+pub struct Entry<Takes>(PhantomData<fn() -> Takes>);
+
+impl<Takes> Entry<Takes> {
+    /// Takes it.
+    #[inline(always)]
+    pub fn take<X>(self, input: X) -> Takes
+    where
+        Entry<Takes>: Enters<X, Takes>,
+    {
+        Self::enter(input)
+    }
+}
+
+/// What is piped can be the input of an embedded pipeline.
+#[diagnostic::on_unimplemented(
+    message = "the pipeline in these braces takes `{Takes}`, but the step before it gives `{Given}`",
+    label = "takes `{Takes}`, given `{Given}`"
+)]
+pub trait Enters<Given, Takes> {
+    /// The value itself.
+    fn enter(input: Given) -> Takes;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> Enters<T, T> for Entry<T> {
+    #[inline(always)]
+    fn enter(input: T) -> T {
+        input
+    }
+}
+
+impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
+    /// An embedded pipeline, with the closure that gives it its input.
+    pub fn embed<T: Run, F>(self, meta: &'static Meta, inner: T, give: F) -> Embed<T, F>
+    where
+        F: Fn(Entry<T::In>, In) -> T::In,
+    {
+        Embed { inner, give, meta }
+    }
+}
+
+impl<P, E, T, F> Step<P, E> for Embed<T, F>
+where
+    P: Point,
+    E: Failure,
+    T: Run,
+    T::Error: IntoFailure<E>,
+    F: Fn(Entry<T::In>, P::In) -> T::In + Send + Sync,
+{
+    type Out = T::Out;
+    type Asks = T::Asks;
+
+    #[inline(always)]
+    fn run<'a, R: Cx + 'a>(
+        &'a self,
+        _scope: RefOf<'a, P>,
+        input: P::In,
+        cx: R,
+    ) -> impl Future<Output = Result<T::Out, Error<E>>> + Send + 'a {
+        EmbedFuture {
+            fut: self.inner.run_within((self.give)(Entry(PhantomData), input), cx.embed(self.meta)),
+            within: self.meta.parent,
+            convert: T::Error::into_failure,
+        }
+    }
+
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued {
+        self.inner.queue(cx.embed(self.meta))
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        graph.embed(self.meta, |graph| self.inner.describe(graph));
+    }
+}
+
+pin_project! {
+    struct EmbedFuture<Fut, X, E> {
+        #[pin]
+        fut: Fut,
+        within: Option<&'static Meta>,
+        // Not `fut` last: see `Start` in pipeline.rs on what the last field of a run decides.
+        convert: fn(X) -> E,
+    }
+}
+
+impl<Fut, T, X, E> Future for EmbedFuture<Fut, X, E>
+where
+    Fut: Future<Output = Result<T, Error<X>>>,
+{
+    type Output = Result<T, Error<E>>;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        this.fut.poll(cx).map_err(|error| error.run_by(this.within.map(Origin::block), *this.convert))
+    }
+}
+
+impl<T, F> fmt::Debug for Embed<T, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embed").field("place", &self.meta.place).finish_non_exhaustive()
+    }
+}
+
+impl<Takes> fmt::Debug for Entry<Takes> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Entry")
+    }
+}

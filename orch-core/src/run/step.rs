@@ -1,0 +1,47 @@
+//! The trait that every combinator is.
+
+use std::future::Future;
+
+use crate::build::scope::{Point, RefOf};
+use crate::error::{Error, Failure};
+use crate::graph::Describe;
+use crate::run::lazy::Lazy;
+use crate::run::{Asks, Cx};
+
+/// A step that stands at the point `P` of a pipeline with the error type `E`.
+///
+/// Generic over the runtime and the observer at the call, not in the type: one pipeline serves any of them.
+/// The explicit `Send` lets generic code box and spawn a run, and puts the error for a task that is not `Send`
+/// at the task.
+pub trait Step<P: Point, E: Failure>: Send + Sync {
+    /// What it gives when it succeeds.
+    type Out: Send + 'static;
+    /// Whether it, or a step inside it, asks for its context.
+    type Asks: Asks;
+
+    /// Runs it once.
+    fn run<'a, R: Cx + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        cx: R,
+    ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a;
+
+    /// As [`run`](Step::run), but nothing happens before the future is polled. For the outermost step: those inside are
+    /// polled as soon as they run.
+    #[inline(always)]
+    fn run_lazily<'a, R: Cx + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        cx: R,
+    ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
+        Lazy::Waiting { start: move || self.run(scope, input, cx) }
+    }
+
+    /// Reports that a start of the step waits, behind a limit for example.
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued;
+
+    /// Adds the step and the steps inside it to a graph, in the order of the text.
+    fn describe(&self, graph: &mut Describe<'_>);
+}
