@@ -5,7 +5,8 @@ use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
 use crate::errors::Errors;
 use crate::tokens;
 
-const UNITS: [(&str, u128); 6] = [
+/// The units of a duration, each with how many nanoseconds it is.
+pub const UNITS: [(&str, u128); 6] = [
     ("ns", 1),
     ("us", 1_000),
     ("ms", 1_000_000),

@@ -68,6 +68,7 @@ mod validate;
 #[cfg(test)]
 mod tests;
 
+pub use duration::UNITS;
 pub use errors::{Errors, Mistake};
 pub use parse::{Conditional, Parsed, conditional, parse};
 pub use validate::validate;
