@@ -78,12 +78,12 @@ impl Number {
     pub(crate) fn nanoseconds(&self) -> Result<u128, String> {
         let Self { digits, suffix } = self;
         if self.is_plain() {
-            return Err(format!("write the unit: `{digits}s`, `{digits}ms`, or another of `ns us ms s m h`"));
+            return Err(format!("write the unit: `{digits}s`, `{digits}ms`, or another of `{}`", units()));
         }
         let Some(unit) = self.unit() else {
             let meant = meant(suffix).map(|unit| format!("; write `{digits}{unit}`"));
-            let units = "; the units are `ns us ms s m h`".to_owned();
-            return Err(format!("unknown unit `{suffix}`{}", meant.unwrap_or(units)));
+            let hint = meant.unwrap_or_else(|| format!("; the units are `{}`", units()));
+            return Err(format!("unknown unit `{suffix}`{hint}"));
         };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let (whole, fraction) = (whole.replace("_", ""), fraction.replace("_", ""));
@@ -125,6 +125,11 @@ impl Number {
     }
 }
 
+fn units() -> String {
+    UNITS.map(|(name, _)| name).join(" ")
+}
+
+/// The unit that somebody means who writes another library's.
 fn meant(suffix: &str) -> Option<&'static str> {
     match suffix {
         "nano" | "nanos" | "nanosecond" | "nanoseconds" | "nsec" | "nsecs" | "NS" => Some("ns"),
