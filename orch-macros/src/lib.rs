@@ -13,12 +13,9 @@
     )
 )]
 
-mod attributes;
-mod pattern;
+mod errors;
 mod pipeline;
-mod reader;
 mod task;
-mod types;
 
 use proc_macro::TokenStream;
 

@@ -1,14 +1,14 @@
 //! The attribute's options and the function's signature.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use orch_syntax::attributes::Attributes;
+use orch_syntax::tokens;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{LitStr, Token};
 
-use super::signature::Signature;
-use crate::attributes::Attributes;
-use crate::pipeline::tokens;
+use super::signature::{Signature, attributes};
 
 /// What `#[task]` stands on.
 pub(crate) struct Task {
@@ -35,10 +35,7 @@ impl Task {
     /// Reads the function. Its options are read by [`Options::read`]: with a mistake in them it is known what it would be.
     pub(crate) fn read(item: TokenStream) -> syn::Result<Self> {
         let function = |input: ParseStream<'_>| {
-            let mut attributes = Attributes::default();
-            while input.peek(Token![#]) {
-                attributes.add(attribute(input)?);
-            }
+            let attributes = attributes(input)?;
             let vis = visibility(input)?;
             let sig: Signature = input.parse().map_err(|error| {
                 if input.peek(Token![fn]) || input.peek(Token![async]) {
@@ -107,7 +104,7 @@ impl Parse for Options {
                     }
                     unknown => {
                         let known = ["name", "blocking", "spawn", "context", "fallible", "crate"];
-                        let hint = crate::pipeline::suggest::closest(unknown, &known)
+                        let hint = orch_syntax::suggest::closest(unknown, &known)
                             .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                         let text = format!("unknown option `{unknown}`{hint}; {KNOWN}");
                         return Err(syn::Error::new(option.span(), text));
@@ -123,13 +120,6 @@ impl Parse for Options {
         }
         Ok(options)
     }
-}
-
-/// What stands between the brackets of `#[…]`.
-pub(super) fn attribute(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    input.parse::<Token![#]>()?;
-    let group: Group = input.parse()?;
-    Ok(group.stream())
 }
 
 /// `pub`, `pub(…)` or nothing.

@@ -1,5 +1,6 @@
 //! The implementation of a task, written from its signature.
 
+use orch_syntax::tokens;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
@@ -12,7 +13,6 @@ use super::returned::{Kind, Returned};
 use super::signature::Signature;
 use super::unnamed::Unnamed;
 use super::validate;
-use crate::pipeline::tokens;
 
 /// The type of the function's name and what makes it a task, out of one item.
 ///

@@ -3,12 +3,12 @@
 //! The compiler has parsed them before the attribute sees them: names and bounds are found here, and otherwise stay
 //! tokens.
 
+use orch_syntax::attributes::Attributes;
+use orch_syntax::tokens;
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
-use super::signature::PathType;
-use crate::attributes::Attributes;
-use crate::pipeline::tokens;
+use super::path::PathType;
 
 /// What is written stays as it is, brackets and colons included: the compiler's suggestions edit there.
 #[derive(Clone, Default)]

@@ -1,9 +1,9 @@
 //! Which of its type parameters a function gives: what leaves a task is owned, and sent between threads.
 
+use orch_syntax::tokens;
 use proc_macro2::{TokenStream, TokenTree};
 
 use super::generics::Generics;
-use crate::pipeline::tokens;
 
 /// What a function gives of its type parameters.
 #[derive(Default)]

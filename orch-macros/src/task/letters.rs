@@ -1,10 +1,10 @@
 //! What the letters of a return type tell. What they stand for, the compiler knows.
 
+use orch_syntax::tokens;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::generics::Generics;
-use super::signature::PathType;
-use crate::pipeline::tokens;
+use super::path::PathType;
 
 /// What the letters of a return type tell.
 #[derive(Clone, Copy, Debug, PartialEq)]

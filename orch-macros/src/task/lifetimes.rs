@@ -3,10 +3,9 @@
 //! The parameters' types stand again in an implementation's header, where each needs a name. The compiler has parsed
 //! these types before the macro sees them, so their tokens are enough.
 
+use orch_syntax::tokens;
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use syn::Lifetime;
-
-use crate::pipeline::tokens;
 
 /// Gives every elided lifetime of some types a name, and remembers the names.
 #[derive(Default)]

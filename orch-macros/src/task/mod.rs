@@ -10,6 +10,7 @@ mod given;
 mod letters;
 mod lifetimes;
 mod marker;
+mod path;
 mod returned;
 mod signature;
 mod unnamed;

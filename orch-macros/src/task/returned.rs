@@ -1,12 +1,12 @@
 //! What a function gives, as far as its letters tell: a plain value, a `Result`, or `!`.
 
+use orch_syntax::tokens;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use super::ast::Options;
 use super::letters::{Letters, is_result_of_std, result};
 use super::signature::Signature;
-use crate::pipeline::tokens;
 
 pub(crate) struct Returned {
     pub(crate) kind: Kind,

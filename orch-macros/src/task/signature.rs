@@ -3,16 +3,16 @@
 //! The compiler has parsed the function before the attribute sees it: parameters and types are told apart here, and
 //! otherwise stay tokens. A parser that knows them would be compiled by every user.
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use orch_syntax::attributes::Attributes;
+use orch_syntax::pattern::Pattern;
+use orch_syntax::tokens;
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{LitStr, Token};
 
-use super::ast::attribute;
 use super::generics::Generics;
-use crate::attributes::Attributes;
-use crate::pattern::Pattern;
-use crate::pipeline::tokens;
+use super::path::PathType;
 
 #[derive(Clone)]
 pub(crate) struct Signature {
@@ -84,10 +84,7 @@ impl Parse for Signature {
 
 impl Signature {
     fn parameter(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
-        let mut attributes = Attributes::default();
-        while input.peek(Token![#]) {
-            attributes.add(attribute(input)?);
-        }
+        let attributes = attributes(input)?;
         if input.peek(Token![...]) {
             self.variadic = Some(input.parse::<Token![...]>()?.span());
             return Ok(());
@@ -144,6 +141,16 @@ impl Parameter {
     }
 }
 
+/// All the `#[…]` here.
+pub(super) fn attributes(input: ParseStream<'_>) -> syn::Result<Attributes> {
+    let mut attributes = Attributes::default();
+    while input.parse::<Option<Token![#]>>()?.is_some() {
+        let group: Group = input.parse()?;
+        attributes.add(group.stream());
+    }
+    Ok(attributes)
+}
+
 /// `self`, `mut self`, `&'a mut self`
 fn is_receiver(pattern: &[TokenTree]) -> bool {
     let [before @ .., last] = pattern else { return false };
@@ -183,53 +190,6 @@ fn outside_angles(input: ParseStream<'_>, ends: fn(ParseStream<'_>) -> bool) -> 
         }
     }
     Ok(found)
-}
-
-/// A type that is a path, taken apart.
-pub(super) struct PathType<'t> {
-    /// Whether it begins with `<T as Trait>`.
-    pub(super) qualified: bool,
-    pub(super) segments: usize,
-    /// The last name.
-    pub(super) name: &'t Ident,
-    /// The generic arguments of the last name.
-    pub(super) arguments: Option<&'t [TokenTree]>,
-}
-
-impl<'t> PathType<'t> {
-    /// `None` for other types.
-    pub(super) fn of(tokens: &'t [TokenTree]) -> Option<Self> {
-        let mut at = 0;
-        let qualified = tokens::is_punct(tokens.first(), '<');
-        if qualified {
-            at = tokens::angle_end(tokens, at)? + 1;
-        }
-        if tokens::is_pair(tokens, at, ':', ':') {
-            at += 2;
-        }
-        let mut segments = 0;
-        loop {
-            let name = tokens::as_ident(tokens.get(at))?;
-            segments += 1;
-            at += 1;
-            if tokens::is_pair(tokens, at, ':', ':') && tokens::is_punct(tokens.get(at + 2), '<') {
-                at += 2;
-            }
-            let mut arguments = None;
-            if tokens::is_punct(tokens.get(at), '<') {
-                let end = tokens::angle_end(tokens, at)?;
-                arguments = Some(tokens::part(tokens, at + 1, end));
-                at = end + 1;
-            }
-            if at == tokens.len() {
-                return Some(Self { qualified, segments, name, arguments });
-            }
-            if !tokens::is_pair(tokens, at, ':', ':') {
-                return None;
-            }
-            at += 2;
-        }
-    }
 }
 
 /// The `impl` of an `impl Trait` in a type.

@@ -1,9 +1,9 @@
 //! `impl Trait` as the type of a parameter: a generic that has no name, and gets one here.
 
+use orch_syntax::tokens;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
 use super::generics::Param;
-use crate::pipeline::tokens;
 
 /// Gives every `impl Trait` in some types a name, and remembers them as parameters.
 #[derive(Default)]

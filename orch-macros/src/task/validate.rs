@@ -1,5 +1,6 @@
 //! What cannot be a task, and why.
 
+use orch_syntax::tokens;
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 
 use super::ast::Task;
@@ -7,8 +8,7 @@ use super::letters::Letters;
 use super::lifetimes::borrow;
 use super::signature::{Signature, impl_trait, is_future};
 use super::variants::MOST;
-use crate::pipeline::errors::combined;
-use crate::pipeline::tokens;
+use crate::errors::combined;
 
 /// Where the body means a crate by the function's own name: `name::…`. In it the name is the task's type.
 pub(crate) fn crate_of_same_name(name: &Ident, body: TokenStream) -> Option<Span> {

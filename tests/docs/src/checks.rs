@@ -11,7 +11,10 @@ const REPOSITORY: [&str; 2] = [
 ];
 
 /// Crates that the library is made of, and what only its macros may name.
-const INNER: [&str; 3] = ["orch_core", "orch_macros", "__private"];
+const INNER: [&str; 4] = ["orch_core", "orch_macros", "orch_syntax", "__private"];
+
+/// The one of them that a tool depends on by its name: its own examples name it.
+const SYNTAX: &str = "orch_syntax";
 
 /// Links that lead nowhere. `in_repository` says whether there is such a file.
 pub(crate) fn links(site: &Site, in_repository: &dyn Fn(&str) -> bool) -> Vec<String> {
@@ -53,7 +56,8 @@ pub(crate) fn examples(site: &Site) -> Vec<String> {
         for example in between(html, "<pre class=\"rust rust-example-rendered\">", "</pre>") {
             seen += 1;
             let code = text(example);
-            for name in INNER.iter().filter(|name| code.contains(**name)) {
+            let own = |name: &str| name == SYNTAX && path.split('/').next() == Some(SYNTAX);
+            for name in INNER.iter().filter(|name| code.contains(**name) && !own(name)) {
                 found.push(format!("{path}: an example names `{name}`"));
             }
         }
@@ -192,6 +196,17 @@ mod tests {
             site().with("async_orch/fn.run.html", example),
             "async_orch/fn.run.html: an example names `orch_core`",
         );
+    }
+
+    #[test]
+    fn the_grammar_is_named_on_its_own_pages_alone() {
+        let example = r#"<pre class="rust rust-example-rendered">use <span>orch_syntax</span>::parse;</pre>"#;
+        finds(
+            site().with("async_orch/fn.run.html", example),
+            "async_orch/fn.run.html: an example names `orch_syntax`",
+        );
+        let own = site().with("orch_syntax/index.html", example);
+        assert!(examples(&own).is_empty(), "{:?}", examples(&own));
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! Blocks: their bodies and their options.
 
+use orch_syntax::ast::{Block, Input, Item, Step, Value};
+use orch_syntax::blocks::{Body, Join, Kind, Needs};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::names::hidden;
 use super::table::{Entry, Index, node, written};
-use super::usage::{step_of, uses_piped};
+use super::usage::uses_piped;
 use super::{Expansion, Here, Source, carried, local, span_of};
-use crate::pipeline::ast::{Block, Input, Item, Step, Value};
-use crate::pipeline::blocks::{Body, Join, Kind, Needs};
 
 impl Expansion<'_> {
     /// A block: its body first, then the call that makes the step.
@@ -40,15 +40,8 @@ impl Expansion<'_> {
     /// The block's entry in the table.
     fn enter(&mut self, block: &Block, parent: Option<Index>) -> Index {
         let keyword = block.spec.keyword;
-        let name = match block.option("name").and_then(|option| option.value.as_ref()) {
-            Some(Value::Expr(tokens)) => syn::parse2::<syn::LitStr>(tokens.clone()).ok(),
-            _ => None,
-        };
+        let (name, form) = (block.name(), block.spec.form);
         let kind = quote!(Block(#keyword));
-        let form = match block.spec.body {
-            Body::Peers(_) => quote!(Peers),
-            Body::Sequence | Body::Single => quote!(Row),
-        };
         let (options, span) = (written(block), block.keyword.span());
         self.table.add(self.private, parent, &Entry { kind, form, name: name.as_ref(), options, span })
     }
@@ -63,25 +56,30 @@ impl Expansion<'_> {
     ) -> TokenStream {
         let private = &self.private_at(block.open);
         let inside = Here { parent: Some(index), open: block.open, ..at.clone() };
-        let collect = block.option("collect");
-        let chain = self.items(&block.body, input, collect.is_some(), &inside);
+        let outputs = block.spec.of_kind(Kind::Outputs);
+        let given = block.of_kind(Kind::Outputs);
+        let chain = self.items(&block.body, input, given.is_some(), &inside);
         let (statements, body_code) = (chain.statements, chain.body);
         let (keyword, node, tok) = (&block.keyword, node(index), &at.tok);
         let body = self.variable("body", block.open);
-        let collect = match collect {
-            None => quote_spanned!(inside.here()=> collect: #private::seq::default::collect()),
-            Some(option) => {
-                let name = &option.name;
+        let module = module(block);
+        let field = match (outputs, given) {
+            (None, _) => TokenStream::new(),
+            (Some(option), None) => {
+                let name = hidden(option.name, block.open);
+                quote_spanned!(inside.here()=> #name: #private::#module::default::#name())
+            }
+            (Some(_), Some(given)) => {
+                let name = &given.name;
                 let outputs = chain.outputs;
                 let (slots, piped) = (local("slots", block.open), local("piped", block.open));
                 quote_spanned!(inside.here()=> #name: #tok.collect(&#body, |#slots, #piped| (#(#outputs,)*)))
             }
         };
-        let module = module(block);
         quote_spanned! {inside.here()=> {
             #statements
             let #body = #body_code;
-            #private::#module::#keyword(#node, #private::#module::Options { #collect }, #body)
+            #private::#module::#keyword(#node, #private::#module::Options { #field }, #body)
         }}
     }
 
@@ -89,7 +87,7 @@ impl Expansion<'_> {
     fn single(&mut self, block: &Block, index: Index, at: &Here) -> TokenStream {
         let private = &self.private_at(block.open);
         let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
-        let first = block.body.first().map(step_of);
+        let first = block.body.first().map(Item::step);
         let uses = first.is_some_and(uses_piped);
         let usage =
             Ident::new(if uses { "Uses" } else { "Ignores" }, block.open.resolved_at(Span::mixed_site()));
@@ -133,7 +131,7 @@ impl Expansion<'_> {
     fn peers(&mut self, block: &Block, join: Join, index: Index, at: &Here) -> TokenStream {
         let private = &self.private_at(block.open);
         let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
-        let steps: Vec<&Step> = block.body.iter().map(step_of).collect();
+        let steps: Vec<&Step> = block.body.iter().map(Item::step).collect();
         let last_user = steps.iter().rposition(|step| uses_piped(step));
         let mut statements = TokenStream::new();
         let mut children = Vec::new();

@@ -4,12 +4,12 @@
 //! pipeline's, which the expansion then writes. So the places are looked at where a body ends: its last expression, through
 //! `match`, `if`, blocks and loops, and each `return`.
 
+use orch_syntax::tokens;
 use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
 
 use super::statements::{
     as_brace, goes_on, jump_end, last_statement, own_code, sole_brace, without_attributes, without_label,
 };
-use crate::pipeline::tokens;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Gives {

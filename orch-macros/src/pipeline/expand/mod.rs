@@ -13,15 +13,16 @@ mod step;
 mod table;
 mod usage;
 
+use orch_syntax::Errors;
+use orch_syntax::ast::{Inline, Leaf, Pipeline, Step};
+use orch_syntax::tokens;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use self::names::{Names, hidden};
 use self::table::{Index, Table};
-use super::ast::{Inline, Item, Leaf, Pipeline, Step};
-use super::errors::Errors;
-use super::tokens;
+use crate::errors::combined;
 
 /// The code of a pipeline; or, where there are mistakes, their reports and enough of the text for an editor.
 pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
@@ -230,7 +231,8 @@ impl Expansion<'_> {
 fn recover(pipeline: &Pipeline, errors: Errors) -> TokenStream {
     let mut paths = Vec::new();
     mention(&pipeline.root, &mut paths);
-    let mut reports = errors.into_compile_errors();
+    let all = combined(errors.into_iter().map(syn::Error::from));
+    let mut reports = all.map(syn::Error::into_compile_error).unwrap_or_default();
     if reports.is_empty() {
         reports = quote!(::core::compile_error! { "this is not a pipeline" });
     }
@@ -254,10 +256,7 @@ fn mention(step: &Step, paths: &mut Vec<TokenStream>) {
         }
         Step::Block(block) => {
             for item in &block.body {
-                match item {
-                    Item::Step(step) => mention(step, paths),
-                    Item::Let(entry) => mention(&entry.step, paths),
-                }
+                mention(item.step(), paths);
             }
         }
         Step::Inline(_) | Step::Embed(_) | Step::Hole(_) => {}
@@ -277,8 +276,7 @@ fn span_of(step: &Step) -> Span {
         Step::Inline(inline) => span_of_inline(inline),
         Step::Embed(embed) => embed.group.span(),
         Step::Block(block) => match block.body.first() {
-            Some(Item::Step(step)) => span_of(step),
-            Some(Item::Let(entry)) => span_of(&entry.step),
+            Some(item) => span_of(item.step()),
             None => block.keyword.span(),
         },
         Step::Hole(_) => Span::call_site(),

@@ -1,9 +1,8 @@
 //! The names in scope at a step, and which of them its code mentions.
 
+use orch_syntax::pattern::Pattern;
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::quote;
-
-use crate::pattern::Pattern;
 
 /// What is bound before a step, outermost first.
 ///

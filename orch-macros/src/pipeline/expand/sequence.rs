@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use orch_syntax::ast::{Input, Item, Step};
+use orch_syntax::pattern::Pattern;
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -10,8 +12,6 @@ use super::local;
 use super::names::hidden;
 use super::usage::uses_piped;
 use super::{Expansion, Here, Source, carried, span_of};
-use crate::pattern::Pattern;
-use crate::pipeline::ast::{Input, Item, Step};
 
 /// How many entries one coroutine holds; `seq::Body` is generated for so many.
 const GROUP: usize = 12;

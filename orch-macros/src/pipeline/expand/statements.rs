@@ -1,8 +1,7 @@
 //! Statements and expressions of a body, told apart as far as the end of it is asked for.
 
+use orch_syntax::tokens;
 use proc_macro2::{Delimiter, Group, TokenTree};
-
-use crate::pipeline::tokens;
 
 /// The last statement of a block, and whether a `;` ends it.
 pub(super) fn last_statement(content: &[TokenTree]) -> (&[TokenTree], bool) {

@@ -1,5 +1,8 @@
 //! Leaves, inline steps and embedded pipelines.
 
+use orch_syntax::ast::{Arguments, Embed, Inline, Leaf, TaskPath};
+use orch_syntax::blocks::Form;
+use orch_syntax::tokens;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -8,8 +11,6 @@ use super::gives::{Gives, gives};
 use super::names::hidden;
 use super::table::{Entry, entry, node};
 use super::{Expansion, Here, carried, local, span_of_inline, span_of_leaf};
-use crate::pipeline::ast::{Arguments, Embed, Inline, Leaf, TaskPath};
-use crate::pipeline::tokens;
 
 impl Expansion<'_> {
     /// `path` or `path(arguments)`: a closure that makes the call.
@@ -17,7 +18,7 @@ impl Expansion<'_> {
         let span = span_of_leaf(leaf);
         let in_table = Entry {
             kind: quote!(Task),
-            form: quote!(Row),
+            form: Form::Row,
             name: leaf.name.as_ref(),
             options: Vec::new(),
             span: leaf.path.tokens.span(),
@@ -85,7 +86,7 @@ impl Expansion<'_> {
         let span = span_of_inline(inline);
         let in_table = Entry {
             kind: quote!(Inline),
-            form: quote!(Row),
+            form: Form::Row,
             name: inline.name.as_ref(),
             options: Vec::new(),
             span,
@@ -199,7 +200,7 @@ impl Expansion<'_> {
     /// `{ expression }`: another pipeline.
     pub(super) fn embed(&mut self, embed: &Embed, at: &Here) -> TokenStream {
         let span = embed.group.span();
-        let (kind, form) = (quote!(Embed), quote!(Row));
+        let (kind, form) = (quote!(Embed), Form::Row);
         let in_table = Entry { kind, form, name: None, options: Vec::new(), span };
         let index = self.table.add(self.private, at.parent, &in_table);
         let node = node(index);

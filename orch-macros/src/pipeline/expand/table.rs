@@ -1,10 +1,9 @@
 //! The table of nodes: one `static` for each invocation, with what is known of each step before it runs.
 
+use orch_syntax::ast::{Block, Text, Value};
+use orch_syntax::blocks::{Form, Kind};
 use proc_macro2::{Delimiter, Ident, LineColumn, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::LitStr;
-
-use crate::pipeline::ast::{Block, Opt, Value};
 
 /// The entries so far, in the order of the text.
 #[derive(Default)]
@@ -14,10 +13,10 @@ pub(super) struct Table {
 
 /// What the table says of a node.
 pub(super) struct Entry<'a> {
-    /// A variant of `NodeKind`, and one of `Form`.
+    /// A variant of `NodeKind`.
     pub(super) kind: TokenStream,
-    pub(super) form: TokenStream,
-    pub(super) name: Option<&'a LitStr>,
+    pub(super) form: Form,
+    pub(super) name: Option<&'a Text>,
     /// As they are written.
     pub(super) options: Vec<(String, String)>,
     pub(super) span: Span,
@@ -38,8 +37,12 @@ impl Table {
         let index = self.entries.len();
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         let parent = option(parent.map(node));
-        let name = option(name.map(|name| name.value().to_token_stream()));
+        let name = option(name.map(|name| name.value.to_token_stream()));
         let options = options.iter().map(|(name, value)| quote!((#name, #value)));
+        let form = match form {
+            Form::Row => quote!(Row),
+            Form::Peers => quote!(Peers),
+        };
         let start = span.start();
         let line = u32::try_from(start.line).unwrap_or(u32::MAX);
         let column = u32::try_from(start.column + 1).unwrap_or(u32::MAX);
@@ -117,9 +120,11 @@ pub(super) fn written(block: &Block) -> Vec<(String, String)> {
     if let Some(head) = &block.head {
         written.push((String::new(), text(head)));
     }
-    for Opt { name, value } in &block.options {
-        if name != "name" {
-            written.push((name.to_string(), value.as_ref().map_or_else(String::new, text)));
+    for option in &block.options {
+        let name = option.name.to_string();
+        // A name is the node's.
+        if block.spec.option(&name).is_none_or(|spec| spec.kind != Kind::Name) {
+            written.push((name, option.value.as_ref().map_or_else(String::new, text)));
         }
     }
     written

@@ -1,7 +1,7 @@
 //! Which steps use the piped value, read off their text.
 
-use crate::pipeline::ast::{Item, Step};
-use crate::pipeline::blocks::{Body, Needs};
+use orch_syntax::ast::Step;
+use orch_syntax::blocks::{Body, Needs};
 
 /// Whether a step uses the value piped into it. A bare leaf counts: how many parameters a task has is not visible.
 pub(super) fn uses_piped(step: &Step) -> bool {
@@ -11,16 +11,8 @@ pub(super) fn uses_piped(step: &Step) -> bool {
         Step::Embed(_) | Step::Hole(_) => true,
         Step::Block(block) if block.spec.needs == Needs::Items => true,
         Step::Block(block) => match block.spec.body {
-            Body::Peers(_) => block.body.iter().any(|item| uses_piped(step_of(item))),
-            Body::Sequence | Body::Single => block.body.first().is_some_and(|item| uses_piped(step_of(item))),
+            Body::Peers(_) => block.body.iter().any(|item| uses_piped(item.step())),
+            Body::Sequence | Body::Single => block.body.first().is_some_and(|item| uses_piped(item.step())),
         },
-    }
-}
-
-/// The step of an entry, named or not.
-pub(super) fn step_of(item: &Item) -> &Step {
-    match item {
-        Item::Step(step) => step,
-        Item::Let(entry) => &entry.step,
     }
 }

@@ -1,0 +1,265 @@
+//! The grammar of `pipeline!` as types: what [`parse`](crate::parse) makes, and what the expansion and other tools read.
+//!
+//! User code (arguments, bodies, option values) stays an unparsed token stream: it passes through the macro
+//! as written, so that half-typed code still reaches the compiler and the editor. So do types, once they were read.
+
+use proc_macro2::{Group, Ident, Span, TokenStream};
+use syn::LitStr;
+
+use crate::blocks::{Kind, Spec};
+use crate::pattern::Pattern;
+
+/// A whole `pipeline!` invocation.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Pipeline {
+    /// `crate = path;`: where the façade is, if not at `::async_orch`.
+    pub krate: Option<TokenStream>,
+    /// `error = Type;`: the pipeline's error type, if not `BoxError`.
+    pub error: Option<TokenStream>,
+    /// `let pattern = expression;`: values that the pipeline owns and every step sees.
+    pub lets: Vec<HeaderLet>,
+    /// `move`: steps capture by value.
+    pub move_token: Option<Span>,
+    /// `|pattern: Type|`: the declared input.
+    pub input: Option<Input>,
+    /// The one step that it is.
+    pub root: Step,
+}
+
+/// `let pattern: Type = expression;` in the header.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct HeaderLet {
+    /// The word `let`.
+    pub let_token: Ident,
+    /// What the value is taken apart by.
+    pub pattern: Pattern,
+    /// The type, if it is written.
+    pub ty: Option<TokenStream>,
+    /// The expression.
+    pub value: TokenStream,
+}
+
+/// `|pattern: Type|` in the header.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Input {
+    /// Its name, or how it is taken apart; `_` if it is piped into the first step.
+    pub pattern: Pattern,
+    /// Its type; `_` where the text has none, which is a mistake.
+    pub ty: TokenStream,
+}
+
+/// A step: what stands where one is expected.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "made once for each step, moved a few times")]
+pub enum Step {
+    /// Steps between brackets.
+    Block(Block),
+    /// A task.
+    Leaf(Leaf),
+    /// A closure written in place.
+    Inline(Inline),
+    /// A pipeline built elsewhere.
+    Embed(Embed),
+    /// Where a step did not parse: the error is recorded, the rest goes on. Holds the tokens that an editor
+    /// may complete (a half-typed path), possibly none.
+    Hole(TokenStream),
+}
+
+/// `keyword(options) < body >`
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Block {
+    /// As the user wrote it, with the user's span.
+    pub keyword: Ident,
+    /// Its row in the table.
+    pub spec: &'static Spec,
+    /// The leading bare expression of `timeout(…)` and the like.
+    pub head: Option<Value>,
+    /// In the order of the text, also those that the block does not have.
+    pub options: Vec<Opt>,
+    /// Where the block opens: the span of `<`, or of the keyword if that is missing.
+    pub open: Span,
+    /// What stands between the brackets.
+    pub body: Vec<Item>,
+}
+
+impl Block {
+    /// The option of a name, if it is given.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<&Opt> {
+        self.options.iter().find(|option| option.name == name)
+    }
+
+    /// The option of a kind, if the block has one and it is given.
+    #[must_use]
+    pub fn of_kind(&self, kind: Kind) -> Option<&Opt> {
+        self.spec.of_kind(kind).and_then(|spec| self.option(spec.name))
+    }
+
+    /// The name that the block is given, if it is given one.
+    #[must_use]
+    pub fn name(&self) -> Option<Text> {
+        match &self.of_kind(Kind::Name)?.value {
+            Some(Value::Expr(tokens)) => Text::read(tokens.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// One entry of a block's body.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "made once for each step, moved a few times")]
+pub enum Item {
+    /// A step without a name for its output.
+    Step(Step),
+    /// A step whose output has a name.
+    Let(LetStep),
+}
+
+impl Item {
+    /// The step, whether its output has a name or not.
+    #[must_use]
+    pub fn step(&self) -> &Step {
+        match self {
+            Item::Step(step) => step,
+            Item::Let(entry) => &entry.step,
+        }
+    }
+}
+
+/// `let pattern: Type = step` in a sequence.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct LetStep {
+    /// The word `let`.
+    pub let_token: Ident,
+    /// What the output is taken apart by.
+    pub pattern: Pattern,
+    /// The type of the output, if it is written.
+    pub ty: Option<TokenStream>,
+    /// What gives the output.
+    pub step: Step,
+}
+
+/// `name` or `name = value` in a block's parentheses; known to its block's spec once validated.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Opt {
+    /// As it is written.
+    pub name: Ident,
+    /// `None` for a bare flag.
+    pub value: Option<Value>,
+}
+
+/// An option's value or a block's head.
+#[derive(Debug)]
+pub enum Value {
+    /// A literal with a unit, such as `10s`.
+    Duration(Duration),
+    /// A word of the macro, such as `exponential(100ms)` or `full`, with its arguments.
+    Word {
+        /// As it is written.
+        word: Ident,
+        /// What stands in its parentheses; of a backoff its base and its factor.
+        arguments: Vec<Value>,
+    },
+    /// Any other expression, untouched. Never empty.
+    Expr(TokenStream),
+}
+
+/// A literal with a unit.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Duration {
+    /// How long it is: no more than a [`std::time::Duration`] can hold.
+    pub nanoseconds: u128,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// `path`, `path(arguments)`, `… as "name"`
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Leaf {
+    /// Which task.
+    pub path: TaskPath,
+    /// `None` for a path alone, which is called with the piped value.
+    pub arguments: Option<Arguments>,
+    /// What stands after `as`.
+    pub name: Option<Text>,
+}
+
+/// The path of a task.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct TaskPath {
+    /// As it is written.
+    pub tokens: TokenStream,
+    /// Without the last generic arguments: they are its functions'.
+    pub ty: TokenStream,
+    /// `::<…>` at the end, or nothing.
+    pub arguments: TokenStream,
+    /// Its names, of which there is one at least.
+    pub names: Vec<Ident>,
+    /// Whether there are generic arguments anywhere.
+    pub generic: bool,
+}
+
+/// The parenthesized arguments of a leaf, untouched.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Arguments {
+    /// The user's own group, so that rustc's suggestions edit the right place.
+    pub group: Group,
+    /// Where the one `_` that stands for the piped value is, at the top level of an argument.
+    pub piped: Option<Span>,
+}
+
+/// `|pattern| { body }` or `async |pattern| { body }`
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Inline {
+    /// The word `async`, if it may await.
+    pub async_token: Option<Span>,
+    /// The span of the opening `|`.
+    pub bar: Span,
+    /// What the piped value is taken apart by.
+    pub pattern: Pattern,
+    /// The type of the piped value, if it is written.
+    pub ty: Option<TokenStream>,
+    /// The second parameter, `cx`.
+    pub context: Option<Ident>,
+    /// The braced body, untouched.
+    pub body: Group,
+    /// What stands after `as`.
+    pub name: Option<Text>,
+}
+
+/// A string literal: the name of a step or block.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Text {
+    /// What it says, without quotes and escapes.
+    pub value: String,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl Text {
+    /// `None` if these tokens are something else.
+    pub(crate) fn read(tokens: TokenStream) -> Option<Self> {
+        let literal: LitStr = syn::parse2(tokens).ok()?;
+        Some(Self { value: literal.value(), span: literal.span() })
+    }
+}
+
+/// `{ expression }`: a pipeline built elsewhere, as a step.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Embed {
+    /// The braces and the expression.
+    pub group: Group,
+}

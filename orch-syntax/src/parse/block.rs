@@ -1,0 +1,129 @@
+//! `keyword(options) < body >`
+
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+
+use super::cursor::{MAX_DEPTH, Parser};
+use super::options;
+use crate::ast::{Block, Item, Step};
+use crate::blocks::Spec;
+use crate::tokens;
+
+impl Parser<'_> {
+    /// Reads a block whose keyword stands here.
+    pub(super) fn block(&mut self, spec: &'static Spec) -> Step {
+        let start = self.at;
+        let Some(TokenTree::Ident(keyword)) = self.bump() else { return Step::Hole(TokenStream::new()) };
+        if !spec.available {
+            self.errors.at(
+                keyword.span(),
+                format!("the block `{keyword}` is not available yet; a task of that name is `r#{keyword}`"),
+            );
+            self.bump_group(Delimiter::Parenthesis);
+            if self.punct(0, '<') {
+                self.skip_body(start);
+            }
+            return Step::Hole(TokenStream::new());
+        }
+        let group = self.bump_group(Delimiter::Parenthesis);
+        let (head, options) = options::parse(&keyword, spec, group.as_ref(), self.errors);
+        let (open, body) = self.body_of(start, &keyword.to_string());
+        self.lost = false;
+        Step::Block(Block { keyword, spec, head, options, open, body })
+    }
+
+    /// The body of a block, and where it opens.
+    fn body_of(&mut self, start: usize, keyword: &str) -> (Span, Vec<Item>) {
+        let hole = || vec![Item::Step(Step::Hole(TokenStream::new()))];
+        let head = self.before();
+        let head = match self.tokens.get(self.at.saturating_sub(1)) {
+            Some(TokenTree::Group(group)) => group.span_close(),
+            _ => head,
+        };
+        if self.punct(0, '<') {
+            let open = self.here();
+            if self.brackets.depth() >= MAX_DEPTH {
+                let message = format!(
+                    "blocks stand in each other more than {MAX_DEPTH} levels deep; \
+                     build the inner part with its own `pipeline!` and use it as `{{ inner }}`"
+                );
+                self.errors.at(open, message);
+                self.skip_body(start);
+                return (open, hole());
+            }
+            return (open, self.body(start));
+        }
+        let bracket_follows = tokens::is_punct(self.peek(1), '<');
+        if let Some(TokenTree::Group(group)) = self.peek(0) {
+            let open = group.span_open();
+            if bracket_follows {
+                self.errors.at(open, format!("options stand in parentheses; write `{keyword}(…) < … >`"));
+                self.at += 1;
+                return (self.here(), self.body(start));
+            }
+            if group.delimiter() == Delimiter::Brace {
+                self.errors.at(
+                    open,
+                    format!("the body of a block stands between `<` and `>`; write `{keyword} < … >`"),
+                );
+                self.at += 1;
+                return (open, hole());
+            }
+        }
+        let after = if start + 1 == self.at { keyword.to_owned() } else { format!("{keyword}(…)") };
+        self.errors.at(head, format!("expected `<` after `{after}`"));
+        if self.closings_from(self.at) > self.brackets.depth() {
+            // The `>` is there: only the `<` was forgotten.
+            self.open_bracket(start, head);
+            let items = self.items();
+            self.close_bracket();
+            return (head, if items.is_empty() { hole() } else { items });
+        }
+        (head, hole())
+    }
+
+    /// Reads a body whose `<` stands here. `start` is the index of its keyword.
+    pub(super) fn body(&mut self, start: usize) -> Vec<Item> {
+        self.open_bracket(start, self.here());
+        self.at += 1;
+        let items = self.items();
+        self.close_bracket();
+        items
+    }
+
+    /// Steps over a body whose `<` stands here, whatever it holds.
+    pub(super) fn skip_body(&mut self, start: usize) {
+        let depth = self.brackets.depth();
+        self.open_bracket(start, self.here());
+        self.at += 1;
+        while self.brackets.depth() > depth {
+            if tokens::closes_angle(&self.tokens, self.at) || self.peek(0).is_none() {
+                self.close_bracket();
+            } else if self.punct(0, '<') {
+                self.open_bracket(self.at.saturating_sub(1), self.here());
+                self.at += 1;
+            } else {
+                self.at += 1;
+            }
+        }
+    }
+
+    /// A `<` without a keyword before it.
+    pub(super) fn headless(&mut self) -> Step {
+        let open = self.here();
+        let path_follows = tokens::angle_end(&self.tokens, self.at)
+            .filter(|end| tokens::is_pair(&self.tokens, end + 1, ':', ':'));
+        if let Some(end) = path_follows {
+            self.errors.at(open, "a path `<T as Trait>::f` is no step; call it in `|x| { … }`");
+            self.at = end + 1;
+            self.skip_expression_tail();
+            return Step::Hole(TokenStream::new());
+        }
+        self.errors.at(open, "expected a block's keyword before this `<`, such as `seq`");
+        if self.brackets.depth() >= MAX_DEPTH {
+            self.skip_body(self.at);
+        } else {
+            self.body(self.at);
+        }
+        Step::Hole(TokenStream::new())
+    }
+}

@@ -1,0 +1,253 @@
+//! What stands between the brackets of a block.
+
+use proc_macro2::{Delimiter, Ident, TokenStream};
+
+use super::cursor::Parser;
+use crate::ast::{Item, LetStep, Step};
+use crate::pattern::Pattern;
+use crate::tokens;
+use crate::types;
+
+/// `let pattern: Type =`, up to the value.
+pub(super) struct LetHead {
+    pub(super) let_token: Ident,
+    pub(super) pattern: Pattern,
+    pub(super) ty: Option<TokenStream>,
+}
+
+impl Parser<'_> {
+    /// The steps up to the `>` of this block or the end of the input.
+    pub(super) fn items(&mut self) -> Vec<Item> {
+        let mut items = Vec::new();
+        loop {
+            self.open_invisible();
+            if self.peek(0).is_none() || self.punct(0, '>') {
+                return items;
+            }
+            let before = self.at;
+            if self.punct(0, ',') {
+                if items.is_empty() {
+                    self.errors.at(self.here(), "expected a step before this `,`");
+                    items.push(Item::Step(Step::Hole(TokenStream::new())));
+                }
+                self.at += 1;
+                if self.punct(0, ',') {
+                    self.errors.at(self.here(), "expected a step before this `,`");
+                    self.at += 1;
+                }
+            } else if let Some(attributed) = self.attributes() {
+                if !(self.peek(0).is_none() || self.punct(0, '>')) {
+                    items.push(self.item());
+                }
+                // Between steps it means nothing, and before the first one it would be a mistake.
+                self.at += usize::from(self.punct(0, ',') && self.at > before + 2);
+                self.end_attributed(attributed);
+            } else if !self.separator() {
+                let errors = self.errors.len();
+                items.push(self.item());
+                self.statement_end(errors);
+            }
+            // Whatever the text: each round consumes something.
+            if self.at == before {
+                self.at += 1;
+            }
+        }
+    }
+
+    pub(super) fn item(&mut self) -> Item {
+        if self.word(0, "let") { Item::Let(self.let_step()) } else { Item::Step(self.step()) }
+    }
+
+    /// What users of other languages write between steps.
+    pub(super) fn separator(&mut self) -> bool {
+        let (width, message) = if self.punct(0, ';') {
+            (1, "nothing stands between steps; remove the `;`")
+        } else if self.pair(0, '-', '>') {
+            (2, "the output of a step goes to the next one by itself; remove the `->`")
+        } else if self.pair(0, '=', '>') {
+            (2, "`=>` belongs to the arms of `choose`; between steps write nothing")
+        } else if self.pair(0, '|', '>') {
+            (2, "the output of a step goes to the next one by itself; remove the `|>`")
+        } else {
+            return false;
+        };
+        let pair = self.tokens.get(self.at..self.at + width).map(tokens::collect).unwrap_or_default();
+        self.separators.push((message, pair));
+        self.at += width;
+        true
+    }
+
+    /// Steps over the `;` of a statement that was reported as no step.
+    pub(super) fn statement_end(&mut self, errors: usize) {
+        if self.errors.len() > errors && self.punct(0, ';') {
+            self.at += 1;
+        }
+    }
+
+    /// Reports the separators, each kind once: who writes one writes them all.
+    pub(super) fn report_separators(&mut self) {
+        let separators = std::mem::take(&mut self.separators);
+        for (at, (message, tokens)) in separators.iter().enumerate() {
+            let same = |others: &[(&str, TokenStream)]| others.iter().any(|(other, _)| other == message);
+            if !same(separators.get(..at).unwrap_or(&[])) {
+                let more = if same(separators.get(at + 1..).unwrap_or(&[])) {
+                    ", and the others like it"
+                } else {
+                    ""
+                };
+                self.errors.over(tokens.clone(), format!("{message}{more}"));
+            }
+        }
+    }
+
+    fn let_step(&mut self) -> LetStep {
+        let LetHead { let_token, pattern, ty } = self.let_head();
+        self.open_invisible();
+        let step = if self.word(0, "let") || self.peek(0).is_none() || self.punct(0, ',') {
+            self.expected_value();
+            Step::Hole(TokenStream::new())
+        } else if self.punct(0, ';') {
+            self.expected_value();
+            self.at += 1;
+            Step::Hole(TokenStream::new())
+        } else if self.punct(0, '>') {
+            self.expected_value();
+            Step::Hole(TokenStream::new())
+        } else {
+            self.step()
+        };
+        if self.word(0, "else") {
+            let message = "a step has no `else`; name the whole value, or let an inline step give the error: \
+                           `|x| { x.ok_or(\"…\") }`";
+            self.errors.at(self.here(), message);
+            self.at += 1;
+            self.bump_group(Delimiter::Brace);
+        }
+        LetStep { let_token, pattern, ty, step }
+    }
+
+    fn expected_value(&mut self) {
+        if self.lost {
+            self.lost = false;
+            return;
+        }
+        let at = self.before();
+        self.errors.at(at, "expected a step after this: write `let name = step`");
+    }
+
+    /// Reads `let pattern: Type =`. Without a `=`, the first name or group is the pattern.
+    pub(super) fn let_head(&mut self) -> LetHead {
+        let let_token = Ident::new("let", self.here());
+        self.at += 1;
+        let start = self.at;
+        let mut colon = None;
+        let mut angles = 0usize;
+        let mut index = start;
+        let equals = loop {
+            let token = self.tokens.get(index);
+            let at_keyword = index > start && angles == 0 && self.block_at(index);
+            if token.is_none() || at_keyword || tokens::is_word(token, "let") || tokens::is_punct(token, ';')
+            {
+                break None;
+            }
+            if tokens::is_pair(&self.tokens, index, ':', ':') {
+                index += 2;
+                continue;
+            }
+            if tokens::is_punct(token, ':') && colon.is_none() && angles == 0 {
+                colon = Some(index);
+            } else if tokens::is_punct(token, '<') {
+                angles += 1;
+            } else if tokens::closes_angle(&self.tokens, index) {
+                if angles == 0 {
+                    break None;
+                }
+                angles -= 1;
+            } else if tokens::is_punct(token, '=') && angles == 0 && !self.is_part_of_operator(index) {
+                break Some(index);
+            }
+            index += 1;
+        };
+        let Some(equals) = equals else { return self.let_head_without_value(let_token) };
+        let pattern_end = colon.unwrap_or(equals);
+        let pattern = tokens::part(&self.tokens, start, pattern_end).to_vec();
+        let ty = colon.map(|colon| tokens::part(&self.tokens, colon + 1, equals).to_vec());
+        self.at = if pattern.is_empty() { start } else { pattern_end };
+        let pattern = self.pattern_or_wild(&pattern, "expected a name or pattern after `let`");
+        self.at = equals;
+        let ty = ty.and_then(|ty| self.type_of(&ty));
+        self.at = equals + 1;
+        LetHead { let_token, pattern, ty }
+    }
+
+    /// Whether the `=` here belongs to `==`, `=>`, `..=` and the like.
+    fn is_part_of_operator(&self, index: usize) -> bool {
+        let pair = |at, first, second| tokens::is_pair(&self.tokens, at, first, second);
+        let follows = pair(index, '=', '=') || pair(index, '=', '>');
+        let precedes = index
+            .checked_sub(1)
+            .is_some_and(|before| pair(before, '=', '=') || pair(before, '.', '=') || pair(before, '!', '='));
+        follows || precedes
+    }
+
+    fn let_head_without_value(&mut self, let_token: Ident) -> LetHead {
+        let start = self.at;
+        while self.word(0, "mut") || self.word(0, "ref") || self.punct(0, '&') {
+            self.at += 1;
+        }
+        let named = (self.is_name(0) && !self.block_at(self.at)) || self.word(0, "_");
+        if named
+            || self.group(0, Delimiter::Parenthesis).is_some()
+            || self.group(0, Delimiter::Bracket).is_some()
+        {
+            self.at += 1;
+        }
+        let pattern = self.since(start).to_vec();
+        if pattern.is_empty() {
+            self.errors.at(self.before(), "expected a name or pattern after `let`: write `let name = step`");
+            self.lost = true;
+            return LetHead { let_token, pattern: Pattern::wild(), ty: None };
+        }
+        let shown = tokens::show(&pattern);
+        let span = if self.peek(0).is_some() { self.here() } else { self.before() };
+        self.errors.at(span, format!("expected `=` after `let {shown}`"));
+        self.lost = true;
+        let pattern = self.pattern_or_wild(&pattern, "");
+        LetHead { let_token, pattern, ty: None }
+    }
+
+    /// A pattern, or `_` where these tokens are none.
+    pub(super) fn pattern_or_wild(&mut self, tokens: &[proc_macro2::TokenTree], if_empty: &str) -> Pattern {
+        if tokens.is_empty() {
+            self.errors.at(self.here(), if_empty);
+            return Pattern::wild();
+        }
+        let stream = tokens::collect(tokens);
+        if !tokens::is_reasonable(tokens) {
+            self.errors.over(stream, "this pattern is too deep for the macro to read");
+            return Pattern::wild();
+        }
+        Pattern::parse(tokens).unwrap_or_else(|| {
+            self.errors.over(stream, "expected a pattern, such as a name or `(a, b)`");
+            Pattern::wild()
+        })
+    }
+
+    pub(super) fn type_of(&mut self, tokens: &[proc_macro2::TokenTree]) -> Option<TokenStream> {
+        if tokens.is_empty() {
+            self.errors.at(self.here(), "expected a type after `:`");
+            return None;
+        }
+        let stream = tokens::collect(tokens);
+        if !tokens::is_reasonable(tokens) {
+            self.errors
+                .over(stream, "this type is too deep for the macro to read; give it a name with `type`");
+            return None;
+        }
+        if !types::is_type(tokens) {
+            self.errors.over(stream, "expected a type");
+            return None;
+        }
+        Some(stream)
+    }
+}

@@ -1,0 +1,136 @@
+//! `|pattern| { body }` as a step, and the `as "name"` of leaves and inline steps.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use super::cursor::Parser;
+use crate::ast::{Inline, Step, Text};
+use crate::pattern::Pattern;
+use crate::{duration, tokens};
+
+impl Parser<'_> {
+    /// Reads an inline step that begins here, with `async` or with its bar.
+    pub(super) fn inline(&mut self) -> Step {
+        let async_token = self.word(0, "async").then(|| self.here());
+        self.at += usize::from(async_token.is_some());
+        if self.word(0, "move") {
+            self.errors.at(
+                self.here(),
+                "`move` stands once, in the header, and holds for all steps; remove it here",
+            );
+            self.at += 1;
+        }
+        let bars = self.bars_at(self.at);
+        let Some(after) = bars.after else {
+            self.errors.at(bars.open, "this `|` is not closed; an inline step is written `|x| { … }`");
+            self.at = bars.resume.max(self.at + 1);
+            self.bump_group(Delimiter::Brace);
+            return Step::Hole(TokenStream::new());
+        };
+        let mut sound = true;
+        if let (Some(comma), None) = (bars.comma, &bars.context) {
+            self.errors.at(comma, "an inline step takes one value; take a tuple apart with `|(a, b)| { … }`");
+            sound = false;
+        } else if bars.pattern.is_empty() {
+            self.errors.at(bars.open, "an inline step takes one value; write `|_| { … }`");
+            sound = false;
+        }
+        self.at = after;
+        let (pattern, ty) = if sound {
+            let pattern = self.pattern_or_wild(&bars.pattern, "");
+            self.at = after - 1;
+            let ty = bars.ty.as_deref().and_then(|ty| self.type_of(ty));
+            self.at = after;
+            (pattern, ty)
+        } else {
+            (Pattern::wild(), None)
+        };
+        let Some(body) = self.inline_body(&bars.pattern, !sound) else {
+            return Step::Hole(TokenStream::new());
+        };
+        let body = if duration::occurs(&body.stream()) {
+            duration::regroup(&body, duration::refuse(body.stream(), self.errors))
+        } else {
+            body
+        };
+        let name = self.step_name();
+        self.lost = false;
+        if sound {
+            Step::Inline(Inline {
+                async_token,
+                bar: bars.open,
+                pattern,
+                ty,
+                context: bars.context,
+                body,
+                name,
+            })
+        } else {
+            Step::Hole(TokenStream::new())
+        }
+    }
+
+    /// The braced body. `silent` if something is reported already.
+    fn inline_body(&mut self, pattern: &[TokenTree], silent: bool) -> Option<proc_macro2::Group> {
+        if let Some(body) = self.bump_group(Delimiter::Brace) {
+            return Some(body);
+        }
+        let shown = tokens::show(pattern);
+        if self.pair(0, '-', '>') {
+            let here = self.here();
+            let body = (self.at..self.tokens.len())
+                .take_while(|index| !tokens::is_punct(self.tokens.get(*index), '|') && !self.block_at(*index))
+                .find(|index| tokens::as_group(self.tokens.get(*index), Delimiter::Brace).is_some());
+            if let Some(body) = body {
+                if !silent {
+                    self.errors
+                        .at(here, format!("an inline step has no return type; write `|{shown}| {{ … }}`"));
+                }
+                self.at = body;
+                return self.bump_group(Delimiter::Brace);
+            }
+        }
+        if !silent {
+            let nothing = self.peek(0).is_none() || self.punct(0, '>');
+            let at = if nothing { self.before() } else { self.here() };
+            let message = if self.word(0, "async") {
+                format!("an inline step that awaits is written `async |{shown}| {{ … }}`")
+            } else {
+                format!("an inline step has a braced body; write `|{shown}| {{ … }}`")
+            };
+            self.errors.at(at, message);
+        }
+        self.skip_expression();
+        None
+    }
+
+    /// `as "name"`
+    pub(super) fn step_name(&mut self) -> Option<Text> {
+        if !self.word(0, "as") {
+            return None;
+        }
+        let as_span = self.here();
+        self.at += 1;
+        self.open_invisible();
+        let token = self.peek(0).cloned();
+        match token {
+            Some(TokenTree::Literal(literal)) => {
+                self.at += 1;
+                let name = Text::read(TokenTree::Literal(literal.clone()).into());
+                if name.is_none() {
+                    self.errors.at(literal.span(), "the name of a step is a string; write `as \"name\"`");
+                }
+                name
+            }
+            Some(TokenTree::Ident(ident)) if !self.block_at(self.at) && self.reserved(0).is_none() => {
+                self.at += 1;
+                self.errors
+                    .at(ident.span(), format!("the name of a step is a string; write `as \"{ident}\"`"));
+                None
+            }
+            _ => {
+                self.errors.at(as_span, "expected a name after `as`; write `as \"name\"`");
+                None
+            }
+        }
+    }
+}

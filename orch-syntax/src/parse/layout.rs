@@ -1,0 +1,80 @@
+//! Which `<` is not closed. The end of the input only shows that one is missing; the layout often shows which.
+
+use proc_macro2::Span;
+
+use super::brackets::{Bracket, Event};
+use super::cursor::Parser;
+
+impl Parser<'_> {
+    /// Reports the blocks that were still open at the end.
+    pub(super) fn report_unclosed(&mut self) {
+        for bracket in std::mem::take(&mut self.brackets.unclosed) {
+            bracket.report(self.errors);
+            self.errors.structure_unsure = true;
+        }
+    }
+
+    /// The blocks that the layout shows to be unclosed: a `>` that begins a line further left than its block
+    /// closes an outer one. Asked only when brackets are missing, since layout is free.
+    pub(super) fn blame(&self) -> Vec<Bracket> {
+        let mut blamed = Vec::new();
+        let mut stack: Vec<&Bracket> = Vec::new();
+        for event in &self.brackets.events {
+            match event {
+                Event::Open(bracket) => stack.push(bracket),
+                Event::Close { index, column } => {
+                    while let (Some(column), [.., outer, inner]) = (column, stack.as_slice()) {
+                        let outermost = stack.len() == 2;
+                        let fits_outer = outermost || outer.indentation < inner.indentation;
+                        if *column >= inner.indentation
+                            || !fits_outer
+                            || blamed.len() == self.brackets.unclosed.len()
+                        {
+                            break;
+                        }
+                        let end = self.end_by_layout(inner, *index);
+                        blamed.push(Bracket { missing_before: Some(end), ..(*inner).clone() });
+                        stack.pop();
+                    }
+                    stack.pop();
+                }
+            }
+        }
+        blamed
+    }
+
+    /// Where an unclosed block ends: before the first line that begins no further right than its own, at the
+    /// latest before the `>` of the block around it.
+    fn end_by_layout(&self, bracket: &Bracket, latest: usize) -> usize {
+        let ends = |index: &usize| {
+            let column = self.tokens.get(*index).map(|token| token.span().start().column);
+            self.starts_line(*index) && column.is_some_and(|column| column <= bracket.indentation)
+        };
+        (bracket.index + 1..latest).find(ends).unwrap_or(latest)
+    }
+
+    /// Notes that a block is open. `head` is the index of its keyword.
+    pub(super) fn open_bracket(&mut self, head: usize, open: Span) {
+        let bracket = Bracket {
+            open,
+            index: self.at,
+            keyword: self.tokens.get(head).map(ToString::to_string).unwrap_or_default(),
+            indentation: self.indentation(head),
+            missing_before: None,
+        };
+        self.brackets.events.push(Event::Open(bracket.clone()));
+        self.brackets.open.push(bracket);
+    }
+
+    /// Steps over the `>` of the innermost block, or notes that there is none.
+    pub(super) fn close_bracket(&mut self) {
+        let Some(bracket) = self.brackets.open.pop() else { return };
+        if self.punct(0, '>') {
+            let column = self.starts_line(self.at).then(|| self.here().start().column);
+            self.brackets.events.push(Event::Close { index: self.at, column });
+            self.at += 1;
+        } else {
+            self.brackets.unclosed.push(bracket);
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! What is no step: saying what to write instead, and where the next step begins.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use super::cursor::Parser;
+use crate::ast::Step;
+use crate::tokens;
+
+const EXPRESSION: &str = "an expression is no step; write `|x| { … }` with it as the body";
+const ITEM: &str = "`{}` begins an item, which stands before the pipeline";
+
+impl Parser<'_> {
+    /// Reports and steps over a token that begins no step, with the expression that it belongs to.
+    pub(super) fn misplaced(&mut self) -> Step {
+        let here = self.here();
+        let hole = Step::Hole(TokenStream::new());
+        if let Some(word) = self.reserved(0).map(ToString::to_string) {
+            self.misplaced_word(&word);
+            return hole;
+        }
+        let Some(token) = self.peek(0).cloned() else { return hole };
+        match token {
+            TokenTree::Literal(literal) => {
+                let text = literal.to_string();
+                let message = if text.contains('"') && text.len() < 40 {
+                    format!("a string is no step; to name the step before it write `as {text}`")
+                } else {
+                    "a value is no step; to pipe one write `|_| { … }` with it as the body".to_owned()
+                };
+                self.errors.at(here, message);
+                self.skip_expression();
+            }
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+                self.errors.at(
+                    group.span_open(),
+                    "parentheses are no step; \
+                     write `|x| { … }` for an expression, `par < … >` for several steps at once",
+                );
+                self.skip_expression();
+            }
+            TokenTree::Group(group) => {
+                self.errors.at(group.span_open(), EXPRESSION);
+                self.skip_expression();
+            }
+            TokenTree::Punct(punct) => match punct.as_char() {
+                '\'' => {
+                    self.errors.at(here, "a lifetime is no step; remove it");
+                    self.at += if self.ident(1).is_some() { 2 } else { 1 };
+                    self.at += usize::from(self.punct(0, ':') && !self.pair(0, ':', ':'));
+                    // `'a: loop { … }`
+                    self.skip_operand();
+                    self.skip_expression_tail();
+                }
+                '#' => {
+                    self.errors.at(here, "an attribute of the whole does not belong here; remove it");
+                    self.at += 1;
+                    self.at += usize::from(self.punct(0, '!'));
+                    self.bump_group(Delimiter::Bracket);
+                }
+                '&' | '*' | '!' | '-' | '+' | '/' | '%' | '^' => {
+                    self.errors.at(here, EXPRESSION);
+                    self.at += 1;
+                    self.skip_expression();
+                }
+                other => {
+                    self.unexpected(&other.to_string());
+                    self.at += 1;
+                }
+            },
+            TokenTree::Ident(_) => {
+                self.at += 1;
+            }
+        }
+        hole
+    }
+
+    fn unexpected(&mut self, found: &str) {
+        if !self.lost {
+            self.errors.at(self.here(), format!("expected a step, found `{found}`"));
+            self.lost = true;
+        }
+    }
+
+    fn misplaced_word(&mut self, word: &str) {
+        let here = self.here();
+        match word {
+            "_" => {
+                self.errors.at(here, "`_` is the piped value in a task's parentheses, not a step; to pipe it on unchanged, leave it out");
+                self.at += 1;
+            }
+            "async" => {
+                self.errors.at(here, "an inline step takes the piped value; write `async |_| { … }`");
+                self.skip_operand();
+                self.skip_expression_tail();
+            }
+            "const" if self.group(1, Delimiter::Brace).is_none() => {
+                self.errors.at(here, ITEM.replace("{}", word));
+                self.skip_braced();
+            }
+            "if" | "match" | "for" | "while" | "loop" | "unsafe" | "const" => {
+                self.errors.at(here, format!("`{word}` is no step; write `|x| {{ {word} … }}`"));
+                self.skip_braced();
+            }
+            "true" | "false" => {
+                self.errors.at(here, "a value is no step; to pipe one write `|_| { … }` with it as the body");
+                self.skip_expression();
+            }
+            "return" | "break" | "continue" | "await" | "yield" => {
+                self.errors
+                    .at(here, format!("`{word}` is no step; an inline step `|x| {{ … }}` may hold it"));
+                self.skip_jump();
+            }
+            "fn" | "struct" | "enum" | "trait" | "impl" | "mod" | "pub" | "static" | "use" | "type"
+            | "extern" => {
+                self.errors.at(here, ITEM.replace("{}", word));
+                self.skip_braced();
+            }
+            "move" => {
+                self.errors.at(here, "`move` stands once, before the first step; remove it here");
+                self.at += 1;
+            }
+            _ => {
+                self.unexpected(word);
+                self.at += 1;
+            }
+        }
+    }
+
+    /// Looks at what follows a step and belongs to no step.
+    pub(super) fn suffix(&mut self, step: Step, start: usize) -> Step {
+        loop {
+            let here = self.here();
+            if self.word(0, "as") {
+                self.suffix_name(&step);
+                continue;
+            }
+            let is_name = matches!(step, Step::Leaf(_));
+            let Some(TokenTree::Punct(punct)) = self.peek(0) else {
+                if is_name && self.group(0, Delimiter::Parenthesis).is_some() {
+                    self.errors.at(here, EXPRESSION);
+                    self.skip_expression_tail();
+                    return Step::Hole(TokenStream::new());
+                }
+                return step;
+            };
+            match punct.as_char() {
+                '?' => {
+                    self.errors.at(here, "an error ends the pipeline by itself; remove the `?`");
+                    self.at += 1;
+                }
+                '.' => {
+                    self.errors
+                        .at(here, "a step has no methods; write `|x| { … }` with the call as the body");
+                    let whole = is_name && matches!(self.peek(1), Some(TokenTree::Ident(_)));
+                    self.skip_expression_tail();
+                    let tokens = if whole { tokens::collect(self.since(start)) } else { TokenStream::new() };
+                    return Step::Hole(tokens);
+                }
+                '!' if is_name => {
+                    self.errors.at(here, "a macro is no step; write `|x| { … }` with the call as the body");
+                    self.at += 1;
+                    if matches!(self.peek(0), Some(TokenTree::Group(_))) {
+                        self.at += 1;
+                    }
+                    self.skip_expression_tail();
+                    return Step::Hole(TokenStream::new());
+                }
+                '=' if is_name && !self.pair(0, '=', '>') && !self.pair(0, '=', '=') => {
+                    self.errors.at(here, "to name the output of a step write `let name = step`");
+                    self.at += 1;
+                    // The value is read as the next step: a chain of these must not nest.
+                    if matches!(self.peek(0), Some(TokenTree::Literal(_))) {
+                        self.skip_expression();
+                    }
+                    return Step::Hole(TokenStream::new());
+                }
+                _ if self.operator_width() > 0 => {
+                    if !self.lost {
+                        self.errors.at(here, EXPRESSION);
+                    }
+                    self.skip_expression_tail();
+                    return Step::Hole(TokenStream::new());
+                }
+                _ => return step,
+            }
+        }
+    }
+
+    fn suffix_name(&mut self, step: &Step) {
+        let here = self.here();
+        let message = match step {
+            Step::Block(block) => {
+                let keyword = &block.keyword;
+                Some(format!("a block is named by an option; write `{keyword}(name = \"…\")`"))
+            }
+            Step::Embed(_) => {
+                Some("a pipeline used as a step keeps its own names; remove the `as`".to_owned())
+            }
+            Step::Leaf(_) | Step::Inline(_) => Some("a step has one name; remove this `as`".to_owned()),
+            Step::Hole(_) => None,
+        };
+        if let Some(message) = message {
+            self.errors.at(here, message);
+        }
+        self.at += 1;
+        self.open_invisible();
+        let is_string = matches!(self.peek(0), Some(TokenTree::Literal(_)));
+        if is_string || (self.is_name(0) && !self.block_at(self.at)) {
+            self.at += 1;
+        }
+    }
+
+    /// How many characters the operator here has; zero if there is none, or one that may begin a step.
+    fn operator_width(&self) -> usize {
+        if self.pair(0, '-', '>') || self.pair(0, '=', '>') || self.pair(0, '|', '>') {
+            return 0;
+        }
+        if self.pair(0, '|', '|') && matches!(self.peek(2), Some(TokenTree::Ident(_) | TokenTree::Literal(_)))
+        {
+            return 2;
+        }
+        let mut width = 0;
+        while let Some(TokenTree::Punct(punct)) = self.peek(width) {
+            let operator = match punct.as_char() {
+                '+' | '-' | '*' | '/' | '%' | '^' | '&' | '=' | '!' | '~' | '@' | '$' => true,
+                ':' => !self.pair(width, ':', ':'),
+                // `a > 1`: a number is no step, so this closes nothing.
+                '>' | '<' => width == 0 && matches!(self.peek(1), Some(TokenTree::Literal(_))),
+                _ => false,
+            };
+            if !operator {
+                break;
+            }
+            width += 1;
+        }
+        width
+    }
+
+    /// Steps over an expression.
+    pub(super) fn skip_expression(&mut self) {
+        while self.operator_width() > 0 {
+            self.at += self.operator_width();
+        }
+        self.skip_operand();
+        self.skip_expression_tail();
+    }
+
+    /// Steps over what goes on with an expression: calls, fields, operators and their operands.
+    pub(super) fn skip_expression_tail(&mut self) {
+        loop {
+            let operator = self.operator_width();
+            if operator > 0 {
+                self.at += operator;
+                self.skip_operand();
+            } else if self.punct(0, '.') {
+                while self.punct(0, '.') {
+                    self.at += 1;
+                }
+                if matches!(self.peek(0), Some(TokenTree::Ident(_) | TokenTree::Literal(_)))
+                    && !self.block_at(self.at)
+                {
+                    self.at += 1;
+                }
+            } else if self.pair(0, ':', ':') {
+                self.at += 2;
+                let generics = self.punct(0, '<').then(|| tokens::angle_end(&self.tokens, self.at)).flatten();
+                if let Some(end) = generics {
+                    self.at = end + 1;
+                } else if self.is_name(0) {
+                    self.at += 1;
+                }
+            } else if self.punct(0, '?')
+                || self.group(0, Delimiter::Parenthesis).is_some()
+                || self.group(0, Delimiter::Bracket).is_some()
+            {
+                self.at += 1;
+            } else if self.punct(0, '!') && matches!(self.peek(1), Some(TokenTree::Group(_))) {
+                self.at += 2;
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn skip_operand(&mut self) {
+        match self.peek(0) {
+            Some(TokenTree::Literal(_) | TokenTree::Group(_)) => self.at += 1,
+            Some(TokenTree::Ident(_)) if self.block_at(self.at) => {}
+            Some(TokenTree::Ident(ident))
+                if tokens::is_one_of(ident, &["if", "match", "unsafe", "loop", "for", "while", "async"]) =>
+            {
+                self.skip_braced();
+            }
+            Some(TokenTree::Ident(ident))
+                if tokens::is_one_of(ident, &["return", "break", "continue", "yield"]) =>
+            {
+                self.skip_jump();
+            }
+            Some(TokenTree::Ident(ident)) if ident != "let" && ident != "as" => self.at += 1,
+            Some(TokenTree::Punct(punct)) if punct.as_char() == ':' && self.pair(0, ':', ':') => {}
+            _ => {}
+        }
+    }
+
+    /// Steps over `if … { … } else { … }` and the like, with what is called on it.
+    fn skip_braced(&mut self) {
+        loop {
+            self.at += 1;
+            let closes = tokens::closes_angle(&self.tokens, self.at) && !self.is_comparison();
+            if self.peek(0).is_none() || closes || self.punct(0, ';') || self.block_at(self.at) {
+                return;
+            }
+            if self.bump_group(Delimiter::Brace).is_some() && !self.word(0, "else") {
+                return self.skip_expression_tail();
+            }
+        }
+    }
+
+    /// Steps over `return value` and the like.
+    fn skip_jump(&mut self) {
+        self.at += 1;
+        if self.punct(0, '\'') && self.ident(1).is_some() {
+            self.at += 2;
+        }
+        if !self.starts_line(self.at) {
+            self.skip_operand();
+        }
+        self.skip_expression_tail();
+    }
+
+    /// Whether the `>` here stands in the condition of an `if` whose braces follow, and closes no block.
+    fn is_comparison(&self) -> bool {
+        let operand = |token: Option<&TokenTree>| match token {
+            Some(TokenTree::Ident(word)) => !tokens::is_keyword(&word.to_string()),
+            Some(TokenTree::Literal(_) | TokenTree::Group(_)) => true,
+            _ => false,
+        };
+        let before = self.at.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let follows =
+            self.pair(0, '>', '=') || operand(self.peek(1)) && self.group(1, Delimiter::Brace).is_none();
+        let ends = |index: &usize| {
+            let token = self.tokens.get(*index);
+            tokens::is_punct(token, ';') || tokens::is_word(token, "let") || self.block_at(*index)
+        };
+        let rest = self.at + 1..self.tokens.len();
+        let is_brace = |index: usize| tokens::as_group(self.tokens.get(index), Delimiter::Brace).is_some();
+        let brace = rest.clone().find(|index| is_brace(*index));
+        operand(before)
+            && follows
+            && brace.is_some_and(|brace| !(self.at + 1..brace).any(|index| ends(&index)))
+    }
+}

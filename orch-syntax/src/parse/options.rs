@@ -1,0 +1,144 @@
+//! What stands in the parentheses of a block.
+
+use proc_macro2::{Group, Ident, Span, TokenTree};
+
+use super::value;
+use crate::ast::{Opt, Value};
+use crate::blocks::{OptionSpec, Spec};
+use crate::errors::Errors;
+use crate::{suggest, tokens};
+
+/// Reads the options of a block. Whether they exist and fit each other is not asked here.
+pub(super) fn parse(
+    keyword: &Ident,
+    spec: &'static Spec,
+    group: Option<&Group>,
+    errors: &mut Errors,
+) -> (Option<Value>, Vec<Opt>) {
+    let mut entries = Entries { keyword, spec, head: None, head_seen: false, options: Vec::new() };
+    let Some(group) = group else {
+        entries.demand_head(keyword.span(), errors);
+        return (entries.head, entries.options);
+    };
+    let content = tokens::list(group.stream());
+    for (position, (tokens, comma)) in tokens::split_commas(&content).into_iter().enumerate() {
+        // A missing value is seen at what stands in its place.
+        let end = comma.unwrap_or_else(|| group.span_close());
+        let tokens = &tokens::whole(tokens);
+        if tokens.is_empty() {
+            errors.at(end, "expected an option before this `,`");
+        } else {
+            entries.entry(position, tokens, end, errors);
+        }
+    }
+    entries.demand_head(group.span_close(), errors);
+    (entries.head, entries.options)
+}
+
+struct Entries<'k> {
+    keyword: &'k Ident,
+    spec: &'static Spec,
+    head: Option<Value>,
+    /// Also where the head was wrong.
+    head_seen: bool,
+    options: Vec<Opt>,
+}
+
+impl Entries<'_> {
+    fn known(&self, name: &str) -> Option<&'static OptionSpec> {
+        self.spec.option(name)
+    }
+
+    fn entry(&mut self, position: usize, tokens: &[TokenTree], end: Span, errors: &mut Errors) {
+        if let [TokenTree::Punct(hash), TokenTree::Group(_), ..] = tokens
+            && hash.as_char() == '#'
+        {
+            let message =
+                "an attribute does not apply to an option; `#[cfg(…)]` stands before the whole step";
+            errors.at(hash.span(), message);
+            self.head_seen |= self.awaits_head(position);
+            return;
+        }
+        let is_assignment = tokens::is_punct(tokens.get(1), '=')
+            && !tokens::is_pair(tokens, 1, '=', '=')
+            && !tokens::is_pair(tokens, 1, '=', '>');
+        match tokens {
+            [TokenTree::Ident(name), _, value @ ..] if is_assignment => {
+                self.assignment(name, value, end, errors)
+            }
+            [TokenTree::Ident(name)]
+                if !self.awaits_head(position) || self.known(&name.to_string()).is_some() =>
+            {
+                self.options.push(Opt { name: name.clone(), value: None });
+            }
+            _ if self.awaits_head(position) => self.head(tokens, errors),
+            _ => self.no_option(tokens, errors),
+        }
+    }
+
+    fn awaits_head(&self, position: usize) -> bool {
+        self.spec.head.is_some() && position == 0
+    }
+
+    fn assignment(&mut self, name: &Ident, value: &[TokenTree], end: Span, errors: &mut Errors) {
+        let Some(known) = self.known(&name.to_string()) else {
+            // Validation knows what to say; the value stays for it to see that there is one.
+            let value = (!value.is_empty()).then(|| Value::Expr(tokens::collect(value)));
+            self.options.push(Opt { name: name.clone(), value });
+            return;
+        };
+        if value.is_empty() {
+            let message = match known.example() {
+                Some(example) => format!("`{name}` needs a value; write `{example}`"),
+                None => format!("`{name}` is a flag; write it without `=`"),
+            };
+            errors.at(end, message);
+            return;
+        }
+        if let Some(value) = value::parse(known.kind, value, errors) {
+            self.options.push(Opt { name: name.clone(), value: Some(value) });
+        }
+    }
+
+    fn head(&mut self, tokens: &[TokenTree], errors: &mut Errors) {
+        let Some(head) = self.spec.head else { return };
+        self.head_seen = true;
+        self.head = value::parse(head.kind, tokens, errors);
+    }
+
+    /// Reports a head that is due and was not given.
+    fn demand_head(&mut self, at: Span, errors: &mut Errors) {
+        let Some(head) = self.spec.head else { return };
+        if !self.head_seen {
+            let (keyword, name) = (self.keyword, head.name);
+            let value = head.kind.example().unwrap_or("…");
+            errors.at(at, format!("`{keyword}` needs its {name}; write `{keyword}({value}) < … >`"));
+        }
+        if self.head.is_none() {
+            self.head = Some(value::stand_in(head.kind, at));
+        }
+    }
+
+    /// An entry that is neither `name` nor `name = value`.
+    fn no_option(&mut self, tokens: &[TokenTree], errors: &mut Errors) {
+        let keyword = self.keyword;
+        let known = tokens::as_ident(tokens.first()).and_then(|name| self.known(&name.to_string()));
+        let message = if let (Some(option), true) = (known, tokens.len() > 1) {
+            match option.example() {
+                Some(example) => format!("an option is set with `=`; write `{example}`"),
+                None => format!("`{}` is a flag; write it alone", option.name),
+            }
+        } else if let Some(head) = self.spec.head {
+            if self.head_seen {
+                format!("`{keyword}` takes one value without a name, its {}", head.name)
+            } else {
+                self.head(tokens, errors);
+                format!("the {} of `{keyword}` stands first", head.name)
+            }
+        } else {
+            let names = suggest::enumerate(&self.spec.names());
+            format!("an option is written `name = value`; `{keyword}` has {names}")
+        };
+        errors.over(tokens::collect(tokens), message);
+    }
+}

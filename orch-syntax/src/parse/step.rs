@@ -1,0 +1,70 @@
+//! One step: which kind it is, by its first token.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use super::cursor::Parser;
+use crate::ast::{Embed, Step};
+use crate::duration;
+
+impl Parser<'_> {
+    /// Reads a step. Consumes at least one token, unless there is none or it closes the block.
+    pub(super) fn step(&mut self) -> Step {
+        self.open_invisible();
+        let start = self.at;
+        let step = match self.peek(0) {
+            Some(TokenTree::Ident(_)) => self.step_of_word(),
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => self.embed(),
+            Some(TokenTree::Punct(punct)) => match punct.as_char() {
+                '|' => self.inline(),
+                ':' if self.pair(0, ':', ':') => self.leaf(),
+                '<' => self.headless(),
+                '>' => {
+                    self.expected_step();
+                    return Step::Hole(TokenStream::new());
+                }
+                _ => self.misplaced(),
+            },
+            Some(_) => self.misplaced(),
+            None => {
+                self.expected_step();
+                return Step::Hole(TokenStream::new());
+            }
+        };
+        self.suffix(step, start)
+    }
+
+    fn step_of_word(&mut self) -> Step {
+        if let Some(spec) = self.keyword_at(self.at) {
+            return self.block(spec);
+        }
+        if self.word(0, "async") && (self.punct(1, '|') || (self.word(1, "move") && self.punct(2, '|'))) {
+            return self.inline();
+        }
+        if self.word(0, "move") && self.punct(1, '|') {
+            return self.inline();
+        }
+        if self.reserved(0).is_some() { self.misplaced() } else { self.leaf() }
+    }
+
+    fn embed(&mut self) -> Step {
+        let Some(group) = self.bump_group(Delimiter::Brace) else { return Step::Hole(TokenStream::new()) };
+        if group.stream().is_empty() {
+            self.errors
+                .at(group.span(), "expected a pipeline between the braces; a body belongs to `|x| { … }`");
+            return Step::Hole(TokenStream::new());
+        }
+        self.lost = false;
+        if duration::occurs(&group.stream()) {
+            let content = duration::refuse(group.stream(), self.errors);
+            return Step::Embed(Embed { group: duration::regroup(&group, content) });
+        }
+        Step::Embed(Embed { group })
+    }
+
+    pub(super) fn expected_step(&mut self) {
+        if !self.lost {
+            let at = self.here();
+            self.errors.at(at, "expected a step, such as a task `fetch` or a block `seq < … >`");
+        }
+    }
+}

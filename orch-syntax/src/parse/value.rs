@@ -1,0 +1,154 @@
+//! The value of an option: a literal with a unit, a word of the macro, or Rust.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenTree};
+use quote::quote_spanned;
+
+use crate::ast::{Duration, Value};
+use crate::blocks::{Kind, Word};
+use crate::duration::{self, Number};
+use crate::errors::Errors;
+use crate::{suggest, tokens};
+
+/// The word of a kind that an identifier is.
+fn word_of(kind: Kind, ident: &Ident) -> Option<&'static Word> {
+    kind.words().iter().find(|known| ident == known.word)
+}
+
+/// Reads a value. `None` if it is wrong, which is then recorded.
+pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
+    let whole = tokens::whole(value);
+    let value = whole.as_slice();
+    if kind.is_duration() {
+        return duration(value, errors);
+    }
+    let sole = tokens::sole(value);
+    match (kind, &sole, value) {
+        (_, Some(TokenTree::Ident(word)), _) => match word_of(kind, word) {
+            Some(known) if known.arguments > 0 => {
+                errors.at(word.span(), format!("`{word}` needs its base; write {}", known.usage));
+                return None;
+            }
+            Some(_) => return Some(Value::Word { word: word.clone(), arguments: Vec::new() }),
+            None => {}
+        },
+        (Kind::Backoff, Some(TokenTree::Literal(literal)), _) if Number::of(literal).is_some() => {
+            let duration = Number::of(literal).filter(|number| number.nanoseconds().is_ok());
+            let shown = duration.map_or_else(|| "100ms".to_owned(), |_| literal.to_string());
+            let message =
+                format!("a backoff has a form; write `constant({shown})` or `exponential({shown})`");
+            errors.at(literal.span(), message);
+            return None;
+        }
+        (Kind::Backoff, _, [TokenTree::Ident(word), TokenTree::Group(group)])
+            if group.delimiter() == Delimiter::Parenthesis =>
+        {
+            if let Some(known) = word_of(kind, word) {
+                return backoff(known, word, group, errors);
+            }
+            // A function of the user may be called almost the same; one that takes `100ms` cannot be.
+            let mut words = Vec::new();
+            for known in kind.words() {
+                words.push(known.word);
+            }
+            let near = suggest::closest(&word.to_string(), &words);
+            if let Some(near) = near.filter(|_| duration::occurs(&group.stream())) {
+                errors.at(word.span(), format!("there is no backoff `{word}`; did you mean `{near}`?"));
+                return None;
+            }
+        }
+        _ => {}
+    }
+    let before = errors.len();
+    let value = duration::refuse(tokens::collect(value), errors);
+    (errors.len() == before).then_some(Value::Expr(value))
+}
+
+/// A literal with a unit or an expression of type `Duration`.
+fn duration(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
+    let whole = tokens::whole(value);
+    let value = whole.as_slice();
+    if let Some(TokenTree::Literal(literal)) = tokens::sole(value)
+        && let Some(number) = Number::of(&literal)
+    {
+        return match number.nanoseconds() {
+            Ok(nanoseconds) => Some(Value::Duration(Duration { nanoseconds, span: literal.span() })),
+            Err(message) => {
+                errors.at(literal.span(), message);
+                None
+            }
+        };
+    }
+    match value {
+        [TokenTree::Literal(literal), TokenTree::Ident(unit)]
+            if Number::of(literal).is_some_and(|n| n.is_plain()) =>
+        {
+            errors.over(
+                tokens::collect(value),
+                format!("the unit follows without a space; write `{literal}{unit}`"),
+            );
+            return None;
+        }
+        [TokenTree::Punct(minus), TokenTree::Literal(literal)]
+            if minus.as_char() == '-' && Number::of(literal).is_some() =>
+        {
+            errors.over(tokens::collect(value), format!("a duration is not negative; write `{literal}`"));
+            return None;
+        }
+        _ => {}
+    }
+    let before = errors.len();
+    let value = duration::refuse(tokens::collect(value), errors);
+    (errors.len() == before).then_some(Value::Expr(value))
+}
+
+/// `exponential(base, factor)` and the like.
+fn backoff(known: &Word, word: &Ident, group: &Group, errors: &mut Errors) -> Option<Value> {
+    let content = tokens::list(group.stream());
+    let arguments = tokens::split_commas(&content);
+    if let Some((_, comma)) = arguments.iter().find(|(tokens, _)| tokens.is_empty()) {
+        errors.at(comma.unwrap_or_else(|| group.span_close()), "expected a value before this `,`");
+        return None;
+    }
+    let Some((base, _)) = arguments.first() else {
+        errors.at(group.span_close(), format!("`{word}` needs its base; write {}", known.usage));
+        return None;
+    };
+    if let Some((surplus, _)) = arguments.get(known.arguments) {
+        errors.over(
+            tokens::collect(surplus),
+            format!("`{word}` takes no further argument; write {}", known.usage),
+        );
+        return None;
+    }
+    let base = duration(base, errors);
+    let factor = match arguments.get(1) {
+        Some((given, _)) => Some(factor(given, errors)?),
+        None => None,
+    };
+    let mut arguments = vec![base?];
+    if let Some(factor) = factor {
+        arguments.push(factor);
+    }
+    Some(Value::Word { word: word.clone(), arguments })
+}
+
+/// By what a backoff grows.
+fn factor(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
+    let before = errors.len();
+    if let Some(literal) = tokens::sole_literal(value)
+        && Number::of(&literal).is_some_and(|number| number.is_plain() && number.is_zero())
+    {
+        errors.at(literal.span(), "the factor must be at least 1");
+    }
+    let value = duration::refuse(tokens::collect(value), errors);
+    (errors.len() == before).then_some(Value::Expr(value))
+}
+
+/// A value of the right type, where the text has none.
+pub(super) fn stand_in(kind: Kind, span: Span) -> Value {
+    if kind.is_duration() {
+        Value::Duration(Duration { nanoseconds: 1_000_000_000, span })
+    } else {
+        Value::Expr(quote_spanned!(span=> ()))
+    }
+}

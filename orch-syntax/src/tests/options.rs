@@ -1,0 +1,219 @@
+//! What stands in the parentheses of a block.
+
+use super::{mistake, mistakes, sound};
+use crate::ast::{Step, Value};
+
+/// The value of the only option, or of the head.
+fn value(text: &str) -> String {
+    let Step::Block(block) = sound(text).root else { panic!("a block") };
+    let value = block.head.or_else(|| block.options.into_iter().next().and_then(|option| option.value));
+    describe(&value.expect("a value"))
+}
+
+fn describe(value: &Value) -> String {
+    match value {
+        Value::Duration(duration) => format!("{}ns", duration.nanoseconds),
+        Value::Word { word, arguments } => {
+            format!("{word}[{}]", arguments.iter().map(describe).collect::<Vec<_>>().join(", "))
+        }
+        Value::Expr(tokens) => tokens.to_string().replace(' ', ""),
+    }
+}
+
+#[test]
+fn durations() {
+    for (text, nanoseconds) in [
+        ("250us", 250_000u128),
+        ("10s", 10_000_000_000),
+        ("1.5s", 1_500_000_000),
+        ("5m", 300_000_000_000),
+        ("2h", 7_200_000_000_000),
+        ("1_000ms", 1_000_000_000),
+        ("7ns", 7),
+        ("0.25ms", 250_000),
+        ("1.000_000_001s", 1_000_000_001),
+        ("0.5000m", 30_000_000_000),
+    ] {
+        assert_eq!(value(&format!("timeout({text}) < a >")), format!("{nanoseconds}ns"), "{text}");
+    }
+    assert_eq!(value("timeout(self.limit * 2) < a >"), "self.limit*2");
+    assert_eq!(value("timeout(limit) < a >"), "limit");
+    assert_eq!(value("timeout(a == b) < a >"), "a==b");
+    assert_eq!(value("retry(max_delay = Duration::from_secs(10)) < a >"), "Duration::from_secs(10)");
+}
+
+#[test]
+fn wrong_durations() {
+    mistake("timeout(^10) < a >", "write the unit: `10s`, `10ms`, or another of `ns us ms s m h`");
+    mistake("timeout(^1.5) < a >", "write the unit: `1.5s`, `1.5ms`, or another of `ns us ms s m h`");
+    mistake("timeout(^10u32) < a >", "write the unit: `10s`, `10ms`, or another of `ns us ms s m h`");
+    mistake("timeout(^10sec) < a >", "unknown unit `sec`; write `10s`");
+    mistake("timeout(^3min) < a >", "unknown unit `min`; write `3m`");
+    mistake("timeout(^10d) < a >", "unknown unit `d`; the units are `ns us ms s m h`");
+    mistake("timeout(^10 s) < a >", "the unit follows without a space; write `10s`");
+    mistake("timeout(^-10s) < a >", "a duration is not negative; write `10s`");
+    mistake(
+        "timeout(^1e3ms) < a >",
+        "write the number of a duration in plain decimal digits, such as `10ms`",
+    );
+    mistake("timeout(^0x10s) < a >", "write the number of a duration in plain decimal digits, such as `10s`");
+    mistake(
+        "timeout(^99999999999999999999s) < a >",
+        "this duration is too long; a `Duration` ends at 2^64 seconds",
+    );
+    mistake(
+        "timeout(^9999999999999999999999999999999999999999999h) < a >",
+        "this duration is too long; a `Duration` ends at 2^64 seconds",
+    );
+    mistake("timeout(^0.5ns) < a >", "this duration is finer than a nanosecond");
+    mistake(
+        "timeout(2 * ^10s) < a >",
+        "a literal with a unit is for durations of the macro's own options; write `Duration::from_secs(10)`",
+    );
+    mistake("timeout(^0s) < a >", "the duration of `timeout` must be longer than zero");
+    mistake("circuit(reset_timeout = ^0s) < a >", "`reset_timeout` must be longer than zero");
+    sound("retry(max_delay = 0s) < a >");
+    mistake(
+        "circuit(reset_timeout = ^60) < a >",
+        "write the unit: `60s`, `60ms`, or another of `ns us ms s m h`",
+    );
+}
+
+#[test]
+fn the_head_comes_first_and_is_due() {
+    mistake("^timeout < a >", "`timeout` needs its duration; write `timeout(10s) < … >`");
+    mistake("timeout(^) < a >", "`timeout` needs its duration; write `timeout(10s) < … >`");
+    mistake("timeout(name = \"x\"^) < a >", "`timeout` needs its duration; write `timeout(10s) < … >`");
+    mistake("timeout(name = \"x\", ^10s) < a >", "the duration of `timeout` stands first");
+    mistake("timeout(10s, ^20s) < a >", "`timeout` takes one value without a name, its duration");
+    sound("timeout(10s, name = \"x\",) < a >");
+}
+
+#[test]
+fn flags_and_values() {
+    sound("par(limit = 2, settle, name = \"x\") < a >");
+    mistake("par(limit =^) < a >", "`limit` needs a value; write `limit = 3`");
+    mistake("par(limit =^, settle) < a >", "`limit` needs a value; write `limit = 3`");
+    mistake("par(^limit) < a >", "`limit` needs a value; write `limit = 3`");
+    mistake("par(settle =^) < a >", "`settle` is a flag; write it without `=`");
+    mistake("par(settle = ^true) < a >", "`settle` is a flag; write it alone, or leave it out");
+    mistake("par(^limit: 2) < a >", "an option is set with `=`; write `limit = 3`");
+    mistake("par(^limit(2)) < a >", "an option is set with `=`; write `limit = 3`");
+    mistake("par(^2) < a >", "an option is written `name = value`; `par` has `limit`, `settle` and `name`");
+    mistake("par(^limit == 2) < a >", "an option is set with `=`; write `limit = 3`");
+    mistake("par(settle,^, limit = 2) < a >", "expected an option before this `,`");
+    mistake("par(limit = 2, ^limit = 3) < a >", "`limit` is given twice; remove one");
+    mistake("seq(name = ^x) < a >", "a name is a string literal; write `name = \"…\"`");
+    mistake("seq(name = ^b\"x\") < a >", "a name is a string literal; write `name = \"…\"`");
+}
+
+#[test]
+fn unknown_options() {
+    mistake(
+        "par(^limt = 2) < a >",
+        "`par` has no option `limt`; did you mean `limit`? it has `limit`, `settle` and `name`",
+    );
+    mistake("par(^backoff = 2) < a >", "`par` has no option `backoff`; it has `limit`, `settle` and `name`");
+    mistake("par(^colour) < a >", "`par` has no option `colour`; it has `limit`, `settle` and `name`");
+    mistake(
+        "circuit(^failmax = 2s) < a >",
+        "`circuit` has no option `failmax`; did you mean `fail_max`? it has `fail_max`, `reset_timeout`, `probes`, `wait`, `ignore`, `breaker` and `name`",
+    );
+    mistakes(
+        "par(backof = 2, limit = 0) < a >",
+        &[
+            "1:4 `par` has no option `backof`; it has `limit`, `settle` and `name`",
+            "1:24 `limit` must be at least 1",
+        ],
+    );
+}
+
+#[test]
+fn counts() {
+    mistake("par(limit = ^0) < a >", "`limit` must be at least 1");
+    mistake("par(limit = ^0usize) < a >", "`limit` must be at least 1");
+    mistake("retry(max_attempts = ^0) < a >", "`max_attempts` must be at least 1");
+    mistake(
+        "par(limit = ^10s) < a >",
+        "a literal with a unit is for durations of the macro's own options; write `Duration::from_secs(10)`",
+    );
+    assert_eq!(value("retry(max_attempts = unlimited) < a >"), "unlimited[]");
+    assert_eq!(value("par(limit = unlimited) < a >"), "unlimited");
+    assert_eq!(value("retry(max_attempts = (unlimited)) < a >"), "(unlimited)");
+}
+
+#[test]
+fn words() {
+    assert_eq!(value("retry(backoff = exponential(100ms)) < a >"), "exponential[100000000ns]");
+    assert_eq!(value("retry(backoff = exponential(100ms, 1.5)) < a >"), "exponential[100000000ns, 1.5]");
+    assert_eq!(value("retry(backoff = constant(base)) < a >"), "constant[base]");
+    assert_eq!(value("retry(backoff = fibonacci(1s,)) < a >"), "fibonacci[1000000000ns]");
+    assert_eq!(value("retry(backoff = (exponential(a))) < a >"), "(exponential(a))");
+    assert_eq!(value("retry(backoff = exponential(a).b()) < a >"), "exponential(a).b()");
+    assert_eq!(value("retry(backoff = constants(a)) < a >"), "constants(a)");
+    assert_eq!(value("retry(jitter = equal) < a >"), "equal[]");
+    assert_eq!(value("retry(jitter = (equal)) < a >"), "(equal)");
+    assert_eq!(value("retry(when = full) < a >"), "full");
+    mistake(
+        "retry(backoff = ^exponential) < a >",
+        "`exponential` needs its base; write `exponential(100ms)` or `exponential(100ms, 2)`",
+    );
+    mistake(
+        "retry(backoff = exponential(^)) < a >",
+        "`exponential` needs its base; write `exponential(100ms)` or `exponential(100ms, 2)`",
+    );
+    mistake(
+        "retry(backoff = constant(1s, ^2)) < a >",
+        "`constant` takes no further argument; write `constant(100ms)`",
+    );
+    mistake(
+        "retry(backoff = exponential(1s, 2, ^3)) < a >",
+        "`exponential` takes no further argument; write `exponential(100ms)` or `exponential(100ms, 2)`",
+    );
+    mistake("retry(backoff = exponential(1s, ^0)) < a >", "the factor must be at least 1");
+    mistake(
+        "retry(backoff = exponential(^100)) < a >",
+        "write the unit: `100s`, `100ms`, or another of `ns us ms s m h`",
+    );
+    mistake(
+        "retry(backoff = ^100ms) < a >",
+        "a backoff has a form; write `constant(100ms)` or `exponential(100ms)`",
+    );
+    mistake(
+        "retry(backoff = ^exponental(100ms)) < a >",
+        "there is no backoff `exponental`; did you mean `exponential`?",
+    );
+}
+
+#[test]
+fn a_comma_in_an_expression_does_not_end_the_option() {
+    for (text, expected) in [
+        ("|a, b| a < b", "|a,b|a<b"),
+        ("move |a: HashMap<A, B>, b| -> Result<C, D> { e }", "move|a:HashMap<A,B>,b|->Result<C,D>{e}"),
+        ("f::<A, B>(c)", "f::<A,B>(c)"),
+        ("<A as B<C, D>>::f", "<AasB<C,D>>::f"),
+        ("x as a::Map<A, B>", "xasa::Map<A,B>"),
+        ("a | b", "a|b"),
+        ("a < b", "a<b"),
+        ("|| f(a, b)", "||f(a,b)"),
+    ] {
+        let text = format!("retry(when = {text}, name = \"x\", max_attempts = 3) < a >");
+        assert_eq!(value(&text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_shared_breaker_has_its_own_settings() {
+    let text = |name: &str| {
+        format!(
+            "`{name}` belongs to the shared breaker; set it where the `Breaker` is built, or leave `breaker` out"
+        )
+    };
+    mistake("circuit(breaker = b, ^fail_max = 2) < a >", &text("fail_max"));
+    mistake("circuit(^probes = 2, breaker = b) < a >", &text("probes"));
+    mistake("circuit(breaker = b, ^reset_timeout = 2s) < a >", &text("reset_timeout"));
+    mistake("circuit(^wait, breaker = b) < a >", &text("wait"));
+    sound("circuit(breaker = b.clone(), ignore = |e| true, name = \"x\") < a >");
+    sound("circuit(wait, fail_max = 2) < a >");
+    mistake("circuit(wait = ^true) < a >", "`wait` is a flag; write it alone, or leave it out");
+}

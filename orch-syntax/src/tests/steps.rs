@@ -1,0 +1,311 @@
+//! Steps, and what is none.
+
+use super::{mistake, mistakes, shape, sound};
+use crate::ast::{Item, Step};
+
+const EXPRESSION: &str = "an expression is no step; write `|x| { … }` with it as the body";
+
+/// The steps of a `seq`.
+fn steps(text: &str) -> Vec<Step> {
+    let Step::Block(block) = sound(text).root else { panic!("a block") };
+    let step = |item| match item {
+        Item::Step(step) => step,
+        Item::Let(named) => named.step,
+    };
+    block.body.into_iter().map(step).collect()
+}
+
+#[test]
+fn leaves() {
+    let all = steps("seq < a a::b(1) ::c::d::<Vec<u8>>() as \"n\" self::e Self::f r#match(_) >");
+    let Some(Step::Leaf(named)) = all.get(2) else { panic!("a leaf") };
+    assert_eq!(named.name.as_ref().map(|name| name.value.as_str()), Some("n"));
+    assert!(named.arguments.is_some());
+    assert_eq!(all.len(), 6);
+}
+
+#[test]
+fn the_placeholder_is_a_whole_argument() {
+    let piped = |text: &str| {
+        let Some(Step::Leaf(leaf)) = steps(&format!("seq < {text} >")).into_iter().next() else {
+            panic!("a leaf")
+        };
+        leaf.arguments.and_then(|arguments| arguments.piped).is_some()
+    };
+    assert!(piped("f(_)"));
+    assert!(piped("f(1, _, g(2))"));
+    assert!(piped("f(|a, b| c, _)"));
+    assert!(!piped("f(1)"));
+    assert!(!piped("f((_, 1))"));
+    assert!(!piped("f(|_| 1)"));
+    assert!(!piped("f(|_, _| 1)"));
+    assert!(!piped("f(x::<_, _>())"));
+    mistake(
+        "seq < f(_, ^_) >",
+        "`_` is the piped value and can be given away once; name it with `let`, or clone it in `|x| { … }`",
+    );
+    mistake(
+        "seq < ^_ >",
+        "`_` is the piped value in a task's parentheses, not a step; to pipe it on unchanged, leave it out",
+    );
+}
+
+#[test]
+fn inline_steps() {
+    let root =
+        sound("seq < |(a, b)| { a } async |x: Vec<u8>| { x } as \"n\" |Foo { a, .. }: Foo| { a } >").root;
+    assert_eq!(shape(&root), "seq[|| || ||]");
+    mistake("seq < a |x| ^x + 1 b >", "an inline step has a braced body; write `|x| { … }`");
+    mistake("seq < |x| ^x > 1 >", "an inline step has a braced body; write `|x| { … }`");
+    mistake("seq < |x| ^x.len() b >", "an inline step has a braced body; write `|x| { … }`");
+    mistake("seq < a |x^| >", "an inline step has a braced body; write `|x| { … }`");
+    mistake("seq < |x| ^-> u8 { x } b >", "an inline step has no return type; write `|x| { … }`");
+    mistake(
+        "seq < |a^, b| { a } >",
+        "an inline step takes one value; take a tuple apart with `|(a, b)| { … }`",
+    );
+    mistake("seq < ^|| { 1 } >", "an inline step takes one value; write `|_| { … }`");
+    mistake("seq < ^|x { x } >", "this `|` is not closed; an inline step is written `|x| { … }`");
+    mistake(
+        "seq < ^move |x| { x } >",
+        "`move` stands once, in the header, and holds for all steps; remove it here",
+    );
+    mistake(
+        "seq < async ^move |x| { x } >",
+        "`move` stands once, in the header, and holds for all steps; remove it here",
+    );
+    mistake("seq < ^async { x } >", "an inline step takes the piped value; write `async |_| { … }`");
+    mistake("seq < |^1 + 2| { x } >", "expected a pattern, such as a name or `(a, b)`");
+    mistake("seq < |x: ^+| { x } >", "expected a type");
+}
+
+#[test]
+fn names_of_steps() {
+    mistake("seq < a as ^b c >", "the name of a step is a string; write `as \"b\"`");
+    mistake(
+        "seq < a as ^1 c >",
+        "the name of a step is a string; write `as \"…\"`".replace('…', "name").as_str(),
+    );
+    mistake("seq < a ^as >", "expected a name after `as`; write `as \"name\"`");
+    mistake("seq < a as \"b\" ^as \"c\" >", "a step has one name; remove this `as`");
+    mistake("seq < par < a > ^as \"b\" >", "a block is named by an option; write `par(name = \"…\")`");
+    mistake("seq < { a } ^as \"b\" >", "a pipeline used as a step keeps its own names; remove the `as`");
+    mistake("seq < a ^\"b\" >", "a string is no step; to name the step before it write `as \"b\"`");
+}
+
+#[test]
+fn lets() {
+    let root = sound(
+        "seq < let a = b let (c, d): (u8, Vec<Vec<u8>>) = par < e f > let Foo { x, .. } = |y| { y } g(x) >",
+    )
+    .root;
+    assert_eq!(shape(&root), "seq[let=b let=par[e f] let=|| g]");
+    mistake("seq < let a ^b c >", "expected `=` after `let a`");
+    mistake(
+        "seq < ^let = b c >".replace('^', "").replace("let =", "let ^=").as_str(),
+        "expected a name or pattern after `let`",
+    );
+    mistake("seq < let a ^= >", "expected a step after this: write `let name = step`");
+    mistake("seq < let a ^= let b = c d >", "expected a step after this: write `let name = step`");
+    mistake("seq < ^let >", "expected a name or pattern after `let`: write `let name = step`");
+    mistake("seq < let ^1 + 2 = b >", "expected a pattern, such as a name or `(a, b)`");
+    mistake("seq < a ^= fetch b >", "to name the output of a step write `let name = step`");
+    mistake("seq < let a = b^; c >", "nothing stands between steps; remove the `;`");
+}
+
+#[test]
+fn what_other_languages_write_between_steps() {
+    mistake("seq < a ^; b >", "nothing stands between steps; remove the `;`");
+    mistake("seq < a ^-> b >", "the output of a step goes to the next one by itself; remove the `->`");
+    mistake("seq < a ^|> b >", "the output of a step goes to the next one by itself; remove the `|>`");
+    let all = "nothing stands between steps; remove the `;`, and the others like it";
+    mistake("seq < a^; b; c; >", all);
+    mistake("seq < let x = a^; let y = par < b; c; >; d; >", all);
+    mistake("seq < a ^=> b >", "`=>` belongs to the arms of `choose`; between steps write nothing");
+    mistake("seq < a,^, b >", "expected a step before this `,`");
+    mistake("seq < ^, b >", "expected a step before this `,`");
+}
+
+#[test]
+fn expressions_are_no_steps() {
+    mistake("seq < a^.b() c >", "a step has no methods; write `|x| { … }` with the call as the body");
+    mistake(
+        "seq < a(1)^.b::<C>(2)?.await d >",
+        "a step has no methods; write `|x| { … }` with the call as the body",
+    );
+    mistake("seq < a^? c >", "an error ends the pipeline by itself; remove the `?`");
+    mistake("seq < a^!(b) c >", "a macro is no step; write `|x| { … }` with the call as the body");
+    mistake("seq < a ^+ b * 2 - c(d) e >", EXPRESSION);
+    mistake("seq < a ^== b e >", EXPRESSION);
+    mistake("seq < ^&a e >", EXPRESSION);
+    mistake("seq < a(1)^(2) e >", EXPRESSION);
+    mistake("seq < ^[a, b] e >", EXPRESSION);
+    mistake("seq < ^5 + 1 e >", "a value is no step; to pipe one write `|_| { … }` with it as the body");
+    mistake("seq < ^true e >", "a value is no step; to pipe one write `|_| { … }` with it as the body");
+    mistake(
+        "seq < ^(a, b) e >",
+        "parentheses are no step; write `|x| { … }` for an expression, `par < … >` for several steps at once",
+    );
+    mistake("seq < ^'a b >", "a lifetime is no step; remove it");
+    mistake("seq < ^if a { b } else if c { d } else { e } f >", "`if` is no step; write `|x| { if … }`");
+    mistake("seq < ^match a { b => c } f >", "`match` is no step; write `|x| { match … }`");
+    mistake("seq < a ^: b >", EXPRESSION);
+    mistake("seq < ^@ b >", "expected a step, found `@`");
+    mistake(
+        "seq < ^return a b >".replace("a b", "").as_str(),
+        "`return` is no step; an inline step `|x| { … }` may hold it",
+    );
+    mistake("seq < ^fn a() { } b >", "`fn` begins an item, which stands before the pipeline");
+    mistake("seq < ^{ } b >", "expected a pipeline between the braces; a body belongs to `|x| { … }`");
+}
+
+/// Each is one mistake, however much of Rust it is.
+#[test]
+fn statements_are_no_steps() {
+    for text in [
+        "^if x > 3 { a } else { b } c",
+        "^if x > 3 { a } else if y >= 2 && z < 1 { b } else { d } c",
+        "^if let Some(x) = y { a } c",
+        "let x = ^if y { a } else { b } c",
+        "d ^if x(1) > y.z { a }.await? c",
+    ] {
+        mistake(&format!("|_: u32| seq < {text} >"), "`if` is no step; write `|x| { if … }`");
+    }
+    mistake(
+        "seq < ^match a { b => { c } d => { e } }.await? f >",
+        "`match` is no step; write `|x| { match … }`",
+    );
+    mistake("seq < ^while x > 3 { a } c >", "`while` is no step; write `|x| { while … }`");
+    mistake("seq < ^for i in 0..3 { a } c >", "`for` is no step; write `|x| { for … }`");
+    mistake("seq < ^'a: loop { break 'a; } c >", "a lifetime is no step; remove it");
+    for text in ["return 3", "return Ok(x)", "return a(x)?.b;", "return if x > 1 { 2 } else { 3 }"] {
+        mistake(
+            &format!("seq < ^{text} |x| {{ x }} >"),
+            "`return` is no step; an inline step `|x| { … }` may hold it",
+        );
+    }
+    mistake("seq < ^break 'a 3; c >", "`break` is no step; an inline step `|x| { … }` may hold it");
+    mistake("seq < println^!(\"x\"); b >", "a macro is no step; write `|x| { … }` with the call as the body");
+    mistake(
+        "seq < a()^.await?.b(|x| x)?; b >",
+        "a step has no methods; write `|x| { … }` with the call as the body",
+    );
+    for text in
+        ["struct F;", "use a::b;", "static X: u32 = 3;", "const X: u32 = 3;", "fn f() {}", "impl A for B {}"]
+    {
+        let word = text.split(' ').next().unwrap_or_default();
+        mistake(
+            &format!("seq < ^{text} c >"),
+            &format!("`{word}` begins an item, which stands before the pipeline"),
+        );
+    }
+    let otherwise = "a step has no `else`; name the whole value, or let an inline step give the error: `|x| { x.ok_or(\"…\") }`";
+    mistake("seq < let Some(x) = a ^else { return } c >", otherwise);
+    mistake("seq < let Some(x) = a ^else { panic!() }; c >", otherwise);
+    mistake("seq < a ^= 3 b >", "to name the output of a step write `let name = step`");
+    for text in ["async { a }", "async move { a.await }", "async { a }.await"] {
+        mistake(
+            &format!("seq < ^{text} b >"),
+            "an inline step takes the piped value; write `async |_| { … }`",
+        );
+    }
+}
+
+#[test]
+fn a_body_has_braces() {
+    for text in [
+        "x + 1",
+        "x.y(|z| z + 1)?",
+        "match x { 1 => 2, _ => 3 }",
+        "if x > 3 { 1 } else { 2 }",
+        "Foo { x, y: 3 }",
+        "vec![x]",
+        "(x, x)",
+        "&x",
+        "unsafe { x }",
+        "loop { break 3 }",
+        "return 3",
+        "x > 3",
+        "Ok::<u32, E>(x)",
+    ] {
+        mistake(
+            &format!("|_: u32| seq < |x| ^{text} b >"),
+            "an inline step has a braced body; write `|x| { … }`",
+        );
+    }
+    for text in ["async { x }", "async move { x.await? }"] {
+        mistake(
+            &format!("|_: u32| seq < |x| ^{text} b >"),
+            "an inline step that awaits is written `async |x| { … }`",
+        );
+    }
+}
+
+#[test]
+fn only_a_condition_applies_to_a_step() {
+    let other = "only `#[cfg(…)]` applies to a step; remove this attribute";
+    mistake("seq < ^#[allow(unused)] b c >", other);
+    mistake("seq < a ^#[cfg_attr(x, inline)] let b = c d >", other);
+    mistake("^#[rustfmt::skip] let a = b; |_: u32| c", other);
+    mistake("|_: u32| ^#[allow(unused)] seq < a >", other);
+    mistake("seq < ^#[doc = \"x\"] b c >", "a step has no documentation; write a comment, `// …`");
+    mistake("seq < a ^#[cfg(x)] >", "expected a step after this attribute");
+    let option = "an attribute does not apply to an option; `#[cfg(…)]` stands before the whole step";
+    mistake("retry(^#[cfg(x)] max_attempts = 3) < a >", option);
+    mistake("timeout(^#[cfg(x)] 3s) < a >", option);
+    mistake("^#![cfg(x)] seq < a >", "an attribute of the whole does not belong here; remove it");
+}
+
+#[test]
+fn generic_arguments_need_a_turbofish() {
+    mistake("seq < ^fetch<u8>(1) b >", "for generic arguments write `fetch::<u8>(1)`");
+    mistake("seq < ^a::fetch<Vec<u8>, u8> b >", "for generic arguments write `a::fetch::<Vec<u8>, u8>`");
+    mistake("seq < fetch::^<u8 (1) b >", "these generic arguments are not complete; write `::<Type>`");
+    mistake("seq < fetch:^: >", "expected a name after `::`");
+    mistake("seq < fetch:^:{a, b} c >", "expected a name after `::`");
+    mistake("seq < ^<T as X>::f(1) b >", "a path `<T as Trait>::f` is no step; call it in `|x| { … }`");
+    mistake("seq < ^a < 3 b >", EXPRESSION);
+    mistake("seq < a ^> 3 b >", EXPRESSION);
+    mistake("seq < ^crate b >", "expected `::` and a name after `crate`");
+}
+
+#[test]
+fn a_task_takes_owned_values() {
+    let text = |name: &str, owned: &str| {
+        format!(
+            "a task cannot borrow `{name}`: it takes owned values; write `{owned}.clone()` or keep it in an `Arc`"
+        )
+    };
+    mistake("seq < let user = a b(1, ^&user) >", &text("user", "user"));
+    mistake("seq < let user = a par < b(^&mut user) c > >", &text("user", "user"));
+    mistake("seq < let (user, x) = a b(^&user.id, 2) >", &text("user", "user.id"));
+    mistake("|order: Order| seq < b(^&order) >", &text("order", "order"));
+    mistake("seq < let user = a b(^&user[1]) >", &text("user", "user"));
+    mistake("let client = c(); seq < a b(^&client) >", &text("client", "client"));
+    sound("let client = c(); seq < let user = a b(user.id, &other, &user == &user) >");
+    sound("seq < par < seq < let user = a b(user) > c(&user) > >");
+    sound("seq < b(&user) let user = a >");
+}
+
+#[test]
+fn units_are_for_durations_of_the_macro() {
+    let text = |in_rust: &str| {
+        format!("a literal with a unit is for durations of the macro's own options; write `{in_rust}`")
+    };
+    mistake("seq < sleep(^10s) >", &text("Duration::from_secs(10)"));
+    mistake("seq < sleep(a, (b, ^1.5s)) >", &text("Duration::from_millis(1500)"));
+    mistake("seq < |x| { sleep(^5m).await } >", &text("Duration::from_secs(300)"));
+    mistake("let pause = ^250us; a", &text("Duration::from_micros(250)"));
+    sound("seq < a(my_macro!(10s)) >");
+    sound("seq < a(10u8, 1.0f32, 0x1f, 1_000usize, \"10s\") >");
+}
+
+/// Where an editor completes, the half-typed expression is still there.
+#[test]
+fn a_hole_keeps_the_expression() {
+    let (pipeline, errors) = super::read("client.get(1)");
+    assert_eq!(errors.len(), 1);
+    let Step::Hole(tokens) = pipeline.root else { panic!("a hole") };
+    assert_eq!(tokens.to_string().replace(' ', ""), "client.get(1)");
+    mistakes("seq < a. >", &["1:7 a step has no methods; write `|x| { … }` with the call as the body"]);
+}

@@ -1,0 +1,88 @@
+//! The arguments of a task.
+
+use proc_macro2::{Delimiter, TokenTree};
+
+use crate::ast::Arguments;
+use crate::errors::Errors;
+use crate::tokens;
+
+/// Reports arguments that borrow a named output. It lives in the run, and a task is called with what it can
+/// keep.
+pub(super) fn check(arguments: &Arguments, named: &[String], errors: &mut Errors) {
+    let content = tokens::list(arguments.group.stream());
+    for (argument, _) in tokens::split_commas(&content) {
+        let argument = &tokens::whole(argument);
+        let named = named.iter().find(|name| borrows(argument, name));
+        if let (Some(name), Some(method)) = (named, borrowing_method(argument)) {
+            errors.over(
+                tokens::collect(argument),
+                format!("a task cannot borrow `{name}`, as `{method}()` does: it takes owned values; write `{name}.clone()`, `to_owned()`, or keep it in an `Arc`"),
+            );
+        } else if named.is_some() && tokens::is_punct(argument.first(), '&') {
+            let (_, place) = split_at_place(argument);
+            let name = place.first().map(ToString::to_string).unwrap_or_default();
+            let fields = place
+                .iter()
+                .all(|token| matches!(token, TokenTree::Ident(_)) || tokens::is_punct(Some(token), '.'));
+            let owned = if fields { tokens::show(place).replace(". ", ".") } else { name.clone() };
+            errors.over(
+                tokens::collect(argument),
+                format!("a task cannot borrow `{name}`: it takes owned values; write `{owned}.clone()` or keep it in an `Arc`"),
+            );
+        }
+    }
+}
+
+/// Methods of the standard library that give a borrow of what they are called on, whatever that is.
+const BORROWING: &[&str] = &[
+    "as_bytes",
+    "as_deref",
+    "as_os_str",
+    "as_path",
+    "as_ref",
+    "as_slice",
+    "as_str",
+    "borrow",
+    "chars",
+    "iter",
+    "keys",
+    "lines",
+    "trim",
+    "trim_end",
+    "trim_start",
+    "values",
+];
+
+/// The method without arguments that an argument ends in, if it borrows: `name.as_str()`.
+fn borrowing_method(argument: &[TokenTree]) -> Option<String> {
+    let [.., TokenTree::Punct(dot), TokenTree::Ident(method), TokenTree::Group(group)] = argument else {
+        return None;
+    };
+    let borrowing = dot.as_char() == '.'
+        && group.delimiter() == Delimiter::Parenthesis
+        && group.stream().is_empty()
+        && tokens::is_one_of(method, BORROWING);
+    borrowing.then(|| method.to_string())
+}
+
+/// What stands before the first name, and the rest.
+fn split_at_place(argument: &[TokenTree]) -> (&[TokenTree], &[TokenTree]) {
+    let is_name = |token: &TokenTree| matches!(token, TokenTree::Ident(ident) if ident != "mut");
+    argument.split_at(argument.iter().position(is_name).unwrap_or(argument.len()))
+}
+
+/// Whether an argument is `name`, `&name`, `&mut name`, or a part of it.
+fn borrows(argument: &[TokenTree], name: &str) -> bool {
+    let (before, place) = split_at_place(argument);
+    let only_borrows =
+        before.iter().all(|token| tokens::is_punct(Some(token), '&') || tokens::is_word(Some(token), "mut"));
+    let [TokenTree::Ident(first), rest @ ..] = place else { return false };
+    // An operator makes a new value: `&a == &b`.
+    let is_place = rest.iter().all(|token| match token {
+        TokenTree::Punct(punct) => matches!(punct.as_char(), '.' | '?'),
+        TokenTree::Group(group) => group.delimiter() != Delimiter::Brace,
+        TokenTree::Ident(ident) => ident != "as",
+        TokenTree::Literal(_) => true,
+    });
+    only_borrows && first == name && is_place
+}
