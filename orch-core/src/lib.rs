@@ -53,16 +53,16 @@ pub mod retry {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::blocks::{catch, circuit, each, par, race, retry, seq, settle, timeout};
+    pub use crate::build::builder::Builder;
+    pub use crate::build::check::{embedded, methods, owned};
     pub use crate::build::feed::{Ignores, Uses};
-    pub use crate::build::gate::{embedded, methods, owned};
     pub use crate::build::plan::{Plan, begin};
     pub use crate::build::scope::{Names, Root};
     pub use crate::build::slot;
-    pub use crate::build::token::Tok;
     pub use crate::context::{Context, Failed};
     pub use crate::error::{BoxError, ErrorKind};
     pub use crate::leaf::{Moved, pinned, probe, result, says, select};
-    pub use crate::node::{Form, Meta, NodeKind, Nth, Place, Table};
+    pub use crate::node::{Form, Meta, NodeAt, NodeKind, Place, Table};
     pub use crate::run::{Inside, No, Yes};
     /// What the expansion of `#[task]` names.
     pub mod task {

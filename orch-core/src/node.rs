@@ -99,16 +99,16 @@ pub trait Table: 'static {
 
 /// An entry of the table of the scope `S`, as a type: tasks and inline steps know where they stand without a pointer, which
 /// their futures would have to keep, and write down at each step.
-pub trait Listed<S>: 'static {
+pub trait HasNode<S>: 'static {
     /// The entry.
     fn meta() -> &'static Meta;
 }
 
 /// Entry `I`.
 #[derive(Clone, Copy, Debug)]
-pub struct Nth<const I: usize>;
+pub struct NodeAt<const I: usize>;
 
-impl<S: Scope, const I: usize> Listed<S> for Nth<I> {
+impl<S: Scope, const I: usize> HasNode<S> for NodeAt<I> {
     #[inline(always)]
     fn meta() -> &'static Meta {
         &S::entries()[I]

@@ -135,18 +135,18 @@ impl<T, X, F: Future<Output: Gives<T, X>>> Future for Fallible<F, T, X> {
 pin_project! {
     /// The call of an async function that cannot fail.
     #[derive(Debug)]
-    pub struct Never<F> { #[pin] fut: F }
+    pub struct Unfailing<F> { #[pin] fut: F }
 }
 
-impl<F> Never<F> {
+impl<F> Unfailing<F> {
     /// Wraps the function's future.
     #[inline(always)]
     pub fn new(fut: F) -> Self {
-        Never { fut }
+        Unfailing { fut }
     }
 }
 
-impl<F: Future> Future for Never<F> {
+impl<F: Future> Future for Unfailing<F> {
     type Output = Result<F::Output, ErrorKind<Infallible>>;
 
     #[inline(always)]
@@ -183,22 +183,22 @@ impl<F: Future> Future for Endless<F> {
 
 /// The call of a sync function, made when first polled.
 #[derive(Debug)]
-pub struct Sync<F> {
+pub struct CallOnce<F> {
     call: Option<F>,
 }
 
-impl<F> Sync<F> {
+impl<F> CallOnce<F> {
     /// Wraps a closure that makes the call.
     #[inline(always)]
     pub fn new(call: F) -> Self {
-        Sync { call: Some(call) }
+        CallOnce { call: Some(call) }
     }
 }
 
 // The closure is taken out by value, never pinned.
-impl<F> Unpin for Sync<F> {}
+impl<F> Unpin for CallOnce<F> {}
 
-impl<T, F: FnOnce() -> T> Future for Sync<F> {
+impl<T, F: FnOnce() -> T> Future for CallOnce<F> {
     type Output = T;
 
     #[inline(always)]
@@ -212,7 +212,7 @@ pin_project! {
     /// The call of a task that runs outside of the caller's future: on the blocking pool or as a task of its
     /// own. Dropping it aborts the task at its next await; a blocking call runs on, its result is discarded.
     #[derive(Debug)]
-    pub struct Outside<S, T> {
+    pub struct Detached<S, T> {
         start: Option<S>,
         handle: Option<AbortOnDrop<T>>,
     }
@@ -227,18 +227,18 @@ impl<T> Drop for AbortOnDrop<T> {
     }
 }
 
-impl<S, T> Outside<S, T>
+impl<S, T> Detached<S, T>
 where
     S: FnOnce() -> tokio::task::JoinHandle<T>,
 {
     /// Starts it when first polled.
     #[inline]
     pub fn new(start: S) -> Self {
-        Outside { start: Some(start), handle: None }
+        Detached { start: Some(start), handle: None }
     }
 }
 
-impl<S, T, X> Future for Outside<S, Result<T, ErrorKind<X>>>
+impl<S, T, X> Future for Detached<S, Result<T, ErrorKind<X>>>
 where
     S: FnOnce() -> tokio::task::JoinHandle<Result<T, ErrorKind<X>>>,
 {
@@ -295,7 +295,7 @@ where
     X: Send + 'static,
 {
     let Some(rt) = inside.and_then(Inside::runtime) else {
-        return Outside::new(move || tokio::task::spawn_blocking(call)).await;
+        return Detached::new(move || tokio::task::spawn_blocking(call)).await;
     };
     let outcome = Outcome::new();
     let left = outcome.clone();
@@ -315,7 +315,7 @@ where
     X: Send + 'static,
 {
     let Some(rt) = inside.and_then(Inside::runtime) else {
-        return Outside::new(move || tokio::spawn(fut)).await;
+        return Detached::new(move || tokio::spawn(fut)).await;
     };
     let outcome = Outcome::new();
     let left = outcome.clone();

@@ -46,7 +46,7 @@ macro_rules! listed {
     ($meta:expr) => {{
         struct Entry;
 
-        impl<S> $crate::node::Listed<S> for Entry {
+        impl<S> $crate::node::HasNode<S> for Entry {
             fn meta() -> &'static $crate::node::Meta {
                 $meta
             }
@@ -59,24 +59,24 @@ pub(crate) use listed;
 
 /// What the macro makes of `|x| { … }`.
 macro_rules! inline_sync {
-    ($tok:expr, $meta:expr, $body:expr) => {{
+    ($builder:expr, $meta:expr, $body:expr) => {{
         #[allow(unused_imports)]
         use $crate::leaf::select::{HowPlain as _, HowPlainDebug as _, HowTried as _, HowTriedDebug as _};
-        let closure = $tok.inline($crate::testing::listed!($meta), $body);
+        let closure = $builder.inline($crate::testing::listed!($meta), $body);
         let how = (&&&&$crate::leaf::probe(&closure)).__orch_how();
-        $tok.reads(closure, how)
+        $builder.reads(closure, how)
     }};
 }
 pub(crate) use inline_sync;
 
 /// What the macro makes of `async |x| { … }`.
 macro_rules! inline_async {
-    ($tok:expr, $meta:expr, $body:expr) => {{
+    ($builder:expr, $meta:expr, $body:expr) => {{
         #[allow(unused_imports)]
         use $crate::leaf::select::{HowPlain as _, HowPlainDebug as _, HowTried as _, HowTriedDebug as _};
-        let closure = $tok.inline_async($crate::testing::listed!($meta), $body);
+        let closure = $builder.inline_async($crate::testing::listed!($meta), $body);
         let how = (&&&&$crate::leaf::probe(&closure)).__orch_how();
-        $tok.reads(closure, how)
+        $builder.reads(closure, how)
     }};
 }
 pub(crate) use inline_async;

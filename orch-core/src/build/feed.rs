@@ -5,8 +5,8 @@
 
 use std::fmt;
 
+use crate::build::builder::Builder;
 use crate::build::scope::Scope;
-use crate::build::token::Tok;
 use crate::error::Failure;
 
 /// A value that several steps, or several attempts, need.
@@ -104,11 +104,11 @@ pub trait Repeat<S: Scope, In, E: Failure> {
     /// The input of an attempt.
     type Takes: Send + 'static;
 
-    /// The token of the body, and how it gets its input.
+    /// The builder of the body, and how it gets its input.
     fn enter(
         self,
-        tok: &Tok<S, In, E>,
-    ) -> (Tok<S, Self::Takes, E>, impl Again<In, Takes = Self::Takes> + use<Self, S, In, E>);
+        builder: &Builder<S, In, E>,
+    ) -> (Builder<S, Self::Takes, E>, impl Again<In, Takes = Self::Takes> + use<Self, S, In, E>);
 }
 
 /// How the attempts of a repeated body get their input from what is kept between them.
@@ -143,16 +143,22 @@ impl<In: Send + 'static, F: Fn(&In) -> In + Send + Sync + 'static> Again<In> for
 impl<S: Scope, In: Duplicate + Send + 'static, E: Failure> Repeat<S, In, E> for Uses {
     type Takes = In;
 
-    fn enter(self, tok: &Tok<S, In, E>) -> (Tok<S, In, E>, impl Again<In, Takes = In> + use<S, In, E>) {
-        (*tok, clones())
+    fn enter(
+        self,
+        builder: &Builder<S, In, E>,
+    ) -> (Builder<S, In, E>, impl Again<In, Takes = In> + use<S, In, E>) {
+        (*builder, clones())
     }
 }
 
 impl<S: Scope, In: Send + 'static, E: Failure> Repeat<S, In, E> for Ignores {
     type Takes = ();
 
-    fn enter(self, _tok: &Tok<S, In, E>) -> (Tok<S, (), E>, impl Again<In, Takes = ()> + use<S, In, E>) {
-        (Tok::new(), Ignores)
+    fn enter(
+        self,
+        _builder: &Builder<S, In, E>,
+    ) -> (Builder<S, (), E>, impl Again<In, Takes = ()> + use<S, In, E>) {
+        (Builder::new(), Ignores)
     }
 }
 

@@ -3,12 +3,12 @@
 //!
 //! Nothing here runs. It is a part of `__private`, and knows no block.
 
+pub(crate) mod builder;
+pub(crate) mod check;
 pub(crate) mod feed;
-pub(crate) mod gate;
 pub(crate) mod items;
 pub(crate) mod options;
 pub(crate) mod plan;
 pub(crate) mod returned;
 pub(crate) mod scope;
 pub mod slot;
-pub(crate) mod token;

@@ -2,17 +2,17 @@
 
 use std::marker::PhantomData;
 
+use crate::build::builder::Builder;
 use crate::build::scope::Scope;
-use crate::build::token::Tok;
 use crate::error::Failure;
 use crate::node::Meta;
 
 /// The pipeline's error type, in an options struct: it tells what the parameter of a predicate is.
-pub(crate) type Of<E> = PhantomData<fn() -> E>;
+pub(crate) type ErrorType<E> = PhantomData<fn() -> E>;
 
-impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
+impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     /// The error type, for an options struct.
-    pub const fn error(self) -> Of<E> {
+    pub const fn error(self) -> ErrorType<E> {
         PhantomData
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 
+use crate::build::builder::Builder;
 use crate::build::scope::{At, Header, Scope};
-use crate::build::token::Tok;
 use crate::bus::NoBus;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
@@ -25,7 +25,7 @@ where
     St: Step<At<H::Scope, In>, E>,
 {
     /// The pipeline.
-    pub fn pipeline(header: H, _tok: Tok<H::Scope, In, E>, root: St) -> Pipeline<Self> {
+    pub fn pipeline(header: H, _builder: Builder<H::Scope, In, E>, root: St) -> Pipeline<Self> {
         Pipeline::over(Plan { header, root, point: PhantomData }, NoBus)
     }
 }
@@ -61,9 +61,9 @@ where
     }
 }
 
-/// The token of the first step under a header.
-pub fn begin<In, E, H: Header>(_header: &H) -> Tok<H::Scope, In, E> {
-    Tok::new()
+/// The builder of the first step under a header.
+pub fn begin<In, E, H: Header>(_header: &H) -> Builder<H::Scope, In, E> {
+    Builder::new()
 }
 
 impl<H, St, In, E> fmt::Debug for Plan<H, St, In, E> {

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::build::builder::Builder;
 use crate::build::scope::{Point, RefOf, Scope};
-use crate::build::token::Tok;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
@@ -57,7 +57,7 @@ impl<T> Enters<T, T> for Entry<T> {
     }
 }
 
-impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
+impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     /// An embedded pipeline, with the closure that gives it its input.
     pub fn embed<T: Run, F>(self, meta: &'static Meta, inner: T, give: F) -> Embed<T, F>
     where

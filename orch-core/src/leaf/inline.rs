@@ -1,6 +1,6 @@
 //! A closure in the text of the pipeline as a step.
 //!
-//! Its body may give a plain value or a `Result`, sync or async. The closure passes through the token first,
+//! Its body may give a plain value or a `Result`, sync or async. The closure passes through the builder first,
 //! which fixes its type, and becomes a step once [`select`](super::select) has read off its result.
 
 use std::any::Any;
@@ -17,11 +17,11 @@ use crate::build::scope::{Point, RefOf, Scope};
 use crate::context::Context;
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
-use crate::node::{Listed, Origin};
+use crate::node::{HasNode, Origin};
 use crate::run::Step;
 use crate::run::{Asks, Cx, Inside, No, Yes};
 use crate::runtime::BoxFuture;
-use crate::task::Sync as Once;
+use crate::task::CallOnce;
 
 /// How a closure is called.
 pub trait Body<P: Point>: Send + Sync {
@@ -56,7 +56,7 @@ where
         input: P::In,
         _inside: Option<Inside<'a>>,
     ) -> impl Future<Output = Raw> + Send + 'a {
-        Once::new(move || (self.0)(scope, input))
+        CallOnce::new(move || (self.0)(scope, input))
     }
 }
 
@@ -122,7 +122,7 @@ where
         input: P::In,
         inside: Option<Inside<'a>>,
     ) -> impl Future<Output = Raw> + Send + 'a {
-        Once::new(move || (self.0)(scope, input, &Context::new(inside)))
+        CallOnce::new(move || (self.0)(scope, input, &Context::new(inside)))
     }
 }
 
@@ -211,7 +211,7 @@ where
     E: Failure,
     B: Body<P, Raw = Raw>,
     How: Fits<Raw, E>,
-    N: Listed<P::Scope>,
+    N: HasNode<P::Scope>,
 {
     type Out = How::Out;
     type Asks = B::Asks;
@@ -253,7 +253,7 @@ where
     Fut: Future<Output = Raw>,
     How: Fits<Raw, E>,
     How::Out: Any,
-    N: Listed<P::Scope>,
+    N: HasNode<P::Scope>,
     P: Point,
     E: Failure,
     R: Cx,

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use crate::build::scope::{Point, RefOf, Scope};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::graph::Describe;
-use crate::node::{Listed, Origin};
+use crate::node::{HasNode, Origin};
 use crate::run::Cx;
 use crate::run::Step;
 use crate::task::{Call, Fails, Task};
@@ -31,7 +31,7 @@ where
     // Said of a task by `#[task]` already; where it is not so, this keeps the consequences to one.
     T::Out: Send,
     A: Send,
-    N: Listed<P::Scope>,
+    N: HasNode<P::Scope>,
 {
     type Out = T::Out;
     type Asks = T::Asks;
@@ -72,7 +72,7 @@ impl<Fut, F, T, A, N, P, E, R> Future for LeafFuture<Fut, Leaf<F, T, A, N>, P, E
 where
     Fut: Future<Output = Result<T::Out, ErrorKind<T::Error>>>,
     T: Fails<A, E>,
-    N: Listed<P::Scope>,
+    N: HasNode<P::Scope>,
     P: Point,
     E: Failure,
     R: Cx,

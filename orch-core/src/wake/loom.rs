@@ -7,13 +7,13 @@ use std::task::{Context, Poll, Waker};
 use ::loom::sync::atomic::{AtomicBool, AtomicUsize};
 use ::loom::thread;
 
-use super::{Gate, Lender, Ones, Ready};
+use super::{InlineWakers, Ones, ParentWaker, WakeSet};
 use crate::blocks::par::tests::scripted::{CHILD, PAR, listed, pipeline, tree};
 use crate::blocks::peers::FailFast;
 use crate::blocks::{each, par};
+use crate::build::builder::Builder;
 use crate::build::feed::{Ignores, Uses};
 use crate::build::scope::{Point, RefOf};
-use crate::build::token::Tok;
 use crate::error::{BoxError, Error};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
@@ -24,27 +24,27 @@ use crate::testing::block;
 
 /// What several chunks, or the only one, have for a block.
 struct Block {
-    chunks: Vec<Ready>,
-    gate: Option<Arc<Gate>>,
+    chunks: Vec<WakeSet>,
+    top: Option<Arc<ParentWaker>>,
 }
 
 impl Block {
     fn alone(children: usize) -> Self {
-        Block { chunks: vec![Ready::alone(children)], gate: None }
+        Block { chunks: vec![WakeSet::alone(children)], top: None }
     }
 
     fn chunks(children: &[usize]) -> Self {
-        let gate = Gate::shared();
-        let chunk = |(index, children): (usize, &usize)| Ready::among(&gate, index, *children);
-        Block { chunks: children.iter().enumerate().map(chunk).collect(), gate: Some(gate) }
+        let top = ParentWaker::shared();
+        let chunk = |(index, children): (usize, &usize)| WakeSet::among(&top, index, *children);
+        Block { chunks: children.iter().enumerate().map(chunk).collect(), top: Some(top) }
     }
 
-    fn gate(&self) -> &Gate {
-        self.gate.as_deref().unwrap_or_else(|| self.chunks[0].gate())
+    fn parent(&self) -> &ParentWaker {
+        self.top.as_deref().unwrap_or_else(|| self.chunks[0].parent())
     }
 
     fn is_marked(&self) -> bool {
-        self.gate.as_ref().map_or_else(|| self.chunks[0].is_marked(), |gate| gate.is_marked())
+        self.top.as_ref().map_or_else(|| self.chunks[0].is_marked(), |top| top.is_marked())
     }
 
     fn waker(&self, (chunk, child): Child) -> Waker {
@@ -54,7 +54,7 @@ impl Block {
     /// The woken children, taken.
     fn woken(&self) -> Vec<Child> {
         let mut woken = Vec::new();
-        for chunk in Ones(self.gate.as_ref().map_or(1, |gate| gate.take())) {
+        for chunk in Ones(self.top.as_ref().map_or(1, |top| top.take())) {
             let ready = &self.chunks[chunk];
             for group in Ones(ready.take_groups()) {
                 woken.extend(Ones(ready.take(group)).map(|child| (chunk, group * 64 + child)));
@@ -65,14 +65,14 @@ impl Block {
 
     /// A poll: hands the woken children to `poll` until it says that all is done, or no more are woken.
     fn poll(&self, cx: &mut Context<'_>, mut poll: impl FnMut(Child) -> Poll<()>) -> Poll<()> {
-        self.gate().enter();
+        self.parent().enter();
         loop {
             for child in self.woken() {
                 if poll(child).is_ready() {
                     return Poll::Ready(());
                 }
             }
-            if !self.is_marked() && self.gate().leave(cx.waker(), || self.is_marked()) {
+            if !self.is_marked() && self.parent().leave(cx.waker(), || self.is_marked()) {
                 return Poll::Pending;
             }
         }
@@ -111,7 +111,7 @@ fn all_are_polled(block: Block, children: &[Child], ways: &'static [fn(&Waker)])
 
 /// As [`all_are_polled`], where the first poll has budget for what `first` takes only, and is followed by another one.
 fn all_are_polled_after(
-    mut first: Option<fn(&Ready) -> Vec<usize>>,
+    mut first: Option<fn(&WakeSet) -> Vec<usize>>,
     block: Block,
     children: &[Child],
     ways: &'static [fn(&Waker)],
@@ -137,7 +137,7 @@ fn all_are_polled_after(
         let Some(first) = first.take() else {
             return block.poll(cx, &mut look);
         };
-        block.gate().enter();
+        block.parent().enter();
         for (chunk, ready) in block.chunks.iter().enumerate() {
             for child in first(ready) {
                 if look((chunk, child)).is_ready() {
@@ -190,12 +190,12 @@ fn two_children_of_two_chunks_are_polled() {
 }
 
 /// One child, as `par` asks them.
-fn one(ready: &Ready) -> Vec<usize> {
+fn one(ready: &WakeSet) -> Vec<usize> {
     ready.first(0).inspect(|child| ready.take_one(*child)).into_iter().collect()
 }
 
 /// The first child of a group, as `each` asks them. The others stay woken.
-fn one_of_group(ready: &Ready) -> Vec<usize> {
+fn one_of_group(ready: &WakeSet) -> Vec<usize> {
     let woken = ready.take_from(0, 0);
     ready.put_back(0, woken & woken.wrapping_sub(1));
     Ones(woken).take(1).collect()
@@ -203,7 +203,7 @@ fn one_of_group(ready: &Ready) -> Vec<usize> {
 
 #[test]
 fn a_child_is_not_lost_while_they_are_asked_one_by_one() {
-    for first in [one as fn(&Ready) -> Vec<usize>, one_of_group] {
+    for first in [one as fn(&WakeSet) -> Vec<usize>, one_of_group] {
         check_within(3, move || {
             all_are_polled_after(Some(first), Block::alone(9), &[(0, 0), (0, 1)], &[by_reference]);
         });
@@ -267,22 +267,22 @@ fn two_wakers_may_outlive_their_block() {
 #[test]
 fn a_lent_waker_may_be_woken_in_another_thread_before_the_poll_returns() {
     check(|| {
-        let mut lender = Lender::new(Waker::noop());
+        let mut wakers = InlineWakers::new(Waker::noop());
         let told = Arc::new(AtomicBool::new(false));
         let threads = [3, 5].map(|child| {
             // Loom has no scoped threads.
-            let lender = (&raw const lender).expose_provenance();
+            let wakers = (&raw const wakers).expose_provenance();
             let told = told.clone();
             thread::spawn(move || {
-                // SAFETY: the lender is alive until the thread was joined, and borrowed by others as here.
-                let lender = unsafe { &*std::ptr::with_exposed_provenance::<Lender<'static>>(lender) };
+                // SAFETY: the wakers is alive until the thread was joined, and borrowed by others as here.
+                let wakers = unsafe { &*std::ptr::with_exposed_provenance::<InlineWakers<'static>>(wakers) };
                 told.store(true, Ordering::Relaxed);
-                lender.waker(child).wake_by_ref();
+                wakers.waker(child).wake_by_ref();
             })
         });
         threads.into_iter().for_each(|thread| thread.join().unwrap());
         assert!(told.load(Ordering::Relaxed));
-        assert_eq!(lender.take(), 1 << 3 | 1 << 5);
+        assert_eq!(wakers.take(), 1 << 3 | 1 << 5);
     });
 }
 
@@ -387,10 +387,10 @@ impl<P: Point> Step<P, BoxError> for WaitsAs {
 fn each_of<I: Iterator<Item = usize> + Send + 'static>(items: I, limit: Option<usize>) {
     let waits = Waits::new();
     let threads = [0, 1].map(|which| waits.tell(which));
-    let tok = Tok::<(), I, BoxError>::new();
-    let (_, feed) = each::enter(&tok, Uses);
-    let options = each::Options { error: tok.error(), limit, settle: FailFast };
-    let pipeline = pipeline(each::each(&tok, &EACH, options, feed, waits));
+    let builder = Builder::<(), I, BoxError>::new();
+    let (_, feed) = each::enter(&builder, Uses);
+    let options = each::Options { error: builder.error(), limit, settle: FailFast };
+    let pipeline = pipeline(each::each(&builder, &EACH, options, feed, waits));
     assert_eq!(block_on(pipeline.run(items)).unwrap(), (0..9).collect::<Vec<_>>());
     threads.into_iter().for_each(|thread| thread.join().unwrap());
 }
@@ -412,12 +412,12 @@ fn par_ends() {
     check_within(2, || {
         let waits = Arc::new(Waits::new());
         let threads = [0, 1].map(|which| waits.tell(which));
-        let tok = Tok::<(), (), BoxError>::new();
-        let options = par::Options { error: tok.error(), limit: None, settle: FailFast };
+        let builder = Builder::<(), (), BoxError>::new();
+        let options = par::Options { error: builder.error(), limit: None, settle: FailFast };
         let child = |index| par::child(Ignores, WaitsAs(waits.clone(), index));
         let children =
             tree!(child(0), child(1), child(2), child(3), child(4), child(5), child(6), child(7), child(8));
-        let pipeline = pipeline(par::par(&tok, &PAR, options, children, listed));
+        let pipeline = pipeline(par::par(&builder, &PAR, options, children, listed));
         drop(waits);
         let outputs: Vec<usize> = block_on(pipeline.run(())).unwrap();
         assert_eq!(outputs, (0..9).collect::<Vec<_>>());

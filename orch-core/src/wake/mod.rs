@@ -2,8 +2,8 @@
 //!
 //! All of the crate's `unsafe` is here.
 
-mod lender;
-mod lent;
+mod borrowed_waker;
+mod inline_wakers;
 #[cfg(all(test, orch_loom))]
 mod loom;
 mod pinned;
@@ -12,11 +12,11 @@ mod set;
 mod tests;
 mod turns;
 
-pub(crate) use lender::Lender;
+pub(crate) use inline_wakers::InlineWakers;
 pub(crate) use pinned::Pinned;
-pub(crate) use set::{Gate, Ones, Ready};
+pub(crate) use set::{Ones, ParentWaker, WakeSet};
 pub(crate) use turns::{Turn, cut_short, repeats, was_cut_short};
 
 /// Up to so many children wait with the waker of the block, and are all polled when it is woken: finding out which of
 /// them woke it would cost more.
-pub(crate) const SWEPT: usize = 8;
+pub(crate) const SWEEP_MAX: usize = 8;

@@ -1,8 +1,8 @@
 //! Which of many children were woken.
 //!
-//! Children stand in groups of sixty-four, groups in chunks of at most as many, and chunks behind one gate. A waker
+//! Children stand in groups of sixty-four, groups in chunks of at most as many, and chunks behind one top. A waker
 //! sets the bit of its child in the word of the group; who sets the first bit of a group marks the group in the word
-//! of its chunk, who marks the first group marks the chunk at the gate, and who marks the first chunk wakes the
+//! of its chunk, who marks the first group marks the chunk at the top, and who marks the first chunk wakes the
 //! parent. So a wake costs the same among ten children or a hundred thousand, and the parent is woken once however
 //! many of them are. Levels with one entry are left out: up to sixty-four children are one word.
 //!
@@ -15,7 +15,7 @@ use std::ptr;
 use std::sync::atomic::Ordering;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
-use super::lent::Lent;
+use super::borrowed_waker::BorrowedWaker;
 use crate::sync::{self, Arc, AtomicBool, AtomicU64, AtomicWaker};
 
 /// Sixty-four children.
@@ -49,12 +49,12 @@ struct Chunk<G: ?Sized = [Group]> {
 
 /// What is above a chunk.
 enum Top {
-    Alone(Gate),
-    Among { gate: Arc<Gate>, bit: u64 },
+    Alone(ParentWaker),
+    Among { top: Arc<ParentWaker>, bit: u64 },
 }
 
 /// Where the wakes of all children come together.
-pub(crate) struct Gate {
+pub(crate) struct ParentWaker {
     /// The chunks with woken children, if there are several. From the sixty-fifth on, chunks share bits.
     woken: AtomicU64,
     /// Whether the parent is looking for woken children itself, and need not be woken.
@@ -63,16 +63,16 @@ pub(crate) struct Gate {
 }
 
 /// The block's own end of a chunk.
-pub(crate) struct Ready(Arc<Chunk>);
+pub(crate) struct WakeSet(Arc<Chunk>);
 
-impl Gate {
-    /// A gate for several chunks.
-    pub(crate) fn shared() -> Arc<Gate> {
-        Arc::new(Gate::new())
+impl ParentWaker {
+    /// A top for several chunks.
+    pub(crate) fn shared() -> Arc<ParentWaker> {
+        Arc::new(ParentWaker::new())
     }
 
     fn new() -> Self {
-        Gate { woken: AtomicU64::new(0), polling: AtomicBool::new(true), parent: AtomicWaker::new() }
+        ParentWaker { woken: AtomicU64::new(0), polling: AtomicBool::new(true), parent: AtomicWaker::new() }
     }
 
     /// Takes the marks of chunks with woken children.
@@ -121,10 +121,10 @@ impl Gate {
 }
 
 impl Chunk {
-    fn gate(&self) -> &Gate {
+    fn parent(&self) -> &ParentWaker {
         match &self.top {
-            Top::Alone(gate) => gate,
-            Top::Among { gate, .. } => gate,
+            Top::Alone(top) => top,
+            Top::Among { top, .. } => top,
         }
     }
 
@@ -135,17 +135,17 @@ impl Chunk {
             return;
         }
         match &self.top {
-            Top::Alone(gate) => gate.wake(),
-            Top::Among { gate, bit } => {
-                if gate.woken.fetch_or(*bit, Ordering::SeqCst) == 0 {
-                    gate.wake();
+            Top::Alone(top) => top.wake(),
+            Top::Among { top, bit } => {
+                if top.woken.fetch_or(*bit, Ordering::SeqCst) == 0 {
+                    top.wake();
                 }
             }
         }
     }
 }
 
-impl Ready {
+impl WakeSet {
     /// The most children that one chunk has room for.
     pub(crate) const MOST: usize = GROUPS * CHILDREN;
 
@@ -155,12 +155,12 @@ impl Ready {
     ///
     /// If there are more than fit.
     pub(crate) fn alone(children: usize) -> Self {
-        Ready::new(children, Top::Alone(Gate::new()))
+        WakeSet::new(children, Top::Alone(ParentWaker::new()))
     }
 
     /// Chunk `index` of several.
-    pub(crate) fn among(gate: &Arc<Gate>, index: usize, children: usize) -> Self {
-        Ready::new(children, Top::Among { gate: gate.clone(), bit: 1 << (index % 64) })
+    pub(crate) fn among(top: &Arc<ParentWaker>, index: usize, children: usize) -> Self {
+        WakeSet::new(children, Top::Among { top: top.clone(), bit: 1 << (index % 64) })
     }
 
     fn new(children: usize, top: Top) -> Self {
@@ -172,7 +172,7 @@ impl Ready {
                 groups: std::array::from_fn::<_, LEN, _>(|place| Group { woken: AtomicU64::new(0), place }),
             })
         }
-        Ready(sync::share(match children.div_ceil(CHILDREN) {
+        WakeSet(sync::share(match children.div_ceil(CHILDREN) {
             0..=1 => chunk::<1>(top),
             2 => chunk::<2>(top),
             3..=4 => chunk::<4>(top),
@@ -180,14 +180,14 @@ impl Ready {
             9..=16 => chunk::<16>(top),
             17..=32 => chunk::<32>(top),
             33..=GROUPS => chunk::<GROUPS>(top),
-            _ => panic!("at most {} children stand in a chunk, not {children}", Ready::MOST),
+            _ => panic!("at most {} children stand in a chunk, not {children}", WakeSet::MOST),
         }))
     }
 
     /// What its children wake.
     #[inline]
-    pub(crate) fn gate(&self) -> &Gate {
-        self.0.gate()
+    pub(crate) fn parent(&self) -> &ParentWaker {
+        self.0.parent()
     }
 
     /// Whether a group has woken children.
@@ -242,13 +242,13 @@ impl Ready {
     ///
     /// If there is no such child.
     #[inline]
-    pub(crate) fn waker(&self, child: usize) -> Lent<'_> {
+    pub(crate) fn waker(&self, child: usize) -> BorrowedWaker<'_> {
         self.get(child).unwrap_or_else(|| panic!("there is no child {child}"))
     }
 
     /// The waker of a child, if there is such a child.
     #[inline]
-    pub(crate) fn get(&self, child: usize) -> Option<Lent<'_>> {
+    pub(crate) fn get(&self, child: usize) -> Option<BorrowedWaker<'_>> {
         if child / CHILDREN >= self.0.len {
             return None;
         }
@@ -260,14 +260,14 @@ impl Ready {
         let data = unsafe { groups.add(child) }.cast::<()>();
         // SAFETY: the functions in the table keep the contract of a waker for data that points to a byte of a group of
         // a chunk in an `Arc`. The waker owns no count of that `Arc`, but its clones do, and it does not outlive ours.
-        Some(unsafe { Lent::new(data, &TABLE) })
+        Some(unsafe { BorrowedWaker::new(data, &TABLE) })
     }
 }
 
-impl Drop for Ready {
+impl Drop for WakeSet {
     fn drop(&mut self) {
         // Wakers that are still about must not keep the parent alive.
-        self.gate().close();
+        self.parent().close();
     }
 }
 
@@ -282,7 +282,7 @@ static TABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, dro
 ///
 /// # Safety
 ///
-/// The data is that of a waker made by [`Ready::waker`], and its chunk is alive.
+/// The data is that of a waker made by [`WakeSet::waker`], and its chunk is alive.
 #[inline]
 unsafe fn chunk_of(data: *const ()) -> *const Chunk {
     let first = group_of(data).0;
@@ -320,14 +320,14 @@ unsafe fn set(data: *const ()) {
 }
 
 unsafe fn clone(data: *const ()) -> RawWaker {
-    // SAFETY: the waker is alive, and with it the `Arc` of its chunk: by a count of its own or, if it is lent, by that
-    // of its `Ready`.
+    // SAFETY: the waker is alive, and with it the `Arc` of its chunk: by a count of its own or, if it is borrowed, by that
+    // of its `WakeSet`.
     unsafe { Arc::increment_strong_count(chunk_of(data)) };
     RawWaker::new(data, &TABLE)
 }
 
 unsafe fn wake(data: *const ()) {
-    // SAFETY: the waker owns a count (one that is lent is never given away), which this takes over: it is given
+    // SAFETY: the waker owns a count (one that is borrowed is never given away), which this takes over: it is given
     // back at the end, after the chunk was used, also if waking the parent panics.
     let _chunk = unsafe { Arc::from_raw(chunk_of(data)) };
     // SAFETY: the count keeps the chunk alive.
@@ -359,8 +359,8 @@ impl Iterator for Ones {
     }
 }
 
-impl fmt::Debug for Ready {
+impl fmt::Debug for WakeSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ready").finish_non_exhaustive()
+        f.debug_struct("WakeSet").finish_non_exhaustive()
     }
 }

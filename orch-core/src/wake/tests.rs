@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 use std::thread;
 
-use super::{Gate, Lender, Ones, Pinned, Ready};
+use super::{InlineWakers, Ones, ParentWaker, Pinned, WakeSet};
 
 #[derive(Default)]
 struct Parent(AtomicUsize);
@@ -30,7 +30,7 @@ fn parent() -> (Arc<Parent>, Waker) {
 }
 
 /// The woken children, taken.
-fn woken(ready: &Ready) -> Vec<usize> {
+fn woken(ready: &WakeSet) -> Vec<usize> {
     Ones(ready.take_groups())
         .flat_map(|group| Ones(ready.take(group)).map(move |child| group * 64 + child))
         .collect()
@@ -38,8 +38,8 @@ fn woken(ready: &Ready) -> Vec<usize> {
 
 #[test]
 fn each_waker_sets_the_bit_of_its_child() {
-    for children in [1, 2, 9, 63, 64, 65, 128, 129, 300, 1000, 2048, Ready::MOST] {
-        let ready = Ready::alone(children);
+    for children in [1, 2, 9, 63, 64, 65, 128, 129, 300, 1000, 2048, WakeSet::MOST] {
+        let ready = WakeSet::alone(children);
         for child in 0..children {
             ready.waker(child).wake_by_ref();
             assert!(ready.is_marked());
@@ -56,12 +56,12 @@ fn each_waker_sets_the_bit_of_its_child() {
 #[test]
 #[should_panic(expected = "there is no child 64")]
 fn there_is_no_waker_for_a_child_that_there_is_not() {
-    let _ = Ready::alone(64).waker(64);
+    let _ = WakeSet::alone(64).waker(64);
 }
 
 #[test]
 fn clones_of_a_waker_are_the_same_waker() {
-    let ready = Ready::alone(70);
+    let ready = WakeSet::alone(70);
     let (one, other) = (ready.waker(69), ready.waker(69).clone());
     assert!(one.will_wake(&other) && other.clone().will_wake(&one));
     assert!(!one.will_wake(&ready.waker(68)));
@@ -71,17 +71,17 @@ fn clones_of_a_waker_are_the_same_waker() {
 fn the_parent_is_woken_once_and_not_while_it_polls() {
     for children in [9, 200] {
         let (parent, waker) = parent();
-        let ready = Ready::alone(children);
+        let ready = WakeSet::alone(children);
         ready.waker(3).wake_by_ref();
         assert_eq!(parent.wakes(), 0);
-        assert!(!ready.gate().leave(&waker, || ready.is_marked()), "a child was woken in the meantime");
+        assert!(!ready.parent().leave(&waker, || ready.is_marked()), "a child was woken in the meantime");
         assert_eq!(woken(&ready), [3]);
-        assert!(ready.gate().leave(&waker, || ready.is_marked()));
+        assert!(ready.parent().leave(&waker, || ready.is_marked()));
         ready.waker(children - 1).wake_by_ref();
         ready.waker(children - 1).wake_by_ref();
         ready.waker(5).wake_by_ref();
         assert_eq!(parent.wakes(), 1);
-        ready.gate().enter();
+        ready.parent().enter();
         assert_eq!(woken(&ready), [5, children - 1]);
     }
 }
@@ -89,23 +89,23 @@ fn the_parent_is_woken_once_and_not_while_it_polls() {
 #[test]
 fn several_chunks_meet_at_one_gate() {
     let (parent, waker) = parent();
-    let gate = Gate::shared();
-    let chunks: Vec<_> = (0..70).map(|chunk| Ready::among(&gate, chunk, 64 << (chunk % 3))).collect();
-    assert!(gate.leave(&waker, || gate.is_marked()));
+    let top = ParentWaker::shared();
+    let chunks: Vec<_> = (0..70).map(|chunk| WakeSet::among(&top, chunk, 64 << (chunk % 3))).collect();
+    assert!(top.leave(&waker, || top.is_marked()));
     chunks[2].waker(100).wake_by_ref();
     chunks[66].waker(1).wake_by_ref();
     chunks[69].waker(2).wake_by_ref();
     assert_eq!(parent.wakes(), 1);
-    gate.enter();
+    top.enter();
     // The chunks 2 and 66, and 5 and 69, share a bit.
-    assert_eq!(Ones(gate.take()).collect::<Vec<_>>(), [2, 5]);
+    assert_eq!(Ones(top.take()).collect::<Vec<_>>(), [2, 5]);
     assert_eq!((woken(&chunks[2]), woken(&chunks[66]), woken(&chunks[69])), (vec![100], vec![1], vec![2]));
-    assert!(!gate.is_marked());
+    assert!(!top.is_marked());
 }
 
 #[test]
 fn woken_children_can_be_taken_one_by_one() {
-    let ready = Ready::alone(300);
+    let ready = WakeSet::alone(300);
     for child in [3, 63, 64, 200] {
         ready.waker(child).wake_by_ref();
     }
@@ -125,15 +125,15 @@ fn woken_children_can_be_taken_one_by_one() {
 fn woken_children_that_are_put_back_are_found_again() {
     let (parent, waker) = parent();
     for children in [9, 200] {
-        let ready = Ready::alone(children);
+        let ready = WakeSet::alone(children);
         ready.waker(2).wake_by_ref();
         ready.waker(5).wake_by_ref();
         assert_eq!(woken(&ready), [2, 5]);
         ready.put_back(0, 1 << 5);
-        assert!(!ready.gate().leave(&waker, || ready.is_marked()), "it is still to be polled");
+        assert!(!ready.parent().leave(&waker, || ready.is_marked()), "it is still to be polled");
         assert_eq!(woken(&ready), [5]);
         ready.put_back(0, 0);
-        assert!(ready.gate().leave(&waker, || ready.is_marked()));
+        assert!(ready.parent().leave(&waker, || ready.is_marked()));
     }
     assert_eq!(parent.wakes(), 0);
 }
@@ -142,13 +142,13 @@ fn woken_children_that_are_put_back_are_found_again() {
 fn wakers_outlive_the_block_and_give_everything_back() {
     let (parent, waker) = parent();
     let stale: Vec<Waker> = {
-        let gate = Gate::shared();
-        let chunks = [Ready::among(&gate, 0, 64), Ready::among(&gate, 1, 200)];
-        let alone = Ready::alone(10);
-        assert!(gate.leave(&waker, || gate.is_marked()));
-        assert!(alone.gate().leave(&waker, || alone.is_marked()));
+        let top = ParentWaker::shared();
+        let chunks = [WakeSet::among(&top, 0, 64), WakeSet::among(&top, 1, 200)];
+        let alone = WakeSet::alone(10);
+        assert!(top.leave(&waker, || top.is_marked()));
+        assert!(alone.parent().leave(&waker, || alone.is_marked()));
         assert_eq!(Arc::strong_count(&parent), 4);
-        [chunks[0].waker(63), chunks[1].waker(199), alone.waker(9)].map(|lent| lent.clone()).into()
+        [chunks[0].waker(63), chunks[1].waker(199), alone.waker(9)].map(|waker| waker.clone()).into()
     };
     assert_eq!(Arc::strong_count(&parent), 2, "the parent is not kept");
     for waker in stale {
@@ -169,7 +169,7 @@ fn no_wake_from_another_thread_is_lost() {
             self.0.unpark();
         }
     }
-    let ready = Ready::alone(CHILDREN);
+    let ready = WakeSet::alone(CHILDREN);
     let parent = Waker::from(Arc::new(Unpark(thread::current())));
     let counts: Vec<_> = (0..CHILDREN).map(|_| Arc::new(AtomicUsize::new(0))).collect();
     let threads: Vec<_> = (0..4)
@@ -195,12 +195,12 @@ fn no_wake_from_another_thread_is_lost() {
         .collect();
     let mut seen = vec![0; CHILDREN];
     while seen.iter().sum::<usize>() < 4 * ROUNDS {
-        ready.gate().enter();
+        ready.parent().enter();
         loop {
             for child in woken(&ready) {
                 seen[child] = counts[child].load(Ordering::Relaxed);
             }
-            if ready.gate().leave(&parent, || ready.is_marked()) {
+            if ready.parent().leave(&parent, || ready.is_marked()) {
                 break;
             }
         }
@@ -214,27 +214,27 @@ fn no_wake_from_another_thread_is_lost() {
 #[test]
 fn who_wakes_itself_with_a_lent_waker_does_not_wake_the_parent() {
     let (parent, waker) = parent();
-    let mut lender = Lender::new(&waker);
-    lender.waker(0).wake_by_ref();
-    lender.waker(63).wake_by_ref();
-    lender.waker(64 + 7).wake_by_ref();
-    assert_eq!((lender.take(), lender.take()), (1 | 1 << 7 | 1 << 63, 0));
+    let mut wakers = InlineWakers::new(&waker);
+    wakers.waker(0).wake_by_ref();
+    wakers.waker(63).wake_by_ref();
+    wakers.waker(64 + 7).wake_by_ref();
+    assert_eq!((wakers.take(), wakers.take()), (1 | 1 << 7 | 1 << 63, 0));
     {
-        let lent = lender.waker(5);
-        let waker: &Waker = &lent;
+        let borrowed = wakers.waker(5);
+        let waker: &Waker = &borrowed;
         thread::scope(|scope| scope.spawn(|| waker.wake_by_ref()).join().unwrap());
     }
-    assert_eq!((lender.take(), parent.wakes()), (1 << 5, 0));
+    assert_eq!((wakers.take(), parent.wakes()), (1 << 5, 0));
 }
 
 #[test]
 fn a_clone_of_a_lent_waker_is_one_of_the_parent() {
     let (parent, waker) = parent();
-    let mut lender = Lender::new(&waker);
-    let clone = lender.waker(3).clone();
+    let mut wakers = InlineWakers::new(&waker);
+    let clone = wakers.waker(3).clone();
     assert!(clone.will_wake(&waker));
     clone.wake_by_ref();
-    assert_eq!((lender.take(), parent.wakes(), Arc::strong_count(&parent)), (0, 1, 3));
+    assert_eq!((wakers.take(), parent.wakes(), Arc::strong_count(&parent)), (0, 1, 3));
     clone.wake();
     assert_eq!((parent.wakes(), Arc::strong_count(&parent)), (2, 2));
 }

@@ -15,7 +15,7 @@
 use std::cell::Cell;
 use std::task::{Context, Waker};
 
-use super::{lender, set};
+use super::{inline_wakers, set};
 use crate::run::Cx;
 
 /// How much may be done before others are let run. Counted are, with what each takes of it: [`SWEEP`], [`POLL`], [`ITEM`].
@@ -157,7 +157,7 @@ pub(crate) fn was_cut_short() -> bool {
 
 /// Whether a waker is one that a block has given to a child.
 fn is_of_a_child(waker: &Waker) -> bool {
-    lender::lends(waker) || set::makes(waker)
+    inline_wakers::lends(waker) || set::makes(waker)
 }
 
 impl Drop for Turn {

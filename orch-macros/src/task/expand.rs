@@ -243,7 +243,7 @@ impl Parts<'_> {
         if sig.asyncness {
             let wrapper = match returned.kind {
                 Kind::Fallible => quote!(Fallible::<_, #out, #error>),
-                Kind::Plain => quote!(Never),
+                Kind::Plain => quote!(Unfailing),
                 Kind::Never => quote!(Endless),
             };
             let future = quote!(#task::#wrapper::new(#called));
@@ -264,9 +264,9 @@ impl Parts<'_> {
         if options.blocking.is_some() {
             quote!(#task::blocking(move || #result, #inside))
         } else if options.spawn.is_some() {
-            quote!(#task::spawned(#task::Sync::new(move || #result), #inside))
+            quote!(#task::spawned(#task::CallOnce::new(move || #result), #inside))
         } else {
-            quote!(#task::Sync::new(move || { #bind #result }))
+            quote!(#task::CallOnce::new(move || { #bind #result }))
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::Catch;
 use crate::blocks::Shell;
-use crate::build::options::Of;
+use crate::build::builder::Builder;
+use crate::build::options::ErrorType;
 use crate::build::scope::Scope;
-use crate::build::token::Tok;
 use crate::error::Failure;
 use crate::node::Meta;
 
@@ -12,20 +12,20 @@ use crate::node::Meta;
 #[derive(Debug)]
 pub struct Options<E: Failure> {
     #[doc(hidden)]
-    pub error: Of<E>,
+    pub error: ErrorType<E>,
 }
 
 /// The point inside the block.
 pub fn enter<S: Scope, In: Send + 'static, E: Failure, U>(
-    tok: &Tok<S, In, E>,
+    builder: &Builder<S, In, E>,
     _usage: U,
-) -> (Tok<S, In, E>, ()) {
-    (*tok, ())
+) -> (Builder<S, In, E>, ()) {
+    (*builder, ())
 }
 
 /// The body, its panics as errors.
 pub fn catch<S, In, E: Failure, B>(
-    _tok: &Tok<S, In, E>,
+    _builder: &Builder<S, In, E>,
     meta: &'static Meta,
     _options: Options<E>,
     _feed: (),

@@ -8,10 +8,10 @@ use std::task::{Context, Poll, Waker};
 
 use super::{Options, catch, enter};
 use crate::blocks::{circuit, retry};
+use crate::build::builder::Builder;
 use crate::build::feed::Ignores;
 use crate::build::plan::Plan;
 use crate::build::scope::{Point, RefOf};
-use crate::build::token::Tok;
 use crate::error::{BoxError, Error, ErrorKind, Failure};
 use crate::graph::Describe;
 use crate::node::Meta;
@@ -26,10 +26,10 @@ static BESIDE: Meta = step(2, Some(&CATCH), "beside");
 /// `catch < body >`, the body made with the token.
 macro_rules! catching {
     (|$inner:ident| $body:expr) => {{
-        let tok = Tok::<(), (), BoxError>::new();
-        let ($inner, feed) = enter(&tok, Ignores);
+        let builder = Builder::<(), (), BoxError>::new();
+        let ($inner, feed) = enter(&builder, Ignores);
         let body = $body;
-        Plan::pipeline((), tok, catch(&tok, &CATCH, Options { error: tok.error() }, feed, body))
+        Plan::pipeline((), builder, catch(&builder, &CATCH, Options { error: builder.error() }, feed, body))
     }};
 }
 
@@ -69,7 +69,7 @@ impl<P: Point<In = ()>, E: Failure, A: Step<P, E>, B: Step<P, E>> Step<P, E> for
 
 #[test]
 fn stops_4_an_inline_panic_becomes_an_error() {
-    let pipeline = catching!(|tok| inline_sync!(tok, &WORK, |(), ()| assert!(!panics(), "oh {}", 7)));
+    let pipeline = catching!(|builder| inline_sync!(builder, &WORK, |(), ()| assert!(!panics(), "oh {}", 7)));
     let pipeline = pipeline.with_bus(Recorder::default());
     let mut run = Box::pin(pipeline.run(()));
     let error = at_once(run.as_mut()).unwrap_err();
@@ -82,7 +82,7 @@ fn stops_4_an_inline_panic_becomes_an_error() {
 
 #[test]
 fn stops_4_a_panic_while_the_body_starts_becomes_an_error() {
-    let pipeline = catching!(|tok| inline_async!(tok, &WORK, |(), ()| {
+    let pipeline = catching!(|builder| inline_async!(builder, &WORK, |(), ()| {
         assert!(!panics(), "oh");
         async {}
     }));
@@ -101,12 +101,12 @@ fn stops_4_siblings_of_the_panic_are_cancelled_before_the_block_fails() {
         }
     }
     let dropped = AtomicBool::new(false);
-    let pipeline = catching!(|tok| Both(
-        inline_async!(tok, &BESIDE, |(), ()| async {
+    let pipeline = catching!(|builder| Both(
+        inline_async!(builder, &BESIDE, |(), ()| async {
             let _on_drop = OnDrop(&dropped);
             pending::<()>().await;
         }),
-        inline_sync!(tok, &WORK, |(), ()| assert!(!panics(), "oh")),
+        inline_sync!(builder, &WORK, |(), ()| assert!(!panics(), "oh")),
     ));
     let pipeline = pipeline.with_bus(Recorder::default());
     let mut run = Box::pin(pipeline.run(()));
@@ -127,15 +127,15 @@ fn stops_4_siblings_of_the_panic_are_cancelled_before_the_block_fails() {
 
 #[test]
 fn results_and_errors_pass() {
-    let pipeline = catching!(|tok| inline_sync!(tok, &WORK, |(), ()| 7));
+    let pipeline = catching!(|builder| inline_sync!(builder, &WORK, |(), ()| 7));
     assert_eq!(at_once(pipeline.run(())).unwrap(), 7);
-    let pipeline = catching!(|tok| inline_sync!(tok, &WORK, |(), ()| Err::<(), _>("no")));
+    let pipeline = catching!(|builder| inline_sync!(builder, &WORK, |(), ()| Err::<(), _>("no")));
     assert_eq!(at_once(pipeline.run(())).unwrap_err().to_string(), "step `catch/work` failed: no");
 }
 
 #[test]
 fn stops_1_a_drop_is_a_cancellation() {
-    let pipeline = catching!(|tok| inline_async!(tok, &WORK, |(), ()| pending::<()>()));
+    let pipeline = catching!(|builder| inline_async!(builder, &WORK, |(), ()| pending::<()>()));
     let pipeline = pipeline.with_bus(Recorder::default());
     assert!(pin!(pipeline.run(())).poll(&mut Context::from_waker(Waker::noop())).is_pending());
     let expected = ["catch started", "catch/work running", "catch/work cancelled", "catch cancelled"];
@@ -150,18 +150,18 @@ fn destructors_that_panic_are_caught_too() {
             panic!("and again");
         }
     }
-    let pipeline = catching!(|tok| Both(
-        inline_async!(tok, &BESIDE, |(), ()| async {
+    let pipeline = catching!(|builder| Both(
+        inline_async!(builder, &BESIDE, |(), ()| async {
             let _grenade = Grenade;
             pending::<()>().await;
         }),
-        inline_sync!(tok, &WORK, |(), ()| assert!(!panics(), "oh")),
+        inline_sync!(builder, &WORK, |(), ()| assert!(!panics(), "oh")),
     ));
     let pipeline = pipeline.with_bus(Recorder::default());
     assert_eq!(at_once(pipeline.run(())).unwrap_err().to_string(), "block `catch` panicked: oh");
     assert_eq!(pipeline.bus().take().last().unwrap(), "catch failed");
 
-    let pipeline = catching!(|tok| inline_sync!(tok, &WORK, |(), ()| if panics() {
+    let pipeline = catching!(|builder| inline_sync!(builder, &WORK, |(), ()| if panics() {
         panic_any(Grenade)
     }));
     let error = at_once(pipeline.run(())).unwrap_err();
@@ -173,9 +173,9 @@ fn stops_4_a_circuit_inside_counts_a_failure() {
     static CIRCUIT: Meta = block(1, Some(&CATCH), "circuit");
     static WORK: Meta = step(2, Some(&CIRCUIT), "work");
     let breaker = circuit::Breaker::new();
-    let pipeline = catching!(|tok| {
+    let pipeline = catching!(|builder| {
         let options = circuit::Options {
-            error: tok.error(),
+            error: builder.error(),
             fail_max: circuit::default::fail_max(),
             reset_timeout: circuit::default::reset_timeout(),
             probes: circuit::default::probes(),
@@ -183,8 +183,8 @@ fn stops_4_a_circuit_inside_counts_a_failure() {
             ignore: circuit::default::ignore(),
             breaker: circuit::given::breaker(&breaker),
         };
-        let work = inline_sync!(tok, &WORK, |(), ()| assert!(!panics()));
-        circuit::circuit(&tok, &CIRCUIT, options, (), work)
+        let work = inline_sync!(builder, &WORK, |(), ()| assert!(!panics()));
+        circuit::circuit(&builder, &CIRCUIT, options, (), work)
     });
     assert!(at_once(pipeline.run(())).is_err());
     assert_eq!(breaker.failures(), 1);
@@ -194,13 +194,13 @@ fn stops_4_a_circuit_inside_counts_a_failure() {
 fn retry_2_a_caught_panic_is_retried() {
     static RETRY: Meta = block(3, None, "retry");
     let calls = std::sync::atomic::AtomicU32::new(0);
-    let tok = Tok::<(), (), BoxError>::new();
-    let (outer, outer_feed) = retry::enter(&tok, Ignores);
+    let builder = Builder::<(), (), BoxError>::new();
+    let (outer, outer_feed) = retry::enter(&builder, Ignores);
     let (inner, feed) = enter(&outer, Ignores);
     let work = inline_sync!(inner, &WORK, |(), ()| assert!(calls.fetch_add(1, Ordering::Relaxed) == 2, "oh"));
-    let body = catch(&outer, &CATCH, Options { error: tok.error() }, feed, work);
+    let body = catch(&outer, &CATCH, Options { error: builder.error() }, feed, work);
     let options = retry::Options {
-        error: tok.error(),
+        error: builder.error(),
         max_attempts: retry::default::max_attempts(),
         backoff: retry::given::backoff(retry::backoff::constant(std::time::Duration::ZERO)),
         max_delay: None,
@@ -208,14 +208,14 @@ fn retry_2_a_caught_panic_is_retried() {
         rejections: retry::default::rejections(),
         when: retry::default::when(),
     };
-    let pipeline = Plan::pipeline((), tok, retry::retry(&tok, &RETRY, options, outer_feed, body));
+    let pipeline = Plan::pipeline((), builder, retry::retry(&builder, &RETRY, options, outer_feed, body));
     assert!(at_once(pipeline.run(())).is_ok());
 }
 
 #[test]
 fn a_body_that_waits_is_polled_again() {
     let yielded = AtomicBool::new(false);
-    let pipeline = catching!(|tok| inline_async!(tok, &WORK, |(), ()| std::future::poll_fn(|_| {
+    let pipeline = catching!(|builder| inline_async!(builder, &WORK, |(), ()| std::future::poll_fn(|_| {
         if yielded.swap(true, Ordering::Relaxed) { panic!("oh") } else { Poll::<()>::Pending }
     })));
     let mut run = pin!(pipeline.run(()));

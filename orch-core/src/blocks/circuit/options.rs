@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::{Breaker, Circuit};
 use crate::blocks::Shell;
-use crate::build::options::{Of, at_least_one};
+use crate::build::builder::Builder;
+use crate::build::options::{ErrorType, at_least_one};
 use crate::build::scope::Scope;
-use crate::build::token::Tok;
 use crate::error::{Error, Failure};
 use crate::node::Meta;
 
@@ -18,7 +18,7 @@ where
     I: Fn(&Error<E>) -> bool,
 {
     #[doc(hidden)]
-    pub error: Of<E>,
+    pub error: ErrorType<E>,
     /// How many failures in a row open the circuit; 5 if not given.
     pub fail_max: u32,
     /// How long it stays open before a run may probe, and how long a probe's slot is its own; 60 s if not given.
@@ -130,10 +130,10 @@ impl IntoBreaker for &Breaker {
 
 /// The point inside the block.
 pub fn enter<S: Scope, In: Send + 'static, E: Failure, U>(
-    tok: &Tok<S, In, E>,
+    builder: &Builder<S, In, E>,
     _usage: U,
-) -> (Tok<S, In, E>, ()) {
-    (*tok, ())
+) -> (Builder<S, In, E>, ()) {
+    (*builder, ())
 }
 
 /// A breaker around the body.
@@ -143,7 +143,7 @@ pub fn enter<S: Scope, In: Send + 'static, E: Failure, U>(
 /// If `fail_max`, `probes` or `reset_timeout` is zero.
 #[track_caller]
 pub fn circuit<S, In, E, B, I>(
-    _tok: &Tok<S, In, E>,
+    _builder: &Builder<S, In, E>,
     meta: &'static Meta,
     options: Options<E, I>,
     _feed: (),

@@ -18,10 +18,10 @@ use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::run::Cx;
 use crate::run::Step;
-use crate::wake::{Lender, Turn, cut_short, was_cut_short};
+use crate::wake::{InlineWakers, Turn, cut_short, was_cut_short};
 
 /// For so many outputs, at most, room is made before they come: how many they will be is what the iterator says.
-const RESERVED: usize = 1 << 16;
+const MAX_RESERVE: usize = 1 << 16;
 
 /// The block `each`.
 pub struct Each<In, Iter, M, B> {
@@ -54,7 +54,7 @@ where
         let hint = items.size_hint();
         EachFuture::<_, _, _, _, M, _> {
             runs: Slab::new(self.limit, hint),
-            outputs: Outputs::with_capacity(hint.0.min(RESERVED)),
+            outputs: Outputs::with_capacity(hint.0.min(MAX_RESERVE)),
             items: Some(items),
             start,
             started: 0,
@@ -170,10 +170,10 @@ where
         item
     };
     runs.enter();
-    let mut lender = Lender::new(parent);
+    let mut wakers = InlineWakers::new(parent);
     let mut turn = Turn::default();
     // Who woke a block without wakers of its own is not known.
-    let mut lent = u64::MAX;
+    let mut inline = u64::MAX;
     let began_in_order = runs.resume.is_none();
     let mut one_by_one = false;
     if let Some(begin) = runs.resume
@@ -181,7 +181,7 @@ where
     {
         was_cut_short();
         let is_end = runs.woken_from(begin, |runs, place| {
-            advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &lender)?;
+            advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &wakers)?;
             let has_budget = rt.has_budget();
             if !has_budget {
                 runs.resume = Some(if was_cut_short() { place } else { place.after() });
@@ -202,8 +202,8 @@ where
         let is_first_round = turn.is_first_round();
         let mut is_cut = false;
         if !one_by_one {
-            runs.woken(lent, &mut turn, |runs, place| {
-                advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &lender)
+            runs.woken(inline, &mut turn, |runs, place| {
+                advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &wakers)
             })?;
             if !rt.has_budget() && runs.resume.is_none() {
                 runs.resume = Some(Place::FIRST);
@@ -217,7 +217,7 @@ where
             && let Some(item) = next()
         {
             let place = runs.vacant();
-            advance::<_, _, _, _, M>(runs, outputs, place, Some(item), &mut next, &mut start, &lender)?;
+            advance::<_, _, _, _, M>(runs, outputs, place, Some(item), &mut next, &mut start, &wakers)?;
             has_begun = !runs.is_vacant(place);
             if !has_begun {
                 turn.was_ready();
@@ -237,8 +237,8 @@ where
             // By whoever lets others run.
             true
         } else if goes_on && !(one_by_one && runs.resume.is_some()) {
-            lent = lender.take();
-            let waits = runs.leave(lent, parent);
+            inline = wakers.take();
+            let waits = runs.leave(inline, parent);
             if !waits && turn.goes_on(rt, parent) {
                 continue;
             }
@@ -271,7 +271,7 @@ fn advance<Item, Fut, T, E, M>(
     mut item: Option<Item>,
     next: &mut impl FnMut() -> Option<Item>,
     start: &mut impl FnMut(Item) -> (usize, Fut),
-    lender: &Lender<'_>,
+    wakers: &InlineWakers<'_>,
 ) -> Result<(), Error<E>>
 where
     Fut: Future<Output = Result<T, Error<E>>>,
@@ -285,7 +285,7 @@ where
             let (index, fut) = start(item);
             runs.put(place, index, fut);
         }
-        let Poll::Ready((index, result)) = runs.poll(place, lender) else {
+        let Poll::Ready((index, result)) = runs.poll(place, wakers) else {
             return Ok(());
         };
         outputs.put(index, M::keep(result)?);

@@ -6,10 +6,10 @@ use std::marker::PhantomData;
 use super::Each;
 use crate::blocks::Shell;
 use crate::blocks::peers::OnFailure;
+use crate::build::builder::Builder;
 use crate::build::items::Items;
-use crate::build::options::{Of, at_least_one};
+use crate::build::options::{ErrorType, at_least_one};
 use crate::build::scope::{At, Scope};
-use crate::build::token::Tok;
 use crate::error::Failure;
 use crate::node::Meta;
 use crate::run::Step;
@@ -17,7 +17,7 @@ use crate::run::Step;
 /// The options of `each`.
 pub struct Options<E, M> {
     #[doc(hidden)]
-    pub error: Of<E>,
+    pub error: ErrorType<E>,
     /// How many items run at once; all if not given.
     pub limit: Option<usize>,
     /// With this flag every item runs, whatever becomes of the others, and the block gives the `Result` of each.
@@ -29,10 +29,10 @@ pub struct Unpack<In, Iter>(pub(super) fn(In) -> Iter);
 
 /// The point inside the block: an item is piped into it, whether its steps use it or not.
 pub fn enter<S: Scope, In: Items, E: Failure, U>(
-    _tok: &Tok<S, In, E>,
+    _builder: &Builder<S, In, E>,
     _usage: U,
-) -> (Tok<S, In::Item, E>, Unpack<In, In::Iter>) {
-    (Tok::new(), Unpack(In::items))
+) -> (Builder<S, In::Item, E>, Unpack<In, In::Iter>) {
+    (Builder::new(), Unpack(In::items))
 }
 
 /// The body runs once for each item, and the block gives the vector of the outputs.
@@ -42,7 +42,7 @@ pub fn enter<S: Scope, In: Items, E: Failure, U>(
 /// If `limit` is zero.
 #[track_caller]
 pub fn each<S, In, Iter, E, M, B>(
-    _tok: &Tok<S, In, E>,
+    _builder: &Builder<S, In, E>,
     meta: &'static Meta,
     options: Options<E, M>,
     feed: Unpack<In, Iter>,

@@ -7,10 +7,10 @@ use std::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
 
 use crate::sync::Arc;
-use crate::wake::{Gate, Lender, Ones, Pinned, Ready, SWEPT, Turn};
+use crate::wake::{InlineWakers, Ones, ParentWaker, Pinned, SWEEP_MAX, Turn, WakeSet};
 
 /// The most places of the first chunk. Each further one doubles them, up to the most that a chunk can have.
-const FIRST: usize = 1024;
+const FIRST_CHUNK: usize = 1024;
 
 /// The runs under way.
 ///
@@ -28,13 +28,13 @@ pub(super) struct Slab<Fut> {
     /// them had been asked.
     pub(super) resume: Option<Place>,
     /// Where the wakes of several chunks come together.
-    gate: Option<Arc<Gate>>,
+    top: Option<Arc<ParentWaker>>,
 }
 
 struct Chunk<Fut> {
-    slots: Pinned<Slot<Fut>>,
-    /// Whose wakers the runs have; if nobody's, then those of a lender.
-    ready: Option<Ready>,
+    slots: Pinned<ItemState<Fut>>,
+    /// Whose wakers the runs have; if nobody's, then `InlineWakers`.
+    ready: Option<WakeSet>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Place {
 
 pin_project! {
     #[project = SlotProjection]
-    enum Slot<Fut> {
+    enum ItemState<Fut> {
         Vacant { next: Option<Place> },
         Run {
             #[pin]
@@ -71,23 +71,23 @@ impl<Fut: Future> Slab<Fut> {
     /// For up to `limit` runs at once, of items between `least` and `most` in number.
     pub(super) fn new(limit: usize, (least, most): (usize, Option<usize>)) -> Self {
         let most = most.map_or(limit, |most| most.clamp(1, limit));
-        let first = most.min(least.clamp(64, FIRST));
-        let gate = (first < most).then(Gate::shared);
+        let first = most.min(least.clamp(64, FIRST_CHUNK));
+        let top = (first < most).then(ParentWaker::shared);
         let mut slab =
-            Slab { chunks: Vec::new(), places: 0, most, running: 0, vacant: None, resume: None, gate };
+            Slab { chunks: Vec::new(), places: 0, most, running: 0, vacant: None, resume: None, top };
         slab.grow(first);
         slab
     }
 
     fn grow(&mut self, places: usize) {
         let chunk = self.chunks.len();
-        let ready = match &self.gate {
-            Some(gate) => Some(Ready::among(gate, chunk, places)),
-            None => (places > SWEPT).then(|| Ready::alone(places)),
+        let ready = match &self.top {
+            Some(top) => Some(WakeSet::among(top, chunk, places)),
+            None => (places > SWEEP_MAX).then(|| WakeSet::alone(places)),
         };
         let place = |slot: usize| Place { chunk: chunk as u32, slot: slot as u32 };
         let slots = (0..places)
-            .map(|slot| Slot::Vacant { next: Some(place(slot + 1)).filter(|_| slot + 1 < places) });
+            .map(|slot| ItemState::Vacant { next: Some(place(slot + 1)).filter(|_| slot + 1 < places) });
         self.chunks.push(Chunk { slots: Pinned::new(slots), ready });
         self.places += places as u32;
         self.vacant = Some(place(0));
@@ -105,10 +105,11 @@ impl<Fut: Future> Slab<Fut> {
     pub(super) fn vacant(&mut self) -> Place {
         if self.vacant.is_none() {
             let places = self.places as usize;
-            self.grow(places.min(Ready::MOST).min(self.most - places));
+            self.grow(places.min(WakeSet::MOST).min(self.most - places));
         }
         let place = self.vacant.expect("a chunk has a place");
-        if let Slot::Vacant { next } = self.chunks[place.chunk as usize].slots.peek(place.slot as usize) {
+        if let ItemState::Vacant { next } = self.chunks[place.chunk as usize].slots.peek(place.slot as usize)
+        {
             self.vacant = *next;
         }
         place
@@ -117,71 +118,71 @@ impl<Fut: Future> Slab<Fut> {
     /// Puts a place into the list of vacant ones.
     pub(super) fn release(&mut self, place: Place) {
         let next = self.vacant.replace(place);
-        self.slot(place).set(Slot::Vacant { next });
+        self.slot(place).set(ItemState::Vacant { next });
     }
 
     /// Puts the run of an item into a vacant place.
     #[inline]
     pub(super) fn put(&mut self, place: Place, item: usize, fut: Fut) {
-        self.slot(place).set(Slot::Run { fut, item });
+        self.slot(place).set(ItemState::Run { fut, item });
         self.running += 1;
     }
 
     /// Polls what runs at a place, if anything does. When it has finished the place is vacant.
     #[inline]
-    pub(super) fn poll(&mut self, place: Place, lender: &Lender<'_>) -> Poll<(usize, Fut::Output)> {
+    pub(super) fn poll(&mut self, place: Place, wakers: &InlineWakers<'_>) -> Poll<(usize, Fut::Output)> {
         let chunk = &mut self.chunks[place.chunk as usize];
         let mut slot = chunk.slots.get(place.slot as usize);
         let SlotProjection::Run { fut, item } = slot.as_mut().project() else {
             return Poll::Pending;
         };
         let waker = match &chunk.ready {
-            None => lender.waker(place.slot as usize),
+            None => wakers.waker(place.slot as usize),
             Some(ready) => ready.waker(place.slot as usize),
         };
         let Poll::Ready(output) = fut.poll(&mut Context::from_waker(&waker)) else {
             return Poll::Pending;
         };
         let item = *item;
-        slot.set(Slot::Vacant { next: None });
+        slot.set(ItemState::Vacant { next: None });
         self.running -= 1;
         Poll::Ready((item, output))
     }
 
     #[inline]
-    fn slot(&mut self, place: Place) -> Pin<&mut Slot<Fut>> {
+    fn slot(&mut self, place: Place) -> Pin<&mut ItemState<Fut>> {
         self.chunks[place.chunk as usize].slots.get(place.slot as usize)
     }
 
     /// The block is polled, and looks for woken runs itself.
     pub(super) fn enter(&self) {
-        if let Some(gate) = self.gate() {
-            gate.enter();
+        if let Some(top) = self.parent() {
+            top.enter();
         }
     }
 
-    /// Hands the places of woken runs to `poll`, up to the first error. Of runs that have the wakers of a lender, `lent` says
+    /// Hands the places of woken runs to `poll`, up to the first error. Of runs with `InlineWakers`, `inline` says
     /// which were woken.
     #[inline(always)]
     pub(super) fn woken<E>(
         &mut self,
-        lent: u64,
+        inline: u64,
         turn: &mut Turn,
         mut poll: impl FnMut(&mut Self, Place) -> Result<(), E>,
     ) -> Result<(), E> {
         if self.chunks[0].ready.is_none() {
             turn.swept();
-            for slot in Ones(lent & !(u64::MAX << self.places)) {
+            for slot in Ones(inline & !(u64::MAX << self.places)) {
                 poll(self, Place { chunk: 0, slot: slot as u32 })?;
             }
             return Ok(());
         }
         turn.polled(1);
-        let marked = self.gate.as_ref().map_or(1, |gate| gate.take());
+        let marked = self.top.as_ref().map_or(1, |top| top.take());
         for bit in Ones(marked) {
             // From the sixty-fifth chunk on, chunks share bits.
             for chunk in (bit..self.chunks.len()).step_by(64) {
-                let groups = self.chunks[chunk].ready.as_ref().map_or(0, Ready::take_groups);
+                let groups = self.chunks[chunk].ready.as_ref().map_or(0, WakeSet::take_groups);
                 for group in Ones(groups) {
                     let woken = self.chunks[chunk].ready.as_ref().map_or(0, |ready| ready.take(group));
                     turn.polled(woken.count_ones() as usize);
@@ -230,27 +231,27 @@ impl<Fut: Future> Slab<Fut> {
     /// Whether nothing runs at a place.
     #[inline]
     pub(super) fn is_vacant(&self, place: Place) -> bool {
-        matches!(self.chunks[place.chunk as usize].slots.peek(place.slot as usize), Slot::Vacant { .. })
+        matches!(self.chunks[place.chunk as usize].slots.peek(place.slot as usize), ItemState::Vacant { .. })
     }
 
     /// Whether no run was woken since [`woken`](Slab::woken), and the next one wakes the parent.
     #[inline]
-    pub(super) fn leave(&self, lent: u64, parent: &Waker) -> bool {
-        match self.gate() {
-            None => lent == 0,
-            Some(gate) => !self.is_marked() && gate.leave(parent, || self.is_marked()),
+    pub(super) fn leave(&self, inline: u64, parent: &Waker) -> bool {
+        match self.parent() {
+            None => inline == 0,
+            Some(top) => !self.is_marked() && top.leave(parent, || self.is_marked()),
         }
     }
 
     fn is_marked(&self) -> bool {
-        match &self.gate {
-            Some(gate) => gate.is_marked(),
-            None => self.chunks[0].ready.as_ref().is_some_and(Ready::is_marked),
+        match &self.top {
+            Some(top) => top.is_marked(),
+            None => self.chunks[0].ready.as_ref().is_some_and(WakeSet::is_marked),
         }
     }
 
-    fn gate(&self) -> Option<&Gate> {
-        self.gate.as_deref().or_else(|| self.chunks[0].ready.as_ref().map(Ready::gate))
+    fn parent(&self) -> Option<&ParentWaker> {
+        self.top.as_deref().or_else(|| self.chunks[0].ready.as_ref().map(WakeSet::parent))
     }
 }
 
@@ -264,14 +265,14 @@ impl<Fut> Slab<Fut> {
         let mut runs = Vec::new();
         for (chunk, Chunk { slots, .. }) in self.chunks.iter().enumerate() {
             for slot in 0..slots.len() {
-                if let Slot::Run { item, .. } = slots.peek(slot) {
+                if let ItemState::Run { item, .. } = slots.peek(slot) {
                     runs.push((*item, chunk, slot));
                 }
             }
         }
         runs.sort_unstable();
         for (_, chunk, slot) in runs {
-            self.chunks[chunk].slots.get(slot).set(Slot::Vacant { next: None });
+            self.chunks[chunk].slots.get(slot).set(ItemState::Vacant { next: None });
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::BoxError;
 use crate::blocks::Shell;
 use crate::blocks::par::tests::scripted::{Performs, Script, Stage};
 use crate::blocks::peers::OnFailure;
+use crate::build::builder::Builder;
 use crate::build::feed::Uses;
-use crate::build::token::Tok;
 use crate::node::Meta;
 use crate::testing::block;
 
@@ -34,9 +34,9 @@ where
     I: Iterator<Item = (usize, Script)> + Send + 'static,
     M: OnFailure<BoxError>,
 {
-    let tok = Tok::<(), I, BoxError>::new();
-    let (_, feed) = enter(&tok, Uses);
-    each(&tok, &EACH, Options { error: tok.error(), limit, settle }, feed, Performs(stage.clone()))
+    let builder = Builder::<(), I, BoxError>::new();
+    let (_, feed) = enter(&builder, Uses);
+    each(&builder, &EACH, Options { error: builder.error(), limit, settle }, feed, Performs(stage.clone()))
 }
 
 fn numbered(scripts: Vec<Script>) -> Numbered {

@@ -4,16 +4,16 @@ use std::fmt;
 
 use crate::blocks::Shell;
 use crate::blocks::peers::{Children, Finish, Peers, Policy};
-use crate::build::options::{Of, at_least_one};
+use crate::build::builder::Builder;
+use crate::build::options::{ErrorType, at_least_one};
 use crate::build::scope::{At, Scope};
-use crate::build::token::Tok;
 use crate::error::{Error, Failure};
 use crate::node::Meta;
 
 /// The options of `par`.
 pub struct Options<E, M> {
     #[doc(hidden)]
-    pub error: Of<E>,
+    pub error: ErrorType<E>,
     /// How many children run at once; all if not given.
     pub limit: Option<usize>,
     /// With this flag every child runs, whatever becomes of the others, and the block gives the `Result` of each.
@@ -50,7 +50,7 @@ where
 /// If `limit` is zero.
 #[track_caller]
 pub fn par<S, In, E, M, C, F, Out>(
-    _tok: &Tok<S, In, E>,
+    _builder: &Builder<S, In, E>,
     meta: &'static Meta,
     options: Options<E, M>,
     children: C,

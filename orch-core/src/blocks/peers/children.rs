@@ -1,7 +1,7 @@
 //! The children of a block of peers: a binary tree, so that forty of them are six types deep.
 
 use super::policy::Policy;
-use super::slot::{ForkSlots, Slot, Slots};
+use super::slot::{ChildState, ForkSlots, Slots};
 use crate::build::feed::Feed;
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::Failure;
@@ -82,9 +82,9 @@ where
         let start = move |cx| self.step.run(scope, input, cx);
         // Where nobody is told, one that waits is no different.
         if const { size_of::<R::Queued>() == 0 } || first < limit {
-            Slot::<_, _, St::Out, E, M, R>::Todo { start }
+            ChildState::<_, _, St::Out, E, M, R>::Todo { start }
         } else {
-            Slot::Queued { start, queued: self.step.queue(cx) }
+            ChildState::Queued { start, queued: self.step.queue(cx) }
         }
     }
 

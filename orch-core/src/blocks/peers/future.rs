@@ -8,13 +8,13 @@ use std::task::{Context, Poll, Waker, ready};
 use pin_project_lite::pin_project;
 
 use super::order::Order;
-use super::{Children, Finish, Picked, Policy, Round, Slots};
+use super::{Children, Finish, Pass, Policy, Selection, Slots};
 use crate::blocks::shell::{Block, Held};
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::run::Cx;
-use crate::wake::{Lender, Ready, SWEPT, Turn};
+use crate::wake::{InlineWakers, SWEEP_MAX, Turn, WakeSet};
 
 /// Peers at once, at most so many, whose results become what `finish` makes of them.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ where
         let inputs = held.poll(|| self.children.feed(&mut Some(input)));
         let slots = self.children.slots(0, self.limit, scope, inputs, held.cx);
         let at_once = self.limit.min(C::LEN);
-        let ready = (at_once > SWEPT).then(|| Ready::alone(C::LEN));
+        let ready = (at_once > SWEEP_MAX).then(|| WakeSet::alone(C::LEN));
         PeersFuture::<_, _, E, _> {
             slots,
             ready,
@@ -76,7 +76,7 @@ pin_project! {
     struct PeersFuture<'a, Sl, F, E, R: Cx> {
         #[pin]
         slots: Sl,
-        ready: Option<Ready>,
+        ready: Option<WakeSet>,
         finish: &'a F,
         error: PhantomData<fn() -> E>,
         limit: usize,
@@ -103,7 +103,7 @@ where
         let mut slots = this.slots;
         let run = this.held.cx;
         let result = ready!(this.held.poll(|| {
-            let mut round = Round {
+            let mut round = Pass {
                 cx: run,
                 free: *this.free,
                 next: *this.next as usize,
@@ -134,14 +134,14 @@ where
 fn drive<Sl: Slots<R>, R: Cx>(
     mut slots: Pin<&mut Sl>,
     limit: usize,
-    round: &mut Round<'_, Sl::End, R>,
+    round: &mut Pass<'_, Sl::End, R>,
     order: &mut Order,
     rt: R,
     parent: &Waker,
 ) -> Poll<()> {
-    let mut lender = Lender::new(parent);
+    let mut wakers = InlineWakers::new(parent);
     if let Some(ready) = round.ready {
-        ready.gate().enter();
+        ready.parent().enter();
     }
     let mut turn = Turn::default();
     // Who woke a block without wakers of its own is not known: all are polled that have not finished.
@@ -166,8 +166,8 @@ fn drive<Sl: Slots<R>, R: Cx>(
                 };
                 turn.polled(woken.count_ones() as usize);
             }
-            let bits = woken | Picked::from(start, round.next);
-            let picked = Picked { start, bits, lender: &lender };
+            let bits = woken | Selection::from(start, round.next);
+            let picked = Selection { start, bits, wakers: &wakers };
             // One call for all cases: it is all of the children's code.
             if !slots.as_mut().visit(0, picked, round) {
                 if round.end.is_some() {
@@ -193,13 +193,13 @@ fn drive<Sl: Slots<R>, R: Cx>(
         }
         let waits = match round.ready {
             None => {
-                woken = lender.take();
+                woken = wakers.take();
                 turn.swept();
                 woken == 0
             }
             Some(ready) => {
                 turn.polled(1);
-                !ready.is_marked() && ready.gate().leave(parent, || ready.is_marked())
+                !ready.is_marked() && ready.parent().leave(parent, || ready.is_marked())
             }
         };
         if waits || !turn.goes_on(rt, parent) {

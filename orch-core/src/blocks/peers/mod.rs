@@ -20,4 +20,4 @@ pub(crate) use on_failure::OnFailure;
 pub(crate) use on_failure::{FailFast, Settle};
 pub use on_failure::{default, given};
 pub(crate) use policy::{Finish, Policy};
-pub(crate) use slot::{Picked, Round, Slots};
+pub(crate) use slot::{Pass, Selection, Slots};

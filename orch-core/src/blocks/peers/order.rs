@@ -1,6 +1,6 @@
 //! In which order children are asked.
 
-use crate::wake::{Ready, cut_short, was_cut_short};
+use crate::wake::{WakeSet, cut_short, was_cut_short};
 
 /// In written order, or from where the last poll had to stop.
 ///
@@ -34,7 +34,7 @@ impl Order {
     /// that has not started.
     #[cold]
     #[inline(never)]
-    pub(super) fn resume(self, ready: Option<&Ready>, next: usize, has_budget: bool) -> (Self, u64) {
+    pub(super) fn resume(self, ready: Option<&WakeSet>, next: usize, has_budget: bool) -> (Self, u64) {
         if !has_budget {
             return (Order { next: -self.next }, u64::MAX);
         }
@@ -51,7 +51,7 @@ impl Order {
     /// Of the sixty-four children from `start` on the bit of the one to ask. It is no longer woken.
     #[cold]
     #[inline(never)]
-    pub(super) fn take(self, ready: &Ready, start: usize) -> u64 {
+    pub(super) fn take(self, ready: &WakeSet, start: usize) -> u64 {
         let child = self.child();
         if child / 64 != start / 64 {
             return 0;
@@ -64,7 +64,7 @@ impl Order {
     /// if all were asked.
     #[cold]
     #[inline(never)]
-    pub(super) fn advance(self, ready: Option<&Ready>, next: usize, is_spent: bool) -> (Self, u64) {
+    pub(super) fn advance(self, ready: Option<&WakeSet>, next: usize, is_spent: bool) -> (Self, u64) {
         let child = if is_spent && was_cut_short() {
             Some(self.child())
         } else {
@@ -107,7 +107,7 @@ impl Order {
 }
 
 /// The first child from `from` on that may have something to do.
-fn find(ready: Option<&Ready>, next: usize, from: usize) -> Option<usize> {
+fn find(ready: Option<&WakeSet>, next: usize, from: usize) -> Option<usize> {
     match ready {
         Some(ready) => ready.first(from),
         // Children sixty-four apart share a bit.

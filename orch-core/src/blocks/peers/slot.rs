@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use super::policy::Policy;
 use crate::error::{Error, Failure};
 use crate::run::Cx;
-use crate::wake::{Lender, Ready};
+use crate::wake::{InlineWakers, WakeSet};
 
 /// The places of a tree of children.
 pub trait Slots<R: Cx> {
@@ -26,8 +26,8 @@ pub trait Slots<R: Cx> {
     fn visit(
         self: Pin<&mut Self>,
         first: usize,
-        picked: Picked<'_>,
-        round: &mut Round<'_, Self::End, R>,
+        picked: Selection<'_>,
+        round: &mut Pass<'_, Self::End, R>,
     ) -> bool;
 
     /// Drops everything, in written order.
@@ -38,28 +38,28 @@ pub trait Slots<R: Cx> {
 }
 
 /// One pass over the children.
-pub struct Round<'r, End, R> {
+pub struct Pass<'r, End, R> {
     pub(crate) cx: R,
     /// How many more may run.
     pub(crate) free: usize,
     /// The first child that has not been started.
     pub(crate) next: usize,
-    /// Whose wakers the children have; if nobody's, then the lender's.
-    pub(crate) ready: Option<&'r Ready>,
+    /// Whose wakers the children have; if nobody's, then the `InlineWakers`.
+    pub(crate) ready: Option<&'r WakeSet>,
     /// What has ended the block.
     pub(crate) end: Option<End>,
 }
 
 /// Some of the sixty-four children from `start` on.
 #[derive(Clone, Copy)]
-pub struct Picked<'r> {
+pub struct Selection<'r> {
     pub(crate) start: usize,
     pub(crate) bits: u64,
-    /// Not in the [`Round`]: what wakers point to has to be in memory, and what is with it.
-    pub(crate) lender: &'r Lender<'r>,
+    /// Not in the [`Pass`]: what wakers point to has to be in memory, and what is with it.
+    pub(crate) wakers: &'r InlineWakers<'r>,
 }
 
-impl Picked<'_> {
+impl Selection<'_> {
     /// Those from child `child` on.
     #[inline(always)]
     pub(crate) fn from(start: usize, child: usize) -> u64 {
@@ -80,7 +80,7 @@ pin_project! {
     /// The place of one child.
     #[project = SlotProjection]
     #[project_replace = SlotReplaced]
-    pub(super) enum Slot<Start, Fut, T, E, M, R>
+    pub(super) enum ChildState<Start, Fut, T, E, M, R>
     where
         T: Send,
         T: 'static,
@@ -95,7 +95,7 @@ pin_project! {
     }
 }
 
-impl<Start, Fut, T, E, M, R> Slots<R> for Slot<Start, Fut, T, E, M, R>
+impl<Start, Fut, T, E, M, R> Slots<R> for ChildState<Start, Fut, T, E, M, R>
 where
     Start: FnOnce(R) -> Fut,
     Fut: Future<Output = Result<T, Error<E>>>,
@@ -112,19 +112,19 @@ where
     fn visit(
         mut self: Pin<&mut Self>,
         index: usize,
-        picked: Picked<'_>,
-        round: &mut Round<'_, M::End<T>, R>,
+        picked: Selection<'_>,
+        round: &mut Pass<'_, M::End<T>, R>,
     ) -> bool {
         if let SlotProjection::Todo { .. } | SlotProjection::Queued { .. } = self.as_mut().project() {
             if round.free == 0 {
                 return false;
             }
-            let fut = match self.as_mut().project_replace(Slot::Gone) {
+            let fut = match self.as_mut().project_replace(ChildState::Gone) {
                 SlotReplaced::Todo { start } => start(round.cx),
                 SlotReplaced::Queued { start, queued } => start(round.cx.dequeue(queued)),
                 _ => unreachable!("a child is started once"),
             };
-            self.set(Slot::Run { fut });
+            self.set(ChildState::Run { fut });
             round.next = index + 1;
         } else if let SlotProjection::Run { .. } = self.as_mut().project() {
             // Takes its place again if it goes on. So one that is ready at once, as many are, changes no count.
@@ -135,7 +135,7 @@ where
         };
         // Every child has a waker. But nothing here can panic, so for one that does not look at its waker none is made.
         let waker = match round.ready.and_then(|ready| ready.get(index)) {
-            None => picked.lender.waker(index),
+            None => picked.wakers.waker(index),
             Some(waker) => waker,
         };
         let Poll::Ready(result) = fut.poll(&mut Context::from_waker(&waker)) else {
@@ -144,11 +144,11 @@ where
         };
         match M::keep(result) {
             Ok(kept) => {
-                self.set(Slot::Done { kept });
+                self.set(ChildState::Done { kept });
                 true
             }
             Err(end) => {
-                self.set(Slot::Gone);
+                self.set(ChildState::Gone);
                 round.end = Some(end);
                 false
             }
@@ -156,12 +156,12 @@ where
     }
 
     fn clear(mut self: Pin<&mut Self>) {
-        self.set(Slot::Gone);
+        self.set(ChildState::Gone);
     }
 
     #[inline(always)]
     fn take(self: Pin<&mut Self>) -> M::Kept<T> {
-        match self.project_replace(Slot::Gone) {
+        match self.project_replace(ChildState::Gone) {
             SlotReplaced::Done { kept } => kept,
             _ => unreachable!("every child has finished"),
         }
@@ -193,8 +193,8 @@ impl<R: Cx, A: Slots<R>, B: Slots<R, End = A::End>> Slots<R> for ForkSlots<A, B>
     fn visit(
         self: Pin<&mut Self>,
         first: usize,
-        picked: Picked<'_>,
-        round: &mut Round<'_, A::End, R>,
+        picked: Selection<'_>,
+        round: &mut Pass<'_, A::End, R>,
     ) -> bool {
         let this = self.project();
         let second = first + A::LEN;
@@ -216,14 +216,17 @@ impl<R: Cx, A: Slots<R>, B: Slots<R, End = A::End>> Slots<R> for ForkSlots<A, B>
     }
 }
 
-impl fmt::Debug for Picked<'_> {
+impl fmt::Debug for Selection<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Picked").field("start", &self.start).field("bits", &self.bits).finish_non_exhaustive()
+        f.debug_struct("Selection")
+            .field("start", &self.start)
+            .field("bits", &self.bits)
+            .finish_non_exhaustive()
     }
 }
 
-impl<End, R> fmt::Debug for Round<'_, End, R> {
+impl<End, R> fmt::Debug for Pass<'_, End, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Round").field("next", &self.next).field("free", &self.free).finish_non_exhaustive()
+        f.debug_struct("Pass").field("next", &self.next).field("free", &self.free).finish_non_exhaustive()
     }
 }

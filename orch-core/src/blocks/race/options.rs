@@ -5,23 +5,23 @@ use std::fmt;
 use super::policy::{FirstOf, FirstSuccess, Lost};
 use crate::blocks::Shell;
 use crate::blocks::peers::{Children, Peers};
-use crate::build::options::Of;
+use crate::build::builder::Builder;
+use crate::build::options::ErrorType;
 use crate::build::scope::{At, Scope};
-use crate::build::token::Tok;
 use crate::error::Failure;
 use crate::node::Meta;
 
 /// The options of `race`.
 pub struct Options<E> {
     #[doc(hidden)]
-    pub error: Of<E>,
+    pub error: ErrorType<E>,
 }
 
 /// The children run at once, and the first that succeeds gives the output.
 ///
 /// `list` makes one of the nested pairs that the forks of `children` are.
 pub fn race<S, In, E, C, F, const N: usize>(
-    _tok: &Tok<S, In, E>,
+    _builder: &Builder<S, In, E>,
     meta: &'static Meta,
     _options: Options<E>,
     children: C,

@@ -1,9 +1,9 @@
 //! The rules of `race`, by scripts of what its children do.
 
 use super::*;
+use crate::build::builder::Builder;
 use crate::build::feed::Ignores;
 use crate::build::plan::Plan;
-use crate::build::token::Tok;
 use crate::error::BoxError;
 use crate::node::Meta;
 use crate::testing::{Recorder, at_once, block, inline_async, inline_sync, step};
@@ -14,26 +14,27 @@ static B: Meta = step(2, Some(&RACE), "b");
 static C: Meta = step(3, Some(&RACE), "c");
 
 macro_rules! raced {
-    ($tok:expr, $a:expr, $b:expr, $c:expr) => {{
-        let tok = $tok;
+    ($builder:expr, $a:expr, $b:expr, $c:expr) => {{
+        let builder = $builder;
         let children = fork(fork(child(Ignores, $a), child(Ignores, $b)), child(Ignores, $c));
-        let race = race(&tok, &RACE, Options { error: tok.error() }, children, |((a, b), c)| [a, b, c]);
-        Plan::pipeline((), tok, race)
+        let race =
+            race(&builder, &RACE, Options { error: builder.error() }, children, |((a, b), c)| [a, b, c]);
+        Plan::pipeline((), builder, race)
     }};
 }
 
-fn tok() -> Tok<(), (), BoxError> {
-    Tok::new()
+fn builder() -> Builder<(), (), BoxError> {
+    Builder::new()
 }
 
 #[test]
 fn the_first_success_wins_and_later_children_never_start() {
     let recorder = Recorder::default();
     let pipeline = raced!(
-        tok(),
-        inline_sync!(tok(), &A, |(), ()| Err::<u32, _>("a")),
-        inline_sync!(tok(), &B, |(), ()| 2_u32),
-        inline_sync!(tok(), &C, |(), ()| -> u32 { unreachable!("it never starts") })
+        builder(),
+        inline_sync!(builder(), &A, |(), ()| Err::<u32, _>("a")),
+        inline_sync!(builder(), &B, |(), ()| 2_u32),
+        inline_sync!(builder(), &C, |(), ()| -> u32 { unreachable!("it never starts") })
     )
     .with_bus(&recorder);
     assert_eq!(at_once(pipeline.run(())).unwrap(), 2);
@@ -52,10 +53,10 @@ fn the_first_success_wins_and_later_children_never_start() {
 fn losers_are_dropped_before_the_block_ends() {
     let recorder = Recorder::default();
     let pipeline = raced!(
-        tok(),
-        inline_async!(tok(), &A, |_, ()| std::future::pending::<u32>()),
-        inline_async!(tok(), &B, |_, ()| std::future::pending::<u32>()),
-        inline_sync!(tok(), &C, |(), ()| 3_u32)
+        builder(),
+        inline_async!(builder(), &A, |_, ()| std::future::pending::<u32>()),
+        inline_async!(builder(), &B, |_, ()| std::future::pending::<u32>()),
+        inline_sync!(builder(), &C, |(), ()| 3_u32)
     )
     .with_bus(&recorder);
     assert_eq!(at_once(pipeline.run(())).unwrap(), 3);
@@ -70,10 +71,10 @@ async fn all_failed_is_the_last_error_in_time_with_the_others() {
         Err(text)
     }
     let pipeline = raced!(
-        tok(),
-        inline_async!(tok(), &A, |_, ()| fail(3, "a")),
-        inline_async!(tok(), &B, |_, ()| fail(1, "b")),
-        inline_async!(tok(), &C, |_, ()| fail(2, "c"))
+        builder(),
+        inline_async!(builder(), &A, |_, ()| fail(3, "a")),
+        inline_async!(builder(), &B, |_, ()| fail(1, "b")),
+        inline_async!(builder(), &C, |_, ()| fail(2, "c"))
     );
     let error = pipeline.run(()).await.unwrap_err();
     assert_eq!(error.to_string(), "step `race/a` failed: a");
@@ -85,10 +86,10 @@ async fn all_failed_is_the_last_error_in_time_with_the_others() {
 #[should_panic(expected = "oh")]
 fn a_panic_of_one_unwinds() {
     let pipeline = raced!(
-        tok(),
-        inline_async!(tok(), &A, |_, ()| std::future::pending::<u32>()),
-        inline_sync!(tok(), &B, |(), ()| -> u32 { panic!("oh") }),
-        inline_sync!(tok(), &C, |(), ()| 3_u32)
+        builder(),
+        inline_async!(builder(), &A, |_, ()| std::future::pending::<u32>()),
+        inline_sync!(builder(), &B, |(), ()| -> u32 { panic!("oh") }),
+        inline_sync!(builder(), &C, |(), ()| 3_u32)
     );
     let _ = at_once(pipeline.run(()));
 }

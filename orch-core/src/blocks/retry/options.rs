@@ -9,10 +9,10 @@ use super::backoff::{self, Backoff};
 use super::jitter::Jitter;
 use super::policy::Policy;
 use crate::blocks::Shell;
+use crate::build::builder::Builder;
 use crate::build::feed::{Again, Repeat};
-use crate::build::options::{Of, at_least_one};
+use crate::build::options::{ErrorType, at_least_one};
 use crate::build::scope::Scope;
-use crate::build::token::Tok;
 use crate::error::{Error, Failure};
 use crate::node::Meta;
 
@@ -23,7 +23,7 @@ where
     W: Fn(&Error<E>) -> bool,
 {
     #[doc(hidden)]
-    pub error: Of<E>,
+    pub error: ErrorType<E>,
     /// How many attempts are made at most, the first included, or `unlimited`; 3 if not given.
     pub max_attempts: Attempts,
     /// The delays between the attempts; doubling from 100 ms if not given. When they end, so do the attempts: see
@@ -162,16 +162,16 @@ impl IntoAttempts for Attempts {
 
 /// The point inside the block, and how each attempt gets its input.
 pub fn enter<S, In, E, U>(
-    tok: &Tok<S, In, E>,
+    builder: &Builder<S, In, E>,
     usage: U,
-) -> (Tok<S, U::Takes, E>, impl Again<In, Takes = U::Takes> + use<S, In, E, U>)
+) -> (Builder<S, U::Takes, E>, impl Again<In, Takes = U::Takes> + use<S, In, E, U>)
 where
     S: Scope,
     In: Send + 'static,
     E: Failure,
     U: Repeat<S, In, E>,
 {
-    usage.enter(tok)
+    usage.enter(builder)
 }
 
 /// The body, again after it failed.
@@ -181,7 +181,7 @@ where
 /// If `max_attempts` is zero.
 #[track_caller]
 pub fn retry<S, In, E, Bk, D, W, F, B>(
-    _tok: &Tok<S, In, E>,
+    _builder: &Builder<S, In, E>,
     meta: &'static Meta,
     options: Options<E, Bk, D, W>,
     feed: F,

@@ -4,29 +4,29 @@ use std::fmt;
 
 use super::Settle;
 use crate::blocks::Shell;
-use crate::build::options::Of;
+use crate::build::builder::Builder;
+use crate::build::options::ErrorType;
 use crate::build::scope::Scope;
-use crate::build::token::Tok;
 use crate::error::Failure;
 use crate::node::Meta;
 
 /// The options of `settle`.
 pub struct Options<E> {
     #[doc(hidden)]
-    pub error: Of<E>,
+    pub error: ErrorType<E>,
 }
 
 /// The point inside the block.
 pub fn enter<S: Scope, In: Send + 'static, E: Failure, U>(
-    tok: &Tok<S, In, E>,
+    builder: &Builder<S, In, E>,
     _usage: U,
-) -> (Tok<S, In, E>, ()) {
-    (*tok, ())
+) -> (Builder<S, In, E>, ()) {
+    (*builder, ())
 }
 
 /// The body's `Result` as a value, which is always there.
 pub fn settle<S, In, E: Failure, B>(
-    _tok: &Tok<S, In, E>,
+    _builder: &Builder<S, In, E>,
     meta: &'static Meta,
     _options: Options<E>,
     _feed: (),

@@ -1,8 +1,8 @@
 //! What `settle` gives, and what it costs.
 
 use super::*;
+use crate::build::builder::Builder;
 use crate::build::plan::Plan;
-use crate::build::token::Tok;
 use crate::error::BoxError;
 use crate::node::Meta;
 use crate::testing::{Recorder, at_once, block, inline_sync, step};
@@ -12,10 +12,10 @@ static WORK: Meta = step(1, Some(&SETTLE), "work");
 
 macro_rules! settled {
     ($body:expr) => {{
-        let tok = Tok::<(), u32, BoxError>::new();
-        let (inner, feed) = enter(&tok, ());
+        let builder = Builder::<(), u32, BoxError>::new();
+        let (inner, feed) = enter(&builder, ());
         let body = inline_sync!(inner, &WORK, $body);
-        Plan::pipeline((), tok, settle(&tok, &SETTLE, Options { error: tok.error() }, feed, body))
+        Plan::pipeline((), builder, settle(&builder, &SETTLE, Options { error: builder.error() }, feed, body))
     }};
 }
 
@@ -44,8 +44,8 @@ fn a_panic_is_no_error() {
 
 #[test]
 fn it_adds_nothing_to_its_body() {
-    let tok = Tok::<(), u32, BoxError>::new();
-    let alone = Plan::pipeline((), tok, inline_sync!(tok, &WORK, |(), n: u32| n));
+    let builder = Builder::<(), u32, BoxError>::new();
+    let alone = Plan::pipeline((), builder, inline_sync!(builder, &WORK, |(), n: u32| n));
     let settled = settled!(|(), n: u32| n);
     assert_eq!(size_of_val(&settled.run(1)), size_of_val(&alone.run(1)));
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::Timeout;
 use crate::blocks::Shell;
-use crate::build::options::Of;
+use crate::build::builder::Builder;
+use crate::build::options::ErrorType;
 use crate::build::scope::Scope;
-use crate::build::token::Tok;
 use crate::error::Failure;
 use crate::node::Meta;
 
@@ -14,7 +14,7 @@ use crate::node::Meta;
 #[derive(Debug)]
 pub struct Options<E: Failure> {
     #[doc(hidden)]
-    pub error: Of<E>,
+    pub error: ErrorType<E>,
     /// How long the body may take. Written first in the parentheses, without a name.
     pub duration: Duration,
 }
@@ -31,15 +31,15 @@ pub mod given {
 
 /// The point inside the block.
 pub fn enter<S: Scope, In: Send + 'static, E: Failure, U>(
-    tok: &Tok<S, In, E>,
+    builder: &Builder<S, In, E>,
     _usage: U,
-) -> (Tok<S, In, E>, ()) {
-    (*tok, ())
+) -> (Builder<S, In, E>, ()) {
+    (*builder, ())
 }
 
 /// The body, for so long and no longer.
 pub fn timeout<S, In, E: Failure, B>(
-    _tok: &Tok<S, In, E>,
+    _builder: &Builder<S, In, E>,
     meta: &'static Meta,
     options: Options<E>,
     _feed: (),

@@ -9,9 +9,9 @@ use tokio::time::{Instant, sleep};
 
 use super::{Options, enter, given, timeout};
 use crate::blocks::{circuit, retry};
+use crate::build::builder::Builder;
 use crate::build::feed::Ignores;
 use crate::build::plan::Plan;
-use crate::build::token::Tok;
 use crate::error::{BoxError, ErrorKind};
 use crate::node::{Meta, NodeKind};
 use crate::testing::{Instantly, Recorder, at_once, block, entry, inline_async, step};
@@ -25,11 +25,11 @@ const MS: Duration = Duration::from_millis(1);
 /// `timeout(duration) < async |()| body >`
 macro_rules! within {
     ($duration:expr, $body:expr) => {{
-        let tok = Tok::<(), (), BoxError>::new();
-        let (inner, feed) = enter(&tok, Ignores);
+        let builder = Builder::<(), (), BoxError>::new();
+        let (inner, feed) = enter(&builder, Ignores);
         let body = inline_async!(inner, &WORK, $body);
-        let options = Options { error: tok.error(), duration: given::duration($duration) };
-        Plan::pipeline((), tok, timeout(&tok, &TIMEOUT, options, feed, body))
+        let options = Options { error: builder.error(), duration: given::duration($duration) };
+        Plan::pipeline((), builder, timeout(&builder, &TIMEOUT, options, feed, body))
     }};
 }
 
@@ -125,8 +125,8 @@ async fn timeout_4_around_a_retry_it_is_a_deadline_and_cuts_a_wait_short() {
     static RETRY: Meta = block(1, Some(&TIMEOUT), "retry");
     static WORK: Meta = step(2, Some(&RETRY), "work");
     let calls = AtomicU32::new(0);
-    let tok = Tok::<(), (), BoxError>::new();
-    let (outer, outer_feed) = enter(&tok, Ignores);
+    let builder = Builder::<(), (), BoxError>::new();
+    let (outer, outer_feed) = enter(&builder, Ignores);
     let (inner, inner_feed) = retry::enter(&outer, Ignores);
     let work = inline_async!(inner, &WORK, |(), ()| async {
         calls.fetch_add(1, Ordering::Relaxed);
@@ -134,7 +134,7 @@ async fn timeout_4_around_a_retry_it_is_a_deadline_and_cuts_a_wait_short() {
         Err::<(), _>("no")
     });
     let options = retry::Options {
-        error: tok.error(),
+        error: builder.error(),
         max_attempts: retry::unlimited(),
         backoff: retry::given::backoff(retry::backoff::constant(400 * MS)),
         max_delay: None,
@@ -143,8 +143,8 @@ async fn timeout_4_around_a_retry_it_is_a_deadline_and_cuts_a_wait_short() {
         when: retry::default::when(),
     };
     let body = retry::retry(&outer, &RETRY, options, inner_feed, work);
-    let options = Options { error: tok.error(), duration: SECOND + 200 * MS };
-    let pipeline = Plan::pipeline((), tok, timeout(&tok, &TIMEOUT, options, outer_feed, body));
+    let options = Options { error: builder.error(), duration: SECOND + 200 * MS };
+    let pipeline = Plan::pipeline((), builder, timeout(&builder, &TIMEOUT, options, outer_feed, body));
     let start = Instant::now();
     let error = pipeline.run(()).await.unwrap_err();
     assert_eq!(start.elapsed(), SECOND + 200 * MS);
@@ -156,13 +156,14 @@ async fn timeout_4_inside_a_retry_each_attempt_has_the_time() {
     static RETRY: Meta = block(0, None, "retry");
     static TIMEOUT: Meta = block(1, Some(&RETRY), "timeout");
     static WORK: Meta = step(2, Some(&TIMEOUT), "work");
-    let tok = Tok::<(), (), BoxError>::new();
-    let (outer, outer_feed) = retry::enter(&tok, Ignores);
+    let builder = Builder::<(), (), BoxError>::new();
+    let (outer, outer_feed) = retry::enter(&builder, Ignores);
     let (inner, inner_feed) = enter(&outer, Ignores);
     let work = inline_async!(inner, &WORK, |(), ()| pending::<()>());
-    let body = timeout(&outer, &TIMEOUT, Options { error: tok.error(), duration: SECOND }, inner_feed, work);
+    let body =
+        timeout(&outer, &TIMEOUT, Options { error: builder.error(), duration: SECOND }, inner_feed, work);
     let options = retry::Options {
-        error: tok.error(),
+        error: builder.error(),
         max_attempts: retry::given::max_attempts(3),
         backoff: retry::given::backoff(retry::backoff::constant(SECOND)),
         max_delay: None,
@@ -170,7 +171,7 @@ async fn timeout_4_inside_a_retry_each_attempt_has_the_time() {
         rejections: retry::default::rejections(),
         when: retry::default::when(),
     };
-    let pipeline = Plan::pipeline((), tok, retry::retry(&tok, &RETRY, options, outer_feed, body));
+    let pipeline = Plan::pipeline((), builder, retry::retry(&builder, &RETRY, options, outer_feed, body));
     let start = Instant::now();
     let error = pipeline.run(()).await.unwrap_err();
     assert_eq!(start.elapsed(), 5 * SECOND);
@@ -183,11 +184,11 @@ async fn circuit_5_a_timeout_inside_counts_as_a_failure() {
     static TIMEOUT: Meta = block(1, Some(&CIRCUIT), "timeout");
     static WORK: Meta = step(2, Some(&TIMEOUT), "work");
     let breaker = circuit::Breaker::new();
-    let tok = Tok::<(), (), BoxError>::new();
-    let work = inline_async!(tok, &WORK, |(), ()| pending::<()>());
-    let body = timeout(&tok, &TIMEOUT, Options { error: tok.error(), duration: SECOND }, (), work);
+    let builder = Builder::<(), (), BoxError>::new();
+    let work = inline_async!(builder, &WORK, |(), ()| pending::<()>());
+    let body = timeout(&builder, &TIMEOUT, Options { error: builder.error(), duration: SECOND }, (), work);
     let options = circuit::Options {
-        error: tok.error(),
+        error: builder.error(),
         fail_max: circuit::default::fail_max(),
         reset_timeout: circuit::default::reset_timeout(),
         probes: circuit::default::probes(),
@@ -195,7 +196,7 @@ async fn circuit_5_a_timeout_inside_counts_as_a_failure() {
         ignore: circuit::default::ignore(),
         breaker: circuit::given::breaker(&breaker),
     };
-    let pipeline = Plan::pipeline((), tok, circuit::circuit(&tok, &CIRCUIT, options, (), body));
+    let pipeline = Plan::pipeline((), builder, circuit::circuit(&builder, &CIRCUIT, options, (), body));
     assert!(pipeline.run(()).await.is_err());
     assert_eq!(breaker.failures(), 1);
 }

@@ -1,6 +1,6 @@
 //! From the tree to code.
 //!
-//! The code builds the pipeline with tokens (`__private::Tok`) that carry the types from step to step, so every
+//! The code builds the pipeline with tokens (`__private::Builder`) that carry the types from step to step, so every
 //! joint is a call of its own, spanned to the step that it judges. The user's tokens go out once and untouched; what
 //! is ours resolves at the definition, and names nothing but `__private`.
 

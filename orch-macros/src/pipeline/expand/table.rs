@@ -78,7 +78,7 @@ pub(super) fn node(Index(index): Index) -> TokenStream {
 /// An entry, as a value without size.
 pub(super) fn entry(private: &TokenStream, Index(index): Index) -> TokenStream {
     let index = proc_macro2::Literal::usize_unsuffixed(index);
-    quote!(#private::Nth::<#index>)
+    quote!(#private::NodeAt::<#index>)
 }
 
 /// The header without values, of a type that stands for the table. It is defined where no code of the user's sees it: they

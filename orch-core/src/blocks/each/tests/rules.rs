@@ -9,8 +9,8 @@ use super::{EACH, numbered, over, scripted};
 use crate::blocks::each::{Options, each, enter, given};
 use crate::blocks::par::tests::scripted::{Did, Driver, End, FAIL, READY, Script, Stage, pipeline, waits};
 use crate::blocks::peers::{FailFast, Settle};
+use crate::build::builder::Builder;
 use crate::build::feed::Uses;
-use crate::build::token::Tok;
 use crate::testing::{Recorder, at_once};
 use crate::{BoxError, Error};
 
@@ -220,8 +220,8 @@ fn a_stale_waker_of_a_place_that_another_item_has_taken_is_harmless() {
 
 #[tokio::test(start_paused = true)]
 async fn limit_is_a_number_of_items_at_once() {
-    let tok = Tok::<(), Vec<u64>, BoxError>::new();
-    let (inner, feed) = enter(&tok, Uses);
+    let builder = Builder::<(), Vec<u64>, BoxError>::new();
+    let (inner, feed) = enter(&builder, Uses);
     let body = crate::testing::inline_async!(
         inner,
         &crate::blocks::par::tests::scripted::CHILD,
@@ -230,8 +230,13 @@ async fn limit_is_a_number_of_items_at_once() {
             n
         }
     );
-    let root =
-        each(&tok, &EACH, Options { error: tok.error(), limit: Some(2), settle: FailFast }, feed, body);
+    let root = each(
+        &builder,
+        &EACH,
+        Options { error: builder.error(), limit: Some(2), settle: FailFast },
+        feed,
+        body,
+    );
     let began = tokio::time::Instant::now();
     let pipeline = pipeline(root);
     assert_eq!(pipeline.run(vec![3, 1, 1, 2]).await.unwrap(), [3, 1, 1, 2]);
@@ -241,15 +246,20 @@ async fn limit_is_a_number_of_items_at_once() {
 
 #[tokio::test]
 async fn many_ready_items_starve_nobody() {
-    let tok = Tok::<(), std::ops::Range<u64>, BoxError>::new();
-    let (inner, feed) = enter(&tok, Uses);
+    let builder = Builder::<(), std::ops::Range<u64>, BoxError>::new();
+    let (inner, feed) = enter(&builder, Uses);
     let body = crate::testing::inline_async!(
         inner,
         &crate::blocks::par::tests::scripted::CHILD,
         |(), n| async move { n }
     );
-    let root =
-        each(&tok, &EACH, Options { error: tok.error(), limit: Some(64), settle: FailFast }, feed, body);
+    let root = each(
+        &builder,
+        &EACH,
+        Options { error: builder.error(), limit: Some(64), settle: FailFast },
+        feed,
+        body,
+    );
     let pipeline = pipeline(root);
     let mut run = Box::pin(pipeline.run(0..10_000));
     let mut turns = 0;

@@ -30,20 +30,20 @@ fn starts(log: &[Did]) -> Vec<usize> {
 #[test]
 fn gives_the_outputs_in_written_order() {
     static A: crate::node::Meta = step(1, Some(&super::scripted::PAR), "a");
-    let tok = crate::build::token::Tok::<(), u32, BoxError>::new();
-    let (t0, f0) = tok.clones();
+    let builder = crate::build::builder::Builder::<(), u32, BoxError>::new();
+    let (t0, f0) = builder.clones();
     let s0 = inline_sync!(t0, &A, |(), n| n + 1);
-    let (t1, f1) = tok.ignores();
+    let (t1, f1) = builder.ignores();
     let s1 = inline_sync!(t1, &A, |(), ()| "none");
-    let (t2, f2) = tok.takes();
+    let (t2, f2) = builder.takes();
     let s2 = inline_sync!(t2, &A, |(), n| n.to_string());
     let options = crate::blocks::par::Options {
-        error: tok.error(),
+        error: builder.error(),
         limit: default::limit(),
         settle: default::settle(),
     };
     let children = fork(fork(child(f0, s0), child(f1, s1)), child(f2, s2));
-    let root = par(&tok, &super::scripted::PAR, options, children, |((a, b), c)| (a, b, c));
+    let root = par(&builder, &super::scripted::PAR, options, children, |((a, b), c)| (a, b, c));
     let out: (u32, &str, String) = at_once(pipeline(root).run(7)).unwrap();
     assert_eq!(out, (8, "none", "7".to_owned()));
 }
@@ -244,15 +244,15 @@ fn a_panic_while_a_child_starts_cancels_those_before_it_and_starts_nothing_else(
     // Among the first ones, and in the place of one that was ready at once.
     for limit in [None, given::limit(2)] {
         let stage = Arc::new(Stage::default());
-        let tok = crate::build::token::Tok::<(), (), BoxError>::new();
-        let options = crate::blocks::par::Options { error: tok.error(), limit, settle: FailFast };
+        let builder = crate::build::builder::Builder::<(), (), BoxError>::new();
+        let options = crate::blocks::par::Options { error: builder.error(), limit, settle: FailFast };
         let children = tree!(
             child(Ignores, stage.child(0, waits(1))),
             child(Ignores, stage.child(1, READY)),
             child(Ignores, Bomb),
             child(Ignores, stage.child(3, READY))
         );
-        let pipeline = pipeline(par(&tok, &PAR, options, children, listed::<usize, _>));
+        let pipeline = pipeline(par(&builder, &PAR, options, children, listed::<usize, _>));
         let payload = catch_unwind(AssertUnwindSafe(|| at_once(pipeline.run(())))).unwrap_err();
         assert_eq!(*payload.downcast::<&str>().unwrap(), "start");
         let expected = [Did::Start(0), Did::Start(1), Did::Succeed(1), Did::Cancel(0)];
@@ -277,12 +277,12 @@ fn a_clone_that_panics_is_a_panic_in_the_block() {
             panic!("clone")
         }
     }
-    let tok = crate::build::token::Tok::<(), Bomb, BoxError>::new();
+    let builder = crate::build::builder::Builder::<(), Bomb, BoxError>::new();
     let stage = Arc::new(Stage::default());
-    let (_, clones) = tok.clones();
+    let (_, clones) = builder.clones();
     let children = fork(child(clones, stage.child(0, READY)), child(Takes, stage.child(1, READY)));
-    let options = crate::blocks::par::Options { error: tok.error(), limit: None, settle: FailFast };
-    let root = par(&tok, &super::scripted::PAR, options, children, |pair| pair);
+    let options = crate::blocks::par::Options { error: builder.error(), limit: None, settle: FailFast };
+    let root = par(&builder, &super::scripted::PAR, options, children, |pair| pair);
     let bus = Recorder::default();
     let observed = pipeline(root).with_bus(&bus);
     catch_unwind(AssertUnwindSafe(|| at_once(observed.run(Bomb)))).unwrap_err();
@@ -356,11 +356,11 @@ fn feeds_are_taken_in_written_order_before_any_child_starts() {
         }
     }
     let stage = Arc::new(Stage::default());
-    let tok = crate::build::token::Tok::<(), (), BoxError>::new();
+    let builder = crate::build::builder::Builder::<(), (), BoxError>::new();
     let one = |index| child(Logs(stage.clone(), index), stage.child(index, READY));
-    let options = crate::blocks::par::Options { error: tok.error(), limit: Some(1), settle: FailFast };
+    let options = crate::blocks::par::Options { error: builder.error(), limit: Some(1), settle: FailFast };
     static META: crate::node::Meta = block(0, None, "par");
-    let root = par(&tok, &META, options, fork(one(0), one(1)), |pair| pair);
+    let root = par(&builder, &META, options, fork(one(0), one(1)), |pair| pair);
     at_once(pipeline(root).run(())).unwrap();
     assert_eq!(stage.take()[..3], [Did::Succeed(100), Did::Succeed(101), Did::Start(0)]);
 }
@@ -376,19 +376,19 @@ fn children_that_wake_themselves_are_polled_again_at_once_but_not_for_ever() {
             Poll::<usize>::Pending
         })
     };
-    let tok = crate::build::token::Tok::<(), (), BoxError>::new();
+    let builder = crate::build::builder::Builder::<(), (), BoxError>::new();
     let one = || {
         child(
-            tok.ignores().1,
-            crate::testing::inline_async!(tok, &super::scripted::CHILD, |(), ()| restless()),
+            builder.ignores().1,
+            crate::testing::inline_async!(builder, &super::scripted::CHILD, |(), ()| restless()),
         )
     };
-    let options = || crate::blocks::par::Options { error: tok.error(), limit: None, settle: FailFast };
-    let few = par(&tok, &super::scripted::PAR, options(), fork(one(), one()), |pair| pair);
+    let options = || crate::blocks::par::Options { error: builder.error(), limit: None, settle: FailFast };
+    let few = par(&builder, &super::scripted::PAR, options(), fork(one(), one()), |pair| pair);
     let eight =
         || fork(fork(fork(one(), one()), fork(one(), one())), fork(fork(one(), one()), fork(one(), one())));
     let many = par(
-        &tok,
+        &builder,
         &super::scripted::PAR,
         options(),
         fork(eight(), eight()),

@@ -401,12 +401,12 @@ pub(crate) use tree;
 macro_rules! scripted_par {
     ($stage:expr, $scripts:expr, $limit:expr, $settle:expr, [$($index:literal)*]) => {{
         let (stage, scripts) = (&$stage, &$scripts);
-        let tok = $crate::build::token::Tok::<(), (), $crate::BoxError>::new();
-        let options = $crate::blocks::par::Options { error: tok.error(), limit: $limit, settle: $settle };
+        let builder = $crate::build::builder::Builder::<(), (), $crate::BoxError>::new();
+        let options = $crate::blocks::par::Options { error: builder.error(), limit: $limit, settle: $settle };
         let children = $crate::blocks::par::tests::scripted::tree!(
             $($crate::blocks::par::child($crate::build::feed::Ignores, stage.child($index, scripts[$index]))),*
         );
-        $crate::blocks::par::par(&tok, &$crate::blocks::par::tests::scripted::PAR, options, children, $crate::blocks::par::tests::scripted::listed)
+        $crate::blocks::par::par(&builder, &$crate::blocks::par::tests::scripted::PAR, options, children, $crate::blocks::par::tests::scripted::listed)
     }};
 }
 pub(crate) use scripted_par;
@@ -417,5 +417,5 @@ pub(crate) static PAR: Meta = crate::testing::block(0, None, "par");
 pub(crate) fn pipeline<St: Step<crate::build::scope::At<(), In>, BoxError>, In: Send + 'static>(
     root: St,
 ) -> crate::Pipeline<crate::build::plan::Plan<(), St, In, BoxError>> {
-    crate::build::plan::Plan::pipeline((), crate::build::token::Tok::new(), root)
+    crate::build::plan::Plan::pipeline((), crate::build::builder::Builder::new(), root)
 }

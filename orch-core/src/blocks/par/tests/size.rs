@@ -6,8 +6,8 @@ use crate::blocks::circuit::{self, circuit};
 use crate::blocks::par::{Options, child, default, given, par};
 use crate::blocks::peers::FailFast;
 use crate::blocks::seq::{self, Pipe, seq};
+use crate::build::builder::Builder;
 use crate::build::feed::{Ignores, Uses};
-use crate::build::token::Tok;
 use crate::node::Meta;
 use crate::testing::{at_once, block, inline_sync, step};
 
@@ -16,24 +16,24 @@ static SEQ: Meta = block(1, Some(&CIRCUIT), "seq");
 
 /// `circuit < seq < par < … |n| { n } |n| { n } > |n| { n } > >` around a step.
 macro_rules! nest {
-    ($tok:expr;) => { inline_sync!($tok, &CHILD, |(), n: u64| n + 1) };
-    ($tok:expr; $level:tt $($levels:tt)*) => {{
-        let tok = $tok;
-        let (inside, feed) = circuit::enter(&tok, Uses);
+    ($builder:expr;) => { inline_sync!($builder, &CHILD, |(), n: u64| n + 1) };
+    ($builder:expr; $level:tt $($levels:tt)*) => {{
+        let builder = $builder;
+        let (inside, feed) = circuit::enter(&builder, Uses);
         let (first, feeds) = inside.clones();
         let inner = nest!(first; $($levels)*);
         let (last, fed) = inside.takes();
         let peer = inline_sync!(last, &CHILD, |(), n: u64| n * 0);
         let (none, unfed) = inside.ignores();
         let third = inline_sync!(none, &CHILD, |(), ()| 0);
-        let options = Options { error: tok.error(), limit: given::limit(2), settle: default::settle() };
+        let options = Options { error: builder.error(), limit: given::limit(2), settle: default::settle() };
         let children = tree!(child(feeds, inner), child(unfed, third), child(fed, peer));
         let peers = par(&inside, &PAR, options, children, |((a, b), c): ((u64, u64), u64)| a + b + c);
         let after = inside.after(&peers);
         let same = inline_sync!(after, &CHILD, |(), n: u64| n);
         let body = seq(&SEQ, seq::Options { collect: seq::default::collect() }, (Pipe(peers), Pipe(same)));
         let options = circuit::Options {
-            error: tok.error(),
+            error: builder.error(),
             fail_max: circuit::default::fail_max(),
             reset_timeout: circuit::default::reset_timeout(),
             probes: circuit::default::probes(),
@@ -41,13 +41,13 @@ macro_rules! nest {
             ignore: circuit::default::ignore(),
             breaker: circuit::default::breaker(),
         };
-        circuit(&tok, &CIRCUIT, options, feed, body)
+        circuit(&builder, &CIRCUIT, options, feed, body)
     }};
 }
 
 #[tokio::test]
 async fn twenty_four_nested_blocks_compile_and_can_be_spawned() {
-    let nested = pipeline(nest!(Tok::<(), u64, BoxError>::new(); a b c d e f g h));
+    let nested = pipeline(nest!(Builder::<(), u64, BoxError>::new(); a b c d e f g h));
     assert_eq!(at_once(nested.run(1)).unwrap(), 2);
     let observed = nested.with_bus(crate::bus::from_fn(|_: &crate::event::Event<'_>| ()));
     assert_eq!(tokio::spawn(async move { observed.run(1).await }).await.unwrap().unwrap(), 2);
@@ -60,13 +60,13 @@ fn forty_children_compile_and_can_be_spawned() {
     }
     macro_rules! forty {
         ($($index:literal)*) => {{
-            let tok = Tok::<(), u64, BoxError>::new();
-            let options = Options { error: tok.error(), limit: default::limit(), settle: FailFast };
+            let builder = Builder::<(), u64, BoxError>::new();
+            let options = Options { error: builder.error(), limit: default::limit(), settle: FailFast };
             let children = tree!($({
-                let (inside, feed) = tok.clones();
+                let (inside, feed) = builder.clones();
                 child(feed, inline_sync!(inside, &CHILD, |(), n: u64| n as usize + $index))
             }),*);
-            par(&tok, &PAR, options, children, super::scripted::listed::<usize, _>)
+            par(&builder, &PAR, options, children, super::scripted::listed::<usize, _>)
         }};
     }
     let all = pipeline(forty!(
@@ -77,11 +77,11 @@ fn forty_children_compile_and_can_be_spawned() {
 
 #[test]
 fn an_unobserved_par_is_little_more_than_its_children() {
-    let tok = Tok::<(), (), BoxError>::new();
-    let options = Options { error: tok.error(), limit: Some(2), settle: FailFast };
+    let builder = Builder::<(), (), BoxError>::new();
+    let options = Options { error: builder.error(), limit: Some(2), settle: FailFast };
     static ONE: Meta = step(1, Some(&PAR), "one");
-    let one = || child(Ignores, inline_sync!(tok.ignores().0, &ONE, |(), ()| 1_u64));
-    let four = par(&tok, &PAR, options, tree!(one(), one(), one(), one()), |pairs| pairs);
+    let one = || child(Ignores, inline_sync!(builder.ignores().0, &ONE, |(), ()| 1_u64));
+    let four = par(&builder, &PAR, options, tree!(one(), one(), one(), one()), |pairs| pairs);
     let four = pipeline(four);
     let size = size_of_val(&four.run(()));
     assert!(size <= 4 * 40 + 64, "{size}");

@@ -47,12 +47,17 @@ where
 /// `|_: In| retry(options) < |x| body >`
 macro_rules! retrying {
     ($in:ty, $usage:expr, $options:expr, $body:expr) => {{
-        let tok = $crate::build::token::Tok::<(), $in, $crate::error::BoxError>::new();
-        let (inner, feed) = $crate::blocks::retry::enter(&tok, $usage);
+        let builder = $crate::build::builder::Builder::<(), $in, $crate::error::BoxError>::new();
+        let (inner, feed) = $crate::blocks::retry::enter(&builder, $usage);
         let body = $crate::testing::inline_sync!(inner, &$crate::blocks::retry::tests::WORK, $body);
-        let step =
-            $crate::blocks::retry::retry(&tok, &$crate::blocks::retry::tests::RETRY, $options, feed, body);
-        $crate::build::plan::Plan::pipeline((), tok, step)
+        let step = $crate::blocks::retry::retry(
+            &builder,
+            &$crate::blocks::retry::tests::RETRY,
+            $options,
+            feed,
+            body,
+        );
+        $crate::build::plan::Plan::pipeline((), builder, step)
     }};
 }
 use retrying;

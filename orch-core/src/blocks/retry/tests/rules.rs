@@ -9,9 +9,9 @@ use tokio::time::Instant;
 use super::{MS, RETRY, WORK, options, options_when, retrying};
 use crate::blocks::retry::backoff::{constant, exponential, exponential_by};
 use crate::blocks::retry::{Jitter, Options, default, enter, given, retry, unlimited};
+use crate::build::builder::Builder;
 use crate::build::feed::{Ignores, Uses};
 use crate::build::plan::Plan;
-use crate::build::token::Tok;
 use crate::error::{BoxError, Error, ErrorKind, Panicked};
 use crate::node::{Meta, Origin};
 use crate::testing::{Instantly, Recorder, at_once, inline_async, inline_sync, step};
@@ -216,13 +216,13 @@ fn retry_attempts_are_those_of_the_innermost() {
     static INNER: Meta = crate::testing::block(1, Some(&OUTER), "retry");
     static WORK: Meta = step(2, Some(&INNER), "work");
     let script = Script::fails();
-    let tok = Tok::<(), (), BoxError>::new();
-    let (outer, outer_feed) = enter(&tok, Ignores);
+    let builder = Builder::<(), (), BoxError>::new();
+    let (outer, outer_feed) = enter(&builder, Ignores);
     let (inner, inner_feed) = enter(&outer, Ignores);
     let work = inline_sync!(inner, &WORK, |(), ()| script.call());
     let body = retry(&outer, &INNER, options(3, constant(NOW)), inner_feed, work);
-    let step = retry(&tok, &OUTER, options(2, constant(NOW)), outer_feed, body);
-    let error = at_once(Plan::pipeline((), tok, step).run(())).unwrap_err();
+    let step = retry(&builder, &OUTER, options(2, constant(NOW)), outer_feed, body);
+    let error = at_once(Plan::pipeline((), builder, step).run(())).unwrap_err();
     assert_eq!((error.attempts(), script.calls()), (3, 6));
 }
 
@@ -290,11 +290,11 @@ async fn stops_1_a_drop_ends_it_between_two_attempts() {
 
 #[tokio::test]
 async fn stops_1_a_drop_ends_the_attempt() {
-    let tok = Tok::<(), (), BoxError>::new();
-    let (inner, feed) = enter(&tok, Ignores);
+    let builder = Builder::<(), (), BoxError>::new();
+    let (inner, feed) = enter(&builder, Ignores);
     let body = inline_async!(inner, &WORK, |(), ()| std::future::pending::<()>());
-    let step = retry(&tok, &RETRY, options(3, constant(NOW)), feed, body);
-    let pipeline = Plan::pipeline((), tok, step).with_bus(Recorder::default());
+    let step = retry(&builder, &RETRY, options(3, constant(NOW)), feed, body);
+    let pipeline = Plan::pipeline((), builder, step).with_bus(Recorder::default());
     assert!(tokio::time::timeout(MS, pipeline.run(())).await.is_err());
     assert_eq!(
         pipeline.bus().take(),

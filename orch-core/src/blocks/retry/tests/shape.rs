@@ -3,10 +3,10 @@
 use super::{MS, RETRY, WORK, options};
 use crate::blocks::retry::backoff::exponential;
 use crate::blocks::{catch, circuit, retry, timeout};
+use crate::build::builder::Builder;
 use crate::build::feed::Ignores;
 use crate::build::plan::Plan;
 use crate::build::scope::At;
-use crate::build::token::Tok;
 use crate::error::BoxError;
 use crate::node::Meta;
 use crate::pipeline::Run;
@@ -16,12 +16,12 @@ use crate::testing::{Recorder, at_once, block, inline_async, inline_sync, step};
 
 /// `circuit < retry < timeout < catch < … > > > >` around a step.
 macro_rules! nest {
-    ($tok:expr, []) => { inline_sync!($tok, &DEEP, |(), ()| ()) };
-    ($tok:expr, [circuit $($rest:ident)*]) => {{
-        let (inner, feed) = circuit::enter(&$tok, Ignores);
+    ($builder:expr, []) => { inline_sync!($builder, &DEEP, |(), ()| ()) };
+    ($builder:expr, [circuit $($rest:ident)*]) => {{
+        let (inner, feed) = circuit::enter(&$builder, Ignores);
         let body = nest!(inner, [$($rest)*]);
         let options = circuit::Options {
-            error: $tok.error(),
+            error: $builder.error(),
             fail_max: circuit::default::fail_max(),
             reset_timeout: circuit::default::reset_timeout(),
             probes: circuit::default::probes(),
@@ -29,23 +29,23 @@ macro_rules! nest {
             ignore: circuit::default::ignore(),
             breaker: circuit::default::breaker(),
         };
-        circuit::circuit(&$tok, &CIRCUIT, options, feed, body)
+        circuit::circuit(&$builder, &CIRCUIT, options, feed, body)
     }};
-    ($tok:expr, [retry $($rest:ident)*]) => {{
-        let (inner, feed) = retry::enter(&$tok, Ignores);
+    ($builder:expr, [retry $($rest:ident)*]) => {{
+        let (inner, feed) = retry::enter(&$builder, Ignores);
         let body = nest!(inner, [$($rest)*]);
-        retry::retry(&$tok, &RETRY, options(3, exponential(MS)), feed, body)
+        retry::retry(&$builder, &RETRY, options(3, exponential(MS)), feed, body)
     }};
-    ($tok:expr, [timeout $($rest:ident)*]) => {{
-        let (inner, feed) = timeout::enter(&$tok, Ignores);
+    ($builder:expr, [timeout $($rest:ident)*]) => {{
+        let (inner, feed) = timeout::enter(&$builder, Ignores);
         let body = nest!(inner, [$($rest)*]);
-        let options = timeout::Options { error: $tok.error(), duration: timeout::given::duration(MS) };
-        timeout::timeout(&$tok, &TIMEOUT, options, feed, body)
+        let options = timeout::Options { error: $builder.error(), duration: timeout::given::duration(MS) };
+        timeout::timeout(&$builder, &TIMEOUT, options, feed, body)
     }};
-    ($tok:expr, [catch $($rest:ident)*]) => {{
-        let (inner, feed) = catch::enter(&$tok, Ignores);
+    ($builder:expr, [catch $($rest:ident)*]) => {{
+        let (inner, feed) = catch::enter(&$builder, Ignores);
         let body = nest!(inner, [$($rest)*]);
-        catch::catch(&$tok, &CATCH, catch::Options { error: $tok.error() }, feed, body)
+        catch::catch(&$builder, &CATCH, catch::Options { error: $builder.error() }, feed, body)
     }};
 }
 
@@ -65,12 +65,12 @@ fn spawns<P: Run<In = ()> + 'static>(pipeline: P) -> impl Future<Output = ()> + 
 /// Sixteen blocks, observed, in a generic function that asks for `Send`, without a raised `recursion_limit`.
 #[test]
 fn blocks_nest_deeply() {
-    let tok = Tok::<(), (), BoxError>::new();
+    let builder = Builder::<(), (), BoxError>::new();
     let step = nest!(
-        tok,
+        builder,
         [circuit retry timeout catch circuit retry timeout catch circuit retry timeout catch circuit retry timeout catch]
     );
-    let pipeline = Plan::pipeline((), tok, step);
+    let pipeline = Plan::pipeline((), builder, step);
     at_once(pipeline.run(())).unwrap();
     at_once(spawns(pipeline.with_bus(Recorder::default())));
 }
@@ -79,9 +79,9 @@ fn blocks_nest_deeply() {
 #[test]
 fn futures_are_small() {
     macro_rules! size {
-        ($body:ident, $tok:ident, $make:expr) => {{
-            let $tok = Tok::<(), (), BoxError>::new();
-            let $body = inline_async!($tok, &WORK, |(), ()| async {
+        ($body:ident, $builder:ident, $make:expr) => {{
+            let $builder = Builder::<(), (), BoxError>::new();
+            let $body = inline_async!($builder, &WORK, |(), ()| async {
                 let held = [1_u64; 8];
                 std::future::pending::<()>().await;
                 std::hint::black_box(held);
@@ -89,14 +89,18 @@ fn futures_are_small() {
             size_of_val(&Step::<At<(), ()>, BoxError>::run(&$make, (), (), Quiet))
         }};
     }
-    let body = size!(body, tok, body);
-    let retry = size!(body, tok, retry::retry(&tok, &RETRY, options(3, exponential(MS)), Ignores, body));
-    let caught =
-        size!(body, tok, catch::catch(&tok, &CATCH, catch::Options { error: tok.error() }, (), body));
+    let body = size!(body, builder, body);
+    let retry =
+        size!(body, builder, retry::retry(&builder, &RETRY, options(3, exponential(MS)), Ignores, body));
+    let caught = size!(
+        body,
+        builder,
+        catch::catch(&builder, &CATCH, catch::Options { error: builder.error() }, (), body)
+    );
     let timer = size_of::<tokio::time::Sleep>();
-    let timed = size!(body, tok, {
-        let options = timeout::Options { error: tok.error(), duration: MS };
-        timeout::timeout(&tok, &TIMEOUT, options, (), body)
+    let timed = size!(body, builder, {
+        let options = timeout::Options { error: builder.error(), duration: MS };
+        timeout::timeout(&builder, &TIMEOUT, options, (), body)
     });
     let word = size_of::<usize>();
     assert!(retry <= body.max(timer) + 5 * word, "{retry} around {body}, with a timer of {timer}");

@@ -1,12 +1,12 @@
-//! Gates: how one mistake stays one error.
+//! Checks: how one mistake stays one error.
 //!
 //! A bound on a method is reported where it fails, and then again wherever its consequences fail, up to the last use of
-//! the pipeline. A gate is asked instead: the expansion calls `gate.pass(place).__orch_known()`. Method lookup finds a method of the gate's own
+//! the pipeline. A check is asked instead: the expansion calls `check.pass(span).__orch_known()`. Method lookup finds a method of the check's own
 //! where the condition holds, and the value goes through. Elsewhere it finds a trait such as [`StepWanted`], whose `pass`
 //! asks for the condition outright, which is the one error, and gives a type that nothing determines; asked to know it,
 //! in [`Known`], the compiler settles for its error type, and whatever follows from that is silent.
 //!
-//! The condition is about one type, which the argument `place` names, so that the error stands under the argument.
+//! The condition is about one type, which the argument `span` names, so that the error stands under the argument.
 //! The expansion gives it the place of the user's step.
 
 use std::fmt;
@@ -22,21 +22,21 @@ use crate::run::Step;
 use crate::task::Task;
 
 /// A value on its way through a condition.
-pub struct Gate<C, V> {
+pub struct Check<C, V> {
     value: V,
     condition: PhantomData<fn() -> C>,
 }
 
 /// Where a condition about `T` is judged.
-pub struct Place<T: ?Sized>(PhantomData<fn() -> T>);
+pub struct CheckSpan<T: ?Sized>(PhantomData<fn() -> T>);
 
-/// The value `V` at the gate of the condition `C`, and the place for an error about `T`.
-pub(crate) type Asked<C, V, T> = (Gate<C, V>, Place<T>);
+/// The value `V` at the check of the condition `C`, and the place for an error about `T`.
+pub(crate) type Checked<C, V, T> = (Check<C, V>, CheckSpan<T>);
 
-impl<C, V> Gate<C, V> {
+impl<C, V> Check<C, V> {
     #[inline(always)]
-    pub(crate) fn new<T>(value: V) -> Asked<C, V, T> {
-        (Gate { value, condition: PhantomData }, Place(PhantomData))
+    pub(crate) fn new<T>(value: V) -> Checked<C, V, T> {
+        (Check { value, condition: PhantomData }, CheckSpan(PhantomData))
     }
 }
 
@@ -61,7 +61,7 @@ impl<T> Known for T {}
 
 // What errors point at, the function's name and the bound, comes from the calls of this macro: from inside of it each
 // note would show both places.
-macro_rules! gate {
+macro_rules! check {
     ($(#[$doc:meta])* $condition:ident<$judged:ident $(, $param:ident)*> $wanted:ident: $pass:ident where $($bounds:tt)*) => {
         $(#[$doc])*
         pub struct $condition<$judged $(, $param)*>(PhantomData<fn() -> ($judged, $($param,)*)>);
@@ -72,13 +72,13 @@ macro_rules! gate {
             }
         }
 
-        impl<$judged, Value $(, $param)*> Gate<$condition<$judged $(, $param)*>, Value>
+        impl<$judged, Value $(, $param)*> Check<$condition<$judged $(, $param)*>, Value>
         where
             $($bounds)*
         {
             /// Lets the value through: the condition holds.
             #[inline(always)]
-            pub fn $pass(self, _place: Place<$judged>) -> Value {
+            pub fn $pass(self, _place: CheckSpan<$judged>) -> Value {
                 self.value
             }
         }
@@ -86,7 +86,7 @@ macro_rules! gate {
         $(#[$doc])*
         pub trait $wanted<$judged $(, $param)*>: Sized {
             /// Never called: where it is found, the condition does not hold.
-            fn $pass<Unknown>(self, _place: Place<$judged>) -> Unknown
+            fn $pass<Unknown>(self, _place: CheckSpan<$judged>) -> Unknown
             where
                 $($bounds)*,
             {
@@ -95,42 +95,42 @@ macro_rules! gate {
         }
 
         impl<$judged, Value $(, $param)*> $wanted<$judged $(, $param)*>
-            for &Gate<$condition<$judged $(, $param)*>, Value>
+            for &Check<$condition<$judged $(, $param)*>, Value>
         {
         }
     };
 }
 
-gate! {
+check! {
     /// It can be kept for later steps.
     IsKept<T> KeptWanted: pass where T: Kept
 }
-gate! {
+check! {
     /// It can be owned by a pipeline.
     IsOwned<T> OwnedWanted: pass where T: Owned
 }
-gate! {
+check! {
     /// It can be the input of a pipeline.
     IsInput<T> InputWanted: pass where T: Input
 }
-gate! {
+check! {
     /// It can be the error type of a pipeline.
     IsFailure<T> FailureWanted: pass where T: Failure
 }
-gate! {
+check! {
     /// It can be cloned.
     IsDuplicate<T> DuplicateWanted: pass where T: Duplicate
 }
-gate! {
+check! {
     /// It has items.
     IsItems<T> ItemsWanted: pass where T: Items
 }
-gate! {
+check! {
     /// It is a pipeline.
     IsRun<T> RunWanted: pass where T: Run
 }
 
-gate! {
+check! {
     /// It is the type that the first of several peers gives.
     IsOne<T, First> OneWanted: pass where T: OneType<First>
 }
@@ -138,13 +138,13 @@ gate! {
 /// It is a step at the point `P` of a pipeline with the error type `E`.
 pub struct IsStep<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
 
-impl<St, P: Point, E: Failure> Gate<IsStep<St, P, E>, St>
+impl<St, P: Point, E: Failure> Check<IsStep<St, P, E>, St>
 where
     St: Step<P, E>,
 {
     /// Lets the step through.
     #[inline(always)]
-    pub fn pass(self, _place: Place<St>) -> St {
+    pub fn pass(self, _place: CheckSpan<St>) -> St {
         self.value
     }
 }
@@ -152,7 +152,7 @@ where
 /// It is a step at the point `P` of a pipeline with the error type `E`.
 pub trait StepWanted<St, P: Point, E: Failure>: Sized {
     /// Never called: where it is found, it is no step.
-    fn pass<Unknown>(self, _place: Place<St>) -> Unknown
+    fn pass<Unknown>(self, _place: CheckSpan<St>) -> Unknown
     where
         St: Step<P, E>,
     {
@@ -160,24 +160,24 @@ pub trait StepWanted<St, P: Point, E: Failure>: Sized {
     }
 }
 
-impl<St, P: Point, E: Failure> StepWanted<St, P, E> for &Gate<IsStep<St, P, E>, St> {}
+impl<St, P: Point, E: Failure> StepWanted<St, P, E> for &Check<IsStep<St, P, E>, St> {}
 
 /// It is the step of a task whose arguments are written, at the point `P` of a pipeline with the error type `E`.
 pub struct IsCall<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
 
-impl<St, P: Point, E: Failure> Gate<IsCall<St, P, E>, St>
+impl<St, P: Point, E: Failure> Check<IsCall<St, P, E>, St>
 where
     St: Step<P, E>,
 {
     /// Lets the step through.
     #[inline(always)]
-    pub fn pass(self, _place: Place<St>) -> St {
+    pub fn pass(self, _place: CheckSpan<St>) -> St {
         self.value
     }
 }
 
 impl<F, T: Task<A>, A, N, P: Point, E: Failure> StepWanted<Leaf<F, T, A, N>, P, E>
-    for &Gate<IsCall<Leaf<F, T, A, N>, P, E>, Leaf<F, T, A, N>>
+    for &Check<IsCall<Leaf<F, T, A, N>, P, E>, Leaf<F, T, A, N>>
 {
 }
 
@@ -185,13 +185,13 @@ impl<F, T: Task<A>, A, N, P: Point, E: Failure> StepWanted<Leaf<F, T, A, N>, P, 
 /// to add.
 pub trait Reported<St>: Sized {
     /// Never called.
-    fn pass<Unknown>(self, _place: Place<St>) -> Unknown {
+    fn pass<Unknown>(self, _place: CheckSpan<St>) -> Unknown {
         unreachable!("it is no step")
     }
 }
 
-// Found last, after what takes the gate itself and what takes a reference.
-impl<St, P, E> Reported<St> for &mut Gate<IsCall<St, P, E>, St> {}
+// Found last, after what takes the check itself and what takes a reference.
+impl<St, P, E> Reported<St> for &mut Check<IsCall<St, P, E>, St> {}
 
 impl<St, P, E> fmt::Debug for IsStep<St, P, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -205,7 +205,7 @@ impl<St, P, E> fmt::Debug for IsCall<St, P, E> {
     }
 }
 
-/// All traits that a gate may be passed by, without a name.
+/// All traits that a check may be passed by, without a name.
 pub mod methods {
     pub use super::{
         DuplicateWanted as _, FailureWanted as _, InputWanted as _, ItemsWanted as _, KeptWanted as _,
@@ -265,23 +265,23 @@ pub trait OneType<First> {}
 impl<T> OneType<T> for T {}
 
 /// A value of the header, before it is owned.
-pub fn owned<T>(value: T) -> Asked<IsOwned<T>, T, T> {
-    Gate::new(value)
+pub fn owned<T>(value: T) -> Checked<IsOwned<T>, T, T> {
+    Check::new(value)
 }
 
 /// A value that stands for a pipeline, before it is one.
-pub fn embedded<T>(value: T) -> Asked<IsRun<T>, T, T> {
-    Gate::new(value)
+pub fn embedded<T>(value: T) -> Checked<IsRun<T>, T, T> {
+    Check::new(value)
 }
 
-impl<C, V> fmt::Debug for Gate<C, V> {
+impl<C, V> fmt::Debug for Check<C, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Gate")
+        f.write_str("Check")
     }
 }
 
-impl<T: ?Sized> fmt::Debug for Place<T> {
+impl<T: ?Sized> fmt::Debug for CheckSpan<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Place")
+        f.write_str("CheckSpan")
     }
 }

@@ -1,4 +1,4 @@
-//! A waker that is lent.
+//! A waker for the time of a poll.
 
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
@@ -6,12 +6,12 @@ use std::ops::Deref;
 use std::task::{RawWakerVTable, Waker};
 
 /// A waker for the time of a poll: it owns nothing, so making it costs nothing.
-pub(crate) struct Lent<'a> {
+pub(crate) struct BorrowedWaker<'a> {
     waker: ManuallyDrop<Waker>,
-    lender: PhantomData<&'a ()>,
+    wakers: PhantomData<&'a ()>,
 }
 
-impl Lent<'_> {
+impl BorrowedWaker<'_> {
     /// A waker of `data` and the functions in `table`.
     ///
     /// # Safety
@@ -21,11 +21,11 @@ impl Lent<'_> {
     #[inline(always)]
     pub(super) unsafe fn new(data: *const (), table: &'static RawWakerVTable) -> Self {
         // SAFETY: the caller's promise. `wake` and `drop` are not called: the waker is never given away.
-        Lent { waker: ManuallyDrop::new(unsafe { Waker::new(data, table) }), lender: PhantomData }
+        BorrowedWaker { waker: ManuallyDrop::new(unsafe { Waker::new(data, table) }), wakers: PhantomData }
     }
 }
 
-impl Deref for Lent<'_> {
+impl Deref for BorrowedWaker<'_> {
     type Target = Waker;
 
     #[inline(always)]

@@ -1,13 +1,13 @@
-//! Tokens: how the expansion of `pipeline!` knows the types at each point while it builds the tree.
+//! Builders: how the expansion of `pipeline!` knows the types at each point while it builds the tree.
 
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 
-use crate::build::feed::{Clones, Duplicate, Ignores, Takes, clones};
-use crate::build::gate::{
-    Asked, Gate, IsCall, IsDuplicate, IsFailure, IsInput, IsItems, IsKept, IsOne, IsStep,
+use crate::build::check::{
+    Check, Checked, IsCall, IsDuplicate, IsFailure, IsInput, IsItems, IsKept, IsOne, IsStep,
 };
+use crate::build::feed::{Clones, Duplicate, Ignores, Takes, clones};
 use crate::build::scope::{At, Point, Scope, With};
 use crate::context::Context;
 use crate::error::Failure;
@@ -24,44 +24,44 @@ use crate::task::Call;
 /// Without size. Its methods take it by value: they are found before those of any trait of the user's. The methods that make a step say what its closure is given, so that inline steps need no
 /// annotations; those that go on to the next point check the step before, so that errors come in the order of
 /// the text, each at its own step.
-pub struct Tok<S, In, E>(PhantomData<fn() -> (S, In, E)>);
+pub struct Builder<S, In, E>(PhantomData<fn() -> (S, In, E)>);
 
 /// The type of an output.
 #[derive(Debug)]
 pub struct Output<T>(PhantomData<fn() -> T>);
 
-impl<S, In, E> Clone for Tok<S, In, E> {
+impl<S, In, E> Clone for Builder<S, In, E> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<S, In, E> Copy for Tok<S, In, E> {}
+impl<S, In, E> Copy for Builder<S, In, E> {}
 
-impl<S, In, E> fmt::Debug for Tok<S, In, E> {
+impl<S, In, E> fmt::Debug for Builder<S, In, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Tok")
+        f.write_str("Builder")
     }
 }
 
-impl<S, In, E> Tok<S, In, E> {
-    /// The token of a point.
+impl<S, In, E> Builder<S, In, E> {
+    /// The builder of a point.
     pub const fn new() -> Self {
-        Tok(PhantomData)
+        Builder(PhantomData)
     }
 
-    /// This token, as far as its `In` can be the input of a pipeline.
-    pub fn input(self) -> Asked<IsInput<In>, Self, In> {
-        Gate::new(self)
+    /// This builder, as far as its `In` can be the input of a pipeline.
+    pub fn input(self) -> Checked<IsInput<In>, Self, In> {
+        Check::new(self)
     }
 
-    /// This token, as far as its `E` can be the error type of a pipeline.
-    pub fn failure(self) -> Asked<IsFailure<E>, Self, E> {
-        Gate::new(self)
+    /// This builder, as far as its `E` can be the error type of a pipeline.
+    pub fn failure(self) -> Checked<IsFailure<E>, Self, E> {
+        Check::new(self)
     }
 }
 
-impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
+impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     /// A task, with the closure that makes its call.
     pub fn leaf<F, T, A, N>(self, _entry: N, call: F) -> Leaf<F, T, A, N>
     where
@@ -121,38 +121,41 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// What stands here, as far as it is a step.
-    pub fn step<St>(self, step: St) -> Asked<IsStep<St, At<S, In>, E>, St, St> {
-        Gate::new(step)
+    pub fn step<St>(self, step: St) -> Checked<IsStep<St, At<S, In>, E>, St, St> {
+        Check::new(step)
     }
 
     /// What stands here, a task with its arguments, as far as it is a step.
-    pub fn call<St>(self, step: St) -> Asked<IsCall<St, At<S, In>, E>, St, St> {
-        Gate::new(step)
+    pub fn call<St>(self, step: St) -> Checked<IsCall<St, At<S, In>, E>, St, St> {
+        Check::new(step)
     }
 
-    /// This token, as far as the output of `step` can be kept for later steps.
-    pub fn kept<St: Step<At<S, In>, E>>(self, _step: &St) -> Asked<IsKept<St::Out>, Self, St::Out> {
-        Gate::new(self)
+    /// This builder, as far as the output of `step` can be kept for later steps.
+    pub fn kept<St: Step<At<S, In>, E>>(self, _step: &St) -> Checked<IsKept<St::Out>, Self, St::Out> {
+        Check::new(self)
     }
 
-    /// This token, as far as the output of `step` can be cloned.
-    pub fn duplicate<St: Step<At<S, In>, E>>(self, _step: &St) -> Asked<IsDuplicate<St::Out>, Self, St::Out> {
-        Gate::new(self)
+    /// This builder, as far as the output of `step` can be cloned.
+    pub fn duplicate<St: Step<At<S, In>, E>>(
+        self,
+        _step: &St,
+    ) -> Checked<IsDuplicate<St::Out>, Self, St::Out> {
+        Check::new(self)
     }
 
-    /// This token, as far as what is piped can be kept for later steps.
-    pub fn kept_input(self) -> Asked<IsKept<In>, Self, In> {
-        Gate::new(self)
+    /// This builder, as far as what is piped can be kept for later steps.
+    pub fn kept_input(self) -> Checked<IsKept<In>, Self, In> {
+        Check::new(self)
     }
 
-    /// This token, as far as what is piped can be cloned.
-    pub fn duplicate_input(self) -> Asked<IsDuplicate<In>, Self, In> {
-        Gate::new(self)
+    /// This builder, as far as what is piped can be cloned.
+    pub fn duplicate_input(self) -> Checked<IsDuplicate<In>, Self, In> {
+        Check::new(self)
     }
 
-    /// This token, as far as what is piped has items.
-    pub fn items(self) -> Asked<IsItems<In>, Self, In> {
-        Gate::new(self)
+    /// This builder, as far as what is piped has items.
+    pub fn items(self) -> Checked<IsItems<In>, Self, In> {
+        Check::new(self)
     }
 
     /// The type of what `step` gives.
@@ -165,37 +168,37 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
         &self,
         _first: &Output<First>,
         step: St,
-    ) -> Asked<IsOne<St::Out, First>, St, St::Out> {
-        Gate::new(step)
+    ) -> Checked<IsOne<St::Out, First>, St, St::Out> {
+        Check::new(step)
     }
 
     /// The point after `step`.
-    pub fn after<St: Step<At<S, In>, E>>(self, _step: &St) -> Tok<S, St::Out, E> {
-        Tok::new()
+    pub fn after<St: Step<At<S, In>, E>>(self, _step: &St) -> Builder<S, St::Out, E> {
+        Builder::new()
     }
 
     /// The point after a group of entries.
     pub fn past<I: Item<At<S, In>, E>>(
         &self,
         _group: &I,
-    ) -> Tok<<I::Next as Point>::Scope, <I::Next as Point>::In, E> {
-        Tok::new()
+    ) -> Builder<<I::Next as Point>::Scope, <I::Next as Point>::In, E> {
+        Builder::new()
     }
 
     /// The point after `let name = step`.
-    pub fn bound<St: Step<At<S, In>, E>>(self, _step: &St) -> Tok<With<S, St::Out>, (), E>
+    pub fn bound<St: Step<At<S, In>, E>>(self, _step: &St) -> Builder<With<S, St::Out>, (), E>
     where
         St::Out: Sync,
     {
-        Tok::new()
+        Builder::new()
     }
 
     /// The point inside, where the input has a name and nothing is piped.
-    pub fn named_input(self) -> Tok<With<S, In>, (), E>
+    pub fn named_input(self) -> Builder<With<S, In>, (), E>
     where
         In: Sync,
     {
-        Tok::new()
+        Builder::new()
     }
 
     /// A pattern that takes every output of `step` apart. Where a pattern cannot, the error is here, once.
@@ -211,11 +214,11 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// The point after `step`, whose output is kept and not piped on.
-    pub fn stored<St: Step<At<S, In>, E>>(self, _step: &St) -> Tok<S, (), E>
+    pub fn stored<St: Step<At<S, In>, E>>(self, _step: &St) -> Builder<S, (), E>
     where
         St::Out: Sync,
     {
-        Tok::new()
+        Builder::new()
     }
 
     /// A step whose output is both kept and piped on.
@@ -239,19 +242,19 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 
     /// For a child that does not use the piped value.
-    pub fn ignores(self) -> (Tok<S, (), E>, Ignores) {
-        (Tok::new(), Ignores)
+    pub fn ignores(self) -> (Builder<S, (), E>, Ignores) {
+        (Builder::new(), Ignores)
     }
 
     /// For the last child that uses the piped value.
-    pub fn takes(self) -> (Tok<S, In, E>, Takes) {
+    pub fn takes(self) -> (Builder<S, In, E>, Takes) {
         (self, Takes)
     }
 
     /// For a child that uses the piped value before others.
     pub fn clones(
         self,
-    ) -> (Tok<S, In, E>, Clones<impl Fn(&In) -> In + Copy + Send + Sync + 'static + use<S, In, E>>)
+    ) -> (Builder<S, In, E>, Clones<impl Fn(&In) -> In + Copy + Send + Sync + 'static + use<S, In, E>>)
     where
         In: Duplicate,
     {
@@ -259,8 +262,8 @@ impl<S: Scope, In: Send + 'static, E: Failure> Tok<S, In, E> {
     }
 }
 
-impl<S, In, E> Default for Tok<S, In, E> {
+impl<S, In, E> Default for Builder<S, In, E> {
     fn default() -> Self {
-        Tok::new()
+        Builder::new()
     }
 }
