@@ -37,7 +37,7 @@ pub use event::{
 pub use graph::{Graph, Node};
 pub use node::{NodeKind, Origin, Place};
 pub use pipeline::{On, Pipeline, Run, run};
-pub use run::{Attempt, Done, Position};
+pub use run::{Attempt, Done, LastError, Position};
 pub use runtime::{BoxFuture, Local, Runtime};
 pub use task::Task;
 

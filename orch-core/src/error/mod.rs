@@ -316,6 +316,10 @@ impl<E> Error<E> {
 }
 
 impl<E: Failure> Error<E> {
+    pub(crate) fn task_as_dyn(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(self.task()?.as_dyn())
+    }
+
     /// The failure of the step `origin`. If what it gave is, in a box, the error of a run, then this goes on: the step ran that
     /// pipeline.
     pub(crate) fn of(kind: ErrorKind<E>, origin: Origin) -> Self {
@@ -335,7 +339,7 @@ impl<E: Failure> Error<E> {
 
     /// The error that a task gave, if it is a `T`, boxed or not.
     pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
-        self.task()?.as_dyn().downcast_ref()
+        self.task_as_dyn()?.downcast_ref()
     }
 }
 
@@ -396,7 +400,7 @@ impl<E: fmt::Debug + fmt::Display> fmt::Debug for Error<E> {
 /// (`{:#}` of `anyhow`, say) prints each once. The task's error itself is [`task`](Error::task).
 impl<E: Failure> StdError for Error<E> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.task()?.as_dyn().source()
+        self.task_as_dyn()?.source()
     }
 }
 

@@ -20,11 +20,16 @@ pub trait Cx: Copy + Send + Sync {
     type Guard: Send;
     /// Held while a start waits.
     type Queued: Send;
+    /// What a block remembers for the steps inside.
+    type Memo: Default + Send;
 
     // ----- where it is -----
 
     /// What follows belongs to attempt `attempt`, from 1.
     fn attempt(self, attempt: u32) -> Self;
+
+    /// What follows comes after this error, which its steps may look back at. A first attempt comes after none.
+    fn after<E: Failure>(self, memo: &mut Self::Memo, error: Error<E>) -> Self;
 
     /// What follows belongs to item `item`, from 0.
     fn item(self, item: u64) -> Self;

@@ -13,6 +13,7 @@ use pin_project_lite::pin_project;
 use super::attempt::{Attempt, Done, Slot};
 use super::coords::Count;
 use super::guard::{Class, Phase};
+use super::memory::{LastError, Memo, MemoAt};
 use super::sleep::Sleep;
 use super::state::{Id, Start};
 use super::{Coords, Cx, Guard, Inside, Position, Queued, RunState};
@@ -28,6 +29,8 @@ pub struct Full<'b> {
     pub(super) run: &'b RunState<'b>,
     /// Which of the graph's pipelines the next step belongs to.
     segment: u32,
+    /// Where the last error is remembered.
+    memo: Option<MemoAt>,
     coords: Coords,
     parent: Option<Id>,
     /// The execution that waited and is due: that of the step that was queued.
@@ -38,7 +41,15 @@ pub struct Full<'b> {
 
 impl<'b> Full<'b> {
     pub(crate) fn root(run: &'b RunState<'b>) -> Self {
-        Full { run, segment: 0, coords: Coords::default(), parent: None, reserved: None, deadline: None }
+        Full {
+            run,
+            segment: 0,
+            memo: None,
+            coords: Coords::default(),
+            parent: None,
+            reserved: None,
+            deadline: None,
+        }
     }
 
     #[inline]
@@ -61,6 +72,10 @@ impl<'b> Full<'b> {
         self.run.take_due(fits).and_then(|start| start.id)
     }
 
+    pub(super) fn last_error(self) -> Option<LastError> {
+        self.run.memory().last(self.memo?)
+    }
+
     pub(super) fn deadline(self) -> Option<Instant> {
         self.deadline
     }
@@ -73,8 +88,8 @@ impl<'b> Full<'b> {
         number: u64,
         parent: Option<Id>,
     ) -> Full<'p> {
-        let Full { coords, deadline, .. } = self;
-        Full { run, segment: 0, coords: coords.push(count, number), parent, reserved: None, deadline }
+        let Full { coords, memo, deadline, .. } = self;
+        Full { run, segment: 0, memo, coords: coords.push(count, number), parent, reserved: None, deadline }
     }
 
     /// That of the step `meta`.
@@ -86,9 +101,15 @@ impl<'b> Full<'b> {
 impl<'b> Cx for Full<'b> {
     type Guard = Guard<'b>;
     type Queued = Queued<'b>;
+    type Memo = Memo;
 
     fn attempt(self, attempt: u32) -> Self {
-        Full { coords: self.coords.push(Count::Attempt, attempt.into()), ..self }
+        let memo = self.memo.filter(|_| attempt > 1);
+        Full { coords: self.coords.push(Count::Attempt, attempt.into()), memo, ..self }
+    }
+
+    fn after<E: Failure>(self, memo: &mut Memo, error: Error<E>) -> Self {
+        Full { memo: Some(self.run.memory().keep(memo, error)), ..self }
     }
 
     fn item(self, item: u64) -> Self {

@@ -20,9 +20,15 @@ pub(crate) struct Quiet;
 impl Cx for Quiet {
     type Guard = ();
     type Queued = ();
+    type Memo = ();
 
     #[inline(always)]
     fn attempt(self, _attempt: u32) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn after<E: Failure>(self, (): &mut (), _error: Error<E>) -> Self {
         self
     }
 
