@@ -38,7 +38,7 @@ pub use graph::{Graph, Node};
 pub use node::{NodeKind, Origin, Place};
 pub use pipeline::{On, Pipeline, Run, run};
 pub use run::{Attempt, Done, LastError, Position};
-pub use runtime::{BoxFuture, Local, Runtime};
+pub use runtime::{Admit, BoxFuture, Gatekeeper, Local, Report, Runtime};
 pub use task::Task;
 
 /// Values for the options of the block `retry`.

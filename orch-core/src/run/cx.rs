@@ -1,6 +1,7 @@
 //! What a step may ask of the run that it is a part of.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::task::{Context, Poll, Waker};
@@ -10,6 +11,7 @@ use super::{Full, Inside, Queued};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::event::Told;
 use crate::node::{Meta, Origin};
+use crate::runtime::{Gatekeeper, Report};
 use crate::task::Task;
 
 /// The run as a step sees it: where it is, the world around it, and who watches.
@@ -53,6 +55,29 @@ pub trait Cx: Copy + Send + Sync {
         inside: Option<Inside<'e>>,
         args: A,
     ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send;
+
+    /// A run of the block `meta` arrives at a gatekeeper: the answer, if that is not asked for it.
+    fn admit(
+        self,
+        meta: &'static Meta,
+        gatekeeper: Gatekeeper<'_>,
+    ) -> Option<Result<(), ErrorKind<Infallible>>>;
+
+    /// The gatekeeper's answer, if it was asked.
+    fn admitted(
+        self,
+        meta: &'static Meta,
+        gatekeeper: Gatekeeper<'_>,
+        answer: impl FnOnce() -> Result<(), ErrorKind<Infallible>>,
+    );
+
+    /// A run that it had let through ends: whether this counts.
+    fn reports(
+        self,
+        meta: &'static Meta,
+        gatekeeper: Gatekeeper<'_>,
+        report: impl FnOnce() -> Report,
+    ) -> bool;
 
     /// Waits for `duration`.
     fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send;

@@ -1,6 +1,7 @@
 //! A run that knows itself: it has a position and a runtime, and may be watched.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -20,7 +21,7 @@ use super::{Coords, Cx, Guard, Inside, Position, Queued, RunState};
 use crate::error::{Error, ErrorKind, Failure, Panicked};
 use crate::event::{BlockEvent, EventKind, Output, TaskEvent, Told};
 use crate::node::{Meta, Origin};
-use crate::runtime::{Local, Runtime};
+use crate::runtime::{Admit, Gatekeeper, Local, Report, Runtime};
 use crate::task::Task;
 
 /// The run, seen from inside one execution. Without type parameters: whatever the bus and the runtime are, it is one type.
@@ -146,6 +147,38 @@ impl<'b> Cx for Full<'b> {
             (Some(rt), Some(inside)) => Execute::Runtime { attempt: hand_over(rt, inside.position(), call) },
             _ => Execute::Here { call },
         }
+    }
+
+    fn admit(
+        self,
+        meta: &'static Meta,
+        gatekeeper: Gatekeeper<'_>,
+    ) -> Option<Result<(), ErrorKind<Infallible>>> {
+        match self.run.runtime()?.admit(self.position(meta), gatekeeper) {
+            Admit::Ask => None,
+            Admit::Pass => Some(Ok(())),
+            Admit::Reject(kind) => Some(Err(kind)),
+        }
+    }
+
+    fn admitted(
+        self,
+        meta: &'static Meta,
+        gatekeeper: Gatekeeper<'_>,
+        answer: impl FnOnce() -> Result<(), ErrorKind<Infallible>>,
+    ) {
+        if let Some(rt) = self.run.runtime() {
+            rt.admitted(self.position(meta), gatekeeper, answer().as_ref().copied());
+        }
+    }
+
+    fn reports(
+        self,
+        meta: &'static Meta,
+        gatekeeper: Gatekeeper<'_>,
+        report: impl FnOnce() -> Report,
+    ) -> bool {
+        self.run.runtime().is_none_or(|rt| rt.report(self.position(meta), gatekeeper, report()))
     }
 
     fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send {
