@@ -578,6 +578,47 @@ async fn a_run_on_it_can_be_spawned() {
     assert_eq!(tokio::spawn(p.on(rt).run(1)).await.unwrap().unwrap(), [2]);
 }
 
+/// A fault at one start and no other.
+#[test]
+fn a_fault_by_path_item_and_attempt_hits_that_start_alone() {
+    #[task]
+    fn pay(n: u32) -> Result<u32, Oops> {
+        Ok(n)
+    }
+    let rows = pipeline! { |_: Vec<u32>| each(limit = 3) < retry(max_attempts = 3, backoff = constant(0s)) < pay > > };
+    let pages = pipeline! { |_: Vec<Vec<u32>>| each(name = "pages") < { &rows } > };
+    let all = || vec![vec![1, 2], vec![3, 4, 5], vec![6]];
+    // Where the fault is, as the position says it, and what is run in all.
+    for (fault, starts) in [
+        ("pages/each/retry/pay[1][2]#1", 7),
+        ("pages/each/retry/pay[0][0]#1", 7),
+        ("pages/each/retry/pay[1][2]#2", 6),
+    ] {
+        let (hits, runs) = (Mutex::new(Vec::new()), AtomicU32::new(0));
+        let rt = answering(|attempt| {
+            runs.fetch_add(1, SeqCst);
+            let at = attempt.position().to_string();
+            if at == fault {
+                hits.lock().unwrap().push(at);
+                return Box::pin(ready(attempt.fail(ErrorKind::TimedOut)));
+            }
+            Box::pin(attempt.run())
+        });
+        let trace = Trace::default();
+        assert_eq!(at_once(pages.on(&rt).run(all())).unwrap(), all());
+        assert_eq!(at_once((&pages).with_bus(&trace).on(&rt).run(all())).unwrap(), all());
+        let both = if starts == 7 { 2 } else { 0 };
+        assert_eq!(hits.lock().unwrap().len(), both, "{fault}: once without a bus and once with one");
+        assert_eq!(runs.load(SeqCst), 2 * starts, "{fault}");
+        let failed: Vec<_> = trace
+            .take()
+            .into_iter()
+            .filter(|seen| seen.what == common::What::Task(async_orch::TaskState::Failed))
+            .collect();
+        assert_eq!(failed.len(), both / 2, "{fault}");
+    }
+}
+
 /// Circuits through the seam.
 mod gatekeepers {
     use super::*;
