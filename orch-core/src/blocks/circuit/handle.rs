@@ -312,13 +312,9 @@ pub struct BreakerBuilder {
 
 impl Default for BreakerBuilder {
     fn default() -> Self {
-        Self {
-            fail_max: 5,
-            reset_timeout: Duration::from_secs(60),
-            probes: 1,
-            close_after: None,
-            wait: false,
-        }
+        let Config { fail_max, reset_timeout, probes, close_after: _, wait } = Config::DEFAULT;
+        // Unless it is said, as many as there are probes.
+        Self { fail_max, reset_timeout, probes, close_after: None, wait }
     }
 }
 

@@ -4,10 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use super::future::Door;
+use super::state::Config;
 use super::{Breaker, Circuit};
 use crate::blocks::Shell;
 use crate::build::builder::Builder;
-use crate::build::options::{ErrorType, at_least_one};
+use crate::build::options::{ErrorType, at_least_one, longer_than_zero};
 use crate::build::scope::Scope;
 use crate::error::{Error, Failure};
 use crate::node::Meta;
@@ -41,26 +42,26 @@ where
 pub mod default {
     use std::time::Duration;
 
-    use super::{Breaker, Error};
+    use super::{Breaker, Config, Error};
 
     /// Five failures in a row.
     pub fn fail_max() -> u32 {
-        5
+        Config::DEFAULT.fail_max
     }
 
     /// A minute.
     pub fn reset_timeout() -> Duration {
-        Duration::from_secs(60)
+        Config::DEFAULT.reset_timeout
     }
 
     /// One probe.
     pub fn probes() -> u32 {
-        1
+        Config::DEFAULT.probes
     }
 
     /// Runs are turned away while a probe is under way.
     pub fn wait() -> bool {
-        false
+        Config::DEFAULT.wait
     }
 
     /// No error is ignored.
@@ -160,11 +161,7 @@ where
     } else {
         at_least_one(options.fail_max as usize, "fail_max", meta);
         at_least_one(options.probes as usize, "probes", meta);
-        assert!(
-            !options.reset_timeout.is_zero(),
-            "`reset_timeout` must be longer than zero, at {}",
-            meta.place
-        );
+        longer_than_zero(options.reset_timeout, "reset_timeout", meta);
         Breaker::builder()
             .fail_max(options.fail_max)
             .reset_timeout(options.reset_timeout)

@@ -24,6 +24,17 @@ pub(crate) struct Config {
     pub(crate) wait: bool,
 }
 
+impl Config {
+    /// What is not said, in a block or with a builder: aiobreaker's defaults.
+    pub(crate) const DEFAULT: Config = Config {
+        fail_max: 5,
+        reset_timeout: Duration::from_secs(60),
+        probes: 1,
+        close_after: 1,
+        wait: false,
+    };
+}
+
 /// The answer to a run that arrives, or that waits and looks again.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
