@@ -7,7 +7,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::node::{Meta, Table};
+use crate::node::{HasNode, Meta, NodeAt, Table};
 
 /// The shape of the names that a step can see.
 ///
@@ -94,6 +94,13 @@ impl<P: Scope, T: Send + Sync + 'static> Scope for With<P, T> {
     #[inline(always)]
     fn shorten<'s, 'l: 's>(Names(outer, value): Names<'l, P, T>) -> Names<'s, P, T> {
         Names(P::shorten(outer), value)
+    }
+}
+
+impl<S: Scope, const I: usize> HasNode<S> for NodeAt<I> {
+    #[inline(always)]
+    fn meta() -> &'static Meta {
+        &S::entries()[I]
     }
 }
 
