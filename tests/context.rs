@@ -596,3 +596,74 @@ mod spelling {
         assert_eq!(p.graph().find("seq/look").unwrap().kind(), NodeKind::Inline);
     }
 }
+
+mod last_error {
+    use super::*;
+
+    fn shown(cx: &Context<'_>) -> String {
+        cx.last_error().map_or_else(|| "none".to_owned(), |error| error.to_string())
+    }
+
+    /// Fails with what it knows of the attempt before, until there were `enough`.
+    #[task]
+    async fn look(cx: &Context<'_>, enough: u32) -> Result<String, BoxError> {
+        let shown = shown(cx);
+        if cx.attempt() < enough {
+            Err(BoxError::from(format!("{} after {shown}", cx.attempt())))
+        } else {
+            Ok(shown)
+        }
+    }
+
+    #[tokio::test]
+    async fn context_7_is_that_of_the_attempt_before() {
+        let p = pipeline! { retry(max_attempts = 3, backoff = constant(0s)) < look(3) > };
+        let told = "step `retry/look` failed: 2 after step `retry/look` failed: 1 after none";
+        assert_eq!(p.run(()).await.unwrap(), told);
+        assert_eq!((&p).with_bus(Recorder::new()).run(()).await.unwrap(), told);
+        let outer = pipeline! { seq < { &p } > };
+        assert_eq!(outer.run(()).await.unwrap(), told);
+        assert_eq!(pipeline! { look(1) }.run(()).await.unwrap(), "none");
+        assert_eq!(shown(&Context::none()), "none");
+    }
+
+    #[tokio::test]
+    async fn context_7_a_first_attempt_has_none_and_the_outer_one_is_not_seen_inside() {
+        let p = pipeline! {
+            retry(max_attempts = 2, backoff = constant(0s)) <
+                |_, cx| { shown(cx) }
+                |before, cx| { if cx.attempt() == 1 { Err(BoxError::from("outer")) } else { Ok(before) } }
+                |before| { assert_eq!(before, "step `retry/inline` failed: outer"); }
+                retry(max_attempts = 2, backoff = constant(0s)) < look(2) >
+            >
+        };
+        assert_eq!(p.run(()).await.unwrap(), "step `retry/retry/look` failed: 1 after none");
+    }
+
+    #[tokio::test]
+    async fn context_7_each_item_has_its_own_and_its_type_is_kept() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("number {0}")]
+        struct Number(u64);
+        let p = pipeline! { |_: Vec<u64>|
+            each < retry(max_attempts = 2, backoff = constant(0s)) < async |n, cx| {
+                tokio::task::yield_now().await;
+                match cx.last_error() {
+                    None => Err(BoxError::from(Number(n))),
+                    Some(error) => {
+                        assert!(error.is::<Number>() && !error.is::<std::io::Error>());
+                        Ok((error.downcast_ref::<Number>().map(|number| number.0), error.reason(), error.path()))
+                    }
+                }
+            } > >
+        };
+        for (item, (number, reason, path)) in p.run((0..100).collect()).await.unwrap().into_iter().enumerate()
+        {
+            let item = item as u64;
+            assert_eq!(
+                (number, reason, path.as_str()),
+                (Some(item), format!("number {item}"), "each/retry/inline")
+            );
+        }
+    }
+}

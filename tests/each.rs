@@ -196,7 +196,7 @@ fn par_3_settle_gives_every_result_in_input_order() {
     let results = at_once(p.run(vec![1, 2, 3, 4, 5])).unwrap();
     let shown: Vec<String> =
         results.iter().map(|result| result.as_ref().map_or_else(|e| e.to_string(), u64::to_string)).collect();
-    assert_eq!(shown, ["1", "step `each/odd` failed: even", "3", "step `each/odd` failed: even", "5"]);
+    assert_eq!(shown, ["1", "step `each[1]/odd` failed: even", "3", "step `each[3]/odd` failed: even", "5"]);
     assert_eq!(log.take(), ["1", "2", "3", "4", "5"]);
 }
 

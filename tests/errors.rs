@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use async_orch::{BoxError, Error, ErrorKind, NodeKind, Run, pipeline, task};
+use async_orch::{BoxError, BoxPipeline, Error, ErrorKind, NodeKind, Run, pipeline, task};
 use tokio::time::{advance, sleep};
 
 use common::{Oops, at_once, poll_once};
@@ -89,6 +89,79 @@ mod places {
         assert!(outer.graph().find(&error.path()).is_some(), "as the graph has it");
         let bare = pipeline! { |_: u32| { &inner } };
         assert_eq!(at_once(bare.run(10)).unwrap_err().path(), "guard/fetch");
+    }
+
+    #[tokio::test]
+    async fn errors_1_the_items_stand_behind_their_eaches() {
+        let inner =
+            pipeline! { |_: Vec<u32>| seq(name = "rows") < each < retry(max_attempts = 2) < fetch > > > };
+        let p = pipeline! { |_: Vec<Vec<u32>>| each(name = "pages") < { &inner } > };
+        let error = p.run(vec![vec![], vec![1, 2, 10]]).await.unwrap_err();
+        assert_eq!(error.path(), "pages/rows/each/retry/fetch");
+        assert_eq!(error.items().collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(error.item(), Some(2));
+        assert_eq!(
+            error.to_string(),
+            "step `pages[1]/rows/each[2]/retry/fetch` failed after 2 attempts: connection refused"
+        );
+        assert!(format!("{error:#?}").contains("items: [\n        1,\n        2,\n    ]"), "{error:#?}");
+        // The error alone of one that is not in an `each`.
+        let error = inner.run(vec![10]).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "step `rows/each[0]/retry/fetch` failed after 2 attempts: connection refused"
+        );
+        let error = pipeline! { |_: u32| seq < fetch > }.run(10).await.unwrap_err();
+        assert_eq!((error.item(), error.items().count()), (None, 0));
+    }
+
+    #[tokio::test]
+    async fn errors_1_of_settled_items_of_blocks_and_of_others() {
+        let p = pipeline! { |_: Vec<u32>| each(limit = 2, settle) < timeout(1s) < fetch > > };
+        let settled = p.run(vec![10, 1, 11]).await.unwrap();
+        let shown: Vec<_> =
+            settled.iter().map(|one| one.as_ref().map_or_else(ToString::to_string, u32::to_string)).collect();
+        assert_eq!(
+            shown,
+            [
+                "step `each[0]/timeout/fetch` failed: connection refused",
+                "1",
+                "step `each[2]/timeout/fetch` failed: connection refused",
+            ]
+        );
+        let p = pipeline! { |_: Vec<u32>| each < race < fetch oops > > };
+        let error = p.run(vec![1, 2, 10]).await.unwrap_err();
+        assert_eq!(error.to_string(), "step `each[2]/race/oops` failed: oops");
+        assert_eq!(error.others()[0].to_string(), "step `each[2]/race/fetch` failed: connection refused");
+        let p = pipeline! { |_: Vec<u32>| each < catch < |n| { assert!(n < 2, "{n}") } > > };
+        assert_eq!(p.run(vec![0, 3]).await.unwrap_err().to_string(), "block `each[1]/catch` panicked: 3");
+    }
+
+    #[tokio::test]
+    async fn errors_1_of_a_pipeline_that_runs_itself_each_level_has_its_item() {
+        fn tree() -> BoxPipeline<'static, Vec<u32>, Vec<()>> {
+            let p = pipeline! { |_: Vec<u32>|
+                each < async |depth, cx| {
+                    if depth == 0 {
+                        return Err(BoxError::from(Oops("leaf")));
+                    }
+                    cx.run(&tree(), vec![depth - 1]).await?;
+                    Ok(())
+                } as "node" >
+            };
+            p.boxed()
+        }
+        let error = tree().run(vec![1]).await.unwrap_err();
+        assert_eq!(error.to_string(), "step `each[0]/node/each[0]/node` failed: leaf");
+        let error = at_once(
+            pipeline! { |_: Vec<u32>| each < async |n, cx| {
+                if n > 0 { cx.run(&tree(), vec![0]).await?; }
+                Ok::<_, BoxError>(())
+            } as "root" > }
+            .run(vec![0, 0, 1]),
+        )
+        .unwrap_err();
+        assert_eq!(error.to_string(), "step `each[2]/root/each[0]/node` failed: leaf");
     }
 
     #[tokio::test(start_paused = true)]

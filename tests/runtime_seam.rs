@@ -577,3 +577,222 @@ async fn a_run_on_it_can_be_spawned() {
     }
     assert_eq!(tokio::spawn(p.on(rt).run(1)).await.unwrap().unwrap(), [2]);
 }
+
+/// A fault at one start and no other.
+#[test]
+fn a_fault_by_path_item_and_attempt_hits_that_start_alone() {
+    #[task]
+    fn pay(n: u32) -> Result<u32, Oops> {
+        Ok(n)
+    }
+    let rows = pipeline! { |_: Vec<u32>| each(limit = 3) < retry(max_attempts = 3, backoff = constant(0s)) < pay > > };
+    let pages = pipeline! { |_: Vec<Vec<u32>>| each(name = "pages") < { &rows } > };
+    let all = || vec![vec![1, 2], vec![3, 4, 5], vec![6]];
+    // Where the fault is, as the position says it, and what is run in all.
+    for (fault, starts) in [
+        ("pages/each/retry/pay[1][2]#1", 7),
+        ("pages/each/retry/pay[0][0]#1", 7),
+        ("pages/each/retry/pay[1][2]#2", 6),
+    ] {
+        let (hits, runs) = (Mutex::new(Vec::new()), AtomicU32::new(0));
+        let rt = answering(|attempt| {
+            runs.fetch_add(1, SeqCst);
+            let at = attempt.position().to_string();
+            if at == fault {
+                hits.lock().unwrap().push(at);
+                return Box::pin(ready(attempt.fail(ErrorKind::TimedOut)));
+            }
+            Box::pin(attempt.run())
+        });
+        let trace = Trace::default();
+        assert_eq!(at_once(pages.on(&rt).run(all())).unwrap(), all());
+        assert_eq!(at_once((&pages).with_bus(&trace).on(&rt).run(all())).unwrap(), all());
+        let both = if starts == 7 { 2 } else { 0 };
+        assert_eq!(hits.lock().unwrap().len(), both, "{fault}: once without a bus and once with one");
+        assert_eq!(runs.load(SeqCst), 2 * starts, "{fault}");
+        let failed: Vec<_> = trace
+            .take()
+            .into_iter()
+            .filter(|seen| seen.what == common::What::Task(async_orch::TaskState::Failed))
+            .collect();
+        assert_eq!(failed.len(), both / 2, "{fault}");
+    }
+}
+
+/// Circuits through the seam.
+mod gatekeepers {
+    use super::*;
+    use async_orch::{Admit, Breaker, BreakerState, Gatekeeper, Position, Report};
+
+    /// Answers for circuits as it is told to, and writes down what it hears.
+    #[derive(Default)]
+    struct Scribe {
+        answers: Mutex<Vec<Admit>>,
+        counts: bool,
+        heard: Mutex<Vec<String>>,
+    }
+
+    impl Scribe {
+        fn answering(answers: impl IntoIterator<Item = Admit>) -> Self {
+            Scribe { answers: Mutex::new(answers.into_iter().collect()), counts: true, ..Scribe::default() }
+        }
+
+        fn heard(&self) -> Vec<String> {
+            std::mem::take(&mut self.heard.lock().unwrap())
+        }
+
+        fn hear(&self, at: Position<'_>, what: &str) {
+            self.heard.lock().unwrap().push(format!("{at} {what}"));
+        }
+    }
+
+    impl Runtime for Scribe {
+        fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
+            Box::pin(attempt.run())
+        }
+
+        fn sleep(&self, _duration: Duration) -> BoxFuture<'_, ()> {
+            Box::pin(ready(()))
+        }
+
+        fn now(&self) -> Instant {
+            Local.now()
+        }
+
+        fn random(&self) -> u64 {
+            7
+        }
+
+        fn admit(&self, at: Position<'_>, gatekeeper: Gatekeeper<'_>) -> Admit {
+            assert!(matches!(gatekeeper, Gatekeeper::Circuit(_)));
+            self.hear(at, "arrives");
+            let mut answers = self.answers.lock().unwrap();
+            if answers.is_empty() { Admit::Ask } else { answers.remove(0) }
+        }
+
+        fn admitted(&self, at: Position<'_>, _: Gatekeeper<'_>, answer: Result<(), &ErrorKind<Infallible>>) {
+            self.hear(
+                at,
+                &answer.map_or_else(|kind| kind.to_wire().unwrap().kind, |()| "goes on".to_owned()),
+            );
+        }
+
+        fn report(&self, at: Position<'_>, _: Gatekeeper<'_>, report: Report) -> bool {
+            self.hear(at, &format!("{report:?}"));
+            self.counts
+        }
+    }
+
+    #[task]
+    fn work(fails: bool) -> Result<u32, Oops> {
+        if fails { Err(Oops("down")) } else { Ok(1) }
+    }
+
+    #[test]
+    fn a_circuit_that_is_asked_is_as_ever_and_the_runtime_hears_of_it() {
+        let breaker = Breaker::builder().fail_max(1).reset_timeout(SECOND).build();
+        let p = pipeline! { |_: Vec<bool>| each(limit = 1, settle) < circuit(breaker = &breaker, ignore = |_| false) < work > > };
+        let scribe = Scribe::answering([]);
+        let gave = at_once(p.on(&scribe).run(vec![false, true, false])).unwrap();
+        assert_eq!(gave.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, false]);
+        assert_eq!(
+            scribe.heard(),
+            [
+                "each/circuit[0] arrives",
+                "each/circuit[0] goes on",
+                "each/circuit[0] Succeeded",
+                "each/circuit[1] arrives",
+                "each/circuit[1] goes on",
+                "each/circuit[1] Failed",
+                "each/circuit[2] arrives",
+                "each/circuit[2] circuit open",
+            ]
+        );
+        breaker.isolate();
+        let error = at_once(p.on(&scribe).run(vec![false])).unwrap().remove(0).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::CircuitOpen { isolated: true, .. }));
+        assert_eq!(scribe.heard(), ["each/circuit[0] arrives", "each/circuit[0] circuit isolated"]);
+        breaker.force_close();
+        let ignores = pipeline! { |_: bool| circuit(breaker = &breaker, ignore = |_| true) < work > };
+        assert!(at_once(ignores.on(&scribe).run(true)).is_err());
+        assert_eq!(scribe.heard(), ["circuit arrives", "circuit goes on", "circuit Ignored"]);
+    }
+
+    #[test]
+    fn a_run_that_the_runtime_lets_pass_leaves_a_live_breaker_as_it_is() {
+        let breaker = Breaker::builder().fail_max(1).reset_timeout(SECOND).build();
+        let p = pipeline! { |_: bool| circuit(breaker = &breaker) < work > };
+        let scribe = Scribe::answering(vec![Admit::Pass; 100]);
+        for _ in 0..100 {
+            assert_eq!(at_once(p.on(&scribe).run(true)).unwrap_err().downcast_ref(), Some(&Oops("down")));
+        }
+        assert_eq!((breaker.state(), breaker.failures()), (BreakerState::Closed, 0));
+        assert!(scribe.heard().iter().all(|heard| heard == "circuit arrives"));
+        breaker.isolate();
+        *scribe.answers.lock().unwrap() = vec![Admit::Pass];
+        assert_eq!(at_once(p.on(&scribe).run(false)).unwrap(), 1, "an isolated one neither");
+        assert_eq!(breaker.state(), BreakerState::Isolated);
+    }
+
+    #[test]
+    fn a_run_that_the_runtime_turns_away_has_the_error_and_the_events_of_any_other() {
+        let breaker = Breaker::new();
+        let p = pipeline! { |_: bool| circuit(breaker = &breaker) < work > };
+        let kinds = || {
+            [
+                ErrorKind::circuit_open(SECOND, Some("down before")),
+                ErrorKind::circuit_isolated(),
+                ErrorKind::CircuitHalfOpen,
+                ErrorKind::Rejected,
+            ]
+        };
+        for kind in kinds() {
+            let wire = kind.to_wire().unwrap();
+            let trace = Trace::default();
+            let scribe = Scribe::answering([Admit::Reject(kind)]);
+            let error = at_once((&p).with_bus(&trace).on(&scribe).run(false)).unwrap_err();
+            assert_eq!((error.kind().to_wire().unwrap(), error.path().as_str()), (wire, "circuit"));
+            assert_eq!(scribe.heard(), ["circuit arrives"]);
+            let ended = trace.take();
+            common::every_execution_ends_once(&ended);
+            assert!(ended.iter().all(|seen| seen.path == "circuit"), "the body has not begun");
+            // Nobody watches.
+            let scribe = Scribe::answering([Admit::Reject(ErrorKind::Rejected)]);
+            assert!(at_once(p.on(&scribe).run(false)).unwrap_err().kind().is_rejection());
+        }
+        let scribe = Scribe::answering([Admit::Reject(ErrorKind::TimedOut)]);
+        let error = at_once(p.on(&scribe).run(false)).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Rejected), "no other kind says that it did not run");
+        assert_eq!(breaker.state(), BreakerState::Closed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_runtime_does_not_let_count_does_not() {
+        let breaker = Breaker::builder().fail_max(1).reset_timeout(SECOND).build();
+        let p = pipeline! { |_: bool| circuit(breaker = &breaker) < work > };
+        let scribe = Scribe::default();
+        assert!(at_once(p.on(&scribe).run(true)).is_err());
+        assert_eq!((breaker.state(), breaker.failures()), (BreakerState::Closed, 0));
+        // A probe gives its place back, and is none of those that are lost.
+        breaker.force_open();
+        tokio::time::advance(SECOND).await;
+        for fails in [true, false, true, true, true] {
+            assert_eq!(p.on(&scribe).run(fails).await.is_err(), fails);
+            assert_eq!(breaker.state(), BreakerState::HalfOpen);
+        }
+        assert_eq!(p.run(false).await.unwrap(), 1);
+        assert_eq!(breaker.state(), BreakerState::Closed);
+    }
+
+    #[test]
+    fn a_run_that_is_dropped_is_reported_as_cancelled() {
+        let breaker = Breaker::new();
+        let p =
+            pipeline! { circuit(breaker = &breaker) < async |_| { std::future::pending::<()>().await } > };
+        let scribe = Scribe::answering([]);
+        let mut run = Box::pin(p.on(&scribe).run(()));
+        assert!(common::poll_once(run.as_mut()).is_pending());
+        drop(run);
+        assert_eq!(scribe.heard(), ["circuit arrives", "circuit goes on", "circuit Cancelled"]);
+    }
+}

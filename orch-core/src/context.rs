@@ -12,7 +12,7 @@ use crate::error::{BoxError, Error, Failure};
 use crate::event::{Field, RunId, Told};
 use crate::node::Origin;
 use crate::pipeline::Run;
-use crate::run::{Inside, Position};
+use crate::run::{Inside, LastError, Position};
 use crate::runtime::BoxFuture;
 use crate::task::IntoFailure;
 
@@ -157,6 +157,12 @@ impl<'e, E> Context<'e, E> {
     pub fn deadline(&self) -> Option<Duration> {
         let inside = self.inside?;
         Some(inside.deadline()?.saturating_duration_since(inside.now()))
+    }
+
+    /// The error of the attempt before, in the innermost `retry` around the step; `None` in the first attempt, and without one.
+    #[must_use]
+    pub fn last_error(&self) -> Option<LastError> {
+        self.inside?.last_error()
     }
 
     /// Waits on the run's clock: tokio's, or that of the [`Runtime`](crate::Runtime) that the run is on.

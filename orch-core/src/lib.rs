@@ -36,8 +36,8 @@ pub use event::{
 pub use graph::{Graph, Node};
 pub use node::{NodeKind, Origin, Place};
 pub use pipeline::{BoxPipeline, On, Pipeline, Run, run};
-pub use run::{Attempt, Done, Position};
-pub use runtime::{BoxFuture, Local, Runtime};
+pub use run::{Attempt, Done, LastError, Position};
+pub use runtime::{Admit, BoxFuture, Gatekeeper, Local, Report, Runtime};
 pub use task::Task;
 
 /// Values for the options of the block `retry`.

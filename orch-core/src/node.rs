@@ -162,11 +162,19 @@ impl Origin {
     /// The names from the outermost block to this step, joined by `/`.
     #[must_use]
     pub fn path(self) -> String {
+        self.path_with_items(&|_| None)
+    }
+
+    /// As [`path`](Origin::path), with the item behind each `each` of which it is known: `each[3]/fetch`.
+    pub(crate) fn path_with_items(self, item: &dyn Fn(&'static Meta) -> Option<u64>) -> String {
         let mut path = match self.meta.parent {
-            Some(parent) => Origin::block(parent).path() + "/",
+            Some(parent) => Origin::block(parent).path_with_items(item) + "/",
             None => String::new(),
         };
         path.push_str(self.name());
+        if let Some(item) = item(self.meta) {
+            path += &format!("[{item}]");
+        }
         path
     }
 }

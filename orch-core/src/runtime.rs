@@ -1,12 +1,15 @@
 //! The runtime seam: all that a pipeline asks of the world around it.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use crate::run::{Attempt, Done};
+use crate::blocks::circuit::Breaker;
+use crate::error::ErrorKind;
+use crate::run::{Attempt, Done, Position};
 
 /// A future that is boxed, can be sent between threads, and may borrow for `'a`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -84,6 +87,35 @@ pub trait Runtime: Send + Sync {
         Box::pin(async move { call() })
     }
 
+    /// A run arrives at a gatekeeper, such as a circuit: whether that is asked. Unless you say otherwise it is.
+    ///
+    /// A runtime that repeats a run which it has written down answers as it was then, and leaves the gatekeeper, which lives now,
+    /// as it is.
+    fn admit(&self, at: Position<'_>, gatekeeper: Gatekeeper<'_>) -> Admit {
+        let _ = (at, gatekeeper);
+        Admit::Ask
+    }
+
+    /// A gatekeeper was asked, and this is its answer: the run is let through, or turned away as this kind of error. To be written
+    /// down; unless you say otherwise nothing is done.
+    fn admitted(
+        &self,
+        at: Position<'_>,
+        gatekeeper: Gatekeeper<'_>,
+        answer: Result<(), &ErrorKind<Infallible>>,
+    ) {
+        let _ = (at, gatekeeper, answer);
+    }
+
+    /// A run that a gatekeeper had let through ends: whether this counts. Unless you say otherwise it does. If not, its place is
+    /// given back as if it had not been.
+    ///
+    /// Of a circuit whose run the runtime let [pass](Admit::Pass) there is nothing to report.
+    fn report(&self, at: Position<'_>, gatekeeper: Gatekeeper<'_>, report: Report) -> bool {
+        let _ = (at, gatekeeper, report);
+        true
+    }
+
     /// Takes one unit of the scheduler's cooperative budget: `Pending`, with the task woken, when a loop over
     /// children that are always ready should let others run.
     ///
@@ -107,6 +139,70 @@ pub trait Runtime: Send + Sync {
     fn yield_now(&self, waker: &Waker) {
         Local::give_way(waker);
     }
+}
+
+/// What lets the runs of a block through or turns them away, for all pipelines that share it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Gatekeeper<'a> {
+    /// The breaker of a `circuit`.
+    Circuit(&'a Breaker),
+}
+
+/// What a [`Runtime`] says to a run that arrives at a [`Gatekeeper`].
+///
+/// ```
+/// use async_orch::{Admit, Attempt, BoxFuture, Breaker, Done, ErrorKind, Gatekeeper, Local, Position, Run, Runtime, pipeline};
+/// use std::time::{Duration, Instant};
+///
+/// /// Goes through a run once more as it was written down: with an open circuit.
+/// struct Again;
+///
+/// impl Runtime for Again {
+///     fn admit(&self, at: Position<'_>, _gatekeeper: Gatekeeper<'_>) -> Admit {
+///         assert_eq!(at.path(), "circuit");
+///         Admit::Reject(ErrorKind::circuit_open(Duration::from_secs(3), Some("connection refused")))
+///     }
+/// #   fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> { Box::pin(attempt.run()) }
+/// #   fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> { Local.sleep(duration) }
+/// #   fn now(&self) -> Instant { Local.now() }
+/// #   fn random(&self) -> u64 { Local.random() }
+///     // … and the rest of a runtime.
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let breaker = Breaker::new();
+/// let p = pipeline! { circuit(breaker = &breaker) < |_| {} > };
+/// let error = p.on(&Again).run(()).await.unwrap_err();
+/// assert!(error.kind().is_rejection());
+/// assert!(p.run(()).await.is_ok(), "the breaker itself is closed");
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Admit {
+    /// The gatekeeper decides.
+    Ask,
+    /// The run goes on. The gatekeeper is not asked, and not told what becomes of it.
+    Pass,
+    /// The run is turned away, with an error of this kind, which is one of a [rejection](ErrorKind::is_rejection); any other stands
+    /// for [`ErrorKind::Rejected`]. The gatekeeper is not asked.
+    Reject(ErrorKind<Infallible>),
+}
+
+/// How a run ended that a [`Gatekeeper`] had let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Report {
+    /// It gave its output.
+    Succeeded,
+    /// It failed, and counts as a failure.
+    Failed,
+    /// It failed with an error that is none of the gatekeeper's business.
+    Ignored,
+    /// It was dropped before it ended.
+    Cancelled,
 }
 
 /// Runs pipelines where they are awaited, on tokio's clock.
@@ -201,6 +297,23 @@ macro_rules! through {
 
             fn blocking(&self, call: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
                 (**self).blocking(call)
+            }
+
+            fn admit(&self, at: Position<'_>, gatekeeper: Gatekeeper<'_>) -> Admit {
+                (**self).admit(at, gatekeeper)
+            }
+
+            fn admitted(
+                &self,
+                at: Position<'_>,
+                gatekeeper: Gatekeeper<'_>,
+                answer: Result<(), &ErrorKind<Infallible>>,
+            ) {
+                (**self).admitted(at, gatekeeper, answer);
+            }
+
+            fn report(&self, at: Position<'_>, gatekeeper: Gatekeeper<'_>, report: Report) -> bool {
+                (**self).report(at, gatekeeper, report)
             }
 
             fn poll_proceed(&self, cx: &mut Context<'_>) -> Poll<()> {

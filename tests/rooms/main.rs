@@ -6,6 +6,7 @@ mod rules;
 mod source;
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use rules::{
     ALL, BLOCKS, BUS, CIRCLES, CORE, GRAMMAR, HIDDEN, NO_CIRCLES, OTHER_BLOCKS, UNSAFE, core, macros,
@@ -35,7 +36,10 @@ fn manifest(name: &str) -> String {
 fn breaks(file: &str, more: &str, rule: &str) {
     let sources = sources("orch-core");
     let line = if root().join("orch-core/src").join(file).exists() { sources.lines(file) } else { 0 };
-    let found = core(&sources.with(file, more));
+    static BEFORE: OnceLock<Vec<String>> = OnceLock::new();
+    let before = BEFORE.get_or_init(|| core(&sources));
+    let mut found = core(&sources.with(file, more));
+    found.retain(|line| !before.contains(line));
     let broken: Vec<&String> = found.iter().filter(|line| line.contains(rule)).collect();
     let mut places = (line + 1..=line + more.lines().count()).map(|line| format!("{file}:{line}"));
     assert!(broken.len() == 1 && places.any(|at| broken[0].contains(&at)), "{found:#?}");
@@ -89,6 +93,7 @@ fn the_page_has_every_rule_and_every_room() {
 
 #[test]
 fn a_room_that_names_a_block_is_found() {
+    breaks("runtime.rs", "use crate::blocks::circuit::CircuitState;\n", BLOCKS);
     breaks("event/task.rs", "use crate::blocks::retry::Retrying;\n", BLOCKS);
     breaks("error/kind.rs", "fn f(_: crate::blocks::circuit::Breaker) {}\n", BLOCKS);
     breaks("build/items.rs", "use crate::{blocks::{each::{self}}, node::Meta};\n", BLOCKS);

@@ -1,10 +1,8 @@
 //! What the rooms may not name. Each rule is a sentence of docs/architecture.md, word for word.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::source::{Crate, Edges, Map, shortest};
 
-use crate::source::{Crate, Map, circles};
-
-pub(crate) const BLOCKS: &str = "Nothing but `lib.rs` names a block.";
+pub(crate) const BLOCKS: &str = "Nothing but `lib.rs` names a block, except that `runtime.rs` names the `Breaker` which it shows to a runtime.";
 pub(crate) const OTHER_BLOCKS: &str =
     "A block names no other block: what two of them need is in `blocks/peers/` or `blocks/gatekeepers/`.";
 pub(crate) const BUS: &str = "`bus/` names `event`, `error`, `graph`, `node` and `panics`; of `pipeline` and `run` it names only \
@@ -39,6 +37,11 @@ pub(crate) fn room(file: &str) -> String {
     parts[..depth.min(parts.len())].join("/")
 }
 
+/// What a room names of a block after all, and is left out of circles.
+fn is_shown(file: &str, path: &str) -> bool {
+    (file, path) == ("runtime.rs", "blocks::circuit::Breaker")
+}
+
 fn broken(at: &str, what: &str, rule: &str, instead: &str) -> String {
     format!("{at}: {what}. {rule} {instead}")
 }
@@ -54,7 +57,8 @@ pub(crate) fn core(sources: &Crate) -> Vec<String> {
             let at = format!("{file}:{}", target.line);
             let names = format!("names `{}`", target.path);
             let in_block = there.starts_with("blocks/") && !SHARED.contains(&there.as_str());
-            if in_block && here != there && !["lib", "blocks"].contains(&here.as_str()) {
+            let may = ["lib", "blocks"].contains(&here.as_str()) || is_shown(file, &target.path);
+            if in_block && here != there && !may {
                 found.push(if here.starts_with("blocks/") {
                     broken(&at, &names, OTHER_BLOCKS, "Move what both need there.")
                 } else {
@@ -112,14 +116,17 @@ pub(crate) fn unsafe_code(sources: &Crate) -> Vec<String> {
     found
 }
 
-/// What each file names, without what it only hands on.
-fn edges(map: &Map) -> BTreeMap<String, BTreeSet<String>> {
+/// What each file names, with the place, without what it only hands on.
+fn edges(map: &Map) -> Edges {
     let files = map.sources.keys().filter(|file| *file != "lib.rs");
     let named = |file: &String| {
         let targets = map.targets(file).into_iter();
-        targets
-            .filter(|target| !target.is_door && target.file != "lib.rs")
-            .map(|target| target.file)
+        let named = targets.filter(|target| !target.is_door && target.file != "lib.rs");
+        let named = named.filter(|target| !is_shown(file, &target.path));
+        // The first place, of several.
+        named
+            .rev()
+            .map(|target| (target.file, format!("{file}:{} names `{}`", target.line, target.path)))
             .collect()
     };
     files.map(|file| (file.clone(), named(file))).collect()
@@ -127,32 +134,18 @@ fn edges(map: &Map) -> BTreeMap<String, BTreeSet<String>> {
 
 /// Circles of the core, but for those in one room, and those that are one run.
 fn between_rooms(map: &Map) -> Vec<String> {
-    let mut found = Vec::new();
-    for circle in circles(&edges(map)) {
-        let rooms: BTreeSet<String> = circle.iter().map(|file| room(file)).collect();
-        if rooms.contains("build") {
-            found.push(around(map, &circle, NO_CIRCLES));
-        } else if rooms.len() > 1 && !rooms.iter().all(|room| RUN.contains(&room.as_str())) {
-            found.push(around(map, &circle, CIRCLES));
-        }
-    }
-    found
+    let edges = edges(map);
+    let is_run = |file: &str| RUN.contains(&room(file).as_str());
+    let built = |from: &str, to: &str| room(from) == "build" || room(to) == "build";
+    let crosses = |from: &str, to: &str| room(from) != room(to) && !(is_run(from) && is_run(to));
+    let built = shortest(&edges, &built).map(|circle| around(&circle, NO_CIRCLES));
+    let crossing = shortest(&edges, &crosses).map(|circle| around(&circle, CIRCLES));
+    built.or(crossing).into_iter().collect()
 }
 
-/// The lines that make a circle.
-fn around(map: &Map, circle: &BTreeSet<String>, rule: &str) -> String {
-    let mut lines = Vec::new();
-    for file in circle {
-        let targets = map.targets(file).into_iter();
-        let inside = targets.filter(|target| !target.is_door && circle.contains(&target.file));
-        lines.extend(inside.map(|target| format!("{file}:{} names `{}`", target.line, target.path)));
-    }
-    broken(
-        &lines.join(", "),
-        "a circle",
-        rule,
-        "Move an item that closes it to the file that is named, or into one of its own.",
-    )
+fn around(lines: &[String], rule: &str) -> String {
+    let instead = "Move an item that closes it to the file that is named, or into one of its own.";
+    broken(&lines.join(", "), "a circle", rule, instead)
 }
 
 /// What a crate of the macros names that it may not: `words` begin the paths of the crates that it knows nothing of.
@@ -180,8 +173,8 @@ pub(crate) fn macros(sources: &Crate, manifest: &str, words: &[&str], rule: &str
     found
 }
 
-/// The circles of a crate that has none.
+/// A circle of a crate that has none.
 pub(crate) fn no_circles(sources: &Crate) -> Vec<String> {
-    let map = sources.map();
-    circles(&edges(&map)).iter().map(|circle| around(&map, circle, NO_CIRCLES)).collect()
+    let circle = shortest(&edges(&sources.map()), &|_, _| true);
+    circle.map(|circle| around(&circle, NO_CIRCLES)).into_iter().collect()
 }

@@ -1,6 +1,6 @@
 //! Reads what the files of a crate name of each other: by tokens, as far as `use` and paths go, and no further.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 
 /// The sources of a crate, by their path below `src`. Tests are left out: what stands under a `#[cfg(test)]`, in the file or as
@@ -471,29 +471,41 @@ pub(crate) fn names(file: &str, text: &str) -> Vec<String> {
     names.iter().map(|name| format!("{}: {}", name.line, name.path.join("::"))).collect()
 }
 
-/// What stands in a circle, of files and those that they name: each circle is all files that can be reached from each other.
-pub(crate) fn circles(edges: &BTreeMap<String, BTreeSet<String>>) -> Vec<BTreeSet<String>> {
-    let reached = |from: &str| {
-        let mut reached = BTreeSet::new();
-        let mut open: Vec<&str> = vec![from];
-        while let Some(file) = open.pop() {
-            for next in edges.get(file).into_iter().flatten() {
-                if reached.insert(next.clone()) {
-                    open.push(next);
-                }
+/// What each file names of other files, and where.
+pub(crate) type Edges = BTreeMap<String, BTreeMap<String, String>>;
+
+/// The shortest circle with a step from one file to another that is `wanted`, as the places that make it.
+pub(crate) fn shortest(edges: &Edges, wanted: &dyn Fn(&str, &str) -> bool) -> Option<Vec<String>> {
+    let mut shortest: Option<Vec<&str>> = None;
+    for from in edges.keys() {
+        let ways = ways(edges, from);
+        for last in ways.keys().filter(|last| wanted(last, from) && edges[**last].contains_key(from)) {
+            let mut files: Vec<&str> = vec![from, last];
+            while let Some(file) =
+                ways.get(files[files.len() - 1]).filter(|_| files.last() != Some(&from.as_str()))
+            {
+                files.push(file);
+            }
+            files.reverse();
+            if shortest.as_ref().is_none_or(|shortest| files.len() < shortest.len()) {
+                shortest = Some(files);
             }
         }
-        reached
-    };
-    let reached: BTreeMap<&String, BTreeSet<String>> =
-        edges.keys().map(|file| (file, reached(file))).collect();
-    let mut circles: Vec<BTreeSet<String>> = Vec::new();
-    for (file, others) in &reached {
-        if !others.contains(*file) || circles.iter().any(|circle| circle.contains(*file)) {
-            continue;
-        }
-        let back = |other: &&String| reached.get(*other).is_some_and(|reached| reached.contains(*file));
-        circles.push(others.iter().filter(back).cloned().collect());
     }
-    circles
+    shortest.map(|files| files.windows(2).map(|pair| edges[pair[0]][pair[1]].clone()).collect())
+}
+
+/// From where each file is reached first, on the shortest ways from one.
+fn ways<'e>(edges: &'e Edges, from: &'e str) -> BTreeMap<&'e str, &'e str> {
+    let mut before = BTreeMap::new();
+    let mut open = VecDeque::from([from]);
+    while let Some(file) = open.pop_front() {
+        for next in edges.get(file).into_iter().flat_map(BTreeMap::keys) {
+            if next != from && !before.contains_key(next.as_str()) {
+                before.insert(next.as_str(), file);
+                open.push_back(next);
+            }
+        }
+    }
+    before
 }

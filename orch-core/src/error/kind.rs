@@ -8,7 +8,7 @@ use super::LastFailure;
 use super::{BoxError, Panicked};
 
 /// Why a step failed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ErrorKind<E = BoxError> {
     /// A task gave an error: this one.

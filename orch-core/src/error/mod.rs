@@ -28,8 +28,10 @@ use crate::node::{Form, Meta, NodeKind, Origin, Place};
 /// It prints as a sentence:
 ///
 /// ```text
-/// step `ingest/par/second` failed after 3 attempts: connection refused
+/// step `ingest/each[3]/retry/fetch` failed after 3 attempts: connection refused
 /// ```
+///
+/// The number in brackets is the item of the `each`, from 0.
 pub struct Error<E = BoxError> {
     kind: ErrorKind<E>,
     origin: Origin,
@@ -44,6 +46,8 @@ struct More<E> {
     run_by: Vec<Origin>,
     /// The last of them is the step that has not given the error yet.
     looked_at: bool,
+    /// The items of the `each`es around the failed step, innermost first.
+    items: Vec<Item>,
     others: Vec<Error<E>>,
     /// How many others there were besides.
     left_out: usize,
@@ -53,9 +57,26 @@ struct More<E> {
     key: Option<Box<str>>,
 }
 
+/// Which item of which `each`.
+#[derive(Clone, Copy)]
+struct Item {
+    each: &'static Meta,
+    /// How many of the pipelines around the failed step were inside of it.
+    depth: usize,
+    item: u64,
+}
+
 impl<E> Default for More<E> {
     fn default() -> Self {
-        More { run_by: Vec::new(), looked_at: false, others: Vec::new(), left_out: 0, limit: None, key: None }
+        More {
+            run_by: Vec::new(),
+            looked_at: false,
+            items: Vec::new(),
+            others: Vec::new(),
+            left_out: 0,
+            limit: None,
+            key: None,
+        }
     }
 }
 
@@ -83,16 +104,65 @@ impl<E> Error<E> {
     }
 
     /// Which step failed: the names from the outermost block to it, joined by `/`.
+    ///
+    /// It is the path of the step's events. The items of `each`es, which the sentence of the error shows in brackets, are not in
+    /// it: see [`items`](Error::items).
     pub fn path(&self) -> String {
-        let mut path = String::new();
-        if let Some(more) = &self.more {
-            for step in more.run_by.iter().rev() {
-                path.push_str(&step.path());
-                path.push('/');
-            }
+        self.path_with(&[])
+    }
+
+    fn path_with(&self, items: &[Item]) -> String {
+        let run_by = self.more.as_ref().map_or(&[][..], |more| &more.run_by);
+        let paths = run_by.iter().rev().chain([&self.origin]).zip((0..=run_by.len()).rev());
+        let paths: Vec<String> = paths
+            .map(|(origin, depth)| {
+                let is = |item: &&Item, each| item.depth == depth && std::ptr::eq(item.each, each);
+                origin.path_with_items(&|each| items.iter().find(|item| is(item, each)).map(|item| item.item))
+            })
+            .collect();
+        paths.join("/")
+    }
+
+    /// The items of all the `each`es around the step that failed, from 0, outermost first.
+    ///
+    /// ```
+    /// use async_orch::{Run, pipeline};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let parse = pipeline! { |_: Vec<&'static str>| each < |text| { text.parse::<u32>() } as "parse" > };
+    /// let error = parse.run(vec!["1", "2", "x"]).await.unwrap_err();
+    /// assert_eq!(error.item(), Some(2));
+    /// assert_eq!(error.path(), "each/parse");
+    /// assert_eq!(error.to_string(), "step `each[2]/parse` failed: invalid digit found in string");
+    /// # }
+    /// ```
+    pub fn items(&self) -> impl DoubleEndedIterator<Item = u64> + '_ {
+        self.more.iter().flat_map(|more| more.items.iter().rev()).map(|item| item.item)
+    }
+
+    /// The item of the innermost `each` around the step that failed, from 0.
+    #[must_use]
+    pub fn item(&self) -> Option<u64> {
+        self.items().next_back()
+    }
+
+    /// The error of this item of the block `each`.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn of_item(mut self, each: &'static Meta, item: u64) -> Self {
+        self.in_item(each, item);
+        self
+    }
+
+    /// It is the error of this item of the block `each`.
+    #[cold]
+    pub(crate) fn in_item(&mut self, each: &'static Meta, item: u64) {
+        let more: &mut More<E> = self.more.get_or_insert_default();
+        more.items.push(Item { each, depth: more.run_by.len(), item });
+        for other in &mut more.others {
+            other.in_item(each, item);
         }
-        path.push_str(&self.origin.path());
-        path
     }
 
     /// The name of the step that failed: the last part of its [`path`](Error::path).
@@ -190,9 +260,9 @@ impl<E> Error<E> {
     pub(crate) fn map<F>(self, convert: fn(E) -> F) -> Error<F> {
         let Error { kind, origin, attempts, more } = self;
         let more = more.map(|more| {
-            let More { run_by, looked_at, others, left_out, limit, key } = *more;
+            let More { run_by, looked_at, items, others, left_out, limit, key } = *more;
             let others = others.into_iter().map(|error| error.map(convert)).collect();
-            Box::new(More { run_by, looked_at, others, left_out, limit, key })
+            Box::new(More { run_by, looked_at, items, others, left_out, limit, key })
         });
         Error { kind: kind.map(convert), origin, attempts, more }
     }
@@ -246,6 +316,10 @@ impl<E> Error<E> {
 }
 
 impl<E: Failure> Error<E> {
+    pub(crate) fn task_as_dyn(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(self.task()?.as_dyn())
+    }
+
     /// The failure of the step `origin`. If what it gave is, in a box, the error of a run, then this goes on: the step ran that
     /// pipeline.
     pub(crate) fn of(kind: ErrorKind<E>, origin: Origin) -> Self {
@@ -265,14 +339,15 @@ impl<E: Failure> Error<E> {
 
     /// The error that a task gave, if it is a `T`, boxed or not.
     pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
-        self.task()?.as_dyn().downcast_ref()
+        self.task_as_dyn()?.downcast_ref()
     }
 }
 
 impl<E: fmt::Display> fmt::Display for Error<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let noun = if self.origin.kind().is_block() { "block" } else { "step" };
-        write!(f, "{noun} `{}` ", self.path())?;
+        let items = self.more.as_ref().map_or(&[][..], |more| &more.items);
+        write!(f, "{noun} `{}` ", self.path_with(items))?;
         let after = match self.attempts {
             0 | 1 => String::new(),
             attempts => format!(" after {attempts} attempts"),
@@ -307,7 +382,11 @@ impl<E: fmt::Debug + fmt::Display> fmt::Debug for Error<E> {
             return fmt::Display::fmt(self, f);
         }
         let mut out = f.debug_struct("Error");
-        out.field("path", &self.path()).field("kind", &self.kind).field("attempts", &self.attempts());
+        out.field("path", &self.path());
+        if self.item().is_some() {
+            out.field("items", &self.items().collect::<Vec<_>>());
+        }
+        out.field("kind", &self.kind).field("attempts", &self.attempts());
         if let Some(more) = &self.more
             && !more.others.is_empty()
         {
@@ -321,7 +400,7 @@ impl<E: fmt::Debug + fmt::Display> fmt::Debug for Error<E> {
 /// (`{:#}` of `anyhow`, say) prints each once. The task's error itself is [`task`](Error::task).
 impl<E: Failure> StdError for Error<E> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.task()?.as_dyn().source()
+        self.task_as_dyn()?.source()
     }
 }
 

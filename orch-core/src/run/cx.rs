@@ -1,6 +1,7 @@
 //! What a step may ask of the run that it is a part of.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::task::{Context, Poll, Waker};
@@ -10,6 +11,7 @@ use super::{Full, Inside, Queued};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::event::Told;
 use crate::node::{Meta, Origin};
+use crate::runtime::{Gatekeeper, Report};
 use crate::task::Task;
 
 /// The run as a step sees it: where it is, the world around it, and who watches.
@@ -20,11 +22,16 @@ pub trait Cx: Copy + Send + Sync {
     type Guard: Send;
     /// Held while a start waits.
     type Queued: Send;
+    /// What a block remembers for the steps inside.
+    type Memo: Default + Send;
 
     // ----- where it is -----
 
     /// What follows belongs to attempt `attempt`, from 1.
     fn attempt(self, attempt: u32) -> Self;
+
+    /// What follows comes after this error, which its steps may look back at. A first attempt comes after none.
+    fn after<E: Failure>(self, memo: &mut Self::Memo, error: Error<E>) -> Self;
 
     /// What follows belongs to item `item`, from 0.
     fn item(self, item: u64) -> Self;
@@ -48,6 +55,29 @@ pub trait Cx: Copy + Send + Sync {
         inside: Option<Inside<'e>>,
         args: A,
     ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send;
+
+    /// A run of the block `meta` arrives at a gatekeeper: the answer, if that is not asked for it.
+    fn admit(
+        self,
+        meta: &'static Meta,
+        gatekeeper: Gatekeeper<'_>,
+    ) -> Option<Result<(), ErrorKind<Infallible>>>;
+
+    /// The gatekeeper's answer, if it was asked.
+    fn admitted(
+        self,
+        meta: &'static Meta,
+        gatekeeper: Gatekeeper<'_>,
+        answer: impl FnOnce() -> Result<(), ErrorKind<Infallible>>,
+    );
+
+    /// A run that it had let through ends: whether this counts.
+    fn reports(
+        self,
+        meta: &'static Meta,
+        gatekeeper: Gatekeeper<'_>,
+        report: impl FnOnce() -> Report,
+    ) -> bool;
 
     /// Waits for `duration`.
     fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send;

@@ -1,6 +1,7 @@
 //! A run that knows itself: it has a position and a runtime, and may be watched.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -13,13 +14,14 @@ use pin_project_lite::pin_project;
 use super::attempt::{Attempt, Done, Slot};
 use super::coords::Count;
 use super::guard::{Class, Phase};
+use super::memory::{LastError, Memo, MemoAt};
 use super::sleep::Sleep;
 use super::state::{Id, Start};
 use super::{Coords, Cx, Guard, Inside, Position, Queued, RunState};
 use crate::error::{Error, ErrorKind, Failure, Panicked};
 use crate::event::{BlockEvent, EventKind, Output, TaskEvent, Told};
 use crate::node::{Meta, Origin};
-use crate::runtime::{Local, Runtime};
+use crate::runtime::{Admit, Gatekeeper, Local, Report, Runtime};
 use crate::task::Task;
 
 /// The run, seen from inside one execution. Without type parameters: whatever the bus and the runtime are, it is one type.
@@ -28,6 +30,8 @@ pub struct Full<'b> {
     pub(super) run: &'b RunState<'b>,
     /// Which of the graph's pipelines the next step belongs to.
     segment: u32,
+    /// Where the last error is remembered.
+    memo: Option<MemoAt>,
     coords: Coords,
     parent: Option<Id>,
     /// The execution that waited and is due: that of the step that was queued.
@@ -38,7 +42,15 @@ pub struct Full<'b> {
 
 impl<'b> Full<'b> {
     pub(crate) fn root(run: &'b RunState<'b>) -> Self {
-        Full { run, segment: 0, coords: Coords::default(), parent: None, reserved: None, deadline: None }
+        Full {
+            run,
+            segment: 0,
+            memo: None,
+            coords: Coords::default(),
+            parent: None,
+            reserved: None,
+            deadline: None,
+        }
     }
 
     #[inline]
@@ -61,6 +73,10 @@ impl<'b> Full<'b> {
         self.run.take_due(fits).and_then(|start| start.id)
     }
 
+    pub(super) fn last_error(self) -> Option<LastError> {
+        self.run.memory().last(self.memo?)
+    }
+
     pub(super) fn deadline(self) -> Option<Instant> {
         self.deadline
     }
@@ -73,8 +89,8 @@ impl<'b> Full<'b> {
         number: u64,
         parent: Option<Id>,
     ) -> Full<'p> {
-        let Full { coords, deadline, .. } = self;
-        Full { run, segment: 0, coords: coords.push(count, number), parent, reserved: None, deadline }
+        let Full { coords, memo, deadline, .. } = self;
+        Full { run, segment: 0, memo, coords: coords.push(count, number), parent, reserved: None, deadline }
     }
 
     /// That of the step `meta`.
@@ -86,9 +102,15 @@ impl<'b> Full<'b> {
 impl<'b> Cx for Full<'b> {
     type Guard = Guard<'b>;
     type Queued = Queued<'b>;
+    type Memo = Memo;
 
     fn attempt(self, attempt: u32) -> Self {
-        Full { coords: self.coords.push(Count::Attempt, attempt.into()), ..self }
+        let memo = self.memo.filter(|_| attempt > 1);
+        Full { coords: self.coords.push(Count::Attempt, attempt.into()), memo, ..self }
+    }
+
+    fn after<E: Failure>(self, memo: &mut Memo, error: Error<E>) -> Self {
+        Full { memo: Some(self.run.memory().keep(memo, error)), ..self }
     }
 
     fn item(self, item: u64) -> Self {
@@ -125,6 +147,38 @@ impl<'b> Cx for Full<'b> {
             (Some(rt), Some(inside)) => Execute::Runtime { attempt: hand_over(rt, inside.position(), call) },
             _ => Execute::Here { call },
         }
+    }
+
+    fn admit(
+        self,
+        meta: &'static Meta,
+        gatekeeper: Gatekeeper<'_>,
+    ) -> Option<Result<(), ErrorKind<Infallible>>> {
+        match self.run.runtime()?.admit(self.position(meta), gatekeeper) {
+            Admit::Ask => None,
+            Admit::Pass => Some(Ok(())),
+            Admit::Reject(kind) => Some(Err(kind)),
+        }
+    }
+
+    fn admitted(
+        self,
+        meta: &'static Meta,
+        gatekeeper: Gatekeeper<'_>,
+        answer: impl FnOnce() -> Result<(), ErrorKind<Infallible>>,
+    ) {
+        if let Some(rt) = self.run.runtime() {
+            rt.admitted(self.position(meta), gatekeeper, answer().as_ref().copied());
+        }
+    }
+
+    fn reports(
+        self,
+        meta: &'static Meta,
+        gatekeeper: Gatekeeper<'_>,
+        report: impl FnOnce() -> Report,
+    ) -> bool {
+        self.run.runtime().is_none_or(|rt| rt.report(self.position(meta), gatekeeper, report()))
     }
 
     fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send {

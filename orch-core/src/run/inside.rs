@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::coords::Count;
+use super::memory::LastError;
 use super::state::{Id, Part};
 use super::{Cx, Full, Position, RunState};
 use crate::error::Error;
@@ -32,6 +33,10 @@ impl<'e> Inside<'e> {
 
     pub(crate) fn origin(self) -> Origin {
         self.origin
+    }
+
+    pub(crate) fn last_error(self) -> Option<LastError> {
+        self.cx.last_error()
     }
 
     pub(crate) fn deadline(self) -> Option<Instant> {

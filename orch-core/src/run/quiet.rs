@@ -1,6 +1,7 @@
 //! Nothing, for the runs on tokio that nobody watches.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::task::{Context, Poll, Waker};
@@ -10,7 +11,7 @@ use super::{Cx, Full, Inside, Queued};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::event::Told;
 use crate::node::{Meta, Origin};
-use crate::runtime::Local;
+use crate::runtime::{Gatekeeper, Local, Report};
 use crate::task::Task;
 
 /// Nobody watches, and the world is tokio's.
@@ -20,9 +21,15 @@ pub(crate) struct Quiet;
 impl Cx for Quiet {
     type Guard = ();
     type Queued = ();
+    type Memo = ();
 
     #[inline(always)]
     fn attempt(self, _attempt: u32) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn after<E: Failure>(self, (): &mut (), _error: Error<E>) -> Self {
         self
     }
 
@@ -56,6 +63,34 @@ impl Cx for Quiet {
         args: A,
     ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send {
         T::call(args, None)
+    }
+
+    #[inline(always)]
+    fn admit(
+        self,
+        _meta: &'static Meta,
+        _gatekeeper: Gatekeeper<'_>,
+    ) -> Option<Result<(), ErrorKind<Infallible>>> {
+        None
+    }
+
+    #[inline(always)]
+    fn admitted(
+        self,
+        _meta: &'static Meta,
+        _gatekeeper: Gatekeeper<'_>,
+        _answer: impl FnOnce() -> Result<(), ErrorKind<Infallible>>,
+    ) {
+    }
+
+    #[inline(always)]
+    fn reports(
+        self,
+        _meta: &'static Meta,
+        _gatekeeper: Gatekeeper<'_>,
+        _report: impl FnOnce() -> Report,
+    ) -> bool {
+        true
     }
 
     #[inline]

@@ -7,6 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::guard::Class;
+use super::memory::Memory;
 use super::{Coords, Position};
 use crate::bus::{DynBus, emit_quietly};
 use crate::event::{Event, EventKind, Execution, RunId};
@@ -32,7 +33,7 @@ pub(crate) struct RunState<'b> {
     due: Mutex<Vec<Start>>,
 }
 
-/// How many events and executions there were in a run.
+/// How many events and executions there were in a run, and what its steps remember. One for the run and all its parts.
 ///
 /// One task at a time polls a run, so plain loads and stores count without gaps; atomics make it `Sync`.
 #[derive(Default)]
@@ -41,6 +42,7 @@ struct Counts {
     executions: AtomicU64,
     /// The time that was told last, in nanoseconds since the start.
     elapsed: AtomicU64,
+    memory: Memory,
 }
 
 /// The steps of the pipeline that runs.
@@ -123,6 +125,10 @@ impl<'b> RunState<'b> {
 
     fn counts(&self) -> &Counts {
         self.whole.unwrap_or(&self.counts)
+    }
+
+    pub(super) fn memory(&self) -> &Memory {
+        &self.counts().memory
     }
 
     fn graph(&self) -> &Graph {

@@ -3,14 +3,17 @@
 //! It stands apart from the block's future, and most of it behind a pointer, so that a run of a closed circuit has neither
 //! its code nor its space.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use super::future::Door;
 use super::state::{Admission, Rejection, Transitions};
 use super::{Breaker, CircuitEvent, CircuitState};
 use crate::blocks::gatekeepers::Ticket;
+use crate::error::ErrorKind;
 use crate::run::Cx;
 
 /// What became of a run that met such a circuit.
@@ -24,7 +27,7 @@ pub(super) enum Arrived<'a, Fut, I, R> {
 }
 
 /// What a run needs of the block.
-pub(super) type At<'a, I, R> = (&'a Breaker, &'a I, R);
+pub(super) type At<'a, I, R> = (&'a Door, &'a I, R);
 
 /// A run arrives `at` a circuit, and the time may be known. `begin` begins the body, and keeps the piped value until then.
 #[cold]
@@ -39,7 +42,8 @@ where
     I: Sync,
     R: Cx + 'a,
 {
-    let (breaker, _, cx) = at;
+    let (door, _, cx) = at;
+    let breaker = &door.breaker;
     let (answer, transitions) = R::poll(guard, || breaker.admit(time, || cx.now()));
     for transition in transitions {
         R::tell(guard, || transition.event());
@@ -48,14 +52,48 @@ where
         Admission::Open(rejection) => (CircuitState::Open, Arrived::Open(rejection)),
         Admission::HalfOpen => (CircuitState::HalfOpen, Arrived::HalfOpen),
         Admission::Isolated => (CircuitState::Isolated, Arrived::Isolated),
+        Admission::Rejected => unreachable!("the circuit was asked"),
         Admission::Admitted(_) | Admission::Joined | Admission::Waits(_) => {
             let answer = Some(answer).filter(|answer| !matches!(answer, Admission::Waits(_)));
             let turn = Turn { breaker, answer, place: None };
-            return Arrived::Waits(Box::new(Waiting { at, begin, timer: None, turn }));
+            return Arrived::Waits(Box::new(Waiting { at, begin, timer: None, turn, is_asked: true }));
         }
     };
     turn_away::<R>(guard, met, breaker, begin);
+    cx.admitted(door.meta, door.keeper(), || {
+        Err(match &turned_away {
+            Arrived::Open(rejection) => rejection.kind(),
+            Arrived::Isolated => ErrorKind::circuit_isolated(),
+            Arrived::HalfOpen | Arrived::Waits(_) => ErrorKind::CircuitHalfOpen,
+        })
+    });
     turned_away
+}
+
+/// A run that the runtime answers for, as if the circuit `at` which it arrives had.
+#[cold]
+#[inline(never)]
+pub(super) fn answer_of<'a, Fut, I, R>(
+    at: At<'a, I, R>,
+    answer: Result<(), ErrorKind<Infallible>>,
+    begin: impl FnOnce() -> Fut + Send + 'a,
+) -> Box<dyn Wait<'a, Fut, I, R> + 'a>
+where
+    I: Sync,
+    R: Cx + 'a,
+{
+    let answer = Some(match answer {
+        // As a part of a probe it reports nothing.
+        Ok(()) => Admission::Joined,
+        Err(ErrorKind::CircuitOpen { isolated: true, .. }) => Admission::Isolated,
+        Err(ErrorKind::CircuitOpen { retry_after, last_failure, .. }) => {
+            Admission::Open(Rejection { retry_after, last_failure })
+        }
+        Err(ErrorKind::CircuitHalfOpen) => Admission::HalfOpen,
+        Err(_) => Admission::Rejected,
+    });
+    let turn = Turn { breaker: &at.0.breaker, answer, place: None };
+    Box::new(Waiting { at, begin, timer: None, turn, is_asked: false })
 }
 
 /// Tells the bus that a run is turned away, and drops what was kept for its body: here, where a panic of it still is the
@@ -73,6 +111,9 @@ pub(super) trait Wait<'a, Fut, I, R>: Send {
     /// Waits until the circuit has an answer other than to wait; with the changes that were seen on the way.
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<(Admission, Transitions)>;
 
+    /// Whether it was the circuit that had to answer.
+    fn is_asked(&self) -> bool;
+
     fn begin(self: Box<Self>) -> Fut;
 }
 
@@ -81,6 +122,7 @@ struct Waiting<'a, I, R, S> {
     begin: S,
     timer: Option<Timer<'a>>,
     turn: Turn<'a>,
+    is_asked: bool,
 }
 
 /// Until the circuit is to be asked again though nothing has changed.
@@ -127,7 +169,7 @@ where
         if let Some(answer) = self.turn.answer.take() {
             return Poll::Ready((answer, Transitions::default()));
         }
-        let (breaker, _, run) = self.at;
+        let (Door { breaker, .. }, _, run) = self.at;
         for _ in 0..2 {
             let now = run.now();
             let (answer, transitions) = breaker.wait(&mut self.turn.place, now, cx.waker().clone());
@@ -142,6 +184,10 @@ where
         // On a clock that does not follow its own timers there would be no end of this.
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    fn is_asked(&self) -> bool {
+        self.is_asked
     }
 
     fn begin(self: Box<Self>) -> Fut {

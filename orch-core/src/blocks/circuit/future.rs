@@ -1,5 +1,6 @@
 //! The block `circuit`.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::mem;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::arriving::{Arrived, Wait, arrive, turn_away};
+use super::arriving::{Arrived, Wait, answer_of, arrive, turn_away};
 use super::held::Held;
 use super::permit::Permit;
 use super::shared::Arrival;
@@ -22,13 +23,26 @@ use crate::graph::Describe;
 use crate::node::{Meta, Origin};
 use crate::run::Cx;
 use crate::run::Step;
+use crate::runtime::Gatekeeper;
 
 /// The block `circuit`.
 pub struct Circuit<B, I> {
-    pub(crate) body: B,
-    pub(crate) breaker: Breaker,
-    pub(crate) ignore: I,
-    pub(crate) meta: &'static Meta,
+    pub(super) body: B,
+    pub(super) door: Door,
+    pub(super) ignore: I,
+}
+
+/// Where runs come to the circuit.
+pub(super) struct Door {
+    pub(super) breaker: Breaker,
+    pub(super) meta: &'static Meta,
+}
+
+impl Door {
+    /// What an observer and a runtime know the circuit as.
+    pub(super) fn keeper(&self) -> Gatekeeper<'_> {
+        Gatekeeper::Circuit(&self.breaker)
+    }
 }
 
 impl<P, E, B, I> Block<P, E> for Circuit<B, I>
@@ -49,14 +63,21 @@ where
         held: shell::Held<R>,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
         let shell::Held { cx, mut guard } = held;
-        let permit = match self.breaker.arrive(|| cx.now()) {
+        let door = &self.door;
+        if let Some(answer) = cx.admit(door.meta, door.keeper()) {
+            let begin = move || self.body.run(scope, input, cx);
+            let wait = Ok(answer_of::<_, _, R>((door, &self.ignore, cx), answer, begin));
+            return CircuitFuture::Aside { wait, meta: door.meta, guard: Some(guard) };
+        }
+        let permit = match door.breaker.arrive(|| cx.now()) {
             Arrival::Admitted(permit) => permit,
             Arrival::Rejected(rejection) => {
-                turn_away::<R>(&mut guard, CircuitState::Open, &self.breaker, input);
+                turn_away::<R>(&mut guard, CircuitState::Open, &door.breaker, input);
+                cx.admitted(door.meta, door.keeper(), || Err(rejection.kind()));
                 return self.open(rejection, guard);
             }
             Arrival::Undecided(time) => {
-                let at = (&self.breaker, &self.ignore, cx);
+                let at = (door, &self.ignore, cx);
                 let begin = move || self.body.run(scope, input, cx);
                 let wait = match arrive::<_, _, R>(at, time, begin, &mut guard) {
                     Arrived::Open(rejection) => return self.open(rejection, guard),
@@ -64,10 +85,11 @@ where
                     Arrived::HalfOpen => Err(CircuitState::HalfOpen),
                     Arrived::Isolated => Err(CircuitState::Isolated),
                 };
-                return CircuitFuture::Aside { wait, meta: self.meta, guard: Some(guard) };
+                return CircuitFuture::Aside { wait, meta: door.meta, guard: Some(guard) };
             }
         };
-        let mut held = Held::<R>::closed(cx, &self.breaker, permit, guard);
+        cx.admitted(door.meta, door.keeper(), || Ok(()));
+        let mut held = Held::<R>::closed(cx, door, permit, guard);
         let fut = held.poll(|| self.body.run(scope, input, cx));
         CircuitFuture::Running { fut, ignore: &self.ignore, held }
     }
@@ -85,7 +107,7 @@ impl<B, I> Circuit<B, I> {
         Rejection { retry_after, last_failure }: Rejection,
         guard: R::Guard,
     ) -> CircuitFuture<'_, Fut, I, R> {
-        CircuitFuture::Open { retry_after, last_failure, meta: Some(self.meta), guard }
+        CircuitFuture::Open { retry_after, last_failure, meta: Some(self.door.meta), guard }
     }
 }
 
@@ -95,6 +117,13 @@ impl Transition {
             tripped: self.tripped,
             ..CircuitEvent::new(self.old_state, self.new_state, self.failures)
         }
+    }
+}
+
+impl Rejection {
+    pub(super) fn kind<E>(&self) -> ErrorKind<E> {
+        let last_failure = self.last_failure.clone();
+        ErrorKind::CircuitOpen { retry_after: self.retry_after, last_failure, isolated: false }
     }
 }
 
@@ -119,7 +148,7 @@ pin_project! {
             guard: R::Guard,
         },
         // All else that can be at a circuit that is not closed: to wait, or to have been turned away by one in that state.
-        // `guard` is there until the body begins or that has been said. (A case for each costs every run of a closed circuit
+        // A closed one turns away by the runtime alone. `guard` is there until the body begins or that has been said. (A case for each costs every run of a closed circuit
         // some instructions.)
         Aside {
             wait: Result<Box<dyn Wait<'a, Fut, I, R> + 'a>, CircuitState>,
@@ -173,10 +202,14 @@ where
             }
             CircuitProjection::Aside { wait, meta, guard } => {
                 let mut guard = guard.take().expect(OVER);
-                let kind = if let Err(CircuitState::Isolated) = wait {
-                    ErrorKind::CircuitOpen { retry_after: Duration::MAX, last_failure: None, isolated: true }
-                } else {
-                    ErrorKind::CircuitHalfOpen
+                let kind = match wait {
+                    Err(CircuitState::Isolated) => ErrorKind::CircuitOpen {
+                        retry_after: Duration::MAX,
+                        last_failure: None,
+                        isolated: true,
+                    },
+                    Err(CircuitState::Closed) => ErrorKind::Rejected,
+                    _ => ErrorKind::CircuitHalfOpen,
                 };
                 let error = Error::new(kind, Origin::block(meta));
                 R::fail(&mut guard, &error);
@@ -219,26 +252,51 @@ impl<'a, Fut, I, R: Cx> CircuitFuture<'a, Fut, I, R> {
         meta: &'static Meta,
         mut guard: R::Guard,
     ) -> Self {
-        let (breaker, ..) = waits.at();
+        let (door, _, run) = waits.at();
+        let is_asked = waits.is_asked();
+        let tell = |answer: Result<(), ErrorKind<Infallible>>| {
+            if is_asked {
+                run.admitted(meta, door.keeper(), || answer);
+            }
+        };
         let (met, rejection) = match answer {
-            Admission::Admitted(permit) => return Self::begin(waits, Some(permit), guard),
-            Admission::Joined => return Self::begin(waits, None, guard),
+            Admission::Admitted(permit) => {
+                tell(Ok(()));
+                return Self::begin(waits, Some(permit), guard);
+            }
+            Admission::Joined => {
+                tell(Ok(()));
+                return Self::begin(waits, None, guard);
+            }
             Admission::Open(rejection) => (CircuitState::Open, Some(rejection)),
             Admission::Isolated => (CircuitState::Isolated, None),
             Admission::HalfOpen | Admission::Waits(_) => (CircuitState::HalfOpen, None),
+            Admission::Rejected => {
+                R::poll(&mut guard, || drop(waits));
+                return CircuitFuture::Aside { wait: Err(CircuitState::Closed), meta, guard: Some(guard) };
+            }
         };
-        turn_away::<R>(&mut guard, met, breaker, waits);
+        turn_away::<R>(&mut guard, met, &door.breaker, waits);
         match rejection {
-            Some(Rejection { retry_after, last_failure }) => {
+            Some(rejection) => {
+                tell(Err(rejection.kind()));
+                let Rejection { retry_after, last_failure } = rejection;
                 CircuitFuture::Open { retry_after, last_failure, meta: Some(meta), guard }
             }
-            None => CircuitFuture::Aside { wait: Err(met), meta, guard: Some(guard) },
+            None => {
+                tell(Err(if met == CircuitState::Isolated {
+                    ErrorKind::circuit_isolated()
+                } else {
+                    ErrorKind::CircuitHalfOpen
+                }));
+                CircuitFuture::Aside { wait: Err(met), meta, guard: Some(guard) }
+            }
         }
     }
 
     fn begin(waits: Box<dyn Wait<'a, Fut, I, R> + 'a>, permit: Option<Permit>, guard: R::Guard) -> Self {
-        let (breaker, ignore, run) = waits.at();
-        let mut held = Held::new(run, breaker, permit, guard);
+        let (door, ignore, run) = waits.at();
+        let mut held = Held::new(run, door, permit, guard);
         held.enter();
         let fut = held.poll(|| waits.begin());
         held.leave();
@@ -248,6 +306,6 @@ impl<'a, Fut, I, R: Cx> CircuitFuture<'a, Fut, I, R> {
 
 impl<B, I> fmt::Debug for Circuit<B, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Circuit").field("breaker", &self.breaker).finish_non_exhaustive()
+        f.debug_struct("Circuit").field("breaker", &self.door.breaker).finish_non_exhaustive()
     }
 }

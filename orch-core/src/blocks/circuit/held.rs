@@ -2,9 +2,10 @@
 
 use std::mem;
 
+use super::future::Door;
 use super::permit::Permit;
 use super::state::Outcome;
-use super::{Breaker, thread};
+use super::thread;
 use crate::error::{Error, ErrorKind, Failure};
 use crate::run::Cx;
 
@@ -12,7 +13,7 @@ use crate::run::Cx;
 /// else as if the run had not been.
 pub(super) struct Held<'a, R: Cx> {
     cx: R,
-    breaker: &'a Breaker,
+    door: &'a Door,
     /// None once it has reported, and for a part of a probe, which reports nothing.
     permit: Option<Permit>,
     course: Course,
@@ -31,15 +32,15 @@ enum Course {
 impl<'a, R: Cx> Held<'a, R> {
     /// A run of a closed circuit.
     #[inline(always)]
-    pub(super) fn closed(cx: R, breaker: &'a Breaker, permit: Permit, guard: R::Guard) -> Self {
-        Held { cx, breaker, permit: Some(permit), course: Course::Usual, guard }
+    pub(super) fn closed(cx: R, door: &'a Door, permit: Permit, guard: R::Guard) -> Self {
+        Held { cx, door, permit: Some(permit), course: Course::Usual, guard }
     }
 
     /// Any run that may begin.
-    pub(super) fn new(cx: R, breaker: &'a Breaker, permit: Option<Permit>, guard: R::Guard) -> Self {
+    pub(super) fn new(cx: R, door: &'a Door, permit: Option<Permit>, guard: R::Guard) -> Self {
         let is_probe = permit.is_some_and(Permit::is_probe);
         let course = if is_probe { Course::Probe } else { Course::Usual };
-        Held { cx, breaker, permit, course, guard }
+        Held { cx, door, permit, course, guard }
     }
 
     /// Whether the body can be polled without [`enter`](Self::enter).
@@ -51,7 +52,7 @@ impl<'a, R: Cx> Held<'a, R> {
     /// Before the body of a probe is polled or started.
     pub(super) fn enter(&self) {
         if let (Course::Probe, Some(probe)) = (self.course, self.permit) {
-            self.breaker.enter(probe);
+            self.door.breaker.enter(probe);
         }
     }
 
@@ -122,7 +123,10 @@ impl<'a, R: Cx> Held<'a, R> {
     #[inline(always)]
     fn record(&mut self, permit: Permit, outcome: Outcome<impl FnOnce() -> String>) {
         self.permit = None;
-        if let Some(transition) = self.breaker.record(permit, outcome, || self.cx.now()) {
+        if !self.cx.reports(self.door.meta, self.door.keeper(), || outcome.report()) {
+            return self.door.breaker.give_back(permit);
+        }
+        if let Some(transition) = self.door.breaker.record(permit, outcome, || self.cx.now()) {
             R::tell(&self.guard, || transition.event());
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::future::Door;
 use super::{Breaker, Circuit};
 use crate::blocks::Shell;
 use crate::build::builder::Builder;
@@ -171,7 +172,7 @@ where
             .wait(options.wait)
             .build()
     };
-    Shell::new(meta, Circuit { body, breaker, ignore: options.ignore, meta })
+    Shell::new(meta, Circuit { body, door: Door { breaker, meta }, ignore: options.ignore })
 }
 
 impl<E: Failure, I: Fn(&Error<E>) -> bool> fmt::Debug for Options<E, I> {

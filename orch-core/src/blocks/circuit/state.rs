@@ -10,6 +10,7 @@ use super::permit::Permit;
 use super::probing::{Interlude, Lost, Probing, time_left};
 use super::status::{BreakerState, CircuitState};
 use crate::error::LastFailure;
+use crate::runtime::Report;
 
 /// The options of a circuit that counts consecutive failures. Every number is at least one, the time above zero; the
 /// builder sees to it.
@@ -26,6 +27,8 @@ pub(crate) struct Config {
 /// The answer to a run that arrives, or that waits and looks again.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
+    /// The runtime turned the run away, and the circuit was not asked.
+    Rejected,
     /// Run the body and report how it ended.
     Admitted(Permit),
     /// Run the body as a part of the probe around it, and report nothing.
@@ -58,6 +61,17 @@ pub(crate) enum Outcome<F> {
     Failure(F),
     /// The run was dropped before it ended; counts as nothing.
     Cancelled,
+}
+
+impl<F> Outcome<F> {
+    pub(crate) fn report(&self) -> Report {
+        match self {
+            Outcome::Success => Report::Succeeded,
+            Outcome::Ignored => Report::Ignored,
+            Outcome::Failure(_) => Report::Failed,
+            Outcome::Cancelled => Report::Cancelled,
+        }
+    }
 }
 
 /// A change of state to tell the bus about.

@@ -16,6 +16,7 @@ use crate::blocks::shell::{Block, Held};
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
+use crate::node::Meta;
 use crate::run::Cx;
 use crate::run::Step;
 use crate::wake::{InlineWakers, Turn, cut_short, was_cut_short};
@@ -29,6 +30,7 @@ pub struct Each<In, Iter, M, B> {
     pub(super) unpack: fn(In) -> Iter,
     pub(super) limit: usize,
     pub(super) on_failure: PhantomData<M>,
+    pub(super) meta: &'static Meta,
 }
 
 impl<P, E, Iter, M, B> Block<P, E> for Each<P::In, Iter, M, B>
@@ -50,15 +52,16 @@ where
         mut held: Held<R>,
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
         let items = held.poll(|| (self.unpack)(input));
-        let start = move |cx, item| self.body.run(scope, item, cx);
+        let start = |each: &'a Self, scope, item, cx| each.body.run(scope, item, cx);
         let hint = items.size_hint();
-        EachFuture::<_, _, _, _, M, _> {
+        EachFuture::<_, _, _, _, _, _, _, M, _> {
             runs: Slab::new(self.limit, hint),
             outputs: Outputs::with_capacity(hint.0.min(MAX_RESERVE)),
             items: Some(items),
+            each: self,
+            scope,
             start,
             started: 0,
-            on_failure: PhantomData,
             held,
         }
     }
@@ -69,7 +72,7 @@ where
 }
 
 pin_project! {
-    struct EachFuture<Iter, Start, Fut, T, M, R>
+    struct EachFuture<'a, In, Iter, B, Scope, Start, Fut, T, M, R>
     where
         R: Cx,
     {
@@ -77,18 +80,22 @@ pin_project! {
         runs: Slab<Fut>,
         outputs: Outputs<T>,
         items: Option<Iter>,
+        each: &'a Each<In, Iter, M, B>,
+        scope: Scope,
+        // A function without size, as the future that it gives has a type without a name.
         start: Start,
         started: usize,
-        on_failure: PhantomData<M>,
         // Last: a block ends after the steps inside it.
         held: Held<R>,
     }
 }
 
-impl<Iter, Start, Fut, T, E, M, R> Future for EachFuture<Iter, Start, Fut, M::Kept<T>, M, R>
+impl<'a, In, Iter, B, Scope, Start, Fut, T, E, M, R> Future
+    for EachFuture<'a, In, Iter, B, Scope, Start, Fut, M::Kept<T>, M, R>
 where
     Iter: Iterator,
-    Start: Fn(R, Iter::Item) -> Fut,
+    Scope: Copy,
+    Start: Fn(&'a Each<In, Iter, M, B>, Scope, Iter::Item, R) -> Fut,
     Fut: Future<Output = Result<T, Error<E>>>,
     T: Send + 'static,
     E: Failure,
@@ -105,14 +112,14 @@ where
             let start = |item| {
                 let index = *this.started;
                 *this.started += 1;
-                (index, (this.start)(run.item(index as u64), item))
+                (index, (this.start)(this.each, *this.scope, item, run.item(index as u64)))
             };
             let polled = ready!(drive::<_, _, _, _, M, _>(
                 this.runs,
                 this.outputs,
                 this.items,
                 start,
-                run,
+                (run, this.each.meta),
                 cx.waker()
             ));
             Poll::Ready(match polled {
@@ -144,7 +151,7 @@ fn drive<Iter, Fut, T, E, M, R>(
     outputs: &mut Outputs<M::Kept<T>>,
     items: &mut Option<Iter>,
     mut start: impl FnMut(Iter::Item) -> (usize, Fut),
-    rt: R,
+    (rt, each): (R, &'static Meta),
     parent: &Waker,
 ) -> Poll<Result<(), Error<E>>>
 where
@@ -181,7 +188,7 @@ where
     {
         was_cut_short();
         let is_end = runs.woken_from(begin, |runs, place| {
-            advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &wakers)?;
+            advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, each, &wakers)?;
             let has_budget = rt.has_budget();
             if !has_budget {
                 runs.resume = Some(if was_cut_short() { place } else { place.after() });
@@ -203,7 +210,7 @@ where
         let mut is_cut = false;
         if !one_by_one {
             runs.woken(inline, &mut turn, |runs, place| {
-                advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, &wakers)
+                advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, each, &wakers)
             })?;
             if !rt.has_budget() && runs.resume.is_none() {
                 runs.resume = Some(Place::FIRST);
@@ -217,7 +224,7 @@ where
             && let Some(item) = next()
         {
             let place = runs.vacant();
-            advance::<_, _, _, _, M>(runs, outputs, place, Some(item), &mut next, &mut start, &wakers)?;
+            advance::<_, _, _, _, M>(runs, outputs, place, Some(item), &mut next, &mut start, each, &wakers)?;
             has_begun = !runs.is_vacant(place);
             if !has_begun {
                 turn.was_ready();
@@ -271,6 +278,7 @@ fn advance<Item, Fut, T, E, M>(
     mut item: Option<Item>,
     next: &mut impl FnMut() -> Option<Item>,
     start: &mut impl FnMut(Item) -> (usize, Fut),
+    each: &'static Meta,
     wakers: &InlineWakers<'_>,
 ) -> Result<(), Error<E>>
 where
@@ -288,7 +296,16 @@ where
         let Poll::Ready((index, result)) = runs.poll(place, wakers) else {
             return Ok(());
         };
-        outputs.put(index, M::keep(result)?);
+        // Apart for each way, as a result that is looked at before costs each item a tenth.
+        match M::keep(result) {
+            Ok(mut kept) => {
+                if let Some(error) = M::failure(&mut kept) {
+                    error.in_item(each, index as u64);
+                }
+                outputs.put(index, kept);
+            }
+            Err(error) => return Err(error.of_item(each, index as u64)),
+        }
         if last {
             break;
         }

@@ -57,7 +57,7 @@ where
 {
     let limit = options.limit.unwrap_or(usize::MAX);
     at_least_one(limit, "limit", meta);
-    Shell::new(meta, Each { body, unpack: feed.0, limit, on_failure: PhantomData })
+    Shell::new(meta, Each { body, unpack: feed.0, limit, on_failure: PhantomData, meta })
 }
 
 impl<E, M: fmt::Debug> fmt::Debug for Options<E, M> {

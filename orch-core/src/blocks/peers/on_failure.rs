@@ -12,6 +12,9 @@ pub trait OnFailure<E>: Copy + fmt::Debug + Send + Sync + 'static {
 
     /// Keeps a result, or ends the block with its error.
     fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<Self::Kept<T>, Error<E>>;
+
+    /// The error in what is kept.
+    fn failure<T: Send + 'static>(kept: &mut Self::Kept<T>) -> Option<&mut Error<E>>;
 }
 
 macro_rules! policy {
@@ -41,6 +44,11 @@ impl<E: Failure> OnFailure<E> for FailFast {
     fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<T, Error<E>> {
         result
     }
+
+    #[inline(always)]
+    fn failure<T: Send + 'static>(_kept: &mut T) -> Option<&mut Error<E>> {
+        None
+    }
 }
 
 /// A failure is a result like any other.
@@ -53,6 +61,10 @@ impl<E: Failure> OnFailure<E> for Settle {
     #[inline(always)]
     fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<Self::Kept<T>, Error<E>> {
         Ok(result)
+    }
+
+    fn failure<T: Send + 'static>(kept: &mut Result<T, Error<E>>) -> Option<&mut Error<E>> {
+        kept.as_mut().err()
     }
 }
 

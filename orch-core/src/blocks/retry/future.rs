@@ -53,6 +53,7 @@ where
             start: |step: &'a Self, scope, input, cx| step.body.run(scope, input, cx),
             sleep: R::sleep,
             cx,
+            memo: R::Memo::default(),
             guard,
         };
         // What the body does not use of the value is dropped here.
@@ -78,6 +79,7 @@ where
     start: Start,
     sleep: Sleep,
     cx: R,
+    memo: R::Memo,
     guard: R::Guard,
 }
 
@@ -238,6 +240,8 @@ where
             return Err(error);
         };
         R::tell(&held.guard, || Retrying { step: error.step(), attempt: later.attempt, delay });
+        let memo = &mut held.memo;
+        held.cx = R::poll(&mut held.guard, || run.after(memo, error));
         now.set(if delay.is_zero() {
             Now::Due { kept, later }
         } else {

@@ -344,6 +344,7 @@ fn plain(transition: Transition) -> (CircuitState, CircuitState, u32, bool) {
 fn answer(admission: &Admission) -> Answer {
     match admission {
         Admission::Admitted(_) => Answer::Runs,
+        Admission::Rejected => panic!("it is the circuit that answers"),
         Admission::Joined => panic!("there is no probe around it"),
         Admission::Open(Rejection { retry_after, last_failure }) => {
             Answer::Open(millis(*retry_after), last_failure.as_ref().map(ToString::to_string))
