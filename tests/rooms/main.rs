@@ -2,8 +2,10 @@
 //!
 //! Each rule has a doctored source beside it that breaks it, and is found to.
 
+mod circles;
 mod rules;
 mod source;
+mod tokens;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;

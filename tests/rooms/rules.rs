@@ -1,6 +1,7 @@
 //! What the rooms may not name. Each rule is a sentence of docs/architecture.md, word for word.
 
-use crate::source::{Crate, Edges, Map, shortest};
+use crate::circles::{Edges, shortest};
+use crate::source::{Crate, Map};
 
 pub(crate) const BLOCKS: &str = "Nothing but `lib.rs` names a block, except that `runtime.rs` names the `Breaker` which it shows to a runtime.";
 pub(crate) const OTHER_BLOCKS: &str =

@@ -1,7 +1,9 @@
 //! Reads what the files of a crate name of each other: by tokens, as far as `use` and paths go, and no further.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::Path;
+
+use crate::tokens::{Token, tokens};
 
 /// The sources of a crate, by their path below `src`. Tests are left out: what stands under a `#[cfg(test)]`, in the file or as
 /// a file of its own.
@@ -146,98 +148,6 @@ fn module_of(file: &str) -> Vec<String> {
         module.pop();
     }
     module
-}
-
-// ----- tokens -----
-
-/// A word, or a character that is part of none.
-#[derive(Clone, Debug, PartialEq)]
-struct Token {
-    line: usize,
-    text: String,
-}
-
-/// The tokens of a text, without comments and literals.
-fn tokens(text: &str) -> Vec<Token> {
-    let chars: Vec<char> = text.chars().collect();
-    let at = |index: usize| chars.get(index).copied().unwrap_or('\0');
-    let is_word = |c: char| c == '_' || c.is_alphanumeric();
-    let (mut tokens, mut index, mut line) = (Vec::new(), 0, 1);
-    while index < chars.len() {
-        let start = index;
-        match at(index) {
-            '/' if at(index + 1) == '/' => {
-                while index < chars.len() && at(index) != '\n' {
-                    index += 1;
-                }
-            }
-            '/' if at(index + 1) == '*' => {
-                let mut depth = 0usize;
-                loop {
-                    match (at(index), at(index + 1)) {
-                        ('/', '*') => (depth, index) = (depth + 1, index + 2),
-                        ('*', '/') => (depth, index) = (depth - 1, index + 2),
-                        _ => index += 1,
-                    }
-                    if depth == 0 || index >= chars.len() {
-                        break;
-                    }
-                }
-            }
-            '"' => index = end_of_string(&chars, index),
-            '\'' if at(index + 1) == '\\' => {
-                index += 3;
-                while index < chars.len() && at(index) != '\'' {
-                    index += 1;
-                }
-                index += 1;
-            }
-            '\'' if at(index + 2) == '\'' => index += 3,
-            // A lifetime, whose name is no path.
-            '\'' => {
-                index += 1;
-                while is_word(at(index)) {
-                    index += 1;
-                }
-            }
-            c if is_word(c) => {
-                while is_word(at(index)) {
-                    index += 1;
-                }
-                let word: String = chars[start..index].iter().collect();
-                let hashes = chars[index..].iter().take_while(|c| **c == '#').count();
-                if word.ends_with('r') && word.len() <= 2 && at(index + hashes) == '"' {
-                    index = end_of_raw(&chars, index + hashes + 1, hashes);
-                } else {
-                    tokens.push(Token { line, text: word });
-                }
-            }
-            c => {
-                index += 1;
-                if !c.is_whitespace() {
-                    tokens.push(Token { line, text: c.to_string() });
-                }
-            }
-        }
-        line += chars[start..index.min(chars.len())].iter().filter(|c| **c == '\n').count();
-    }
-    tokens
-}
-
-fn end_of_string(chars: &[char], quote: usize) -> usize {
-    let mut index = quote + 1;
-    while index < chars.len() && chars[index] != '"' {
-        index += if chars[index] == '\\' { 2 } else { 1 };
-    }
-    index + 1
-}
-
-fn end_of_raw(chars: &[char], start: usize, hashes: usize) -> usize {
-    let ends = |index: &usize| {
-        chars[*index] == '"'
-            && chars[*index + 1..].iter().take(hashes).filter(|c| **c == '#').count() == hashes
-    };
-    (start..chars.len()).find(ends).map_or(chars.len(), |quote| quote + 1 + hashes)
 }
 
 // ----- what they name -----
@@ -469,43 +379,4 @@ impl Reader<'_> {
 pub(crate) fn names(file: &str, text: &str) -> Vec<String> {
     let names = source(&module_of(file), text).names;
     names.iter().map(|name| format!("{}: {}", name.line, name.path.join("::"))).collect()
-}
-
-/// What each file names of other files, and where.
-pub(crate) type Edges = BTreeMap<String, BTreeMap<String, String>>;
-
-/// The shortest circle with a step from one file to another that is `wanted`, as the places that make it.
-pub(crate) fn shortest(edges: &Edges, wanted: &dyn Fn(&str, &str) -> bool) -> Option<Vec<String>> {
-    let mut shortest: Option<Vec<&str>> = None;
-    for from in edges.keys() {
-        let ways = ways(edges, from);
-        for last in ways.keys().filter(|last| wanted(last, from) && edges[**last].contains_key(from)) {
-            let mut files: Vec<&str> = vec![from, last];
-            while let Some(file) =
-                ways.get(files[files.len() - 1]).filter(|_| files.last() != Some(&from.as_str()))
-            {
-                files.push(file);
-            }
-            files.reverse();
-            if shortest.as_ref().is_none_or(|shortest| files.len() < shortest.len()) {
-                shortest = Some(files);
-            }
-        }
-    }
-    shortest.map(|files| files.windows(2).map(|pair| edges[pair[0]][pair[1]].clone()).collect())
-}
-
-/// From where each file is reached first, on the shortest ways from one.
-fn ways<'e>(edges: &'e Edges, from: &'e str) -> BTreeMap<&'e str, &'e str> {
-    let mut before = BTreeMap::new();
-    let mut open = VecDeque::from([from]);
-    while let Some(file) = open.pop_front() {
-        for next in edges.get(file).into_iter().flat_map(BTreeMap::keys) {
-            if next != from && !before.contains_key(next.as_str()) {
-                before.insert(next.as_str(), file);
-                open.push_back(next);
-            }
-        }
-    }
-    before
 }
