@@ -1,55 +1,16 @@
-//! A pipeline with its type erased.
+//! How a pipeline runs whose type is erased. The type itself stands beside [`Run`], since [`Run::boxed`] gives one.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 
 use crate::bus::Bus;
-use crate::error::{BoxError, Error, Failure};
+use crate::error::{Error, Failure};
 use crate::graph::{Describe, Graph};
-use crate::pipeline::{On, Outside, Pipeline, Run};
+use crate::pipeline::{BoxPipeline, Erased, On, Outcome, Outside, Pipeline, Run};
 use crate::run::lazy::Lazy;
 use crate::run::{Cx, Full, Queued, Quiet, Yes};
 use crate::runtime::{BoxFuture, Runtime};
-
-/// A pipeline as a trait object, its bus inside.
-///
-/// Its type names only input, output and error, so that it can stand in a struct field, in a map, or in a list with
-/// others. `'p` is how long its captures live. A run of it is one allocation.
-///
-/// ```
-/// use std::collections::HashMap;
-/// use async_orch::{BoxPipeline, pipeline, task};
-///
-/// #[task]
-/// async fn double(n: u64) -> u64 {
-///     n * 2
-/// }
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), async_orch::Error> {
-/// let mut by_name: HashMap<&str, BoxPipeline<'static, u64, u64>> = HashMap::new();
-/// by_name.insert("twice", pipeline! { |_: u64| double }.boxed());
-/// by_name.insert("four times", pipeline! { |_: u64| seq < double double > }.boxed());
-/// assert_eq!(by_name["four times"].run(5).await?, 20);
-/// # Ok(())
-/// # }
-/// ```
-#[must_use = "a pipeline does nothing until it is run"]
-pub struct BoxPipeline<'p, In, Out, E = BoxError>(Box<dyn Erased<In, Out, E> + 'p>);
-
-type Outcome<'a, Out, E> = BoxFuture<'a, Result<Out, Error<E>>>;
-
-/// [`Run`] without what is generic in it.
-trait Erased<In, Out, E>: Send + Sync {
-    fn run(&self, input: In) -> Outcome<'_, Out, E>;
-    fn run_given<'a>(&'a self, outside: Outside<'a>, input: In) -> Outcome<'a, Out, E>;
-    fn run_quietly(&self, input: In) -> Outcome<'_, Out, E>;
-    fn run_within<'a>(&'a self, input: In, cx: Full<'a>) -> Outcome<'a, Out, E>;
-    fn queue<'b>(&self, cx: Full<'b>) -> Queued<'b>;
-    fn graph(&self) -> Graph;
-    fn describe(&self, graph: &mut Describe<'_>);
-}
 
 impl<T: Run> Erased<T::In, T::Out, T::Error> for T {
     fn run(&self, input: T::In) -> Outcome<'_, T::Out, T::Error> {
@@ -82,10 +43,6 @@ impl<T: Run> Erased<T::In, T::Out, T::Error> for T {
 }
 
 impl<'p, In: Send + 'static, Out: Send + 'static, E: Failure> BoxPipeline<'p, In, Out, E> {
-    pub(crate) fn new<T: Run<In = In, Out = Out, Error = E> + 'p>(pipeline: T) -> Self {
-        BoxPipeline(Box::new(pipeline))
-    }
-
     /// Runs it once; see [`Run::run`].
     ///
     /// # Errors

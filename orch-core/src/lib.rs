@@ -26,7 +26,6 @@ mod wake;
 
 pub use blocks::circuit::{Breaker, BreakerBuilder, BreakerState, CircuitEvent, CircuitState};
 pub use blocks::retry::Retrying;
-pub use boxed::BoxPipeline;
 pub use bus::{Bus, DynBus, NoBus};
 pub use context::{Context, Failed, Note, Progress};
 pub use error::{BoxError, Error, ErrorKind, Failure, LastFailure, Panicked, Wire};
@@ -36,7 +35,7 @@ pub use event::{
 };
 pub use graph::{Graph, Node};
 pub use node::{NodeKind, Origin, Place};
-pub use pipeline::{On, Pipeline, Run, run};
+pub use pipeline::{BoxPipeline, On, Pipeline, Run, run};
 pub use run::{Attempt, Done, LastError, Position};
 pub use runtime::{Admit, BoxFuture, Gatekeeper, Local, Report, Runtime};
 pub use task::Task;

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::build::scope::Scope;
-
 /// What kind of step a node is.
 ///
 /// A block's kind is its keyword; [`as_str`](NodeKind::as_str) gives it back.
@@ -107,13 +105,6 @@ pub trait HasNode<S>: 'static {
 /// Entry `I`.
 #[derive(Clone, Copy, Debug)]
 pub struct NodeAt<const I: usize>;
-
-impl<S: Scope, const I: usize> HasNode<S> for NodeAt<I> {
-    #[inline(always)]
-    fn meta() -> &'static Meta {
-        &S::entries()[I]
-    }
-}
 
 /// The step that something came from: the step itself and, if its name is a task's own, that name.
 ///

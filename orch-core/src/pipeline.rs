@@ -5,11 +5,10 @@ use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
-use crate::boxed::BoxPipeline;
 use crate::bus::{Bus, DynBus, NoBus};
-use crate::error::{Error, Failure};
+use crate::error::{BoxError, Error, Failure};
 use crate::graph::{Describe, Graph};
-use crate::run::{Asks, Cx, Full, Given, RunState};
+use crate::run::{Asks, Cx, Full, Given, Queued, RunState};
 use crate::runtime::{BoxFuture, Runtime};
 
 /// Everything that can be run as a pipeline: a [`Pipeline`], a reference to one, an `Arc` of one.
@@ -113,7 +112,7 @@ pub trait Run: Send + Sync {
     where
         Self: Sized + 'p,
     {
-        BoxPipeline::new(self)
+        BoxPipeline(Box::new(self))
     }
 
     /// The pipeline on another runtime than tokio, for the runs made from the value returned. Each is one allocation, and one
@@ -330,6 +329,45 @@ impl<'a, T: Run> On<'a, T> {
     ) -> BoxFuture<'a, Result<T::Out, Error<T::Error>>> {
         self.pipeline.run_given(Outside { rt: Some(self.runtime), key: Some(key.into()) }, input)
     }
+}
+
+/// A pipeline as a trait object, its bus inside.
+///
+/// Its type names only input, output and error, so that it can stand in a struct field, in a map, or in a list with
+/// others. `'p` is how long its captures live. A run of it is one allocation.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use async_orch::{BoxPipeline, pipeline, task};
+///
+/// #[task]
+/// async fn double(n: u64) -> u64 {
+///     n * 2
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), async_orch::Error> {
+/// let mut by_name: HashMap<&str, BoxPipeline<'static, u64, u64>> = HashMap::new();
+/// by_name.insert("twice", pipeline! { |_: u64| double }.boxed());
+/// by_name.insert("four times", pipeline! { |_: u64| seq < double double > }.boxed());
+/// assert_eq!(by_name["four times"].run(5).await?, 20);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a pipeline does nothing until it is run"]
+pub struct BoxPipeline<'p, In, Out, E = BoxError>(pub(crate) Box<dyn Erased<In, Out, E> + 'p>);
+
+pub(crate) type Outcome<'a, Out, E> = BoxFuture<'a, Result<Out, Error<E>>>;
+
+/// [`Run`] without what is generic in it.
+pub(crate) trait Erased<In, Out, E>: Send + Sync {
+    fn run(&self, input: In) -> Outcome<'_, Out, E>;
+    fn run_given<'a>(&'a self, outside: Outside<'a>, input: In) -> Outcome<'a, Out, E>;
+    fn run_quietly(&self, input: In) -> Outcome<'_, Out, E>;
+    fn run_within<'a>(&'a self, input: In, cx: Full<'a>) -> Outcome<'a, Out, E>;
+    fn queue<'b>(&self, cx: Full<'b>) -> Queued<'b>;
+    fn graph(&self) -> Graph;
+    fn describe(&self, graph: &mut Describe<'_>);
 }
 
 impl<T: Run, B: Bus> Run for Pipeline<T, B> {

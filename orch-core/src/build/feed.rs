@@ -5,10 +5,6 @@
 
 use std::fmt;
 
-use crate::build::builder::Builder;
-use crate::build::scope::Scope;
-use crate::error::Failure;
-
 /// A value that several steps, or several attempts, need.
 #[diagnostic::on_unimplemented(
     message = "the piped `{Self}` is needed more than once here, but it cannot be cloned",
@@ -99,18 +95,6 @@ impl<In: Send + 'static, F: Fn(&In) -> In + Send + Sync + 'static> Feed<In> for 
 #[derive(Clone, Copy, Debug)]
 pub struct Uses;
 
-/// What each attempt of a repeated body takes of the piped value.
-pub trait Repeat<S: Scope, In, E: Failure> {
-    /// The input of an attempt.
-    type Takes: Send + 'static;
-
-    /// The builder of the body, and how it gets its input.
-    fn enter(
-        self,
-        builder: &Builder<S, In, E>,
-    ) -> (Builder<S, Self::Takes, E>, impl Again<In, Takes = Self::Takes> + use<Self, S, In, E>);
-}
-
 /// How the attempts of a repeated body get their input from what is kept between them.
 pub trait Again<In>: Feed<In> {
     /// What is kept of the piped value: nothing if the body does not use it.
@@ -137,28 +121,6 @@ impl<In: Send + 'static, F: Fn(&In) -> In + Send + Sync + 'static> Again<In> for
     #[inline(always)]
     fn again(&self, kept: &In) -> In {
         self.of(kept)
-    }
-}
-
-impl<S: Scope, In: Duplicate + Send + 'static, E: Failure> Repeat<S, In, E> for Uses {
-    type Takes = In;
-
-    fn enter(
-        self,
-        builder: &Builder<S, In, E>,
-    ) -> (Builder<S, In, E>, impl Again<In, Takes = In> + use<S, In, E>) {
-        (*builder, clones())
-    }
-}
-
-impl<S: Scope, In: Send + 'static, E: Failure> Repeat<S, In, E> for Ignores {
-    type Takes = ();
-
-    fn enter(
-        self,
-        _builder: &Builder<S, In, E>,
-    ) -> (Builder<S, (), E>, impl Again<In, Takes = ()> + use<S, In, E>) {
-        (Builder::new(), Ignores)
     }
 }
 

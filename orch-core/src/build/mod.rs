@@ -9,6 +9,7 @@ pub(crate) mod feed;
 pub(crate) mod items;
 pub(crate) mod options;
 pub(crate) mod plan;
+pub(crate) mod repeat;
 pub(crate) mod returned;
 pub(crate) mod scope;
 pub mod slot;

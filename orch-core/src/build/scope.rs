@@ -7,7 +7,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::node::{Meta, Table};
+use crate::node::{HasNode, Meta, NodeAt, Table};
 
 /// The shape of the names that a step can see.
 ///
@@ -24,7 +24,7 @@ pub trait Scope: 'static {
     fn shorten<'s, 'l: 's>(scope: Self::Ref<'l>) -> Self::Ref<'s>;
 }
 
-/// The references of the scope [`With<P, T>`]: those of `P`, and one more.
+/// The references of the scope `With<P, T>`: those of `P`, and one more.
 ///
 /// A type of its own, with the lifetime in one place whatever the depth. As the pair that it is, it would be walked through
 /// to the bottom wherever the compiler replaces a lifetime, many times at each step.
@@ -94,6 +94,13 @@ impl<P: Scope, T: Send + Sync + 'static> Scope for With<P, T> {
     #[inline(always)]
     fn shorten<'s, 'l: 's>(Names(outer, value): Names<'l, P, T>) -> Names<'s, P, T> {
         Names(P::shorten(outer), value)
+    }
+}
+
+impl<S: Scope, const I: usize> HasNode<S> for NodeAt<I> {
+    #[inline(always)]
+    fn meta() -> &'static Meta {
+        &S::entries()[I]
     }
 }
 
