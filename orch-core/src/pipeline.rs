@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
-use crate::bus::{Bus, DynBus, NoBus};
+use crate::bus::{Bus, DynBus, NoBus, Start};
 use crate::error::{BoxError, Error, Failure};
 use crate::graph::{Describe, Graph};
 use crate::run::{Asks, Cx, Full, Given, Queued, RunState};
@@ -209,7 +209,7 @@ impl<T: Run, B: Bus> Pipeline<T, B> {
         &'a self,
         input: T::In,
     ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
-        self.bus.run(self, input)
+        self.bus.start(Started { pipeline: self, input })
     }
 
     /// The same pipeline, its circuits kept, with its runs observed by `bus` instead. Of a reference to a pipeline,
@@ -328,6 +328,32 @@ impl<'a, T: Run> On<'a, T> {
         input: T::In,
     ) -> BoxFuture<'a, Result<T::Out, Error<T::Error>>> {
         self.pipeline.run_given(Outside { rt: Some(self.runtime), key: Some(key.into()) }, input)
+    }
+}
+
+/// A run of a pipeline that its bus is to start.
+struct Started<'a, T: Run, B> {
+    pipeline: &'a Pipeline<T, B>,
+    input: T::In,
+}
+
+impl<'a, T: Run, B: Bus> Start<'a> for Started<'a, T, B> {
+    type Out = Result<T::Out, Error<T::Error>>;
+
+    fn watched<W: Bus + ?Sized>(self, bus: &'a W) -> impl Future<Output = Self::Out> + Send + 'a {
+        let Started { pipeline, input } = self;
+        async move {
+            let bus = &bus;
+            let given = Given { bus: W::ENABLED.then_some(bus as &dyn DynBus), ..Given::default() };
+            let run = RunState::new(given, pipeline.cached_graph());
+            pipeline.plan().run_within(input, Full::root(&run)).await
+        }
+    }
+
+    #[inline(always)]
+    fn unwatched(self) -> impl Future<Output = Self::Out> + Send + 'a {
+        let Started { pipeline, input } = self;
+        <T::Asks as Asks>::run(pipeline.plan(), || pipeline.cached_graph(), input)
     }
 }
 

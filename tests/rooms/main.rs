@@ -114,7 +114,7 @@ fn a_block_that_names_another_is_found() {
 fn a_bus_that_names_more_than_events_is_found() {
     breaks("bus/log.rs", "use crate::runtime::Local;\n", BUS);
     breaks("bus/recorder.rs", "use crate::run::RunState;\n", BUS);
-    breaks("bus/base.rs", "use crate::task::Task;\n", BUS);
+    breaks("bus/base.rs", "use crate::pipeline::Run;\n", BUS);
 }
 
 #[test]

@@ -6,15 +6,15 @@ use crate::source::{Crate, Map};
 pub(crate) const BLOCKS: &str = "Nothing but `lib.rs` names a block, except that `runtime.rs` names the `Breaker` which it shows to a runtime.";
 pub(crate) const OTHER_BLOCKS: &str =
     "A block names no other block: what two of them need is in `blocks/peers/` or `blocks/gatekeepers/`.";
-pub(crate) const BUS: &str = "`bus/` names `event`, `error`, `graph`, `node` and `panics`; of `pipeline` and `run` it names only \
-                              what `Bus::run` takes, in `base.rs` and `pointers.rs`.";
+pub(crate) const BUS: &str =
+    "`bus/` names `event`, `error`, `graph`, `node` and `panics`, and nothing of a run.";
 pub(crate) const HIDDEN: &str =
     "Nothing outside of the core can name `build/`, but through the hidden module.";
 pub(crate) const GRAMMAR: &str = "`orch-syntax` knows neither the core nor the macros.";
 pub(crate) const CORE: &str =
     "The core knows neither the macros nor their grammar, and the macros do not know the core.";
 pub(crate) const UNSAFE: &str = "`unsafe` stands in `wake/` alone.";
-pub(crate) const CIRCLES: &str = "No files of different rooms stand in a circle, but for those of the run: `bus`, `context`, \
+pub(crate) const CIRCLES: &str = "No files of different rooms stand in a circle, but for those of the run: `context`, \
                                   `pipeline`, `run`, `runtime` and `task`.";
 pub(crate) const NO_CIRCLES: &str =
     "In `build/`, `orch-macros` and `orch-syntax` no files stand in a circle.";
@@ -23,7 +23,7 @@ pub(crate) const ALL: [&str; 9] =
     [BLOCKS, OTHER_BLOCKS, BUS, HIDDEN, GRAMMAR, CORE, UNSAFE, CIRCLES, NO_CIRCLES];
 
 /// The rooms that are one run: each is of no use without the others.
-const RUN: [&str; 6] = ["bus", "context", "pipeline", "run", "runtime", "task"];
+const RUN: [&str; 5] = ["context", "pipeline", "run", "runtime", "task"];
 
 /// What blocks share.
 const SHARED: [&str; 3] = ["blocks/peers", "blocks/gatekeepers", "blocks/shell"];
@@ -71,11 +71,7 @@ pub(crate) fn core(sources: &Crate) -> Vec<String> {
                     )
                 });
             }
-            let is_door_to_run = ["bus/base.rs", "bus/pointers.rs"].contains(&file.as_str());
-            let of_bus: &[&str] = match is_door_to_run {
-                true => &["bus", "event", "error", "graph", "node", "panics", "pipeline", "run"],
-                false => &["bus", "event", "error", "graph", "node", "panics"],
-            };
+            let of_bus = ["bus", "event", "error", "graph", "node", "panics"];
             if here == "bus" && !of_bus.contains(&there.as_str()) {
                 found.push(broken(&at, &names, BUS, "What a bus needs to know is in the event."));
             }

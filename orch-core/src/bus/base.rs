@@ -3,11 +3,8 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::error::Error;
 use crate::event::Event;
 use crate::panics::discard;
-use crate::pipeline::{Pipeline, Run};
-use crate::run::{Asks, Full, Given, RunState};
 
 /// Takes the events of runs.
 ///
@@ -42,20 +39,24 @@ pub trait Bus: Send + Sync {
     /// Takes one event.
     fn emit(&self, event: &Event<'_>);
 
-    /// Runs a pipeline, watched by this bus; by [`NoBus`], as a run that nobody watches.
+    /// Starts a run, watched by this bus; by [`NoBus`], as a run that nobody watches.
     #[doc(hidden)]
-    fn run<'a, T: Run, B: Bus>(
-        &'a self,
-        pipeline: &'a Pipeline<T, B>,
-        input: T::In,
-    ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
-        async move {
-            let bus = &self;
-            let given = Given { bus: Self::ENABLED.then_some(bus), ..Given::default() };
-            let run = RunState::new(given, pipeline.cached_graph());
-            pipeline.plan().run_within(input, Full::root(&run)).await
-        }
+    fn start<'a, S: Start<'a>>(&'a self, start: S) -> impl Future<Output = S::Out> + Send + 'a {
+        start.watched(self)
     }
+}
+
+/// A run to start, in the one or the other way.
+#[doc(hidden)]
+pub trait Start<'a> {
+    /// What comes of it.
+    type Out;
+
+    /// Watched by a bus.
+    fn watched<B: Bus + ?Sized>(self, bus: &'a B) -> impl Future<Output = Self::Out> + Send + 'a;
+
+    /// Watched by nobody.
+    fn unwatched(self) -> impl Future<Output = Self::Out> + Send + 'a;
 }
 
 /// Gives an event to a bus. A bus is a guest of the run: its panic is not the run's, and must not unwind out of a drop.
@@ -88,11 +89,7 @@ impl Bus for NoBus {
     fn emit(&self, _event: &Event<'_>) {}
 
     #[inline(always)]
-    fn run<'a, T: Run, B: Bus>(
-        &'a self,
-        pipeline: &'a Pipeline<T, B>,
-        input: T::In,
-    ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
-        <T::Asks as Asks>::run(pipeline.plan(), || pipeline.cached_graph(), input)
+    fn start<'a, S: Start<'a>>(&'a self, start: S) -> impl Future<Output = S::Out> + Send + 'a {
+        start.unwatched()
     }
 }

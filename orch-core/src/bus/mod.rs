@@ -41,6 +41,7 @@ mod log;
 mod pointers;
 mod recorder;
 
+pub(crate) use base::Start;
 pub(crate) use base::emit_quietly;
 pub use base::{Bus, NoBus};
 #[cfg(feature = "broadcast")]

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use super::base::{Bus, emit_quietly};
-use crate::error::Error;
+use super::base::{Bus, Start, emit_quietly};
 use crate::event::Event;
-use crate::pipeline::{Pipeline, Run};
 
 macro_rules! through {
     ($($pointer:ty),*) => {$(
@@ -16,12 +14,8 @@ macro_rules! through {
                 (**self).emit(event);
             }
 
-            fn run<'a, T: Run, B2: Bus>(
-                &'a self,
-                pipeline: &'a Pipeline<T, B2>,
-                input: T::In,
-            ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
-                (**self).run(pipeline, input)
+            fn start<'a, S: Start<'a>>(&'a self, start: S) -> impl Future<Output = S::Out> + Send + 'a {
+                (**self).start(start)
             }
         }
     )*};

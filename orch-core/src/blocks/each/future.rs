@@ -188,7 +188,7 @@ where
     {
         was_cut_short();
         let is_end = runs.woken_from(begin, |runs, place| {
-            advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, each, &wakers)?;
+            advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, (&mut start, each), &wakers)?;
             let has_budget = rt.has_budget();
             if !has_budget {
                 runs.resume = Some(if was_cut_short() { place } else { place.after() });
@@ -210,7 +210,7 @@ where
         let mut is_cut = false;
         if !one_by_one {
             runs.woken(inline, &mut turn, |runs, place| {
-                advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, &mut start, each, &wakers)
+                advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, (&mut start, each), &wakers)
             })?;
             if !rt.has_budget() && runs.resume.is_none() {
                 runs.resume = Some(Place::FIRST);
@@ -224,7 +224,15 @@ where
             && let Some(item) = next()
         {
             let place = runs.vacant();
-            advance::<_, _, _, _, M>(runs, outputs, place, Some(item), &mut next, &mut start, each, &wakers)?;
+            advance::<_, _, _, _, M>(
+                runs,
+                outputs,
+                place,
+                Some(item),
+                &mut next,
+                (&mut start, each),
+                &wakers,
+            )?;
             has_begun = !runs.is_vacant(place);
             if !has_begun {
                 turn.was_ready();
@@ -277,8 +285,7 @@ fn advance<Item, Fut, T, E, M>(
     place: Place,
     mut item: Option<Item>,
     next: &mut impl FnMut() -> Option<Item>,
-    start: &mut impl FnMut(Item) -> (usize, Fut),
-    each: &'static Meta,
+    (start, each): (&mut impl FnMut(Item) -> (usize, Fut), &'static Meta),
     wakers: &InlineWakers<'_>,
 ) -> Result<(), Error<E>>
 where
