@@ -31,6 +31,7 @@ pub trait Task<Args>: 'static {
     /// What it gives when it fails; [`Infallible`] if it cannot.
     type Error: Send + 'static;
     /// Whether it asks for its [`Context`], and so which run it is a part of.
+    #[doc(hidden)]
     type Asks: Asks;
 
     /// Calls the function. Nothing happens before the future is polled.
