@@ -45,6 +45,7 @@ pub trait Task<Args>: 'static {
     ) -> impl Future<Output = Result<Self::Out, ErrorKind<Self::Error>>> + Send;
 
     /// The output as something that can be printed, if its type has `Debug`.
+    #[doc(hidden)]
     fn debug(_out: &Self::Out) -> Option<&dyn fmt::Debug> {
         None
     }

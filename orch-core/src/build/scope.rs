@@ -24,7 +24,7 @@ pub trait Scope: 'static {
     fn shorten<'s, 'l: 's>(scope: Self::Ref<'l>) -> Self::Ref<'s>;
 }
 
-/// The references of the scope [`With<P, T>`]: those of `P`, and one more.
+/// The references of the scope `With<P, T>`: those of `P`, and one more.
 ///
 /// A type of its own, with the lifetime in one place whatever the depth. As the pair that it is, it would be walked through
 /// to the bottom wherever the compiler replaces a lifetime, many times at each step.

@@ -43,7 +43,7 @@ where
 
 /// The children run at once, and give a tuple of their outputs.
 ///
-/// `tuple` makes it of the nested pairs that the [`Fork`](super::Fork)s of `children` are.
+/// `tuple` makes it of the nested pairs that the `Fork`s of `children` are.
 ///
 /// # Panics
 ///

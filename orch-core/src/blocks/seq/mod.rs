@@ -1,4 +1,4 @@
-//! `seq`: one step after another. What it is made of is the [sequence](crate::sequence).
+//! `seq`: one step after another. What it is made of is in `crate::sequence`.
 
 mod future;
 
