@@ -10,6 +10,7 @@ use crate::text::render;
 
 /// A crate with one of each: a name at two paths, an inner trait that shows, and a hidden module for macros.
 const PLAIN: &str = "
+    #![no_std]
     pub trait Run { fn run(&self) -> u32; }
     pub struct Pipeline { pub limit: u32, inner: u32 }
     impl Pipeline { pub fn limit(&self) -> u32 { self.inner } }
@@ -25,7 +26,7 @@ const PLAIN: &str = "
 ";
 
 /// Another crate, which some of them use.
-const OTHER: &str = "pub mod inner { pub struct Thing; } pub trait Trait {} pub use inner::Thing;";
+const OTHER: &str = "#![no_std] pub mod inner { pub struct Thing; } pub trait Trait {} pub use inner::Thing;";
 
 static PLAIN_SURFACE: LazyLock<Surface> = LazyLock::new(|| surface(PLAIN));
 
@@ -116,6 +117,13 @@ fn an_added_name_is_found() {
 }
 
 #[test]
+fn what_an_added_name_has_stands_under_it() {
+    let found = changed("pub fn run()", "pub struct Poll { pub times: u32 } pub fn run()");
+    let wanted = "+ pub struct sample::Poll\n+     pub sample::Poll::times: u32\n";
+    assert!(found.ends_with(wanted), "{found}");
+}
+
+#[test]
 fn a_removed_name_is_found() {
     let found = changed("pub fn run()", "fn run()");
     assert_eq!(found, "- ## 6 names\n+ ## 5 names\n- pub fn sample::run() -> u32\n");
@@ -134,11 +142,14 @@ fn a_changed_member_is_found_under_its_name() {
 
 #[test]
 fn a_type_of_another_crate_is_found() {
-    let section = |found: &str| found.ends_with("- none\n+ other::inner::Thing\n");
+    let section = |found: &str| {
+        let of_all = found.contains("  ## Types and traits of other crates");
+        of_all && found.ends_with("- none\n+ other::inner::Thing\n")
+    };
     // In a signature, in a field, in the arguments of another type, and as a name of one's own.
     for (old, new) in [
         ("pub fn run() -> u32 { 1 }", "pub fn run() -> other::Thing { other::Thing }"),
-        ("pub limit: u32", "pub limit: Option<Box<other::Thing>>"),
+        ("pub limit: u32", "pub limit: Option<[other::Thing; 2]>"),
         ("pub fn begin() {}", "pub fn begin(_: &other::Thing) {}"),
         ("pub fn run()", "pub use other::Thing; pub fn run()"),
     ] {
