@@ -18,6 +18,10 @@ bench *ARGS:
 bench-peers *ARGS:
     cargo run --release --manifest-path benches/peers/Cargo.toml --target-dir target/peers -- {{ARGS}}
 
+# Writes down anew what is public: docs/surface. Read the difference as a user of the last version would.
+surface:
+    cargo run -p surface-check -- --write
+
 # Writes the expected compiler messages of `tests/ui` anew. Read every one as a user would before you commit it.
 bless:
     TRYBUILD=overwrite cargo test --test ui

@@ -145,4 +145,4 @@ pub mod prelude {
 }
 
 #[doc(hidden)]
-pub use orch_core::__private;
+pub use orch_core::__private_0_1_0;

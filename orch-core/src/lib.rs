@@ -48,9 +48,10 @@ pub mod retry {
     pub use crate::blocks::retry::{Attempts, IntoAttempts, Jitter, unlimited};
 }
 
-/// What the expansions of the macros name. Nothing here is for users, and anything may change.
+/// What the expansions of the macros name. Nothing here is for users, and anything may change; so the name has the version,
+/// and a test of `orch-macros` says where to write the next one.
 #[doc(hidden)]
-pub mod __private {
+pub mod __private_0_1_0 {
     pub use crate::blocks::{catch, circuit, each, par, race, retry, seq, settle, timeout};
     pub use crate::build::builder::Builder;
     pub use crate::build::check::{embedded, methods, owned};

@@ -118,22 +118,19 @@ pub struct Origin {
 impl Origin {
     /// A block or an inline step, which goes by the name in the text or by its kind.
     #[inline]
-    #[must_use]
-    pub const fn block(meta: &'static Meta) -> Self {
+    pub(crate) const fn block(meta: &'static Meta) -> Self {
         Origin { meta, task: &"" }
     }
 
     /// A task, which goes by the name in the text or by `task`.
     #[inline]
-    #[must_use]
-    pub const fn task(meta: &'static Meta, task: &'static &'static str) -> Self {
+    pub(crate) const fn task(meta: &'static Meta, task: &'static &'static str) -> Self {
         Origin { meta, task }
     }
 
     /// The entry in the macro's table.
     #[inline]
-    #[must_use]
-    pub fn meta(self) -> &'static Meta {
+    pub(crate) fn meta(self) -> &'static Meta {
         self.meta
     }
 

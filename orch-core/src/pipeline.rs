@@ -55,6 +55,7 @@ pub trait Run: Send + Sync {
     /// The error type of a run that fails.
     type Error: Failure;
     /// Whether a step in it asks for its [`Context`](crate::context::Context), and so which run it is a part of.
+    #[doc(hidden)]
     type Asks: Asks;
 
     /// Runs it once. Nothing happens before the future is polled; dropping it cancels everything inside.

@@ -31,6 +31,7 @@ pub trait Task<Args>: 'static {
     /// What it gives when it fails; [`Infallible`] if it cannot.
     type Error: Send + 'static;
     /// Whether it asks for its [`Context`], and so which run it is a part of.
+    #[doc(hidden)]
     type Asks: Asks;
 
     /// Calls the function. Nothing happens before the future is polled.
@@ -44,6 +45,7 @@ pub trait Task<Args>: 'static {
     ) -> impl Future<Output = Result<Self::Out, ErrorKind<Self::Error>>> + Send;
 
     /// The output as something that can be printed, if its type has `Debug`.
+    #[doc(hidden)]
     fn debug(_out: &Self::Out) -> Option<&dyn fmt::Debug> {
         None
     }

@@ -15,6 +15,7 @@
 
 mod errors;
 mod pipeline;
+mod private;
 mod task;
 
 use proc_macro::TokenStream;

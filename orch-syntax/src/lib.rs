@@ -53,6 +53,8 @@
 )]
 
 pub mod ast;
+// Hidden is what the macros share with the parser, and no reader of a tree needs.
+#[doc(hidden)]
 pub mod attributes;
 pub mod blocks;
 mod duration;
@@ -60,7 +62,9 @@ mod errors;
 mod parse;
 pub mod pattern;
 mod reader;
+#[doc(hidden)]
 pub mod suggest;
+#[doc(hidden)]
 pub mod tokens;
 mod types;
 mod validate;

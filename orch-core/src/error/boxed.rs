@@ -79,6 +79,7 @@ pub struct IsBoxError<'a>(std::marker::PhantomData<&'a ()>);
 pub trait Movable {}
 
 // An error is never polled, so nothing depends on its pinning.
+#[doc(hidden)]
 impl<'a> Unpin for BoxError where IsBoxError<'a>: Movable {}
 
 impl<E> Unpin for Error<E> {}

@@ -97,6 +97,8 @@ impl<F> fmt::Debug for Collected<F> {
 /// Whether any of these asks.
 macro_rules! any {
     ($last:ty) => { $last };
+    // By fours, so that they nest less deep: what reads rustdoc's JSON gives up at 128 levels of it.
+    ($a:ty, $b:ty, $c:ty, $d:ty, $($rest:ty),+) => { <any!($a, $b, $c, $d) as Asks>::Or<any!($($rest),+)> };
     ($first:ty, $($rest:ty),+) => { <$first as Asks>::Or<any!($($rest),+)> };
 }
 

@@ -13,6 +13,7 @@ use super::returned::{Kind, Returned};
 use super::signature::Signature;
 use super::unnamed::Unnamed;
 use super::validate;
+use crate::private;
 
 /// The type of the function's name and what makes it a task, out of one item.
 ///
@@ -71,10 +72,7 @@ pub(crate) fn content(options: &TokenStream) -> Option<TokenStream> {
 
 /// What makes the type a task.
 fn implementation(task: &Task, case: &TokenStream, mut sig: Signature) -> TokenStream {
-    let private = match &task.options.krate {
-        None => quote!(::async_orch::__private),
-        Some(path) => quote!(#path::__private),
-    };
+    let private = private::path(task.options.krate.as_ref());
     let returned = Returned::of(&sig, &task.options, &private);
     let types = parameters(&mut sig, &task.options);
     let marker = Marker::of(&sig, &task.vis);

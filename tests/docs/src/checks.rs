@@ -68,11 +68,10 @@ pub(crate) fn examples(site: &Site) -> Vec<String> {
     found
 }
 
-/// What a user's crate shows of the library's inner life: hidden types, inner names, and traits that are neither the
-/// façade's nor the crate's own nor std's, nor one of `others`.
-pub(crate) fn users(site: &Site, user: &str, others: &[&str]) -> Vec<String> {
+/// What a user's crate shows of the library: hidden types, inner names, and traits that are neither the crate's own nor
+/// std's, nor on that page one of `meant`. The library's are public or not: whoever did not ask for a trait has no use for it.
+pub(crate) fn users(site: &Site, user: &str, meant: &[(&str, &[&str])]) -> Vec<String> {
     let mut found = Vec::new();
-    let shown = traits(site, "async_orch");
     let own = traits(site, user);
     let mut buses = 0;
     for (path, html) in site.pages().filter(|(path, _)| path.split('/').next() == Some(user)) {
@@ -83,8 +82,9 @@ pub(crate) fn users(site: &Site, user: &str, others: &[&str]) -> Vec<String> {
             .collect();
         for name in attribute(html, "id").into_iter().filter_map(trait_of_impl) {
             buses += usize::from(name == "Bus");
-            if ![&std, &shown, &own].iter().any(|known| known.contains(name)) && !others.contains(&name) {
-                found.push(format!("{path}: shows the trait `{name}`, which no user can name"));
+            let meant = meant.iter().any(|(page, traits)| path.ends_with(page) && traits.contains(&name));
+            if !meant && !std.contains(name) && !own.contains(name) {
+                found.push(format!("{path}: shows the trait `{name}`, which nobody asked for"));
             }
         }
         let text = text(html);
@@ -142,7 +142,7 @@ mod tests {
     fn all(site: &Site) -> Vec<String> {
         let mut found = links(site, &|file| file == "README.md");
         found.extend(examples(site));
-        found.extend(users(site, "a_user", &[]));
+        found.extend(users(site, "a_user", &[("/struct.Silent.html", &["Bus"])]));
         found
     }
 
@@ -212,7 +212,14 @@ mod tests {
     #[test]
     fn an_inner_trait_on_a_users_type_is_found() {
         let page = r#"<p id="impl-FlowsInto%3CT,+T%3E-for-Task">"#;
-        let wanted = "a_user/struct.Plain.html: shows the trait `FlowsInto`, which no user can name";
+        let wanted = "a_user/struct.Plain.html: shows the trait `FlowsInto`, which nobody asked for";
+        finds(site().with("a_user/struct.Plain.html", page), wanted);
+    }
+
+    #[test]
+    fn a_public_trait_on_a_users_type_that_did_not_ask_for_it_is_found() {
+        let page = r#"<a href="../async_orch/trait.Bus.html"></a><p id="impl-Bus-for-B">"#;
+        let wanted = "a_user/struct.Plain.html: shows the trait `Bus`, which nobody asked for";
         finds(site().with("a_user/struct.Plain.html", page), wanted);
     }
 

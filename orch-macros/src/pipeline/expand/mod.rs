@@ -23,16 +23,14 @@ use syn::spanned::Spanned;
 use self::names::{Names, hidden};
 use self::table::{Index, Table};
 use crate::errors::combined;
+use crate::private;
 
 /// The code of a pipeline; or, where there are mistakes, their reports and enough of the text for an editor.
 pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
     if !errors.is_empty() {
         return recover(pipeline, errors);
     }
-    let private = match &pipeline.krate {
-        Some(path) => quote!(#path::__private),
-        None => quote!(::async_orch::__private),
-    };
+    let private = private::path(pipeline.krate.as_ref());
     let error = match &pipeline.error {
         Some(ty) => ty.clone(),
         None => quote!(#private::BoxError),
