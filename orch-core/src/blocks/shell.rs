@@ -4,7 +4,8 @@
 use std::fmt;
 use std::future::Future;
 
-use crate::build::scope::{Point, RefOf};
+use crate::build::builder::Builder;
+use crate::build::scope::{Point, RefOf, Scope};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
@@ -22,6 +23,14 @@ impl<B> Shell<B> {
     pub(crate) fn new(meta: &'static Meta, block: B) -> Self {
         Shell { block, meta }
     }
+}
+
+/// The point inside a block whose body is given what is piped, once.
+pub fn enter<S: Scope, In: Send + 'static, E: Failure, U>(
+    builder: &Builder<S, In, E>,
+    _usage: U,
+) -> (Builder<S, In, E>, ()) {
+    (*builder, ())
 }
 
 /// What is a block's own.

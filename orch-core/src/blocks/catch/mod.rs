@@ -18,5 +18,6 @@ mod options;
 #[cfg(test)]
 mod tests;
 
+pub use crate::blocks::shell::enter;
 pub use future::Catch;
-pub use options::{Options, catch, enter};
+pub use options::{Options, catch};

@@ -23,8 +23,9 @@ mod status;
 mod tests;
 mod thread;
 
+pub use crate::blocks::shell::enter;
 pub use events::CircuitEvent;
 pub use future::Circuit;
 pub use handle::{Breaker, BreakerBuilder};
-pub use options::{IntoBreaker, Options, circuit, default, enter, given};
+pub use options::{IntoBreaker, Options, circuit, default, given};
 pub use status::{BreakerState, CircuitState};

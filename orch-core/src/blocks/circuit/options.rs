@@ -9,7 +9,6 @@ use super::{Breaker, Circuit};
 use crate::blocks::Shell;
 use crate::build::builder::Builder;
 use crate::build::options::{ErrorType, at_least_one, longer_than_zero};
-use crate::build::scope::Scope;
 use crate::error::{Error, Failure};
 use crate::node::Meta;
 
@@ -128,14 +127,6 @@ impl IntoBreaker for &Breaker {
     fn into_breaker(self) -> Option<Breaker> {
         Some(self.clone())
     }
-}
-
-/// The point inside the block.
-pub fn enter<S: Scope, In: Send + 'static, E: Failure, U>(
-    builder: &Builder<S, In, E>,
-    _usage: U,
-) -> (Builder<S, In, E>, ()) {
-    (*builder, ())
 }
 
 /// A breaker around the body.

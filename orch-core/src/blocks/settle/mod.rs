@@ -12,5 +12,6 @@ mod options;
 #[cfg(test)]
 mod tests;
 
+pub use crate::blocks::shell::enter;
 pub use future::Settle;
-pub use options::{Options, enter, settle};
+pub use options::{Options, settle};

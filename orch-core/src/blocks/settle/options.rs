@@ -6,7 +6,6 @@ use super::Settle;
 use crate::blocks::Shell;
 use crate::build::builder::Builder;
 use crate::build::options::ErrorType;
-use crate::build::scope::Scope;
 use crate::error::Failure;
 use crate::node::Meta;
 
@@ -14,14 +13,6 @@ use crate::node::Meta;
 pub struct Options<E> {
     #[doc(hidden)]
     pub error: ErrorType<E>,
-}
-
-/// The point inside the block.
-pub fn enter<S: Scope, In: Send + 'static, E: Failure, U>(
-    builder: &Builder<S, In, E>,
-    _usage: U,
-) -> (Builder<S, In, E>, ()) {
-    (*builder, ())
 }
 
 /// The body's `Result` as a value, which is always there.

@@ -22,5 +22,6 @@ mod options;
 #[cfg(test)]
 mod tests;
 
+pub use crate::blocks::shell::enter;
 pub use future::Timeout;
-pub use options::{Options, enter, given, timeout};
+pub use options::{Options, given, timeout};

@@ -6,7 +6,6 @@ use super::Timeout;
 use crate::blocks::Shell;
 use crate::build::builder::Builder;
 use crate::build::options::ErrorType;
-use crate::build::scope::Scope;
 use crate::error::Failure;
 use crate::node::Meta;
 
@@ -27,14 +26,6 @@ pub mod given {
     pub fn duration(value: Duration) -> Duration {
         value
     }
-}
-
-/// The point inside the block.
-pub fn enter<S: Scope, In: Send + 'static, E: Failure, U>(
-    builder: &Builder<S, In, E>,
-    _usage: U,
-) -> (Builder<S, In, E>, ()) {
-    (*builder, ())
 }
 
 /// The body, for so long and no longer.

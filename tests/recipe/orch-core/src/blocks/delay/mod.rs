@@ -12,4 +12,5 @@ mod options;
 mod tests;
 
 pub use future::Delay;
-pub use options::{Options, default, delay, enter, given};
+pub use crate::blocks::shell::enter;
+pub use options::{Options, default, delay, given};

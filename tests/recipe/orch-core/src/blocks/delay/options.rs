@@ -7,7 +7,6 @@ use super::Delay;
 use crate::blocks::Shell;
 use crate::build::builder::Builder;
 use crate::build::options::ErrorType;
-use crate::build::scope::Scope;
 use crate::error::Failure;
 use crate::node::Meta;
 
@@ -37,14 +36,6 @@ pub mod default {
     pub fn by() -> Duration {
         Duration::ZERO
     }
-}
-
-/// The point inside the block.
-pub fn enter<S: Scope, In: Send + 'static, E: Failure, U>(
-    builder: &Builder<S, In, E>,
-    _usage: U,
-) -> (Builder<S, In, E>, ()) {
-    (*builder, ())
 }
 
 /// The body, after a wait.
