@@ -202,6 +202,23 @@ fn a_retry_that_succeeds_later_allocates_nothing_of_its_own() {
 }
 
 #[test]
+fn a_fallback_allocates_nothing_for_an_answer_and_for_a_first_failure() {
+    #[task]
+    fn fails(_n: u64) -> Result<u64, Oops> {
+        Err(Oops("no"))
+    }
+    let p = pipeline! { error = Oops; |_: u64| fallback < step fails > };
+    assert_eq!(allocations(|| at_once(p.run(1)).unwrap()), 0);
+    let p = pipeline! { error = Oops; |_: u64| fallback < fails yields step > };
+    assert_eq!(allocations(|| driven(p.run(1)).unwrap()), 0);
+    // What keeps the errors: a list for the second, and of a failed run the place of the others.
+    let p = pipeline! { error = Oops; |_: u64| fallback < fails fails step > };
+    assert_eq!(allocations(|| at_once(p.run(1)).unwrap()), 1);
+    let p = pipeline! { error = Oops; |_: u64| fallback < fails fails > };
+    assert_eq!(allocations(|| at_once(p.run(1)).unwrap_err()), 2);
+}
+
+#[test]
 fn timeout_and_catch_around_what_is_ready_allocate_nothing() {
     let p = pipeline! { |_: u64| timeout(1s) < catch < step > > };
     assert_eq!(allocations(|| at_once(p.run(1)).unwrap()), 0);

@@ -166,7 +166,7 @@ impl Graph {
     }
 
     /// A [Mermaid](https://mermaid.js.org) flowchart: blocks as frames, arrows in the order of a sequence, peers
-    /// side by side.
+    /// side by side, dotted arrows between alternatives.
     #[must_use]
     pub fn to_mermaid(&self) -> String {
         let mut text = String::from("flowchart TD\n");
@@ -189,9 +189,14 @@ impl Graph {
         for child in &children {
             self.mermaid(child, text);
         }
-        if node.meta.form == Form::Row {
+        let arrow = match node.meta.form {
+            Form::Row => Some("-->"),
+            Form::Alternatives => Some("-. or else .->"),
+            Form::Peers => None,
+        };
+        if let Some(arrow) = arrow {
             for pair in children.windows(2) {
-                text.push_str(&format!("{indent}    n{} --> n{}\n", pair[0].index, pair[1].index));
+                text.push_str(&format!("{indent}    n{} {arrow} n{}\n", pair[0].index, pair[1].index));
             }
         }
         text.push_str(&format!("{indent}end\n"));

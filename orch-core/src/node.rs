@@ -50,6 +50,8 @@ pub enum Form {
     Row,
     /// Beside each other.
     Peers,
+    /// One instead of the one before it.
+    Alternatives,
 }
 
 /// A place in the source.

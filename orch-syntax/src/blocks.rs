@@ -60,6 +60,8 @@ pub enum Body {
     Single,
     /// Steps that run beside each other.
     Peers(Join),
+    /// Steps of one type that run one instead of the other.
+    Alternatives,
 }
 
 /// How the steps inside a block stand to each other in a diagram.
@@ -69,6 +71,8 @@ pub enum Form {
     Row,
     /// Beside each other.
     Peers,
+    /// One instead of the one before it.
+    Alternatives,
 }
 
 /// What becomes of the outputs of peers.
@@ -275,6 +279,14 @@ pub static BLOCKS: &[Spec] = &[
     },
     Spec { keyword: "race", body: Body::Peers(Join::One), form: Form::Peers, minds_failures: true, ..BLOCK },
     Spec {
+        keyword: "fallback",
+        options: &[option("when", Kind::Predicate), NAME],
+        body: Body::Alternatives,
+        form: Form::Alternatives,
+        minds_failures: true,
+        ..BLOCK
+    },
+    Spec {
         keyword: "circuit",
         options: &[
             option("fail_max", Kind::Count),
@@ -311,7 +323,6 @@ pub static BLOCKS: &[Spec] = &[
     Spec { keyword: "timeout", head: Some(option("duration", Kind::Period)), ..BLOCK },
     Spec { keyword: "catch", ..BLOCK },
     Spec { keyword: "settle", settles: Settles::Always, ..BLOCK },
-    reserved("fallback"),
     reserved("hedge"),
     reserved("bulkhead"),
     reserved("throttle"),

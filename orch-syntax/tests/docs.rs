@@ -116,7 +116,7 @@ fn listed(what: &str) -> Vec<&'static str> {
         "the keywords" => keywords(|spec| spec.available),
         "the reserved words" => keywords(|spec| !spec.available),
         "the blocks whose body is no sequence" => {
-            keywords(|spec| spec.available && matches!(spec.body, Body::Peers(_)))
+            keywords(|spec| spec.available && matches!(spec.body, Body::Peers(_) | Body::Alternatives))
         }
         "the words" => {
             let options = available().flat_map(|spec| spec.options);
@@ -236,9 +236,9 @@ fn a_doctored_sentence_is_found() {
         let doctored = language.replacen(before, &format!("{before} `invented`"), 1);
         assert_eq!(differences_of_words(&doctored), [format!("{what}: `invented` does not exist")]);
     }
-    let doctored = language.replacen("`fallback hedge", "`hedge", 1).replacen(" `ns us", " `us", 1);
+    let doctored = language.replacen(" bulkhead throttle", " throttle", 1).replacen(" `ns us", " `us", 1);
     assert_eq!(
         differences_of_words(&doctored),
-        ["the reserved words: `fallback` is not documented", "the units: `ns` is not documented"]
+        ["the reserved words: `bulkhead` is not documented", "the units: `ns` is not documented"]
     );
 }

@@ -159,7 +159,14 @@ pub(crate) enum What {
     Succeeded,
     Failed,
     Cancelled,
-    Circuit { old: CircuitState, new: CircuitState, tripped: bool, rejected: bool },
+    Circuit {
+        old: CircuitState,
+        new: CircuitState,
+        tripped: bool,
+        rejected: bool,
+    },
+    /// Something else that is particular to a block, by what it is about.
+    Told(&'static str),
 }
 
 impl What {
@@ -170,7 +177,7 @@ impl What {
     pub(crate) fn is_terminal(self) -> bool {
         match self {
             What::Task(state) => state.is_terminal(),
-            What::Started | What::Circuit { .. } => false,
+            What::Started | What::Circuit { .. } | What::Told(_) => false,
             What::Succeeded | What::Failed | What::Cancelled => true,
         }
     }
@@ -184,6 +191,7 @@ impl fmt::Display for What {
             What::Succeeded => f.write_str("succeeded"),
             What::Failed => f.write_str("failed"),
             What::Cancelled => f.write_str("cancelled"),
+            What::Told(about) => write!(f, "told of {about}"),
             What::Circuit { old, new, tripped, rejected } => {
                 write!(f, "{old} -> {new}")?;
                 f.write_str(if *tripped { ", tripped" } else { "" })?;
@@ -210,7 +218,7 @@ impl Bus for Trace {
                     rejected: circuit.rejected,
                 },
                 (None, Some(state)) => What::Task(state),
-                (None, None) => panic!("an event of an unknown kind: {told:?}"),
+                (None, None) => What::Told(told.about()),
             },
             other => panic!("an event of an unknown kind: {other:?}"),
         };

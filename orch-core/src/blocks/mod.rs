@@ -4,6 +4,7 @@
 pub mod catch;
 pub mod circuit;
 pub mod each;
+pub mod fallback;
 pub(crate) mod gatekeepers;
 pub mod par;
 pub(crate) mod peers;

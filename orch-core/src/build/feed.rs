@@ -30,6 +30,8 @@ impl<T: Clone> Duplicate for T {
 pub trait Feed<In>: Send + Sync + 'static {
     /// The step's own input.
     type Takes: Send + 'static;
+    /// Whether it is the value or a clone.
+    const USES: bool;
 
     /// Takes it.
     fn feed(&self, piped: &mut Option<In>) -> Self::Takes;
@@ -68,6 +70,7 @@ pub(crate) fn clones<In: Duplicate + 'static>() -> Clones<impl Fn(&In) -> In + C
 
 impl<In: Send + 'static> Feed<In> for Ignores {
     type Takes = ();
+    const USES: bool = false;
 
     #[inline(always)]
     fn feed(&self, _piped: &mut Option<In>) {}
@@ -75,6 +78,7 @@ impl<In: Send + 'static> Feed<In> for Ignores {
 
 impl<In: Send + 'static> Feed<In> for Takes {
     type Takes = In;
+    const USES: bool = true;
 
     #[inline(always)]
     fn feed(&self, piped: &mut Option<In>) -> In {
@@ -84,6 +88,7 @@ impl<In: Send + 'static> Feed<In> for Takes {
 
 impl<In: Send + 'static, F: Fn(&In) -> In + Send + Sync + 'static> Feed<In> for Clones<F> {
     type Takes = In;
+    const USES: bool = true;
 
     #[inline]
     fn feed(&self, piped: &mut Option<In>) -> In {

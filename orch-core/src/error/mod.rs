@@ -239,6 +239,23 @@ impl<E> Error<E> {
         self
     }
 
+    /// The error of a block in which others came before it and before those that it has itself. One that is `None` is somebody
+    /// else's now, and counted.
+    pub(crate) fn with_earlier(mut self, earlier: impl IntoIterator<Item = Option<Error<E>>>) -> Self {
+        let more = self.more.get_or_insert_default();
+        let (own, left_out) = (std::mem::take(&mut more.others), std::mem::take(&mut more.left_out));
+        let mut elsewhere = 0;
+        let earlier = earlier.into_iter().filter_map(|error| {
+            elsewhere += usize::from(error.is_none());
+            error
+        });
+        self = self.with_others(earlier.chain(own));
+        if let Some(more) = &mut self.more {
+            more.left_out += left_out + elsewhere;
+        }
+        self
+    }
+
     /// Whether a `retry` tries again, if its `when` agrees: after an error of a task, a timeout or a panic, but not where the
     /// body did not run (see [`ErrorKind::is_rejection`]).
     #[must_use]

@@ -24,6 +24,8 @@ pub trait Cx: Copy + Send + Sync {
     type Queued: Send;
     /// What a block remembers for the steps inside.
     type Memo: Default + Send;
+    /// An error that is kept while steps may look back at it.
+    type Kept<E: Failure>: Send;
 
     // ----- where it is -----
 
@@ -32,6 +34,12 @@ pub trait Cx: Copy + Send + Sync {
 
     /// What follows comes after this error, which its steps may look back at. A first attempt comes after none.
     fn after<E: Failure>(self, memo: &mut Self::Memo, error: Error<E>) -> Self;
+
+    /// As [`after`](Cx::after), and the block keeps the error.
+    fn after_kept<E: Failure>(self, memo: &mut Self::Memo, error: Error<E>) -> (Self, Self::Kept<E>);
+
+    /// The error that was kept, once the block remembers nothing any more; `None` if a step has kept what it looked back at.
+    fn give_back<E: Failure>(kept: Self::Kept<E>) -> Option<Error<E>>;
 
     /// What follows belongs to item `item`, from 0.
     fn item(self, item: u64) -> Self;

@@ -6,6 +6,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -103,6 +104,7 @@ impl<'b> Cx for Full<'b> {
     type Guard = Guard<'b>;
     type Queued = Queued<'b>;
     type Memo = Memo;
+    type Kept<E: Failure> = Arc<Error<E>>;
 
     fn attempt(self, attempt: u32) -> Self {
         let memo = self.memo.filter(|_| attempt > 1);
@@ -110,7 +112,17 @@ impl<'b> Cx for Full<'b> {
     }
 
     fn after<E: Failure>(self, memo: &mut Memo, error: Error<E>) -> Self {
-        Full { memo: Some(self.run.memory().keep(memo, error)), ..self }
+        self.after_kept(memo, error).0
+    }
+
+    fn after_kept<E: Failure>(self, memo: &mut Memo, error: Error<E>) -> (Self, Arc<Error<E>>) {
+        let error = Arc::new(error);
+        let memo = self.run.memory().keep(memo, error.clone());
+        (Full { memo: Some(memo), ..self }, error)
+    }
+
+    fn give_back<E: Failure>(kept: Arc<Error<E>>) -> Option<Error<E>> {
+        Arc::into_inner(kept)
     }
 
     fn item(self, item: u64) -> Self {

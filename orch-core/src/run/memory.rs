@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::error::{Error, Failure};
 
-/// What went wrong the time before: in the last attempt of the `retry` around a step.
+/// What went wrong the time before: in the last attempt of the `retry` around a step, or the alternative of a `fallback` before
+/// it.
 ///
 /// ```
 /// use async_orch::{BoxError, Run, pipeline};
@@ -97,8 +98,8 @@ pub(super) struct Memory(Mutex<Vec<Weak<Mutex<Option<LastError>>>>>);
 
 impl Memory {
     /// Remembers the last error of a block.
-    pub(super) fn keep<E: Failure>(&self, memo: &mut Memo, error: Error<E>) -> MemoAt {
-        let last = LastError(Arc::new(error));
+    pub(super) fn keep<E: Failure>(&self, memo: &mut Memo, error: Arc<Error<E>>) -> MemoAt {
+        let last = LastError(error);
         if let Some((memo, at)) = &memo.0 {
             // Dropped when the lock is free again: that is the user's code.
             let _before = memo.lock().unwrap_or_else(PoisonError::into_inner).replace(last);
@@ -158,8 +159,8 @@ mod tests {
 
     static STEP: Meta = step(0, None, "step");
 
-    fn error() -> Error<BoxError> {
-        Error::new(ErrorKind::TimedOut, Origin::block(&STEP))
+    fn error() -> Arc<Error<BoxError>> {
+        Arc::new(Error::new(ErrorKind::TimedOut, Origin::block(&STEP)))
     }
 
     #[test]

@@ -22,6 +22,7 @@ impl Cx for Quiet {
     type Guard = ();
     type Queued = ();
     type Memo = ();
+    type Kept<E: Failure> = Error<E>;
 
     #[inline(always)]
     fn attempt(self, _attempt: u32) -> Self {
@@ -31,6 +32,16 @@ impl Cx for Quiet {
     #[inline(always)]
     fn after<E: Failure>(self, (): &mut (), _error: Error<E>) -> Self {
         self
+    }
+
+    #[inline(always)]
+    fn after_kept<E: Failure>(self, (): &mut (), error: Error<E>) -> (Self, Error<E>) {
+        (self, error)
+    }
+
+    #[inline(always)]
+    fn give_back<E: Failure>(kept: Error<E>) -> Option<Error<E>> {
+        Some(kept)
     }
 
     #[inline(always)]

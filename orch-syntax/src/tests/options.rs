@@ -217,3 +217,15 @@ fn a_shared_breaker_has_its_own_settings() {
     sound("circuit(wait, fail_max = 2) < a >");
     mistake("circuit(wait = ^true) < a >", "`wait` is a flag; write it alone, or leave it out");
 }
+
+#[test]
+fn a_predicate_is_no_literal() {
+    let takes = |name: &str| {
+        format!("`{name}` takes a closure over a reference to the error; write `{name} = |e| …`")
+    };
+    mistake("fallback(when = ^3) < a >", &takes("when"));
+    mistake("retry(when = ^true) < a >", &takes("when"));
+    mistake("circuit(ignore = ^\"Timeout\") < a >", &takes("ignore"));
+    assert_eq!(value("retry(when = |e| true) < a >"), "|e|true");
+    assert_eq!(value("retry(when = is_transient) < a >"), "is_transient");
+}

@@ -95,8 +95,8 @@ fn a_pipeline_is_one_step() {
 #[test]
 fn reserved_blocks_are_not_available_whatever_they_hold() {
     mistake(
-        "^fallback < a b >",
-        "the block `fallback` is not available yet; a task of that name is `r#fallback`",
+        "^bulkhead < a b >",
+        "the block `bulkhead` is not available yet; a task of that name is `r#bulkhead`",
     );
     mistake(
         "seq < a ^choose(x.kind()) < (A::B) => c (D { .. }) if (a < b) => seq < d > > b >",
@@ -106,10 +106,13 @@ fn reserved_blocks_are_not_available_whatever_they_hold() {
         "seq < ^when(|n| *n > 3) < a > b >",
         "the block `when` is not available yet; a task of that name is `r#when`",
     );
-    mistake("seq < ^hedge b >", "the block `hedge` is not available yet; a task of that name is `r#hedge`");
+    mistake(
+        "seq < ^throttle b >",
+        "the block `throttle` is not available yet; a task of that name is `r#throttle`",
+    );
     mistakes(
-        "fallback < a hedge < b > >",
-        &["1:0 the block `fallback` is not available yet; a task of that name is `r#fallback`"],
+        "bulkhead < a throttle < b > >",
+        &["1:0 the block `bulkhead` is not available yet; a task of that name is `r#bulkhead`"],
     );
 }
 
@@ -119,7 +122,7 @@ fn unknown_blocks() {
     mistake("seq < ^retyr(max_attempts = 3) < a > b >", "there is no block `retyr`; did you mean `retry`?");
     mistake(
         "seq < ^group < a b > c >",
-        "there is no block `group`; the blocks are `seq`, `par`, `each`, `race`, `circuit`, `retry`, `timeout`, `catch` and `settle`",
+        "there is no block `group`; the blocks are `seq`, `par`, `each`, `race`, `fallback`, `circuit`, `retry`, `timeout`, `catch` and `settle`",
     );
     mistake("seq < ^< a b > c >", "expected a block's keyword before this `<`, such as `seq`");
     mistake(

@@ -49,7 +49,7 @@ impl Walk<'_> {
         if !block.spec.minds_failures {
             return;
         }
-        let peers = matches!(block.spec.body, Body::Peers(_));
+        let peers = is_of_several(block);
         for item in &block.body {
             let Item::Step(step) = item else { continue };
             if let Some(inner) = settles(step)
@@ -77,7 +77,7 @@ impl Walk<'_> {
                 Item::Step(step) => self.step(step),
                 Item::Let(named) => {
                     self.step(&named.step);
-                    if !matches!(block.spec.body, Body::Peers(_)) {
+                    if !is_of_several(block) {
                         self.named.extend(named.pattern.names());
                     } else if !self.errors.structure_unsure {
                         self.errors.at(named.let_token.span(), no_let(block));
@@ -87,6 +87,11 @@ impl Walk<'_> {
         }
         self.named.truncate(outside);
     }
+}
+
+/// Whether the steps inside are no sequence: each is a child by itself.
+fn is_of_several(block: &Block) -> bool {
+    matches!(block.spec.body, Body::Peers(_) | Body::Alternatives)
 }
 
 /// The block that never fails, if this step is one.

@@ -74,7 +74,15 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
                 errors.over(expression.clone(), format!("`{name}` must be at least 1"));
             }
         }
-        Kind::Duration | Kind::Period | Kind::Backoff | Kind::Jitter | Kind::Predicate | Kind::Expr => {}
+        Kind::Predicate => {
+            let is_truth = matches!(&tokens[..], [TokenTree::Ident(word)] if tokens::is_one_of(word, &["true", "false"]));
+            if literal.is_some() || is_truth {
+                let message =
+                    format!("`{name}` takes a closure over a reference to the error; write `{name} = |e| …`");
+                errors.over(expression.clone(), message);
+            }
+        }
+        Kind::Duration | Kind::Period | Kind::Backoff | Kind::Jitter | Kind::Expr => {}
     }
 }
 

@@ -42,8 +42,8 @@ pub trait Children<P: Point, E: Failure, M: Policy<E>>: Send + Sync {
 /// One child, and what it takes of the piped value.
 #[derive(Debug)]
 pub struct Child<F, St> {
-    feed: F,
-    step: St,
+    pub(in crate::blocks) feed: F,
+    pub(in crate::blocks) step: St,
 }
 
 /// One child, and what it takes of the piped value.
@@ -95,7 +95,7 @@ where
 
 /// The children of two trees, in written order.
 #[derive(Debug)]
-pub struct Fork<A, B>(A, B);
+pub struct Fork<A, B>(pub(in crate::blocks) A, pub(in crate::blocks) B);
 
 /// The children of two trees, in written order.
 pub fn fork<A, B>(left: A, right: B) -> Fork<A, B> {

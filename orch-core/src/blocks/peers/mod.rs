@@ -12,7 +12,7 @@ mod order;
 mod policy;
 mod slot;
 
-pub(crate) use children::Children;
+pub(crate) use children::{Child, Children, Fork};
 pub use children::{child, fork};
 pub(crate) use future::Peers;
 pub(crate) use on_failure::OnFailure;

@@ -17,7 +17,8 @@ impl Expansion<'_> {
         match block.spec.body {
             Body::Sequence => self.sequence_block(block, None, index, at),
             Body::Single => self.single(block, index, at),
-            Body::Peers(join) => self.peers(block, join, index, at),
+            Body::Peers(join) => self.peers(block, Some(join), index, at),
+            Body::Alternatives => self.peers(block, None, index, at),
         }
     }
 
@@ -127,8 +128,9 @@ impl Expansion<'_> {
         }}
     }
 
-    /// A block of peers: each with its own share of the piped value, as a balanced tree of pairs.
-    fn peers(&mut self, block: &Block, join: Join, index: Index, at: &Here) -> TokenStream {
+    /// A block of peers or alternatives: each with its own share of the piped value, as a balanced tree of pairs. Of
+    /// alternatives there is nothing to join.
+    fn peers(&mut self, block: &Block, join: Option<Join>, index: Index, at: &Here) -> TokenStream {
         let private = &self.private_at(block.open);
         let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
         let steps: Vec<&Step> = block.body.iter().map(Item::step).collect();
@@ -157,7 +159,7 @@ impl Expansion<'_> {
                 let (#inner, #feed) = #checked.#share();
                 let #child = #code;
             });
-            if join == Join::One {
+            if join != Some(Join::Tuple) {
                 let argument = carried(span, &quote!(&#child));
                 let (output, one) = (hidden("output", block.open), hidden("one", block.open));
                 match &first {
@@ -187,12 +189,13 @@ impl Expansion<'_> {
             balanced(&children, &|left, right| quote_spanned!(here=> #private::#module::fork(#left, #right)));
         let pattern = balanced(&outputs, &|left, right| quote_spanned!(here=> (#left, #right)));
         let together = match join {
-            Join::Tuple => quote_spanned!(here=> (#(#outputs,)*)),
-            Join::One => quote_spanned!(here=> [#(#outputs),*]),
+            None => None,
+            Some(Join::Tuple) => Some(quote_spanned!(here=> |#pattern| (#(#outputs,)*))),
+            Some(Join::One) => Some(quote_spanned!(here=> |#pattern| [#(#outputs),*])),
         };
         quote_spanned! {here=> {
             #statements
-            #private::#module::#keyword(&#tok, #node, #options, #fork, |#pattern| #together)
+            #private::#module::#keyword(&#tok, #node, #options, #fork, #together)
         }}
     }
 

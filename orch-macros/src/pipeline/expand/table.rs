@@ -42,6 +42,7 @@ impl Table {
         let form = match form {
             Form::Row => quote!(Row),
             Form::Peers => quote!(Peers),
+            Form::Alternatives => quote!(Alternatives),
         };
         let start = span.start();
         let line = u32::try_from(start.line).unwrap_or(u32::MAX);

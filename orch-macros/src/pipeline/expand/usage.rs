@@ -11,7 +11,7 @@ pub(super) fn uses_piped(step: &Step) -> bool {
         Step::Embed(_) | Step::Hole(_) => true,
         Step::Block(block) if block.spec.needs == Needs::Items => true,
         Step::Block(block) => match block.spec.body {
-            Body::Peers(_) => block.body.iter().any(|item| uses_piped(item.step())),
+            Body::Peers(_) | Body::Alternatives => block.body.iter().any(|item| uses_piped(item.step())),
             Body::Sequence | Body::Single => block.body.first().is_some_and(|item| uses_piped(item.step())),
         },
     }

@@ -351,6 +351,7 @@ fn feeds_are_taken_in_written_order_before_any_child_starts() {
     struct Logs(Arc<Stage>, usize);
     impl Feed<()> for Logs {
         type Takes = ();
+        const USES: bool = false;
         fn feed(&self, _piped: &mut Option<()>) {
             self.0.log.lock().unwrap().push(Did::Succeed(100 + self.1));
         }
