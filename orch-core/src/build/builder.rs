@@ -204,6 +204,12 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     /// A pattern that takes every output of `step` apart. Where a pattern cannot, the error is here, once.
     pub fn takes_apart<St: Step<At<S, In>, E>>(self, _step: &St, _pattern: impl Fn(&St::Out)) {}
 
+    /// A pattern that takes what is piped apart.
+    pub fn takes_input_apart(self, _pattern: impl Fn(&In)) {}
+
+    /// What an annotation says of what is piped.
+    pub fn input_gives(self, _annotation: impl Fn(In)) {}
+
     /// What a `collect` gives, of what the entries of `body` kept and the last one piped.
     pub fn collect<B, F, Out>(self, _body: &B, collect: F) -> Collected<F>
     where

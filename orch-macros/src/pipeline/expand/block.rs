@@ -7,7 +7,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::names::hidden;
 use super::table::{Entry, Index, node, written};
-use super::usage::uses_piped;
+use super::usage::{entry_uses_piped, uses_piped};
 use super::{Expansion, Here, Source, carried, local, span_of};
 
 impl Expansion<'_> {
@@ -87,8 +87,7 @@ impl Expansion<'_> {
     fn single(&mut self, block: &Block, index: Index, at: &Here) -> TokenStream {
         let private = &self.private_at(block.open);
         let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
-        let first = block.body.first().map(Item::step);
-        let uses = first.is_some_and(uses_piped);
+        let uses = block.body.first().is_some_and(entry_uses_piped);
         let usage =
             Ident::new(if uses { "Uses" } else { "Ignores" }, block.open.resolved_at(Span::mixed_site()));
         let inner = self.variable("tok", block.open);
@@ -131,7 +130,7 @@ impl Expansion<'_> {
     fn peers(&mut self, block: &Block, join: Join, index: Index, at: &Here) -> TokenStream {
         let private = &self.private_at(block.open);
         let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
-        let steps: Vec<&Step> = block.body.iter().map(Item::step).collect();
+        let steps: Vec<&Step> = block.body.iter().filter_map(Item::step).collect();
         let last_user = steps.iter().rposition(|step| uses_piped(step));
         let mut statements = TokenStream::new();
         let mut children = Vec::new();
