@@ -5,9 +5,11 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use crate::build::check::{
-    Check, Checked, IsCall, IsDuplicate, IsFailure, IsInput, IsItems, IsKept, IsOne, IsStep,
+    Check, Checked, IsCall, IsControl, IsDuplicate, IsFailure, IsInput, IsItems, IsKept, IsNextRound, IsOne,
+    IsStep,
 };
 use crate::build::feed::{Clones, Duplicate, Ignores, Takes, clones};
+use crate::build::rounds::Control;
 use crate::build::scope::{At, Point, Scope, With};
 use crate::context::Context;
 use crate::error::Failure;
@@ -169,6 +171,22 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
         _first: &Output<First>,
         step: St,
     ) -> Checked<IsOne<St::Out, First>, St, St::Out> {
+        Check::new(step)
+    }
+
+    /// What stands here, as far as it says whether there is another round.
+    pub fn control<St: Step<At<S, In>, E>>(self, step: St) -> Checked<IsControl<St::Out>, St, St::Out> {
+        Check::new(step)
+    }
+
+    /// What stands here, as far as the next round can begin with what it goes on with.
+    pub fn next_round<St: Step<At<S, In>, E>>(
+        self,
+        step: St,
+    ) -> Checked<IsNextRound<<St::Out as Control>::Next, In>, St, <St::Out as Control>::Next>
+    where
+        St::Out: Control,
+    {
         Check::new(step)
     }
 

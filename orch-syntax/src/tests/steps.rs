@@ -367,3 +367,14 @@ fn a_parameter_before_a_block_is_a_name() {
     mistake("each < a |id| ^retry < b > >", message);
     mistake("each < |id| ^a(id) >", "an inline step has a braced body; write `|id| { … }`");
 }
+
+#[test]
+fn rounds_without_an_end_need_a_type() {
+    let message = "this never ends `repeat`: there is no `Break`; where that is meant, write \
+                   `ControlFlow::<std::convert::Infallible, _>::Continue(…)`";
+    mistake("|_: u32| repeat < a |n| { ControlFlow::^Continue(n + 1) } >", message);
+    mistake("|_: u32| repeat < |n| { ^Continue(n) } as \"again\" >", message);
+    sound("|_: u32| repeat < |n| { ControlFlow::<Infallible, _>::Continue(n) } >");
+    sound("|_: u32| repeat < |n| { let m = n; if m > 9 { Break(m) } else { Continue(m) } } >");
+    sound("|_: u32| seq < |n| { Continue(n) } >");
+}

@@ -3,10 +3,13 @@
 mod arguments;
 mod options;
 
+use proc_macro2::{Delimiter, TokenTree};
+
 use crate::ast::{Block, Item, LetPiped, Step};
 use crate::blocks::{Body, Join, Needs, Settles};
 use crate::errors::Errors;
 use crate::parse::Parsed;
+use crate::tokens;
 
 /// Records what is wrong with the tree of a text that was read: options that a block does not have or that contradict each
 /// other, empty bodies, borrows that a task cannot be given.
@@ -78,6 +81,26 @@ impl Walk<'_> {
         }
     }
 
+    /// A body in rounds that has no end, and whose type nothing tells therefore.
+    fn endless(&mut self, block: &Block) {
+        let Some(Item::Step(Step::Inline(inline))) = block.body.last() else { return };
+        let body = tokens::list(inline.body.stream());
+        let [path @ .., TokenTree::Ident(word), TokenTree::Group(value)] = body.as_slice() else { return };
+        let is_path = path.iter().all(|token| match token {
+            TokenTree::Ident(_) => true,
+            TokenTree::Punct(punct) => punct.as_char() == ':',
+            _ => false,
+        });
+        if word == "Continue" && is_path && value.delimiter() == Delimiter::Parenthesis {
+            let message = format!(
+                "this never ends `{}`: there is no `Break`; where that is meant, write \
+                 `ControlFlow::<std::convert::Infallible, _>::Continue(…)`",
+                block.keyword
+            );
+            self.errors.at(word.span(), message);
+        }
+    }
+
     fn block(&mut self, block: &Block) {
         options::check(block, self.errors);
         if block.body.is_empty() && !self.errors.structure_unsure {
@@ -85,6 +108,9 @@ impl Walk<'_> {
             self.errors.at(block.open, format!("the body of `{keyword}` is empty; write at least one step"));
         }
         self.dead(block);
+        if block.spec.needs == Needs::Rounds {
+            self.endless(block);
+        }
         let peers = matches!(block.spec.body, Body::Peers(_));
         let outside = (self.named.len(), self.piped);
         if block.spec.needs == Needs::Items {

@@ -1,6 +1,6 @@
 //! Blocks: their bodies and their options.
 
-use orch_syntax::ast::{Block, Input, Item, Step, Value};
+use orch_syntax::ast::{Block, Input, Item, LetPiped, LetStep, Step, Value};
 use orch_syntax::blocks::{Body, Join, Kind, Needs};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -103,9 +103,13 @@ impl Expansion<'_> {
                 quote_spanned!(inside.here()=> { #statements #private::seq::Sequence(#body) })
             }
         };
+        let body_code = match block.spec.needs {
+            Needs::Rounds => self.rounds(body_code, block, &inside),
+            _ => body_code,
+        };
         let options = self.options(block, at);
         let gate = match block.spec.needs {
-            Needs::Nothing => None,
+            Needs::Nothing | Needs::Rounds => None,
             Needs::Items => Some("items"),
             Needs::Duplicate => uses.then_some("duplicate_input"),
         };
@@ -124,6 +128,18 @@ impl Expansion<'_> {
             let #body = #body_code;
             #checked.pass(#private::#module::#keyword(&#checked, #node, #options, #feed, #body))
         }}
+    }
+
+    /// A body that says whether there is another round, and what that begins with. What is wrong with that is wrong with its
+    /// last step.
+    fn rounds(&mut self, body: TokenStream, block: &Block, inside: &Here) -> TokenStream {
+        let (inner, span) = (&inside.tok, span_of_end(block));
+        let mut body = body;
+        for gate in ["control", "next_round"] {
+            let gate = hidden(gate, block.open);
+            body = self.gate(&quote_spanned!(inside.here()=> #inner.#gate(#body)), span, block.open);
+        }
+        body
     }
 
     /// A block of peers: each with its own share of the piped value, as a balanced tree of pairs.
@@ -248,6 +264,17 @@ impl Expansion<'_> {
             }
             Value::Expr(tokens) => tokens.clone(),
         }
+    }
+}
+
+/// Where an error is drawn about what a body gives: at its last step.
+fn span_of_end(block: &Block) -> Span {
+    match block.body.last() {
+        Some(Item::Step(step)) => span_of(step),
+        Some(Item::Let(LetStep { let_token, .. }) | Item::Piped(LetPiped { let_token, .. })) => {
+            let_token.span()
+        }
+        None => block.keyword.span(),
     }
 }
 

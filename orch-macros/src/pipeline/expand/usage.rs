@@ -9,7 +9,8 @@ pub(super) fn uses_piped(step: &Step) -> bool {
         Step::Leaf(leaf) => leaf.arguments.as_ref().is_none_or(|arguments| arguments.piped.is_some()),
         Step::Inline(inline) => !inline.pattern.is_wild(),
         Step::Embed(_) | Step::Hole(_) => true,
-        Step::Block(block) if block.spec.needs == Needs::Items => true,
+        // What a round goes on with is of the type of what is piped, so that is used, whatever the body does with it.
+        Step::Block(block) if matches!(block.spec.needs, Needs::Items | Needs::Rounds) => true,
         Step::Block(block) => match block.spec.body {
             Body::Peers(_) => block.body.iter().any(entry_uses_piped),
             Body::Sequence | Body::Single => block.body.first().is_some_and(entry_uses_piped),
