@@ -257,7 +257,7 @@ pub async fn each10k() -> Result<Vec<u64>, Failed> {
 pub async fn repeat100(mut x: u64) -> Result<u64, Failed> {
     loop {
         x = step(x).await?;
-        if x % 100 == 0 {
+        if x.is_multiple_of(100) {
             return Ok(x);
         }
         tokio::task::coop::consume_budget().await;

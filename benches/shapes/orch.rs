@@ -167,7 +167,7 @@ pub fn repeat100() -> impl Run<In = u64, Out = u64, Error = Failed> {
     pipeline! {
         error = Failed;
         |_: u64|
-        repeat < step |x| { if x % 100 == 0 { Break(x) } else { Continue(x) } } >
+        repeat < step |x| { if x.is_multiple_of(100) { Break(x) } else { Continue(x) } } >
     }
 }
 

@@ -12,7 +12,6 @@ use crate::build::builder::Builder;
 use crate::build::plan::Plan;
 use crate::error::{BoxError, ErrorKind};
 use crate::node::Meta;
-use crate::pipeline::Run;
 use crate::testing::{Instantly, Recorder, at_once, block, inline_sync, step};
 
 static REPEAT: Meta = block(0, None, "repeat");

@@ -1,5 +1,3 @@
-use std::ops::ControlFlow;
-
 use async_orch::{pipeline, task};
 
 #[task]
@@ -10,6 +8,6 @@ async fn poll(id: u32) -> u32 {
 fn main() {
     let _ = pipeline! {
         |_: u32|
-        repeat(max_rounds = 5) < poll |n| { ControlFlow::Continue(n + 1) } >
+        repeat(max_rounds = 5) < poll |n| { std::ops::ControlFlow::Continue(n + 1) } >
     };
 }
