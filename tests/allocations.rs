@@ -5,6 +5,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::future::Future;
+use std::ops::ControlFlow::{Break, Continue};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -199,6 +200,16 @@ fn a_retry_that_succeeds_later_allocates_nothing_of_its_own() {
         retry(max_attempts = 3, backoff = constant(0s)) < fail >
     };
     assert_eq!(allocations(|| at_once(p.run(0)).unwrap_err()), 0);
+}
+
+/// However many rounds there are.
+#[test]
+fn repeat_10_a_million_rounds_allocate_nothing() {
+    let p = pipeline! {
+        |_: u64|
+        repeat(backoff = constant(0s)) < step |n| { if n >= 1_000_000 { Break(n) } else { Continue(n) } } >
+    };
+    assert_eq!(allocations(|| driven(p.run(0)).unwrap()), 0);
 }
 
 #[test]

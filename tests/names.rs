@@ -158,3 +158,77 @@ fn the_parts_of_a_sequence_do_not_show_in_its_graph() {
     assert_eq!(graph.nodes().len(), 152);
     assert!(graph.nodes().iter().skip(1).all(|node| node.depth() == 1));
 }
+
+/// `let … = _` names what is piped, as an inline step that gives it on would.
+#[test]
+fn what_is_piped_gets_a_name() {
+    let closure = pipeline! { |_: u32| seq < inc let n = |x| { x } pair(*n, *n + 1) > };
+    let hole = pipeline! { |_: u32| seq < inc let n = _ pair(*n, *n + 1) > };
+    gives(closure, 1, &(2, 3));
+    gives(hole, 1, &(2, 3));
+    gives(pipeline! { |_: u32| seq < let n = _ pair(*n, *n + 1) > }, 1, &(1, 2));
+    gives(pipeline! { |_: u32| timeout(1s) < let n: u32 = _ seq < pair(*n, *n + 1) > > }, 1, &(1, 2));
+    gives(
+        pipeline! { |_: (u32, u32)| seq < let (a, b) = _ let c = add(*a, *b) |_| { (*a, *b, *c) } > },
+        (1, 2),
+        &(1, 2, 3),
+    );
+}
+
+#[test]
+fn an_item_and_an_attempt_name_what_is_piped() {
+    let rows = vec![(1, 2), (3, 4)];
+    gives(
+        pipeline! { |_: Vec<(u32, u32)>| each(limit = 1) < let (a, b) = _ let sum = add(*a, *b) pair(*sum, *a) > },
+        rows.clone(),
+        &vec![(3, 1), (7, 3)],
+    );
+    gives(
+        pipeline! { |_: Vec<(u32, u32)>| each < let row = _ retry < let (a, b) = |_| { *row } add(*a, *b) > > },
+        rows,
+        &vec![3, 7],
+    );
+    let failing = std::sync::atomic::AtomicU32::new(0);
+    let p = pipeline! {
+        |_: String|
+        retry(backoff = constant(0s)) <
+            let text = _
+            |_| {
+                match failing.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+                    0 => Err("not yet"),
+                    _ => Ok(text.len()),
+                }
+            }
+        >
+    };
+    assert_eq!(at_once(p.run("four".to_owned())).unwrap(), 4);
+}
+
+#[test]
+fn a_name_for_the_piped_value_is_no_output_of_collect() {
+    let p = pipeline! { |_: u32| seq(collect) < inc let n = _ pair(*n, 0) |_| { *n * 10 } > };
+    gives(p, 1, &(2, (2, 0), 20));
+}
+
+#[test]
+fn a_piped_name_is_seen_across_parts() {
+    let p = pipeline! {
+        |_: u32|
+        seq <
+            inc inc inc inc inc inc inc inc inc inc inc
+            let eleven = _
+            let x = inc(*eleven) inc(*x) inc inc inc inc inc inc inc inc inc
+            let last = _
+            pair(*eleven, *last)
+        >
+    };
+    gives(p, 0, &(11, 22));
+}
+
+/// A name is no step: nothing is told of it, and it is in no graph.
+#[test]
+fn a_name_is_no_step() {
+    let p = pipeline! { |_: u32| seq < let n = _ inc(*n) > };
+    let paths: Vec<_> = p.graph().nodes().iter().map(|node| node.path().to_owned()).collect();
+    assert_eq!(paths, ["seq", "seq/inc"]);
+}

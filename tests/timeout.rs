@@ -31,6 +31,17 @@ async fn down(census: Census) -> Result<(), Oops> {
     Err(Oops("down"))
 }
 
+/// A variable called as an option of the block is the head all the same.
+#[tokio::test(start_paused = true)]
+async fn a_lone_word_is_the_head() {
+    let (start, name) = (Instant::now(), SECOND);
+    let p = pipeline! { timeout(name, name = "patient") < wait(3) > };
+    let error = p.run(()).await.unwrap_err();
+    assert_eq!(error.path(), "patient");
+    assert!(matches!(error.kind(), ErrorKind::TimedOut));
+    assert_eq!(start.elapsed(), SECOND);
+}
+
 #[tokio::test(start_paused = true)]
 async fn order_4_it_drops_the_body_when_it_fires() {
     let census = Census::default();

@@ -253,6 +253,17 @@ pub async fn each10k() -> Result<Vec<u64>, Failed> {
     Ok(outputs)
 }
 
+/// A hundred rounds of a step, each with its turn of the scheduler.
+pub async fn repeat100(mut x: u64) -> Result<u64, Failed> {
+    loop {
+        x = step(x).await?;
+        if x.is_multiple_of(100) {
+            return Ok(x);
+        }
+        tokio::task::coop::consume_budget().await;
+    }
+}
+
 /// A step under tokio's timeout.
 pub async fn timeout_ready(x: u64) -> Result<u64, Failed> {
     tokio::time::timeout(Duration::from_secs(1), step(x)).await.map_err(|_| Failed)?

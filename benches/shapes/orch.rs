@@ -1,5 +1,6 @@
 //! Each shape as a pipeline.
 
+use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
 
 use async_orch::{Run, pipeline};
@@ -159,6 +160,15 @@ pub fn circuit_open() -> impl Run<In = u64, Out = u64, Error = Failed> {
 /// A step that a retry runs once.
 pub fn retry_first_try() -> impl Run<In = u64, Out = u64, Error = Failed> {
     pipeline! { error = Failed; |_: u64| retry < step > }
+}
+
+/// A hundred rounds of a step.
+pub fn repeat100() -> impl Run<In = u64, Out = u64, Error = Failed> {
+    pipeline! {
+        error = Failed;
+        |_: u64|
+        repeat < step |x| { if x.is_multiple_of(100) { Break(x) } else { Continue(x) } } >
+    }
 }
 
 /// A step that is ready before its timeout.

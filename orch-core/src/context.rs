@@ -139,6 +139,12 @@ impl<'e, E> Context<'e, E> {
         self.position().map_or(1, Position::attempt)
     }
 
+    /// The round of the innermost `repeat` around the step, from 1; 1 without one.
+    #[must_use]
+    pub fn round(&self) -> u32 {
+        self.position().map_or(1, Position::round)
+    }
+
     /// The run; `None` outside of one.
     #[must_use]
     pub fn run_id(&self) -> Option<RunId> {

@@ -26,6 +26,7 @@ mod wake;
 
 pub use blocks::circuit::{Breaker, BreakerBuilder, BreakerState, CircuitEvent, CircuitState};
 pub use blocks::fallback::FallingBack;
+pub use blocks::repeat::NextRound;
 pub use blocks::retry::Retrying;
 pub use bus::{Bus, DynBus, NoBus};
 pub use context::{Context, Failed, Note, Progress};
@@ -43,17 +44,17 @@ pub use task::Task;
 
 /// Values for the options of the block `retry`.
 pub mod retry {
-    pub use crate::blocks::retry::backoff::{
-        Constant, Exponential, Fibonacci, constant, exponential, exponential_by, fibonacci,
+    pub use crate::blocks::backoff::{
+        Constant, Exponential, Fibonacci, Jitter, constant, exponential, exponential_by, fibonacci,
     };
-    pub use crate::blocks::retry::{Attempts, IntoAttempts, Jitter, unlimited};
+    pub use crate::blocks::retry::{Attempts, IntoAttempts, unlimited};
 }
 
 /// What the expansions of the macros name. Nothing here is for users, and anything may change; so the name has the version,
 /// and a test of `orch-macros` says where to write the next one.
 #[doc(hidden)]
 pub mod __private_0_1_0 {
-    pub use crate::blocks::{catch, circuit, each, fallback, par, race, retry, seq, settle, timeout};
+    pub use crate::blocks::{catch, circuit, each, fallback, par, race, repeat, retry, seq, settle, timeout};
     pub use crate::build::builder::Builder;
     pub use crate::build::check::{embedded, methods, owned};
     pub use crate::build::feed::{Ignores, Uses};

@@ -117,15 +117,18 @@ pub enum Item {
     Step(Step),
     /// A step whose output has a name.
     Let(LetStep),
+    /// A name for what is piped there.
+    Piped(LetPiped),
 }
 
 impl Item {
-    /// The step, whether its output has a name or not.
+    /// The step, whether its output has a name or not; `None` for a name alone.
     #[must_use]
-    pub fn step(&self) -> &Step {
+    pub fn step(&self) -> Option<&Step> {
         match self {
-            Item::Step(step) => step,
-            Item::Let(entry) => &entry.step,
+            Item::Step(step) => Some(step),
+            Item::Let(entry) => Some(&entry.step),
+            Item::Piped(_) => None,
         }
     }
 }
@@ -142,6 +145,20 @@ pub struct LetStep {
     pub ty: Option<TokenStream>,
     /// What gives the output.
     pub step: Step,
+}
+
+/// `let pattern: Type = _` in a sequence.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct LetPiped {
+    /// The word `let`.
+    pub let_token: Ident,
+    /// What the piped value is taken apart by.
+    pub pattern: Pattern,
+    /// The type of the piped value, if it is written.
+    pub ty: Option<TokenStream>,
+    /// The `_`.
+    pub piped: Span,
 }
 
 /// `name` or `name = value` in a block's parentheses; known to its block's spec once validated.

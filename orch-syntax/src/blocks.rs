@@ -116,6 +116,8 @@ pub enum Needs {
     Duplicate,
     /// It runs its body once per item.
     Items,
+    /// It runs its body in rounds, each with what the one before gives.
+    Rounds,
 }
 
 /// One option of a block.
@@ -328,7 +330,18 @@ pub static BLOCKS: &[Spec] = &[
     reserved("throttle"),
     reserved("when"),
     reserved("choose"),
-    reserved("repeat"),
+    Spec {
+        keyword: "repeat",
+        options: &[
+            option("max_rounds", Kind::Count),
+            option("backoff", Kind::Backoff),
+            option("max_delay", Kind::Duration),
+            option("jitter", Kind::Jitter),
+            NAME,
+        ],
+        needs: Needs::Rounds,
+        ..BLOCK
+    },
     reserved("saga"),
     reserved("with"),
 ];

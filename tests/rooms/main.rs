@@ -107,7 +107,7 @@ fn a_block_that_names_another_is_found() {
     breaks("blocks/race/policy.rs", "use crate::blocks::par::Options;\n", OTHER_BLOCKS);
     breaks("blocks/settle/future.rs", "use super::super::catch::Catch;\n", OTHER_BLOCKS);
     breaks("blocks/peers/order.rs", "use crate::blocks::each::Each as E;\n", OTHER_BLOCKS);
-    breaks("blocks/brand_new/mod.rs", "pub use crate::blocks::retry::Jitter;\n", OTHER_BLOCKS);
+    breaks("blocks/brand_new/mod.rs", "pub use crate::blocks::retry::Attempts;\n", OTHER_BLOCKS);
 }
 
 #[test]

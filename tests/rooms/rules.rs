@@ -4,8 +4,7 @@ use crate::circles::{Edges, shortest};
 use crate::source::{Crate, Map};
 
 pub(crate) const BLOCKS: &str = "Nothing but `lib.rs` names a block, except that `runtime.rs` names the `Breaker` which it shows to a runtime.";
-pub(crate) const OTHER_BLOCKS: &str =
-    "A block names no other block: what two of them need is in `blocks/peers/` or `blocks/gatekeepers/`.";
+pub(crate) const OTHER_BLOCKS: &str = "A block names no other block: what two of them need is in `blocks/peers/`, `blocks/gatekeepers/` or `blocks/backoff/`.";
 pub(crate) const BUS: &str =
     "`bus/` names `event`, `error`, `graph`, `node` and `panics`, and nothing of a run.";
 pub(crate) const HIDDEN: &str =
@@ -26,7 +25,7 @@ pub(crate) const ALL: [&str; 9] =
 const RUN: [&str; 5] = ["context", "pipeline", "run", "runtime", "task"];
 
 /// What blocks share.
-const SHARED: [&str; 3] = ["blocks/peers", "blocks/gatekeepers", "blocks/shell"];
+const SHARED: [&str; 4] = ["blocks/backoff", "blocks/peers", "blocks/gatekeepers", "blocks/shell"];
 
 /// `build` of `build/feed.rs`, `blocks/par` of `blocks/par/mod.rs`, `node` of `node.rs`.
 pub(crate) fn room(file: &str) -> String {

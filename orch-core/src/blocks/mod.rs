@@ -1,6 +1,7 @@
 //! The blocks of the language: a folder each, in the shell that all of them have. What several need is beside them: `peers`
-//! for steps at once, `gatekeepers` for those that let through or turn away. A block names no other block.
+//! for steps at once, `gatekeepers` for those that let through or turn away, `backoff` for waits between runs of a body. A block names no other block.
 
+pub(crate) mod backoff;
 pub mod catch;
 pub mod circuit;
 pub mod each;
@@ -9,6 +10,7 @@ pub(crate) mod gatekeepers;
 pub mod par;
 pub(crate) mod peers;
 pub mod race;
+pub mod repeat;
 pub mod retry;
 pub mod seq;
 pub mod settle;

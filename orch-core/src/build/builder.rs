@@ -5,9 +5,11 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use crate::build::check::{
-    Check, Checked, IsCall, IsDuplicate, IsFailure, IsInput, IsItems, IsKept, IsOne, IsStep,
+    Check, Checked, IsCall, IsControl, IsDuplicate, IsFailure, IsInput, IsItems, IsKept, IsNextRound, IsOne,
+    IsStep,
 };
 use crate::build::feed::{Clones, Duplicate, Ignores, Takes, clones};
+use crate::build::rounds::Control;
 use crate::build::scope::{At, Point, Scope, With};
 use crate::context::Context;
 use crate::error::Failure;
@@ -172,6 +174,22 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
         Check::new(step)
     }
 
+    /// What stands here, as far as it says whether there is another round.
+    pub fn control<St: Step<At<S, In>, E>>(self, step: St) -> Checked<IsControl<St::Out>, St, St::Out> {
+        Check::new(step)
+    }
+
+    /// What stands here, as far as the next round can begin with what it goes on with.
+    pub fn next_round<St: Step<At<S, In>, E>>(
+        self,
+        step: St,
+    ) -> Checked<IsNextRound<<St::Out as Control>::Next, In>, St, <St::Out as Control>::Next>
+    where
+        St::Out: Control,
+    {
+        Check::new(step)
+    }
+
     /// The point after `step`.
     pub fn after<St: Step<At<S, In>, E>>(self, _step: &St) -> Builder<S, St::Out, E> {
         Builder::new()
@@ -203,6 +221,12 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
 
     /// A pattern that takes every output of `step` apart. Where a pattern cannot, the error is here, once.
     pub fn takes_apart<St: Step<At<S, In>, E>>(self, _step: &St, _pattern: impl Fn(&St::Out)) {}
+
+    /// A pattern that takes what is piped apart.
+    pub fn takes_input_apart(self, _pattern: impl Fn(&In)) {}
+
+    /// What an annotation says of what is piped.
+    pub fn input_gives(self, _annotation: impl Fn(In)) {}
 
     /// What a `collect` gives, of what the entries of `body` kept and the last one piped.
     pub fn collect<B, F, Out>(self, _body: &B, collect: F) -> Collected<F>

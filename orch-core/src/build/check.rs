@@ -14,6 +14,7 @@ use std::marker::PhantomData;
 
 use crate::build::feed::Duplicate;
 use crate::build::items::Items;
+use crate::build::rounds::{Control, NextRound};
 use crate::build::scope::Point;
 use crate::error::Failure;
 use crate::leaf::Leaf;
@@ -135,6 +136,15 @@ check! {
     IsOne<T, First> OneWanted: pass where T: OneType<First>
 }
 
+check! {
+    /// It says whether there is another round.
+    IsControl<T> ControlWanted: pass where T: Control
+}
+check! {
+    /// It is what a round begins with.
+    IsNextRound<T, In> NextRoundWanted: pass where T: NextRound<In>
+}
+
 /// It is a step at the point `P` of a pipeline with the error type `E`.
 pub struct IsStep<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
 
@@ -208,8 +218,9 @@ impl<St, P, E> fmt::Debug for IsCall<St, P, E> {
 /// All traits that a check may be passed by, without a name.
 pub mod methods {
     pub use super::{
-        DuplicateWanted as _, FailureWanted as _, InputWanted as _, ItemsWanted as _, KeptWanted as _,
-        Known as _, OneWanted as _, OwnedWanted as _, Reported as _, RunWanted as _, StepWanted as _,
+        ControlWanted as _, DuplicateWanted as _, FailureWanted as _, InputWanted as _, ItemsWanted as _,
+        KeptWanted as _, Known as _, NextRoundWanted as _, OneWanted as _, OwnedWanted as _, Reported as _,
+        RunWanted as _, StepWanted as _,
     };
     pub use crate::leaf::select::{
         HowContinued as _, HowContinuedDebug as _, HowPlain as _, HowPlainDebug as _, HowTried as _,

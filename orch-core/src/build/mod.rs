@@ -11,5 +11,6 @@ pub(crate) mod options;
 pub(crate) mod plan;
 pub(crate) mod repeat;
 pub(crate) mod returned;
+pub(crate) mod rounds;
 pub(crate) mod scope;
 pub mod slot;

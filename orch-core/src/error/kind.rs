@@ -32,6 +32,11 @@ pub enum ErrorKind<E = BoxError> {
     CircuitHalfOpen,
     /// A block or the runtime refused to run the step.
     Rejected,
+    /// A `repeat` block had run its body as often as it may, and the body would have gone on.
+    Exhausted {
+        /// How many rounds there were. Each of them succeeded: its answer was to go on.
+        rounds: u32,
+    },
     /// A task that had left its run, by `spawn` or `blocking`, was given up by its runtime before it had finished: because the
     /// runtime shut down.
     Cancelled,
@@ -59,6 +64,8 @@ impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
                 f.write_str("the circuit is half-open and its probe is still running")
             }
             ErrorKind::Rejected => f.write_str("rejected"),
+            ErrorKind::Exhausted { rounds: 1 } => f.write_str("came to no end in 1 round"),
+            ErrorKind::Exhausted { rounds } => write!(f, "came to no end in {rounds} rounds"),
             ErrorKind::Cancelled => f.write_str("cancelled by its runtime"),
         }
     }
@@ -121,7 +128,11 @@ impl<E> ErrorKind<E> {
     pub fn is_rejection(&self) -> bool {
         match self {
             ErrorKind::CircuitOpen { .. } | ErrorKind::CircuitHalfOpen | ErrorKind::Rejected => true,
-            ErrorKind::Task(_) | ErrorKind::Panicked(_) | ErrorKind::TimedOut | ErrorKind::Cancelled => false,
+            ErrorKind::Task(_)
+            | ErrorKind::Panicked(_)
+            | ErrorKind::TimedOut
+            | ErrorKind::Exhausted { .. }
+            | ErrorKind::Cancelled => false,
         }
     }
 
@@ -136,6 +147,7 @@ impl<E> ErrorKind<E> {
             }
             ErrorKind::CircuitHalfOpen => ErrorKind::CircuitHalfOpen,
             ErrorKind::Rejected => ErrorKind::Rejected,
+            ErrorKind::Exhausted { rounds } => ErrorKind::Exhausted { rounds },
             ErrorKind::Cancelled => ErrorKind::Cancelled,
         }
     }

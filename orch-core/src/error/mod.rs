@@ -257,7 +257,8 @@ impl<E> Error<E> {
     }
 
     /// Whether a `retry` tries again, if its `when` agrees: after an error of a task, a timeout or a panic, but not where the
-    /// body did not run (see [`ErrorKind::is_rejection`]).
+    /// body did not run (see [`ErrorKind::is_rejection`]), nor where a `repeat` has used up its rounds: nothing failed in them,
+    /// and the limit is there so that no more are run.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(self.kind, ErrorKind::Task(_) | ErrorKind::TimedOut | ErrorKind::Panicked(_))
@@ -386,6 +387,7 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
                 }
             }
             ErrorKind::Cancelled => write!(f, "was cancelled by its runtime{after}"),
+            ErrorKind::Exhausted { .. } => write!(f, "{}{after}", self.kind),
             kind => write!(f, "did not run{after}: {kind}"),
         }
     }

@@ -28,7 +28,7 @@ pub struct Wire {
     pub kind: String,
     /// The time that belongs to it, if one does.
     pub time: Option<Duration>,
-    /// The text that belongs to it, if one does.
+    /// The text that belongs to it, if one does: of an exhausted `repeat` the number of rounds.
     pub text: Option<String>,
 }
 
@@ -46,6 +46,7 @@ const CIRCUIT_OPEN: &str = "circuit open";
 const CIRCUIT_ISOLATED: &str = "circuit isolated";
 const CIRCUIT_HALF_OPEN: &str = "circuit half-open";
 const REJECTED: &str = "rejected";
+const EXHAUSTED: &str = "exhausted";
 const CANCELLED: &str = "cancelled";
 
 impl<E> ErrorKind<E> {
@@ -62,6 +63,7 @@ impl<E> ErrorKind<E> {
             }
             ErrorKind::CircuitHalfOpen => Wire::new(CIRCUIT_HALF_OPEN, None, None),
             ErrorKind::Rejected => Wire::new(REJECTED, None, None),
+            ErrorKind::Exhausted { rounds } => Wire::new(EXHAUSTED, None, Some(rounds.to_string())),
             ErrorKind::Cancelled => Wire::new(CANCELLED, None, None),
         })
     }
@@ -77,6 +79,7 @@ impl<E> ErrorKind<E> {
             CIRCUIT_ISOLATED => ErrorKind::circuit_isolated(),
             CIRCUIT_HALF_OPEN => ErrorKind::CircuitHalfOpen,
             REJECTED => ErrorKind::Rejected,
+            EXHAUSTED => ErrorKind::Exhausted { rounds: text.as_deref()?.parse().ok()? },
             CANCELLED => ErrorKind::Cancelled,
             _ => return None,
         })
@@ -89,7 +92,7 @@ mod tests {
 
     #[test]
     fn every_kind_but_a_tasks_own_comes_back_as_it_was() {
-        let kinds: [ErrorKind<std::fmt::Error>; 8] = [
+        let kinds: [ErrorKind<std::fmt::Error>; 9] = [
             ErrorKind::Panicked(Panicked::new("oh")),
             ErrorKind::TimedOut,
             ErrorKind::circuit_open(Duration::from_millis(1_500), Some("down")),
@@ -97,6 +100,7 @@ mod tests {
             ErrorKind::circuit_isolated(),
             ErrorKind::CircuitHalfOpen,
             ErrorKind::Rejected,
+            ErrorKind::Exhausted { rounds: 12 },
             ErrorKind::Cancelled,
         ];
         let mut words = Vec::new();
@@ -107,8 +111,9 @@ mod tests {
             words.push(wire.kind);
         }
         words.dedup();
-        assert_eq!(words.len(), 7);
+        assert_eq!(words.len(), 8);
         assert_eq!(ErrorKind::Task(std::fmt::Error).to_wire(), None);
         assert!(ErrorKind::<std::fmt::Error>::from_wire(&Wire::new("from the future", None, None)).is_none());
+        assert!(ErrorKind::<std::fmt::Error>::from_wire(&Wire::new(EXHAUSTED, None, None)).is_none());
     }
 }

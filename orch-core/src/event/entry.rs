@@ -83,7 +83,8 @@ pub struct Event<'a> {
     pub kind: EventKind<'a>,
 }
 
-/// One start of a step. Two items of an `each`, or two attempts of a `retry`, are two executions of one node.
+/// One start of a step. Two items of an `each`, two attempts of a `retry` or two rounds of a `repeat` are two
+/// executions of one node.
 ///
 /// ```
 /// use async_orch::bus::Recorder;
@@ -135,6 +136,17 @@ impl Execution {
     /// The attempts of all the `retry`s around the step, from 1, outermost first.
     pub fn attempts(self) -> impl DoubleEndedIterator<Item = u32> + 'static {
         self.coords.of(Count::Attempt)
+    }
+
+    /// The rounds of all the `repeat`s around the step, from 1, outermost first.
+    pub fn rounds(self) -> impl DoubleEndedIterator<Item = u32> + 'static {
+        self.coords.of(Count::Round)
+    }
+
+    /// Which round of the innermost `repeat` around the step it belongs to, from 1; 1 without one.
+    #[must_use]
+    pub fn round(self) -> u32 {
+        self.rounds().next_back().unwrap_or(1)
     }
 }
 

@@ -27,7 +27,7 @@ impl Event<'_> {
         Change { kind: &self.kind, attempt: self.execution.attempt, node: Some(self.node) }
     }
 
-    /// The path, with what tells steps of the same path apart, and the item.
+    /// The path, with what tells steps of the same path apart, the item and the round.
     fn label(&self) -> Label<'_> {
         Label(self)
     }
@@ -50,8 +50,11 @@ impl fmt::Display for Label<'_> {
         if node.repetition() > 0 {
             write!(f, "#{}", node.repetition() + 1)?;
         }
-        match execution.item {
-            Some(item) => write!(f, "[{item}]"),
+        if let Some(item) = execution.item {
+            write!(f, "[{item}]")?;
+        }
+        match execution.rounds().next_back() {
+            Some(round) => write!(f, "{{{round}}}"),
             None => Ok(()),
         }
     }

@@ -1,4 +1,4 @@
-//! Which item, attempt and call an execution belongs to.
+//! Which item, attempt, round and call an execution belongs to.
 
 /// How many levels are told apart.
 const LEVELS: usize = 6;
@@ -12,11 +12,13 @@ pub(crate) enum Count {
     Attempt,
     /// The calls of `cx.run` in one execution of a step, from 0.
     Call,
+    /// The rounds of a `repeat`, from 1.
+    Round,
 }
 
-const COUNTS: [Count; 3] = [Count::Item, Count::Attempt, Count::Call];
+const COUNTS: [Count; 4] = [Count::Item, Count::Attempt, Count::Call, Count::Round];
 
-/// The items, attempts and calls around an execution, outermost first.
+/// The items, attempts, rounds and calls around an execution, outermost first.
 ///
 /// A small value to copy, since every start of a step gets one. Beyond six levels the fifth stands for all those between: two
 /// executions that differ there differ in it, but what it says is no number of anything.
@@ -67,7 +69,7 @@ impl Coords {
     }
 }
 
-/// `[3]#2(0)`: item 3, attempt 2, call 0.
+/// `[3]{4}#2(0)`: item 3, round 4, attempt 2, call 0.
 impl std::fmt::Debug for Coords {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (count, number) in self.levels() {
@@ -75,6 +77,7 @@ impl std::fmt::Debug for Coords {
                 Count::Item => write!(f, "[{number}]")?,
                 Count::Attempt => write!(f, "#{number}")?,
                 Count::Call => write!(f, "({number})")?,
+                Count::Round => write!(f, "{{{number}}}")?,
             }
         }
         Ok(())
@@ -95,6 +98,9 @@ mod tests {
         assert_eq!(format!("{coords:?}"), "[3]#2(0)[4294967295]");
         assert_eq!(coords.of(Count::Item).collect::<Vec<_>>(), [3, u32::MAX]);
         assert_eq!(coords.of(Count::Attempt).next_back(), Some(2));
+        let coords = of(&[(Count::Round, 4), (Count::Attempt, 2), (Count::Round, 1), (Count::Item, 0)]);
+        assert_eq!(format!("{coords:?}"), "{4}#2{1}[0]");
+        assert_eq!(coords.of(Count::Round).collect::<Vec<_>>(), [4, 1]);
         assert_eq!(of(&[]), Coords::default());
     }
 

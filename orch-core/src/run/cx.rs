@@ -44,6 +44,9 @@ pub trait Cx: Copy + Send + Sync {
     /// What follows belongs to item `item`, from 0.
     fn item(self, item: u64) -> Self;
 
+    /// What follows belongs to round `round`, from 1.
+    fn round(self, round: u32) -> Self;
+
     /// What follows belongs to the pipeline embedded at `meta`.
     fn embed(self, meta: &'static Meta) -> Self;
 

@@ -129,6 +129,10 @@ impl<'b> Cx for Full<'b> {
         Full { coords: self.coords.push(Count::Item, item), ..self }
     }
 
+    fn round(self, round: u32) -> Self {
+        Full { coords: self.coords.push(Count::Round, round.into()), ..self }
+    }
+
     fn embed(self, meta: &'static Meta) -> Self {
         Full { segment: self.run.embedded(self.segment, meta), ..self }
     }

@@ -9,12 +9,13 @@ use crate::graph::Node;
 use crate::node::{Meta, NodeKind, Place};
 
 /// One execution of a step, as a [`Runtime`](crate::Runtime) sees it: which step of which run, for which item, in which
-/// attempt.
+/// attempt and round.
 ///
-/// It displays as the path, with the items in brackets and the attempts behind a `#`, outermost first: `each/retry/pay[3]#2`.
+/// It displays as the path, with the items in brackets, the attempts behind a `#` and the rounds in braces, outermost first:
+/// `each/retry/pay[3]#2`, `repeat/page{2}`.
 ///
-/// A copy of it is cheap. Two executions of one run never have the same: the run, the path, the items, attempts and calls
-/// tell them apart.
+/// A copy of it is cheap. Two executions of one run never have the same: the run, the path, the items, attempts, rounds and
+/// calls tell them apart.
 #[derive(Clone, Copy)]
 pub struct Position<'a> {
     pub(super) run: &'a RunState<'a>,
@@ -92,6 +93,17 @@ impl<'a> Position<'a> {
     #[must_use]
     pub fn attempt(self) -> u32 {
         self.attempts().next_back().unwrap_or(1)
+    }
+
+    /// The rounds of the `repeat`s around the step, from 1, outermost first.
+    pub fn rounds(self) -> impl DoubleEndedIterator<Item = u32> + 'static {
+        self.coords.of(Count::Round)
+    }
+
+    /// The round of the innermost `repeat` around the step; 1 without one.
+    #[must_use]
+    pub fn round(self) -> u32 {
+        self.rounds().next_back().unwrap_or(1)
     }
 }
 

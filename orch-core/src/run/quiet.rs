@@ -50,6 +50,11 @@ impl Cx for Quiet {
     }
 
     #[inline(always)]
+    fn round(self, _round: u32) -> Self {
+        self
+    }
+
+    #[inline(always)]
     fn embed(self, _meta: &'static Meta) -> Self {
         self
     }

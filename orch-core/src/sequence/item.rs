@@ -148,7 +148,7 @@ where
     }
 }
 
-/// `|name: T|` in the header: the input gets a name.
+/// `|name: T|` in the header, or `let name = _`: what is piped here gets a name.
 #[derive(Clone, Copy, Debug)]
 pub struct BindInput;
 

@@ -1,9 +1,9 @@
 //! What stands between the brackets of a block.
 
-use proc_macro2::{Delimiter, Ident, TokenStream};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use super::cursor::Parser;
-use crate::ast::{Item, LetStep, Step};
+use crate::ast::{Item, LetPiped, LetStep, Step};
 use crate::pattern::Pattern;
 use crate::tokens;
 use crate::types;
@@ -55,7 +55,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn item(&mut self) -> Item {
-        if self.word(0, "let") { Item::Let(self.let_step()) } else { Item::Step(self.step()) }
+        if self.word(0, "let") { self.let_item() } else { Item::Step(self.step()) }
     }
 
     /// What users of other languages write between steps.
@@ -100,9 +100,15 @@ impl Parser<'_> {
         }
     }
 
-    fn let_step(&mut self) -> LetStep {
+    fn let_item(&mut self) -> Item {
         let LetHead { let_token, pattern, ty } = self.let_head();
         self.open_invisible();
+        if self.word(0, "_") {
+            let piped = self.here();
+            self.at += 1;
+            self.end_piped();
+            return Item::Piped(LetPiped { let_token, pattern, ty, piped });
+        }
         let step = if self.word(0, "let") || self.peek(0).is_none() || self.punct(0, ',') {
             self.expected_value();
             Step::Hole(TokenStream::new())
@@ -117,13 +123,38 @@ impl Parser<'_> {
             self.step()
         };
         if self.word(0, "else") {
-            let message = "a step has no `else`; name the whole value, or let an inline step give the error: \
-                           `|x| { x.ok_or(\"…\") }`";
-            self.errors.at(self.here(), message);
-            self.at += 1;
-            self.bump_group(Delimiter::Brace);
+            self.no_else();
         }
-        LetStep { let_token, pattern, ty, step }
+        Item::Let(LetStep { let_token, pattern, ty, step })
+    }
+
+    /// Looks at what follows the `_` of a `let` and belongs to it.
+    fn end_piped(&mut self) {
+        let (here, name) = (self.here(), self.word(0, "as"));
+        if name {
+            self.errors.at(
+                here,
+                "a piped value is no step, and has no name but that of the `let`; remove this `as`",
+            );
+            self.at += 1;
+            self.at += usize::from(matches!(self.peek(0), Some(TokenTree::Literal(_))));
+        } else if self.punct(0, '.') || self.punct(0, '?') || self.group(0, Delimiter::Parenthesis).is_some()
+        {
+            let message = "`let name = _` names the piped value as it is; for a part of it write \
+                           `let name = |x| { … }`, or take it apart by the pattern";
+            self.errors.at(here, message);
+            self.skip_expression_tail();
+        } else if self.word(0, "else") {
+            self.no_else();
+        }
+    }
+
+    fn no_else(&mut self) {
+        let message = "a step has no `else`; name the whole value, or let an inline step give the error: \
+                       `|x| { x.ok_or(\"…\") }`";
+        self.errors.at(self.here(), message);
+        self.at += 1;
+        self.bump_group(Delimiter::Brace);
     }
 
     fn expected_value(&mut self) {

@@ -92,7 +92,11 @@ impl Parser<'_> {
         if !silent {
             let nothing = self.peek(0).is_none() || self.punct(0, '>');
             let at = if nothing { self.before() } else { self.here() };
-            let message = if self.word(0, "async") {
+            let message = if self.block_at(self.at) {
+                format!(
+                    "to name what is piped here write `let {shown} = _`; a closure has a braced body, `|{shown}| {{ … }}`"
+                )
+            } else if self.word(0, "async") {
                 format!("an inline step that awaits is written `async |{shown}| {{ … }}`")
             } else {
                 format!("an inline step has a braced body; write `|{shown}| {{ … }}`")

@@ -66,14 +66,17 @@ impl Entries<'_> {
             [TokenTree::Ident(name), _, value @ ..] if is_assignment => {
                 self.assignment(name, value, end, errors)
             }
-            [TokenTree::Ident(name)]
-                if !self.awaits_head(position) || self.known(&name.to_string()).is_some() =>
-            {
+            // A variable may be called as an option is; an option that is no flag is never its name alone.
+            [TokenTree::Ident(name)] if !self.awaits_head(position) || self.is_flag(&name.to_string()) => {
                 self.options.push(Opt { name: name.clone(), value: None });
             }
             _ if self.awaits_head(position) => self.head(tokens, errors),
             _ => self.no_option(tokens, errors),
         }
+    }
+
+    fn is_flag(&self, name: &str) -> bool {
+        self.known(name).is_some_and(|option| option.kind.is_flag())
     }
 
     fn awaits_head(&self, position: usize) -> bool {

@@ -76,5 +76,6 @@ fn item_shape(item: &Item) -> String {
     match item {
         Item::Step(step) => shape(step),
         Item::Let(named) => format!("let={}", shape(&named.step)),
+        Item::Piped(_) => "let=_".to_owned(),
     }
 }

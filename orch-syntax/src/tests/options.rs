@@ -89,6 +89,19 @@ fn the_head_comes_first_and_is_due() {
     sound("timeout(10s, name = \"x\",) < a >");
 }
 
+/// Whatever the variable is called. An option without its value is no head of a block that has none.
+#[test]
+fn a_lone_word_in_first_place_is_the_head() {
+    sound("timeout(patience) < a >");
+    sound("timeout(name) < a >");
+    sound("timeout(name, name = \"x\") < a >");
+    sound("timeout(duration) < a >");
+    mistake("timeout(10s, ^name) < a >", "`name` needs a value; write `name = \"…\"`");
+    mistake("timeout(name, ^name) < a >", "`name` needs a value; write `name = \"…\"`");
+    mistake("timeout(name =^) < a >", "`name` needs a value; write `name = \"…\"`");
+    mistake("par(^name) < a >", "`name` needs a value; write `name = \"…\"`");
+}
+
 #[test]
 fn flags_and_values() {
     sound("par(limit = 2, settle, name = \"x\") < a >");

@@ -11,6 +11,7 @@ fn steps(text: &str) -> Vec<Step> {
     let step = |item| match item {
         Item::Step(step) => step,
         Item::Let(named) => named.step,
+        Item::Piped(_) => panic!("a step"),
     };
     block.body.into_iter().map(step).collect()
 }
@@ -308,4 +309,72 @@ fn a_hole_keeps_the_expression() {
     let Step::Hole(tokens) = pipeline.root else { panic!("a hole") };
     assert_eq!(tokens.to_string().replace(' ', ""), "client.get(1)");
     mistakes("seq < a. >", &["1:7 a step has no methods; write `|x| { … }` with the call as the body"]);
+}
+
+#[test]
+fn a_name_for_what_is_piped() {
+    let shape = |text: &str| shape(&sound(text).root);
+    assert_eq!(shape("seq < a let id = _ b(id) >"), "seq[a let=_ b]");
+    assert_eq!(shape("each < let (a, Row { b, .. }) = _, c > "), "each[let=_ c]");
+    assert_eq!(shape("|_: u32| retry < let id: u32 = _ par < b(id) c(id) > >"), "retry[let=_ par[b c]]");
+    assert_eq!(
+        shape("par < seq < a let x = _ b > seq < c let x = _ d > >"),
+        "par[seq[a let=_ b] seq[c let=_ d]]"
+    );
+    assert_eq!(
+        shape("each < let id = _ let row = a(*id) each < let cell = _ b > >"),
+        "each[let=_ let=a each[let=_ b]]"
+    );
+}
+
+#[test]
+fn a_name_needs_a_piped_value_and_a_step() {
+    let named = "nothing is piped here: what comes before this has a name already";
+    mistake("seq < let a = b let c = ^_ d >", named);
+    mistake("seq < a let b = _ let c = ^_ d >", named);
+    mistake("|a: u32| seq < let b = ^_ d >", named);
+    mistake("seq < let a = b retry < let c = ^_ d > >", named);
+    mistake("seq < let a = b par < seq < let c = ^_ d > e > >", named);
+    let no_input =
+        "nothing is piped here: the pipeline has no input; declare it in the header, `|name: Type|`";
+    mistake("seq < let a = ^_ d >", no_input);
+    mistake("timeout(1s) < seq < let a = ^_ d > >", no_input);
+    mistake(
+        "each < ^let a = _ >",
+        "the body of `each` is a name and no step; write at least one step after it",
+    );
+    let alternatives = "`let` stands in a sequence, and the children of `race` are alternatives; write `let name = race < … >`";
+    mistake("race < ^let a = _ b >", alternatives);
+    let part = "`let name = _` names the piped value as it is; for a part of it write `let name = |x| { … }`, or take it apart by the pattern";
+    mistake("each < let a = _^.b c >", part);
+    mistake("each < let a = _^(b) c >", part);
+    mistake("each < let a = _^? c >", part);
+    mistake(
+        "each < let a = _ ^as \"a\" c >",
+        "a piped value is no step, and has no name but that of the `let`; remove this `as`",
+    );
+    mistake(
+        "each < a ^_ c >",
+        "`_` is the piped value in a task's parentheses, not a step; to pipe it on unchanged, leave it out",
+    );
+}
+
+#[test]
+fn a_parameter_before_a_block_is_a_name() {
+    let message = "to name what is piped here write `let id = _`; a closure has a braced body, `|id| { … }`";
+    mistake("each < |id| ^seq < a(id) > >", message);
+    mistake("each < |id| ^par(limit = 2) < a(id) b > c >", message);
+    mistake("each < a |id| ^retry < b > >", message);
+    mistake("each < |id| ^a(id) >", "an inline step has a braced body; write `|id| { … }`");
+}
+
+#[test]
+fn rounds_without_an_end_need_a_type() {
+    let message = "this never ends `repeat`: there is no `Break`; where that is meant, write \
+                   `ControlFlow::<std::convert::Infallible, _>::Continue(…)`";
+    mistake("|_: u32| repeat < a |n| { ControlFlow::^Continue(n + 1) } >", message);
+    mistake("|_: u32| repeat < |n| { ^Continue(n) } as \"again\" >", message);
+    sound("|_: u32| repeat < |n| { ControlFlow::<Infallible, _>::Continue(n) } >");
+    sound("|_: u32| repeat < |n| { let m = n; if m > 9 { Break(m) } else { Continue(m) } } >");
+    sound("|_: u32| seq < |n| { Continue(n) } >");
 }

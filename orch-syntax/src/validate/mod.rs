@@ -3,10 +3,13 @@
 mod arguments;
 mod options;
 
-use crate::ast::{Block, Item, Step};
-use crate::blocks::{Body, Join, Settles};
+use proc_macro2::{Delimiter, TokenTree};
+
+use crate::ast::{Block, Item, LetPiped, Step};
+use crate::blocks::{Body, Join, Needs, Settles};
 use crate::errors::Errors;
 use crate::parse::Parsed;
+use crate::tokens;
 
 /// Records what is wrong with the tree of a text that was read: options that a block does not have or that contradict each
 /// other, empty bodies, borrows that a task cannot be given.
@@ -14,12 +17,13 @@ use crate::parse::Parsed;
 /// Where a bracket is missing it is left open which step belongs to which block; what depends on that is not asked then.
 pub fn validate(parsed: &mut Parsed) {
     let Parsed { tree: pipeline, errors } = parsed;
-    let mut walk = Walk { named: Vec::new(), errors };
+    let mut walk = Walk { named: Vec::new(), piped: Piped::Nothing, errors };
     for entry in &pipeline.lets {
         walk.named.extend(entry.pattern.names());
     }
     if let Some(input) = &pipeline.input {
         walk.named.extend(input.pattern.names());
+        walk.piped = if input.pattern.is_wild() { Piped::Value } else { Piped::Named };
     }
     walk.step(&pipeline.root);
 }
@@ -28,7 +32,20 @@ struct Walk<'e> {
     /// The values that have a name here: what the header's `let`s bind, the input, outputs. All of them live in the
     /// pipeline or its run, for a time that the type of a task cannot say.
     named: Vec<String>,
+    /// What the next step is given.
+    piped: Piped,
     errors: &'e mut Errors,
+}
+
+/// What is piped into a step.
+#[derive(Clone, Copy, PartialEq)]
+enum Piped {
+    /// A value: the input, an item, what the step before gives.
+    Value,
+    /// Nothing, since what comes before has a name.
+    Named,
+    /// Nothing, since the pipeline has no input.
+    Nothing,
 }
 
 impl Walk<'_> {
@@ -64,6 +81,26 @@ impl Walk<'_> {
         }
     }
 
+    /// A body in rounds that has no end, and whose type nothing tells therefore.
+    fn endless(&mut self, block: &Block) {
+        let Some(Item::Step(Step::Inline(inline))) = block.body.last() else { return };
+        let body = tokens::list(inline.body.stream());
+        let [path @ .., TokenTree::Ident(word), TokenTree::Group(value)] = body.as_slice() else { return };
+        let is_path = path.iter().all(|token| match token {
+            TokenTree::Ident(_) => true,
+            TokenTree::Punct(punct) => punct.as_char() == ':',
+            _ => false,
+        });
+        if word == "Continue" && is_path && value.delimiter() == Delimiter::Parenthesis {
+            let message = format!(
+                "this never ends `{}`: there is no `Break`; where that is meant, write \
+                 `ControlFlow::<std::convert::Infallible, _>::Continue(…)`",
+                block.keyword
+            );
+            self.errors.at(word.span(), message);
+        }
+    }
+
     fn block(&mut self, block: &Block) {
         options::check(block, self.errors);
         if block.body.is_empty() && !self.errors.structure_unsure {
@@ -71,21 +108,65 @@ impl Walk<'_> {
             self.errors.at(block.open, format!("the body of `{keyword}` is empty; write at least one step"));
         }
         self.dead(block);
-        let outside = self.named.len();
+        if block.spec.needs == Needs::Rounds {
+            self.endless(block);
+        }
+        let peers = is_of_several(block);
+        let outside = (self.named.len(), self.piped);
+        if block.spec.needs == Needs::Items {
+            self.piped = Piped::Value;
+        }
+        let first = self.piped;
         for item in &block.body {
-            match item {
-                Item::Step(step) => self.step(step),
+            if peers {
+                self.piped = first;
+            }
+            let (let_token, pattern) = match item {
+                Item::Step(step) => {
+                    self.step(step);
+                    self.piped = Piped::Value;
+                    continue;
+                }
                 Item::Let(named) => {
                     self.step(&named.step);
-                    if !is_of_several(block) {
-                        self.named.extend(named.pattern.names());
-                    } else if !self.errors.structure_unsure {
-                        self.errors.at(named.let_token.span(), no_let(block));
-                    }
+                    (&named.let_token, &named.pattern)
                 }
+                Item::Piped(named) => {
+                    if !peers {
+                        self.names_piped(named);
+                    }
+                    (&named.let_token, &named.pattern)
+                }
+            };
+            if !peers {
+                self.piped = Piped::Named;
+                self.named.extend(pattern.names());
+            } else if !self.errors.structure_unsure {
+                self.errors.at(let_token.span(), no_let(block));
             }
         }
-        self.named.truncate(outside);
+        if let [Item::Piped(named)] = block.body.as_slice()
+            && !(peers || self.errors.structure_unsure)
+        {
+            let message = format!(
+                "the body of `{}` is a name and no step; write at least one step after it",
+                block.keyword
+            );
+            self.errors.at(named.let_token.span(), message);
+        }
+        self.named.truncate(outside.0);
+        self.piped = outside.1;
+    }
+
+    fn names_piped(&mut self, named: &LetPiped) {
+        let why = match self.piped {
+            Piped::Value => return,
+            Piped::Named => "what comes before this has a name already",
+            Piped::Nothing => "the pipeline has no input; declare it in the header, `|name: Type|`",
+        };
+        if !self.errors.structure_unsure {
+            self.errors.at(named.piped, format!("nothing is piped here: {why}"));
+        }
     }
 }
 

@@ -202,9 +202,9 @@ fn retry_2_a_caught_panic_is_retried() {
     let options = retry::Options {
         error: builder.error(),
         max_attempts: retry::default::max_attempts(),
-        backoff: retry::given::backoff(retry::backoff::constant(std::time::Duration::ZERO)),
+        backoff: retry::given::backoff(crate::blocks::backoff::constant(std::time::Duration::ZERO)),
         max_delay: None,
-        jitter: retry::jitter::none(),
+        jitter: crate::blocks::backoff::none(),
         rejections: retry::default::rejections(),
         when: retry::default::when(),
     };

@@ -17,10 +17,8 @@
 //! Apart from that, and from what a [`backon::BackoffBuilder`] of the user's own does, the block allocates nothing. It
 //! reads no clock.
 
-pub mod backoff;
 mod events;
 mod future;
-pub mod jitter;
 mod options;
 mod policy;
 #[cfg(test)]
@@ -30,5 +28,4 @@ pub mod words;
 
 pub use events::Retrying;
 pub use future::Retry;
-pub use jitter::Jitter;
 pub use options::{Attempts, IntoAttempts, Options, default, enter, given, retry, unlimited};

@@ -5,10 +5,9 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::Retry;
-use super::backoff::{self, Backoff};
-use super::jitter::Jitter;
 use super::policy::Policy;
 use crate::blocks::Shell;
+use crate::blocks::backoff::{Backoff, Jitter, Waits};
 use crate::build::builder::Builder;
 use crate::build::feed::Again;
 use crate::build::options::{ErrorType, at_least_one};
@@ -27,8 +26,7 @@ where
     pub error: ErrorType<E>,
     /// How many attempts are made at most, the first included, or `unlimited`; 3 if not given.
     pub max_attempts: Attempts,
-    /// The delays between the attempts; doubling from 100 ms if not given. When they end, so do the attempts: see
-    /// [`backoff`].
+    /// The delays between the attempts; doubling from 100 ms if not given. When they end, so do the attempts.
     pub backoff: Backoff<Bk, D>,
     /// The longest delay, before `jitter`; none if not given.
     pub max_delay: Option<Duration>,
@@ -44,8 +42,8 @@ where
 pub mod default {
     use std::time::Duration;
 
-    use super::backoff::{Backoff, Exponential, exponential};
-    use super::{Attempts, Error, Jitter};
+    use super::{Attempts, Error};
+    use crate::blocks::backoff::{Backoff, Exponential, Jitter, exponential};
 
     /// Three attempts.
     pub fn max_attempts() -> Attempts {
@@ -82,8 +80,8 @@ pub mod default {
 pub mod given {
     use std::time::Duration;
 
-    use super::backoff::{Backoff, IntoBackoff};
-    use super::{Attempts, IntoAttempts, Jitter};
+    use super::{Attempts, IntoAttempts};
+    use crate::blocks::backoff::{Backoff, IntoBackoff, Jitter};
 
     /// A number of type `u32`, or `unlimited`.
     pub fn max_attempts(value: impl IntoAttempts) -> Attempts {
@@ -205,7 +203,8 @@ where
         at_least_one(max_attempts as usize, "max_attempts", meta);
     }
     let max_attempts = max_attempts.and_then(NonZeroU32::new);
-    let policy = Policy { max_attempts, backoff, max_delay, jitter, rejections, when };
+    let waits = Waits { backoff, max_delay, jitter };
+    let policy = Policy { max_attempts, waits, rejections, when };
     Shell::new(meta, Retry { body, policy, feed })
 }
 

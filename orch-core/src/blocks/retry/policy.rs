@@ -3,17 +3,14 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::backoff::Backoff;
-use super::jitter::Jitter;
+use crate::blocks::backoff::Waits;
 use crate::error::Error;
 
 /// What the options of a `retry` come to.
 pub(super) struct Policy<Bk, D, W> {
     /// `None`: without end.
     pub(super) max_attempts: Option<NonZeroU32>,
-    pub(super) backoff: Backoff<Bk, D>,
-    pub(super) max_delay: Option<Duration>,
-    pub(super) jitter: Jitter,
+    pub(super) waits: Waits<Bk, D>,
     /// Whether a run that was turned away is repeated too.
     pub(super) rejections: bool,
     pub(super) when: W,
@@ -41,9 +38,7 @@ impl<Bk, D, W> Policy<Bk, D, W> {
         if self.is_last(attempt) || !self.repeats(error) || !(self.when)(error) {
             return None;
         }
-        let delay = self.backoff.next(delays)?;
-        let capped = self.max_delay.map_or(delay, |max_delay| delay.min(max_delay));
-        Some(self.jitter.spread(capped, random))
+        self.waits.next(delays, random)
     }
 
     /// Whether an error is one of those that are retried, of which `when` may take some away.

@@ -136,9 +136,9 @@ async fn timeout_4_around_a_retry_it_is_a_deadline_and_cuts_a_wait_short() {
     let options = retry::Options {
         error: builder.error(),
         max_attempts: retry::unlimited(),
-        backoff: retry::given::backoff(retry::backoff::constant(400 * MS)),
+        backoff: retry::given::backoff(crate::blocks::backoff::constant(400 * MS)),
         max_delay: None,
-        jitter: retry::jitter::none(),
+        jitter: crate::blocks::backoff::none(),
         rejections: retry::default::rejections(),
         when: retry::default::when(),
     };
@@ -165,9 +165,9 @@ async fn timeout_4_inside_a_retry_each_attempt_has_the_time() {
     let options = retry::Options {
         error: builder.error(),
         max_attempts: retry::given::max_attempts(3),
-        backoff: retry::given::backoff(retry::backoff::constant(SECOND)),
+        backoff: retry::given::backoff(crate::blocks::backoff::constant(SECOND)),
         max_delay: None,
-        jitter: retry::jitter::none(),
+        jitter: crate::blocks::backoff::none(),
         rejections: retry::default::rejections(),
         when: retry::default::when(),
     };

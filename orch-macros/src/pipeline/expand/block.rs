@@ -1,13 +1,13 @@
 //! Blocks: their bodies and their options.
 
-use orch_syntax::ast::{Block, Input, Item, Step, Value};
+use orch_syntax::ast::{Block, Input, Item, LetPiped, LetStep, Step, Value};
 use orch_syntax::blocks::{Body, Join, Kind, Needs};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::names::hidden;
 use super::table::{Entry, Index, node, written};
-use super::usage::uses_piped;
+use super::usage::{entry_uses_piped, uses_piped};
 use super::{Expansion, Here, Source, carried, local, span_of};
 
 impl Expansion<'_> {
@@ -88,8 +88,7 @@ impl Expansion<'_> {
     fn single(&mut self, block: &Block, index: Index, at: &Here) -> TokenStream {
         let private = &self.private_at(block.open);
         let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
-        let first = block.body.first().map(Item::step);
-        let uses = first.is_some_and(uses_piped);
+        let uses = block.body.first().is_some_and(entry_uses_piped);
         let usage =
             Ident::new(if uses { "Uses" } else { "Ignores" }, block.open.resolved_at(Span::mixed_site()));
         let inner = self.variable("tok", block.open);
@@ -105,9 +104,13 @@ impl Expansion<'_> {
                 quote_spanned!(inside.here()=> { #statements #private::seq::Sequence(#body) })
             }
         };
+        let body_code = match block.spec.needs {
+            Needs::Rounds => self.rounds(body_code, block, &inside),
+            _ => body_code,
+        };
         let options = self.options(block, at);
         let gate = match block.spec.needs {
-            Needs::Nothing => None,
+            Needs::Nothing | Needs::Rounds => None,
             Needs::Items => Some("items"),
             Needs::Duplicate => uses.then_some("duplicate_input"),
         };
@@ -128,12 +131,24 @@ impl Expansion<'_> {
         }}
     }
 
+    /// A body that says whether there is another round, and what that begins with. What is wrong with that is wrong with its
+    /// last step.
+    fn rounds(&mut self, body: TokenStream, block: &Block, inside: &Here) -> TokenStream {
+        let (inner, span) = (&inside.tok, span_of_end(block));
+        let mut body = body;
+        for gate in ["control", "next_round"] {
+            let gate = hidden(gate, block.open);
+            body = self.gate(&quote_spanned!(inside.here()=> #inner.#gate(#body)), span, block.open);
+        }
+        body
+    }
+
     /// A block of peers or alternatives: each with its own share of the piped value, as a balanced tree of pairs. Of
     /// alternatives there is nothing to join.
     fn peers(&mut self, block: &Block, join: Option<Join>, index: Index, at: &Here) -> TokenStream {
         let private = &self.private_at(block.open);
         let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
-        let steps: Vec<&Step> = block.body.iter().map(Item::step).collect();
+        let steps: Vec<&Step> = block.body.iter().filter_map(Item::step).collect();
         let last_user = steps.iter().rposition(|step| uses_piped(step));
         let mut statements = TokenStream::new();
         let mut children = Vec::new();
@@ -252,6 +267,17 @@ impl Expansion<'_> {
             }
             Value::Expr(tokens) => tokens.clone(),
         }
+    }
+}
+
+/// Where an error is drawn about what a body gives: at its last step.
+fn span_of_end(block: &Block) -> Span {
+    match block.body.last() {
+        Some(Item::Step(step)) => span_of(step),
+        Some(Item::Let(LetStep { let_token, .. }) | Item::Piped(LetPiped { let_token, .. })) => {
+            let_token.span()
+        }
+        None => block.keyword.span(),
     }
 }
 

@@ -14,7 +14,7 @@ mod table;
 mod usage;
 
 use orch_syntax::Errors;
-use orch_syntax::ast::{Inline, Leaf, Pipeline, Step};
+use orch_syntax::ast::{Inline, Item, Leaf, LetStep, Pipeline, Step};
 use orch_syntax::tokens;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -254,7 +254,9 @@ fn mention(step: &Step, paths: &mut Vec<TokenStream>) {
         }
         Step::Block(block) => {
             for item in &block.body {
-                mention(item.step(), paths);
+                if let Some(step) = item.step() {
+                    mention(step, paths);
+                }
             }
         }
         Step::Inline(_) | Step::Embed(_) | Step::Hole(_) => {}
@@ -274,7 +276,8 @@ fn span_of(step: &Step) -> Span {
         Step::Inline(inline) => span_of_inline(inline),
         Step::Embed(embed) => embed.group.span(),
         Step::Block(block) => match block.body.first() {
-            Some(item) => span_of(item.step()),
+            Some(Item::Piped(named)) => named.piped,
+            Some(Item::Step(step) | Item::Let(LetStep { step, .. })) => span_of(step),
             None => block.keyword.span(),
         },
         Step::Hole(_) => Span::call_site(),

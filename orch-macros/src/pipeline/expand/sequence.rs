@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use orch_syntax::ast::{Input, Item, Step};
+use orch_syntax::ast::{Input, Item, LetPiped, Step};
 use orch_syntax::pattern::Pattern;
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -29,8 +29,8 @@ pub(super) struct Chain {
 /// An entry of a sequence.
 #[derive(Clone, Copy)]
 enum Entry<'i> {
-    /// The input, which the header names.
-    Input(&'i Input),
+    /// A name for what is piped there: by `let … = _`, or for the input by the header.
+    Piped { pattern: &'i Pattern, ty: Option<&'i TokenStream>, at: Span },
     /// A step, named or not.
     Step { step: &'i Step, pattern: Option<&'i Pattern>, ty: Option<&'i TokenStream> },
 }
@@ -40,8 +40,16 @@ impl<'i> Entry<'i> {
         Entry::Step { step, pattern: None, ty: None }
     }
 
+    /// The header's own type of the input is what the pipeline is built with.
+    fn input(input: &'i Input) -> Self {
+        Entry::Piped { pattern: &input.pattern, ty: None, at: input.pattern.span() }
+    }
+
     fn item(item: &'i Item) -> Self {
         match item {
+            Item::Piped(LetPiped { pattern, ty, piped, .. }) => {
+                Entry::Piped { pattern, ty: ty.as_ref(), at: *piped }
+            }
             Item::Step(step) => Entry::of(step),
             Item::Let(entry) => {
                 Entry::Step { step: &entry.step, pattern: Some(&entry.pattern), ty: entry.ty.as_ref() }
@@ -50,7 +58,10 @@ impl<'i> Entry<'i> {
     }
 
     fn uses_piped(self) -> bool {
-        matches!(self, Entry::Step { step, .. } if uses_piped(step))
+        match self {
+            Entry::Piped { .. } => true,
+            Entry::Step { step, .. } => uses_piped(step),
+        }
     }
 }
 
@@ -77,13 +88,13 @@ impl Expansion<'_> {
     /// The entries of a block as a sequence, which begins with the input if that has a name.
     pub(super) fn items(&mut self, items: &[Item], input: Option<&Input>, collect: bool, at: &Here) -> Chain {
         let entries: Vec<_> =
-            input.map(Entry::Input).into_iter().chain(items.iter().map(Entry::item)).collect();
+            input.map(Entry::input).into_iter().chain(items.iter().map(Entry::item)).collect();
         self.chain(&entries, collect, at)
     }
 
     /// One step as a sequence that begins with the input.
     pub(super) fn after_input(&mut self, step: &Step, input: &Input, at: &Here) -> Chain {
-        self.chain(&[Entry::Input(input), Entry::of(step)], false, at)
+        self.chain(&[Entry::input(input), Entry::of(step)], false, at)
     }
 
     fn chain(&mut self, entries: &[Entry<'_>], collect: bool, at: &Here) -> Chain {
@@ -141,7 +152,7 @@ impl Expansion<'_> {
         place: usize,
     ) -> TokenStream {
         match entry {
-            Entry::Input(input) => self.named_input(writing, input, place),
+            Entry::Piped { pattern, ty, at } => self.piped_entry(writing, pattern, ty, at, place),
             Entry::Step { step, pattern, ty } => {
                 let how = match (pattern, writing.entries.get(index + 1)) {
                     (Some(_), _) => How::Bind,
@@ -160,15 +171,23 @@ impl Expansion<'_> {
         }
     }
 
-    fn named_input(&mut self, writing: &mut Writing<'_>, input: &Input, place: usize) -> TokenStream {
-        let at = &mut writing.at;
+    fn piped_entry(
+        &mut self,
+        writing: &mut Writing<'_>,
+        pattern: &Pattern,
+        ty: Option<&TokenStream>,
+        span: Span,
+        place: usize,
+    ) -> TokenStream {
+        let (at, statements) = (&mut writing.at, &mut writing.statements);
         let private = &self.private_at(at.open);
         let next = self.variable("tok", at.open);
         let tok = &at.tok;
-        let named = self.gate(&quote!(#tok.kept_input()), input.pattern.span(), at.open);
+        let named = self.gate(&quote!(#tok.kept_input()), span, at.open);
         let method = hidden("named_input", at.open);
-        writing.statements.extend(quote!(let #next = #named.#method();));
-        at.names.bind(&input.pattern, place);
+        statements.extend(quote!(let #next = #named.#method();));
+        statements.extend(seen_through(at, pattern, ty, span, None, private));
+        at.names.bind(pattern, place);
         *at = at.with_tok(next, Source::Nothing);
         quote!(#private::seq::BindInput)
     }
@@ -219,24 +238,7 @@ impl Expansion<'_> {
             How::Pipe => quote_spanned!(here=> #private::seq::Pipe(#step)),
         };
         if let Some((pattern, ty)) = binding {
-            let value = local("value", at.open);
-            if let Some(ty) = ty {
-                let given = carried(span, &value.to_token_stream());
-                statements.extend(quote_spanned! {here=>
-                    #tok.gives(#argument, |#value| #private::says::<#ty>().names(#given));
-                });
-            }
-            if !pattern.is_plain() {
-                let given = carried(pattern.span(), &value.to_token_stream());
-                // As in `Names::open`, to the letter: two errors of one pattern are then one.
-                let by_reference = pattern.by_reference();
-                statements.extend(quote! {
-                    #tok.takes_apart(#argument, |#value| {
-                        #[allow(unused_variables)]
-                        let #by_reference = #given;
-                    });
-                });
-            }
+            statements.extend(seen_through(at, pattern, ty, span, Some(&argument), private));
             at.names.bind(pattern, place);
         }
         let source = match how {
@@ -246,6 +248,43 @@ impl Expansion<'_> {
         *at = at.with_tok(next, source);
         entry
     }
+}
+
+/// Asks whether a value has the type and the form that a `let` says: the output of `step`, or what is piped to this point.
+fn seen_through(
+    at: &Here,
+    pattern: &Pattern,
+    ty: Option<&TokenStream>,
+    span: Span,
+    step: Option<&TokenStream>,
+    private: &TokenStream,
+) -> TokenStream {
+    let (gives, takes_apart) = match step {
+        Some(_) => ("gives", "takes_apart"),
+        None => ("input_gives", "takes_input_apart"),
+    };
+    let (gives, takes_apart) = (hidden(gives, at.open), hidden(takes_apart, at.open));
+    let (tok, value, here) = (&at.tok, local("value", at.open), at.here());
+    let step = step.map(|step| quote_spanned!(here=> #step,));
+    let mut statements = TokenStream::new();
+    if let Some(ty) = ty {
+        let given = carried(span, &value.to_token_stream());
+        statements.extend(quote_spanned! {here=>
+            #tok.#gives(#step |#value| #private::says::<#ty>().names(#given));
+        });
+    }
+    if !pattern.is_plain() {
+        let given = carried(pattern.span(), &value.to_token_stream());
+        // As in `Names::open`, to the letter: two errors of one pattern are then one.
+        let by_reference = pattern.by_reference();
+        statements.extend(quote! {
+            #tok.#takes_apart(#step |#value| {
+                #[allow(unused_variables)]
+                let #by_reference = #given;
+            });
+        });
+    }
+    statements
 }
 
 /// How many entries of a sequence of so many make one entry of its tuple.

@@ -6,8 +6,8 @@ mod shape;
 
 use std::time::Duration;
 
-use super::backoff::IntoBackoff;
-use super::{IntoAttempts, Options, default, jitter};
+use super::{IntoAttempts, Options, default};
+use crate::blocks::backoff::{IntoBackoff, none};
 use crate::error::{BoxError, Error};
 use crate::node::Meta;
 use crate::testing::{block, step};
@@ -38,7 +38,7 @@ where
         max_attempts: super::given::max_attempts(max_attempts),
         backoff: super::given::backoff(backoff),
         max_delay: default::max_delay(),
-        jitter: jitter::none(),
+        jitter: none(),
         rejections: default::rejections(),
         when,
     }

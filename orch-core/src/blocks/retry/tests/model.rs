@@ -6,8 +6,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{MS, options_when, retrying};
-use crate::blocks::retry::backoff::{constant, exponential_by, fibonacci};
-use crate::blocks::retry::{Attempts, IntoAttempts, Jitter, Options, unlimited};
+use crate::blocks::backoff::{Jitter, constant, exponential_by, fibonacci};
+use crate::blocks::retry::{Attempts, IntoAttempts, Options, unlimited};
 use crate::build::feed::Ignores;
 use crate::testing::{Instantly, at_once};
 

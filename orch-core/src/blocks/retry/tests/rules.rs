@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{MS, RETRY, WORK, options, options_when, retrying};
-use crate::blocks::retry::backoff::{constant, exponential, exponential_by};
-use crate::blocks::retry::{Jitter, Options, default, enter, given, retry, unlimited};
+use crate::blocks::backoff::{Jitter, constant, exponential, exponential_by};
+use crate::blocks::retry::{Options, default, enter, given, retry, unlimited};
 use crate::build::builder::Builder;
 use crate::build::feed::{Ignores, Uses};
 use crate::build::plan::Plan;

@@ -1,7 +1,7 @@
 //! How large the futures are, how deep they nest, and that they are `Send` wherever it is asked.
 
 use super::{MS, RETRY, WORK, options};
-use crate::blocks::retry::backoff::exponential;
+use crate::blocks::backoff::exponential;
 use crate::blocks::{catch, circuit, retry, timeout};
 use crate::build::builder::Builder;
 use crate::build::feed::Ignores;

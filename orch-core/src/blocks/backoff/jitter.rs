@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How the delays of a `retry` are spread.
+/// How the delays of a `retry` or a `repeat` are spread.
 ///
 /// Of the three, [`Full`](Jitter::Full) gives the least load on what is being retried. (Marc Brooker, *Exponential
 /// Backoff And Jitter*, AWS Architecture Blog, 2015.)

@@ -1,12 +1,12 @@
-//! The delays between the attempts of a `retry`.
+//! The delays between the runs of a body: the attempts of a `retry`, the rounds of a `repeat`.
 //!
 //! The option `backoff` takes one of the words here or any [`backon::BackoffBuilder`] that is `Clone`: backon's own, a
-//! list of delays (`[Duration; 3]::into_iter()`), an iterator. It is kept in the pipeline and cloned for the first failure
+//! list of delays (`[Duration; 3]::into_iter()`), an iterator. It is kept in the pipeline and cloned for the first wait
 //! of each run.
 //!
-//! **When the delays end, so do the attempts.** backon's builders give three delays unless told otherwise
+//! **When the delays end, so do the attempts or rounds.** backon's builders give three delays unless told otherwise
 //! (`without_max_times()`), and no delay above a minute (`without_max_delay()`). The words here never end and are not
-//! capped: that is for `max_attempts` and `max_delay` to say.
+//! capped: that is for `max_attempts`, `max_rounds` and `max_delay` to say.
 //!
 //! They are not backon's builders because those compute in `f32`, where twice 100 ms is 200.000003 ms, and carry a random
 //! number generator, which would be the larger part of a retry's future.
@@ -18,7 +18,7 @@ use backon::BackoffBuilder;
 
 /// What can be given as `backoff`: a [`backon::BackoffBuilder`] that is `Clone`, as the words here are.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the delays between attempts",
+    message = "`{Self}` cannot be the delays of a `backoff`",
     label = "not a backoff",
     note = "write `constant(d)`, `exponential(base)` or `fibonacci(base)`, or a `backon::BackoffBuilder` that is `Clone`"
 )]

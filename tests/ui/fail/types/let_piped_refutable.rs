@@ -1,0 +1,8 @@
+use async_orch::pipeline;
+
+fn main() {
+    let _ = pipeline! {
+        |_: Vec<Option<u32>>|
+        each < let Some(id) = _ |_| { *id } >
+    };
+}
