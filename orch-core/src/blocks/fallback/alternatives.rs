@@ -31,7 +31,7 @@ pub trait Alternatives<P: Point, E: Failure>: Send + Sync {
         cx: R,
     ) -> (impl Trying<P::In, E, R, Out = Self::Out> + Send + 'a, Option<P::In>);
 
-    /// [`Step::describe`] of each.
+    /// Adds each of them to a graph.
     fn describe(&self, graph: &mut Describe<'_>);
 }
 
