@@ -11,6 +11,6 @@ mod options;
 #[cfg(test)]
 mod tests;
 
-pub use future::Delay;
 pub use crate::blocks::shell::enter;
+pub use future::Delay;
 pub use options::{Options, default, delay, given};
