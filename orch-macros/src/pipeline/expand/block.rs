@@ -119,7 +119,7 @@ impl Expansion<'_> {
             // What follows goes through the token that passed, so that none of it is known if it did not.
             Some(gate) => {
                 let (checked, gate) = (self.variable("tok", block.open), hidden(gate, block.open));
-                let gate = self.gate(&quote!(#tok.#gate()), keyword.span(), block.open);
+                let gate = self.checked(&quote!(#tok.#gate()), keyword.span(), block.open);
                 (checked.clone(), quote_spanned!(inside.here()=> let #checked = #gate;))
             }
         };
@@ -138,7 +138,7 @@ impl Expansion<'_> {
         let mut body = body;
         for gate in ["control", "next_round"] {
             let gate = hidden(gate, block.open);
-            body = self.gate(&quote_spanned!(inside.here()=> #inner.#gate(#body)), span, block.open);
+            body = self.checked(&quote_spanned!(inside.here()=> #inner.#gate(#body)), span, block.open);
         }
         body
     }
@@ -167,7 +167,7 @@ impl Expansion<'_> {
             let inside = Here { tok: inner.clone(), parent: Some(index), open: block.open, ..at.clone() };
             let code = self.step(step, &inside);
             let checked = match share_name {
-                "clones" => self.gate(&quote!(#tok.duplicate_input()), span, block.open),
+                "clones" => self.checked(&quote!(#tok.duplicate_input()), span, block.open),
                 _ => tok.to_token_stream(),
             };
             statements.extend(quote_spanned! {inside.here()=>
@@ -186,7 +186,7 @@ impl Expansion<'_> {
                     }
                     Some(first) => {
                         let gate = quote_spanned!(inside.here()=> #inner.#one(&#first, #child));
-                        let gate = self.gate(&gate, span, block.open);
+                        let gate = self.checked(&gate, span, block.open);
                         statements.extend(quote_spanned!(inside.here()=> let #child = #gate;));
                     }
                 }

@@ -1,6 +1,6 @@
 //! From the tree to code.
 //!
-//! The code builds the pipeline with tokens (`__private::Builder`) that carry the types from step to step, so every
+//! The code builds the pipeline with builders (`__private::Builder`) that carry the types from step to step, so every
 //! joint is a call of its own, spanned to the step that it judges. The user's tokens go out once and untouched; what
 //! is ours resolves at the definition, and names nothing but `__private`.
 
@@ -55,7 +55,7 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
     let mut header = table::root(&private);
     if !bound.is_empty() {
         let values =
-            bound.iter().map(|name| expansion.gate(&quote!(#private::owned(#name)), name.span(), start));
+            bound.iter().map(|name| expansion.checked(&quote!(#private::owned(#name)), name.span(), start));
         header = quote!((#header, (#(#values,)*)));
         names.bind_tuple(&bound);
     }
@@ -79,11 +79,11 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
     });
     let mut checks = TokenStream::new();
     if let Some(input) = &pipeline.input {
-        let gate = expansion.gate(&quote!(#tok.input()), input.ty.span(), start);
+        let gate = expansion.checked(&quote!(#tok.input()), input.ty.span(), start);
         checks.extend(quote!(let #tok = #gate;));
     }
     if let Some(error) = &pipeline.error {
-        let gate = expansion.gate(&quote!(#tok.failure()), error.span(), start);
+        let gate = expansion.checked(&quote!(#tok.failure()), error.span(), start);
         checks.extend(quote!(let #tok = #gate;));
     }
     let table = expansion.table.define(&private);
@@ -109,7 +109,7 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
 /// Where a step stands, for its expansion.
 #[derive(Clone)]
 struct Here {
-    /// The variable that holds the token of the point.
+    /// The variable that holds the builder of the point.
     tok: Ident,
     names: Names,
     parent: Option<Index>,
@@ -209,11 +209,11 @@ impl Expansion<'_> {
             Step::Leaf(leaf) if leaf.arguments.is_some() => hidden("call", at.open),
             _ => hidden("step", at.open),
         };
-        self.gate(&quote!(#tok.#gate(#code)), span_of(step), at.open)
+        self.checked(&quote!(#tok.#gate(#code)), span_of(step), at.open)
     }
 
-    /// What passes a gate of `call` (see `orch_core::gate`), with the error at `span` if it does not.
-    fn gate(&mut self, call: &TokenStream, span: Span, open: Span) -> TokenStream {
+    /// What passes the check that `call` makes (see `build/check.rs` in the core), with the error at `span` if it does not.
+    fn checked(&mut self, call: &TokenStream, span: Span, open: Span) -> TokenStream {
         let (gate, place) = (self.variable("gate", open), self.variable("place", open));
         let (pass, known) = (hidden("pass", open), hidden("__orch_known", open));
         let at = carried(span, &place.to_token_stream());

@@ -183,7 +183,7 @@ impl Expansion<'_> {
         let private = &self.private_at(at.open);
         let next = self.variable("tok", at.open);
         let tok = &at.tok;
-        let named = self.gate(&quote!(#tok.kept_input()), span, at.open);
+        let named = self.checked(&quote!(#tok.kept_input()), span, at.open);
         let method = hidden("named_input", at.open);
         statements.extend(quote!(let #next = #named.#method();));
         statements.extend(seen_through(at, pattern, ty, span, None, private));
@@ -210,7 +210,7 @@ impl Expansion<'_> {
         let here = at.here();
         statements.extend(quote_spanned!(here=> let #step = #code;));
         let argument = carried(span, &quote!(&#step));
-        // What is kept has to pass a gate, and the step goes through the token that did: where it does not, the
+        // What is kept has to pass a check, and the step goes through the builder that did: where it does not, the
         // sequence is no less unknown than what follows.
         let mut checked = tok.clone();
         let gates: &[&str] = match how {
@@ -220,7 +220,7 @@ impl Expansion<'_> {
         };
         for gate in gates {
             let (next, gate) = (self.variable("tok", at.open), hidden(gate, at.open));
-            let gate = self.gate(&quote_spanned!(here=> #checked.#gate(#argument)), span, at.open);
+            let gate = self.checked(&quote_spanned!(here=> #checked.#gate(#argument)), span, at.open);
             statements.extend(quote_spanned!(here=> let #next = #gate;));
             checked = next;
         }

@@ -207,7 +207,7 @@ impl Expansion<'_> {
         let (tok, group, private) = (&at.tok, &embed.group, self.private_at(at.open));
         let (entry, input) = (local("entry", at.open), local("input", at.open));
         let (method, take) = (hidden("embed", at.open), hidden("take", at.open));
-        let inner = self.gate(&quote_spanned!(at.here()=> #private::embedded(#group)), span, at.open);
+        let inner = self.checked(&quote_spanned!(at.here()=> #private::embedded(#group)), span, at.open);
         let given = carried(span, &input.to_token_stream());
         let give = quote_spanned!(span=> |#entry, #input| #entry.#take(#given));
         quote_spanned!(at.here()=> #tok.#method(#node, #inner, #give))
