@@ -8,8 +8,8 @@ pub use orch_core::{
     BreakerState, Change, CircuitEvent, CircuitState, Context, Done, Error, ErrorKind, Event, EventKind,
     Execution, Failed, Failure, FallingBack, Field, Gatekeeper, Graph, LastError, LastFailure, Local,
     NextRound, Node, NodeKind, Note, On, Origin, Output, OwnedEvent, Panicked, Pipeline, Place, Position,
-    Progress, Reason, Report, Retrying, Run, RunId, Runtime, Task, TaskChange, TaskEvent, TaskState, Text,
-    Told, Wire, run,
+    Progress, Reason, Report, Retrying, Run, RunId, Runtime, SagaEvent, Task, TaskChange, TaskEvent,
+    TaskState, Text, Told, Wire, run,
 };
 
 /// Compiles nested blocks of tasks into one statically typed future.

@@ -180,17 +180,28 @@ impl Graph {
         let indent = "    ".repeat(node.depth + 1);
         let label = escape(&node.label());
         let id = node.index;
-        if !node.kind().is_block() {
+        let (afterwards, children): (Vec<&Node>, Vec<&Node>) =
+            self.children(id).partition(|child| child.meta.form == Form::Afterwards);
+        if node.kind().is_block() {
+            text.push_str(&format!("{indent}subgraph n{id} [\"{label}\"]\n"));
+            self.mermaid_inside(node, &children, text);
+            text.push_str(&format!("{indent}end\n"));
+        } else {
             text.push_str(&format!("{indent}n{id}[\"{label}\"]\n"));
-            return;
         }
-        text.push_str(&format!("{indent}subgraph n{id} [\"{label}\"]\n"));
-        let children: Vec<&Node> = self.children(id).collect();
-        for child in &children {
+        for undo in afterwards {
+            self.mermaid(undo, text);
+            text.push_str(&format!("{indent}n{id} -.- n{}\n", undo.index));
+        }
+    }
+
+    fn mermaid_inside(&self, node: &Node, children: &[&Node], text: &mut String) {
+        let indent = "    ".repeat(node.depth + 1);
+        for child in children {
             self.mermaid(child, text);
         }
         let arrow = match node.meta.form {
-            Form::Row => Some("-->"),
+            Form::Row | Form::Afterwards => Some("-->"),
             Form::Alternatives => Some("-. or else .->"),
             Form::Peers => None,
         };
@@ -199,7 +210,6 @@ impl Graph {
                 text.push_str(&format!("{indent}    n{} {arrow} n{}\n", pair[0].index, pair[1].index));
             }
         }
-        text.push_str(&format!("{indent}end\n"));
     }
 
     pub(crate) fn of(root: impl FnOnce(&mut Describe<'_>)) -> Graph {
@@ -290,6 +300,19 @@ impl Describe<'_> {
     pub fn block(&mut self, meta: &'static Meta, inside: impl FnOnce(&mut Describe<'_>)) {
         let index = self.add(Origin::block(meta));
         inside(&mut Describe { graph: self.graph, segment: self.segment, within: Some(index) });
+    }
+
+    /// Adds a step and its undo, the entry `meta`, as a block inside of it.
+    pub fn undo(
+        &mut self,
+        meta: &'static Meta,
+        step: impl FnOnce(&mut Describe<'_>),
+        undo: impl FnOnce(&mut Describe<'_>),
+    ) {
+        let index = self.graph.nodes.len();
+        step(self);
+        let within = Some(index).filter(|index| *index < self.graph.nodes.len());
+        Describe { graph: self.graph, segment: self.segment, within }.block(meta, undo);
     }
 
     /// Adds an embedded pipeline.

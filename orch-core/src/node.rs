@@ -52,6 +52,8 @@ pub enum Form {
     Peers,
     /// One instead of the one before it.
     Alternatives,
+    /// One after another, after the step around them and what follows that: its undo.
+    Afterwards,
 }
 
 /// A place in the source.

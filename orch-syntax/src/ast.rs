@@ -63,6 +63,8 @@ pub enum Step {
     Inline(Inline),
     /// A pipeline built elsewhere.
     Embed(Embed),
+    /// A step of a saga, and what takes it back.
+    Undo(Box<Undo>),
     /// Where a step did not parse: the error is recorded, the rest goes on. Holds the tokens that an editor
     /// may complete (a half-typed path), possibly none.
     Hole(TokenStream),
@@ -209,8 +211,17 @@ pub struct Leaf {
     pub name: Option<Text>,
 }
 
+impl Leaf {
+    /// The same task with other arguments: those given, in which the `_` stands where it stood.
+    #[must_use]
+    pub fn with_arguments(&self, group: Group) -> Leaf {
+        let piped = self.arguments.as_ref().and_then(|arguments| arguments.piped);
+        Leaf { path: self.path.clone(), arguments: Some(Arguments { group, piped }), name: self.name.clone() }
+    }
+}
+
 /// The path of a task.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TaskPath {
     /// As it is written.
@@ -279,4 +290,41 @@ impl Text {
 pub struct Embed {
     /// The braces and the expression.
     pub group: Group,
+}
+
+/// `step undo step` or `step finally step`
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Undo {
+    /// What is done.
+    pub step: Step,
+    /// The word `undo` or `finally`.
+    pub word: Ident,
+    /// When the saga around it does the other step.
+    pub when: When,
+    /// What is done then.
+    pub undo: Step,
+}
+
+/// When a saga undoes a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// `undo`: if the saga fails.
+    Failed,
+    /// `finally`: when it ends.
+    Ended,
+}
+
+impl When {
+    /// The two of them.
+    pub const ALL: [When; 2] = [When::Failed, When::Ended];
+
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            When::Failed => "undo",
+            When::Ended => "finally",
+        }
+    }
 }

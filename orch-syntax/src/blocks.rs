@@ -27,6 +27,8 @@ pub struct Spec {
     pub minds_failures: bool,
     /// Whether it gives a failure as a value: always, or with a flag of that name.
     pub settles: Settles,
+    /// What becomes of the undos of the steps inside.
+    pub undos: Undos,
     /// Reserved words are blocks that the language has and this version does not.
     pub available: bool,
 }
@@ -73,6 +75,8 @@ pub enum Form {
     Peers,
     /// One instead of the one before it.
     Alternatives,
+    /// One after another, after the step around them and what follows that: its undo.
+    Afterwards,
 }
 
 /// What becomes of the outputs of peers.
@@ -105,6 +109,21 @@ pub enum Settles {
     Always,
     /// With the flag of this name.
     With(&'static str),
+}
+
+/// What becomes of the undos of the steps inside a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undos {
+    /// They are the saga's around it.
+    Pass,
+    /// They are its own: it is a saga.
+    Own,
+    /// It goes on after a failure of its body, which then has to be a saga.
+    GoesOn,
+    /// It drops its body when its time is up. What has an undo by then keeps it, but a saga would be dropped itself.
+    CutsShort,
+    /// It drops what it does not need, with what that has done.
+    DropsLosers,
 }
 
 /// What a block asks of the piped value.
@@ -249,6 +268,7 @@ const BLOCK: Spec = Spec {
     carries: None,
     minds_failures: false,
     settles: Settles::Never,
+    undos: Undos::Pass,
     available: true,
 };
 
@@ -279,13 +299,21 @@ pub static BLOCKS: &[Spec] = &[
         settles: Settles::With("settle"),
         ..BLOCK
     },
-    Spec { keyword: "race", body: Body::Peers(Join::One), form: Form::Peers, minds_failures: true, ..BLOCK },
+    Spec {
+        keyword: "race",
+        body: Body::Peers(Join::One),
+        form: Form::Peers,
+        minds_failures: true,
+        undos: Undos::DropsLosers,
+        ..BLOCK
+    },
     Spec {
         keyword: "fallback",
         options: &[option("when", Kind::Predicate), NAME],
         body: Body::Alternatives,
         form: Form::Alternatives,
         minds_failures: true,
+        undos: Undos::GoesOn,
         ..BLOCK
     },
     Spec {
@@ -320,11 +348,17 @@ pub static BLOCKS: &[Spec] = &[
         ],
         needs: Needs::Duplicate,
         minds_failures: true,
+        undos: Undos::GoesOn,
         ..BLOCK
     },
-    Spec { keyword: "timeout", head: Some(option("duration", Kind::Period)), ..BLOCK },
+    Spec {
+        keyword: "timeout",
+        head: Some(option("duration", Kind::Period)),
+        undos: Undos::CutsShort,
+        ..BLOCK
+    },
     Spec { keyword: "catch", ..BLOCK },
-    Spec { keyword: "settle", settles: Settles::Always, ..BLOCK },
+    Spec { keyword: "settle", settles: Settles::Always, undos: Undos::GoesOn, ..BLOCK },
     reserved("hedge"),
     reserved("bulkhead"),
     reserved("throttle"),
@@ -340,9 +374,16 @@ pub static BLOCKS: &[Spec] = &[
             NAME,
         ],
         needs: Needs::Rounds,
+        undos: Undos::GoesOn,
         ..BLOCK
     },
-    reserved("saga"),
+    Spec {
+        keyword: "saga",
+        options: &[option("collect", Kind::Outputs), NAME],
+        body: Body::Sequence,
+        undos: Undos::Own,
+        ..BLOCK
+    },
     reserved("with"),
 ];
 

@@ -12,6 +12,7 @@ pub(crate) mod peers;
 pub mod race;
 pub mod repeat;
 pub mod retry;
+pub mod saga;
 pub mod seq;
 pub mod settle;
 pub(crate) mod shell;

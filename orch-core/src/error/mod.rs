@@ -51,6 +51,8 @@ struct More<E> {
     others: Vec<Error<E>>,
     /// How many others there were besides.
     left_out: usize,
+    /// What could not be undone, in order of time.
+    undo_failures: Vec<Error<E>>,
     /// The time that a `timeout` allowed, where the text of the pipeline does not say it.
     limit: Option<Duration>,
     /// The key of the run.
@@ -74,6 +76,7 @@ impl<E> Default for More<E> {
             items: Vec::new(),
             others: Vec::new(),
             left_out: 0,
+            undo_failures: Vec::new(),
             limit: None,
             key: None,
         }
@@ -160,7 +163,7 @@ impl<E> Error<E> {
     pub(crate) fn in_item(&mut self, each: &'static Meta, item: u64) {
         let more: &mut More<E> = self.more.get_or_insert_default();
         more.items.push(Item { each, depth: more.run_by.len(), item });
-        for other in &mut more.others {
+        for other in more.others.iter_mut().chain(&mut more.undo_failures) {
             other.in_item(each, item);
         }
     }
@@ -256,12 +259,49 @@ impl<E> Error<E> {
         self
     }
 
+    /// What a `saga` could not undo after this error, in order of time: the errors of its undos. They are all here.
+    ///
+    /// With such failures nothing runs the steps again by itself, neither a `retry` nor a `fallback`: what they would stand on is
+    /// half undone.
+    ///
+    /// ```
+    /// use async_orch::{Run, pipeline};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let order = pipeline! {
+    ///     saga <
+    ///         |()| {} as "charge" undo |_| { Err::<(), _>("no refunds") } as "refund"
+    ///         |_| { Err::<(), _>("sold out") } as "ship"
+    ///     >
+    /// };
+    /// let error = order.run(()).await.unwrap_err();
+    /// assert_eq!(error.path(), "saga/ship");
+    /// assert_eq!(error.undo_failures()[0].path(), "saga/charge/undo/refund");
+    /// assert!(!error.is_retryable());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn undo_failures(&self) -> &[Error<E>] {
+        self.more.as_ref().map_or(&[], |more| &more.undo_failures)
+    }
+
+    /// The error of a saga that could not undo all of it.
+    #[cold]
+    pub(crate) fn with_undo_failures(mut self, failures: Vec<Error<E>>) -> Self {
+        if !failures.is_empty() {
+            self.more.get_or_insert_default().undo_failures.extend(failures);
+        }
+        self
+    }
+
     /// Whether a `retry` tries again, if its `when` agrees: after an error of a task, a timeout or a panic, but not where the
     /// body did not run (see [`ErrorKind::is_rejection`]), nor where a `repeat` has used up its rounds: nothing failed in them,
-    /// and the limit is there so that no more are run.
+    /// and the limit is there so that no more are run. Nor where something [could not be undone](Error::undo_failures).
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self.kind, ErrorKind::Task(_) | ErrorKind::TimedOut | ErrorKind::Panicked(_))
+        let kind = matches!(self.kind, ErrorKind::Task(_) | ErrorKind::TimedOut | ErrorKind::Panicked(_));
+        kind && self.undo_failures().is_empty()
     }
 
     pub(crate) fn origin(&self) -> Origin {
@@ -278,9 +318,10 @@ impl<E> Error<E> {
     pub(crate) fn map<F>(self, convert: fn(E) -> F) -> Error<F> {
         let Error { kind, origin, attempts, more } = self;
         let more = more.map(|more| {
-            let More { run_by, looked_at, items, others, left_out, limit, key } = *more;
+            let More { run_by, looked_at, items, others, left_out, undo_failures, limit, key } = *more;
             let others = others.into_iter().map(|error| error.map(convert)).collect();
-            Box::new(More { run_by, looked_at, items, others, left_out, limit, key })
+            let undo_failures = undo_failures.into_iter().map(|error| error.map(convert)).collect();
+            Box::new(More { run_by, looked_at, items, others, left_out, undo_failures, limit, key })
         });
         Error { kind: kind.map(convert), origin, attempts, more }
     }
@@ -314,7 +355,7 @@ impl<E> Error<E> {
     fn add_run_by(&mut self, by: Origin) {
         let more: &mut More<E> = self.more.get_or_insert_default();
         more.run_by.push(by);
-        for other in &mut more.others {
+        for other in more.others.iter_mut().chain(&mut more.undo_failures) {
             other.add_run_by(by);
         }
     }
@@ -363,6 +404,17 @@ impl<E: Failure> Error<E> {
 
 impl<E: fmt::Display> fmt::Display for Error<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence(f)?;
+        match self.undo_failures() {
+            [] => Ok(()),
+            [failure] => write!(f, "; an undo failed: {failure}"),
+            [first, ..] => write!(f, "; {} undos failed, the first: {first}", self.undo_failures().len()),
+        }
+    }
+}
+
+impl<E: fmt::Display> Error<E> {
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let noun = if self.origin.kind().is_block() { "block" } else { "step" };
         let items = self.more.as_ref().map_or(&[][..], |more| &more.items);
         write!(f, "{noun} `{}` ", self.path_with(items))?;
@@ -410,6 +462,9 @@ impl<E: fmt::Debug + fmt::Display> fmt::Debug for Error<E> {
             && !more.others.is_empty()
         {
             out.field("others", &more.others);
+        }
+        if !self.undo_failures().is_empty() {
+            out.field("undo_failures", &self.undo_failures());
         }
         out.finish_non_exhaustive()
     }

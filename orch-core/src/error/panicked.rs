@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::panics::discard;
@@ -25,6 +26,12 @@ impl Panicked {
     /// A panic that said this: for a [`Runtime`](crate::Runtime) that answers for a task.
     pub fn new(message: impl Into<Arc<str>>) -> Self {
         Panicked { message: message.into() }
+    }
+
+    /// Calls foreign code that may panic. What the call has broken is the caller's to drop, or the steps' own.
+    #[inline(always)]
+    pub(crate) fn catch<T>(call: impl FnOnce() -> T) -> Result<T, Self> {
+        catch_unwind(AssertUnwindSafe(call)).map_err(Panicked::caught)
     }
 
     /// A panic that was caught. What it carried is dropped, which may panic too.

@@ -23,7 +23,7 @@ const COUNTS: [Count; 4] = [Count::Item, Count::Attempt, Count::Call, Count::Rou
 /// A small value to copy, since every start of a step gets one. Beyond six levels the fifth stands for all those between: two
 /// executions that differ there differ in it, but what it says is no number of anything.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(crate) struct Coords {
+pub struct Coords {
     numbers: [u32; LEVELS],
     /// Two bits for each level: its place in [`COUNTS`].
     counts: u16,

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use super::{Full, Inside, Queued};
+use super::{Coords, Full, Inside, Queued};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::event::Told;
 use crate::node::{Meta, Origin};
@@ -46,6 +46,12 @@ pub trait Cx: Copy + Send + Sync {
 
     /// What follows belongs to round `round`, from 1.
     fn round(self, round: u32) -> Self;
+
+    /// The items, attempts, rounds and calls around what follows, as far as they are known.
+    fn coords(self) -> Coords;
+
+    /// What follows belongs to these.
+    fn at(self, coords: Coords) -> Self;
 
     /// What follows belongs to the pipeline embedded at `meta`.
     fn embed(self, meta: &'static Meta) -> Self;

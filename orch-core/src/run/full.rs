@@ -133,6 +133,14 @@ impl<'b> Cx for Full<'b> {
         Full { coords: self.coords.push(Count::Round, round.into()), ..self }
     }
 
+    fn coords(self) -> Coords {
+        self.coords
+    }
+
+    fn at(self, coords: Coords) -> Self {
+        Full { coords, ..self }
+    }
+
     fn embed(self, meta: &'static Meta) -> Self {
         Full { segment: self.run.embedded(self.segment, meta), ..self }
     }

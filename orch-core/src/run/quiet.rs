@@ -7,7 +7,7 @@ use std::future::Future;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use super::{Cx, Full, Inside, Queued};
+use super::{Coords, Cx, Full, Inside, Queued};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::event::Told;
 use crate::node::{Meta, Origin};
@@ -51,6 +51,16 @@ impl Cx for Quiet {
 
     #[inline(always)]
     fn round(self, _round: u32) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn coords(self) -> Coords {
+        Coords::default()
+    }
+
+    #[inline(always)]
+    fn at(self, _coords: Coords) -> Self {
         self
     }
 

@@ -134,9 +134,13 @@ impl Parts<'_> {
         let bare = written.all(|ty| generics.are_free_in(ty)) && !generics.are_told_by_bounds();
         let (bounds, bounds_where) = self.generics(if bare { Bounds::Open } else { Bounds::All });
         let marker = self.marker.ty.as_ref().map(|_| quote!(::core::marker::PhantomData,));
+        let name = self.name();
         quote! {
             #[automatically_derived]
             impl #ident {
+                #[doc(hidden)]
+                pub const __ORCH_NAME: &'static ::core::primitive::str = #name;
+
                 pub fn #arguments #all (#(#values: #types),*) -> #private::task::Call<Self, #args> #all_where {
                     #private::task::Call::new((#marker #(#values,)*))
                 }

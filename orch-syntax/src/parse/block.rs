@@ -85,7 +85,9 @@ impl Parser<'_> {
     pub(super) fn body(&mut self, start: usize) -> Vec<Item> {
         self.open_bracket(start, self.here());
         self.at += 1;
+        let in_undo = std::mem::replace(&mut self.in_undo, false);
         let items = self.items();
+        self.in_undo = in_undo;
         self.close_bracket();
         items
     }

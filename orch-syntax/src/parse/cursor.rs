@@ -25,6 +25,8 @@ pub(super) struct Parser<'e> {
     pub(super) brackets: Brackets,
     /// Set after a token that fits nowhere, until a step is read: what follows is likely its consequence.
     pub(super) lost: bool,
+    /// Whether the step that is read is an undo, which has none itself.
+    pub(super) in_undo: bool,
     pub(super) conditionals: Vec<ConditionalPart>,
     /// The separators of other languages, by their message.
     pub(super) separators: Vec<(&'static str, TokenStream)>,
@@ -38,6 +40,7 @@ impl<'e> Parser<'e> {
             at: 0,
             brackets: Brackets::default(),
             lost: false,
+            in_undo: false,
             conditionals: Vec::new(),
             separators: Vec::new(),
             errors,

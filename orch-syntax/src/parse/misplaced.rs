@@ -134,6 +134,9 @@ impl Parser<'_> {
                 self.suffix_name(&step);
                 continue;
             }
+            if self.undo_word(0).is_some() && !self.in_undo {
+                return self.undo(step, start);
+            }
             let is_name = matches!(step, Step::Leaf(_));
             let Some(TokenTree::Punct(punct)) = self.peek(0) else {
                 if is_name && self.group(0, Delimiter::Parenthesis).is_some() {
@@ -196,7 +199,9 @@ impl Parser<'_> {
             Step::Embed(_) => {
                 Some("a pipeline used as a step keeps its own names; remove the `as`".to_owned())
             }
-            Step::Leaf(_) | Step::Inline(_) => Some("a step has one name; remove this `as`".to_owned()),
+            Step::Leaf(_) | Step::Inline(_) | Step::Undo(_) => {
+                Some("a step has one name; remove this `as`".to_owned())
+            }
             Step::Hole(_) => None,
         };
         if let Some(message) = message {

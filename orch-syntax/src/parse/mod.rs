@@ -17,6 +17,7 @@ mod leaf;
 mod misplaced;
 mod options;
 mod step;
+mod undo;
 mod value;
 
 use proc_macro2::{Delimiter, Punct, Spacing, Span, TokenStream, TokenTree};

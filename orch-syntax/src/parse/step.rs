@@ -37,6 +37,9 @@ impl Parser<'_> {
         if let Some(spec) = self.keyword_at(self.at) {
             return self.block(spec);
         }
+        if self.undo_word(0).is_some() {
+            return self.undo_of_nothing();
+        }
         if self.word(0, "async") && (self.punct(1, '|') || (self.word(1, "move") && self.punct(2, '|'))) {
             return self.inline();
         }

@@ -6,6 +6,7 @@ mod options;
 mod robustness;
 mod steps;
 mod structure;
+mod undo;
 
 use std::str::FromStr;
 
@@ -68,6 +69,7 @@ fn shape(step: &Step) -> String {
         }
         Step::Inline(_) => "||".to_owned(),
         Step::Embed(_) => "{}".to_owned(),
+        Step::Undo(undo) => format!("{} {} {}", shape(&undo.step), undo.word, shape(&undo.undo)),
         Step::Hole(_) => "?".to_owned(),
     }
 }

@@ -2,9 +2,11 @@
 
 mod arguments;
 mod options;
+mod undo;
 
 use proc_macro2::{Delimiter, TokenTree};
 
+use self::undo::Undoes;
 use crate::ast::{Block, Item, LetPiped, Step};
 use crate::blocks::{Body, Join, Needs, Settles};
 use crate::errors::Errors;
@@ -17,7 +19,7 @@ use crate::tokens;
 /// Where a bracket is missing it is left open which step belongs to which block; what depends on that is not asked then.
 pub fn validate(parsed: &mut Parsed) {
     let Parsed { tree: pipeline, errors } = parsed;
-    let mut walk = Walk { named: Vec::new(), piped: Piped::Nothing, errors };
+    let mut walk = Walk { named: Vec::new(), piped: Piped::Nothing, undos: Undoes::default(), errors };
     for entry in &pipeline.lets {
         walk.named.extend(entry.pattern.names());
     }
@@ -34,6 +36,8 @@ struct Walk<'e> {
     named: Vec<String>,
     /// What the next step is given.
     piped: Piped,
+    /// Who undoes what is done here.
+    undos: Undoes,
     errors: &'e mut Errors,
 }
 
@@ -57,6 +61,7 @@ impl Walk<'_> {
                     arguments::check(given, &self.named, self.errors);
                 }
             }
+            Step::Undo(undo) => self.undo(undo),
             Step::Inline(_) | Step::Embed(_) | Step::Hole(_) => {}
         }
     }
@@ -108,6 +113,7 @@ impl Walk<'_> {
             self.errors.at(block.open, format!("the body of `{keyword}` is empty; write at least one step"));
         }
         self.dead(block);
+        let undos = self.enters(block);
         if block.spec.needs == Needs::Rounds {
             self.endless(block);
         }
@@ -156,6 +162,7 @@ impl Walk<'_> {
         }
         self.named.truncate(outside.0);
         self.piped = outside.1;
+        self.undos = undos;
     }
 
     fn names_piped(&mut self, named: &LetPiped) {
@@ -178,12 +185,16 @@ fn is_of_several(block: &Block) -> bool {
 /// The block that never fails, if this step is one.
 fn settles(step: &Step) -> Option<&Block> {
     let Step::Block(block) = step else { return None };
-    let settles = match block.spec.settles {
+    settles_block(block).then_some(block)
+}
+
+/// Whether a block gives failures as values.
+fn settles_block(block: &Block) -> bool {
+    match block.spec.settles {
         Settles::Never => false,
         Settles::Always => true,
         Settles::With(flag) => block.option(flag).is_some(),
-    };
-    settles.then_some(block)
+    }
 }
 
 fn no_let(block: &Block) -> String {

@@ -1,7 +1,6 @@
 //! The block `catch`.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -35,7 +34,7 @@ impl<P: Point, E: Failure, B: Step<P, E>> Block<P, E> for Catch<B> {
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
         let run = held.cx;
         // The guard is not told of the polls: a panic inside them is not one of this block.
-        let body = match catch(|| self.body.run(scope, input, run)) {
+        let body = match Panicked::catch(|| self.body.run(scope, input, run)) {
             Ok(fut) => Body::Running { fut },
             Err(panicked) => Body::Panicked { panicked: Some(panicked) },
         };
@@ -45,13 +44,6 @@ impl<P: Point, E: Failure, B: Step<P, E>> Block<P, E> for Catch<B> {
     fn describe(&self, graph: &mut Describe<'_>) {
         self.body.describe(graph);
     }
-}
-
-/// Calls foreign code that may panic.
-#[inline(always)]
-fn catch<T>(call: impl FnOnce() -> T) -> Result<T, Panicked> {
-    // What the call has broken is dropped, or is the steps' own: see the module.
-    catch_unwind(AssertUnwindSafe(call)).map_err(Panicked::caught)
 }
 
 pin_project! {
@@ -90,7 +82,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let polled = match this.body.as_mut().project() {
-            BodyProjection::Running { fut } => catch(|| fut.poll(cx)),
+            BodyProjection::Running { fut } => Panicked::catch(|| fut.poll(cx)),
             BodyProjection::Panicked { panicked } => {
                 Err(panicked.take().expect("a future is not polled again after it has finished"))
             }
@@ -99,7 +91,7 @@ where
             Ok(polled) => ready!(polled),
             Err(panicked) => {
                 // The steps inside end before the block does. Should their destructors panic too, the first panic is told.
-                let _ = catch(|| this.body.set(Body::Panicked { panicked: None }));
+                let _ = Panicked::catch(|| this.body.set(Body::Panicked { panicked: None }));
                 Err(Error::new(ErrorKind::Panicked(panicked), Origin::block(this.meta)))
             }
         };

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::outputs::Outputs;
 use super::slab::{Place, Slab};
-use crate::blocks::peers::OnFailure;
+use crate::blocks::peers::{OnFailure, until_end};
 use crate::blocks::shell::{Block, Held};
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
@@ -54,10 +54,11 @@ where
         let items = held.poll(|| (self.unpack)(input));
         let start = |each: &'a Self, scope, item, cx| each.body.run(scope, item, cx);
         let hint = items.size_hint();
-        EachFuture::<_, _, _, _, _, _, _, M, _> {
+        EachFuture::<_, _, _, _, _, _, _, M, M::Late, _> {
             runs: Slab::new(self.limit, hint),
             outputs: Outputs::with_capacity(hint.0.min(MAX_RESERVE)),
             items: Some(items),
+            late: M::Late::default(),
             each: self,
             scope,
             start,
@@ -72,7 +73,7 @@ where
 }
 
 pin_project! {
-    struct EachFuture<'a, In, Iter, B, Scope, Start, Fut, T, M, R>
+    struct EachFuture<'a, In, Iter, B, Scope, Start, Fut, T, M, Late, R>
     where
         R: Cx,
     {
@@ -80,6 +81,7 @@ pin_project! {
         runs: Slab<Fut>,
         outputs: Outputs<T>,
         items: Option<Iter>,
+        late: Late,
         each: &'a Each<In, Iter, M, B>,
         scope: Scope,
         // A function without size, as the future that it gives has a type without a name.
@@ -91,7 +93,7 @@ pin_project! {
 }
 
 impl<'a, In, Iter, B, Scope, Start, Fut, T, E, M, R> Future
-    for EachFuture<'a, In, Iter, B, Scope, Start, Fut, M::Kept<T>, M, R>
+    for EachFuture<'a, In, Iter, B, Scope, Start, Fut, M::Kept<T>, M, M::Late, R>
 where
     Iter: Iterator,
     Scope: Copy,
@@ -118,10 +120,16 @@ where
                 this.runs,
                 this.outputs,
                 this.items,
+                this.late,
                 start,
                 (run, this.each.meta),
                 cx.waker()
             ));
+            if let Some(late) = M::late(this.late)
+                && !late.is_empty()
+            {
+                return Poll::Ready(Err(std::mem::take(late).end()));
+            }
             Poll::Ready(match polled {
                 Ok(()) => Ok(this.outputs.take()),
                 Err(error) => {
@@ -150,6 +158,7 @@ fn drive<Iter, Fut, T, E, M, R>(
     runs: &mut Slab<Fut>,
     outputs: &mut Outputs<M::Kept<T>>,
     items: &mut Option<Iter>,
+    late: &mut M::Late,
     mut start: impl FnMut(Iter::Item) -> (usize, Fut),
     (rt, each): (R, &'static Meta),
     parent: &Waker,
@@ -162,6 +171,9 @@ where
     M: OnFailure<E>,
     R: Cx,
 {
+    if M::late(late).is_some_and(|late| !late.is_empty()) {
+        *items = None;
+    }
     let supply = Cell::new(if items.is_some() { Supply::More } else { Supply::Out });
     let mut next = || {
         let rest = items.as_mut().filter(|_| supply.get() == Supply::More)?;
@@ -188,7 +200,15 @@ where
     {
         was_cut_short();
         let is_end = runs.woken_from(begin, |runs, place| {
-            advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, (&mut start, each), &wakers)?;
+            advance::<_, _, _, _, M>(
+                runs,
+                outputs,
+                place,
+                None,
+                (&mut next, &supply, late),
+                (&mut start, each),
+                &wakers,
+            )?;
             let has_budget = rt.has_budget();
             if !has_budget {
                 runs.resume = Some(if was_cut_short() { place } else { place.after() });
@@ -210,7 +230,15 @@ where
         let mut is_cut = false;
         if !one_by_one {
             runs.woken(inline, &mut turn, |runs, place| {
-                advance::<_, _, _, _, M>(runs, outputs, place, None, &mut next, (&mut start, each), &wakers)
+                advance::<_, _, _, _, M>(
+                    runs,
+                    outputs,
+                    place,
+                    None,
+                    (&mut next, &supply, late),
+                    (&mut start, each),
+                    &wakers,
+                )
             })?;
             if !rt.has_budget() && runs.resume.is_none() {
                 runs.resume = Some(Place::FIRST);
@@ -229,7 +257,7 @@ where
                 outputs,
                 place,
                 Some(item),
-                &mut next,
+                (&mut next, &supply, late),
                 (&mut start, each),
                 &wakers,
             )?;
@@ -284,7 +312,7 @@ fn advance<Item, Fut, T, E, M>(
     outputs: &mut Outputs<M::Kept<T>>,
     place: Place,
     mut item: Option<Item>,
-    next: &mut impl FnMut() -> Option<Item>,
+    (next, supply, late): (&mut impl FnMut() -> Option<Item>, &Cell<Supply>, &mut M::Late),
     (start, each): (&mut impl FnMut(Item) -> (usize, Fut), &'static Meta),
     wakers: &InlineWakers<'_>,
 ) -> Result<(), Error<E>>
@@ -296,12 +324,24 @@ where
 {
     let mut last = false;
     loop {
-        if let Some(item) = item.take() {
-            let (index, fut) = start(item);
-            runs.put(place, index, fut);
-        }
-        let Poll::Ready((index, result)) = runs.poll(place, wakers) else {
-            return Ok(());
+        let polled = if M::DRAINS {
+            until_end(|| poll_at(runs, place, item.take(), start, wakers))
+        } else {
+            Ok(poll_at(runs, place, item.take(), start, wakers))
+        };
+        let (index, result) = match (polled, M::late(late)) {
+            (Ok(Poll::Pending), _) => return Ok(()),
+            (Ok(Poll::Ready(ready)), _) => ready,
+            (Err(payload), late) => {
+                supply.set(Supply::Out);
+                if let Some(late) = late {
+                    late.add_panic(payload);
+                    if let Err(payload) = until_end(|| runs.abandon(place)) {
+                        late.add_panic(payload);
+                    }
+                }
+                break;
+            }
         };
         // Apart for each way, as a result that is looked at before costs each item a tenth.
         match M::keep(result) {
@@ -311,7 +351,12 @@ where
                 }
                 outputs.put(index, kept);
             }
-            Err(error) => return Err(error.of_item(each, index as u64)),
+            Err(error) => {
+                let error = error.of_item(each, index as u64);
+                let Some(late) = M::late(late) else { return Err(error) };
+                late.add(error);
+                supply.set(Supply::Out);
+            }
         }
         if last {
             break;
@@ -324,6 +369,22 @@ where
     }
     runs.release(place);
     Ok(())
+}
+
+/// Starts an item at a place, if there is one, and polls what runs there.
+#[inline(always)]
+fn poll_at<Item, Fut: Future>(
+    runs: &mut Slab<Fut>,
+    place: Place,
+    item: Option<Item>,
+    start: &mut impl FnMut(Item) -> (usize, Fut),
+    wakers: &InlineWakers<'_>,
+) -> Poll<(usize, Fut::Output)> {
+    if let Some(item) = item {
+        let (index, fut) = start(item);
+        runs.put(place, index, fut);
+    }
+    runs.poll(place, wakers)
 }
 
 impl<In, Iter, M, B> fmt::Debug for Each<In, Iter, M, B> {

@@ -149,6 +149,15 @@ impl<Fut: Future> Slab<Fut> {
         Poll::Ready((item, output))
     }
 
+    /// Drops what runs at a place, which has panicked.
+    #[cold]
+    pub(super) fn abandon(&mut self, place: Place) {
+        if !self.is_vacant(place) {
+            self.running -= 1;
+            self.slot(place).set(ItemState::Vacant { next: None });
+        }
+    }
+
     #[inline]
     fn slot(&mut self, place: Place) -> Pin<&mut ItemState<Fut>> {
         self.chunks[place.chunk as usize].slots.get(place.slot as usize)

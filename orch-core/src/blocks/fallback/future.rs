@@ -115,7 +115,8 @@ where
     fn fall_back(self: Pin<&mut Self>, error: Error<E>) -> Result<(), Error<E>> {
         let this = self.project();
         let (mut trying, held, failures) = (this.trying, this.held, this.failures);
-        if trying.as_mut().is_last() || !held.poll(|| (this.when)(&error)) {
+        let falls_back = |error: &Error<E>| error.undo_failures().is_empty() && (this.when)(error);
+        if trying.as_mut().is_last() || !held.poll(|| falls_back(&error)) {
             // What has failed is let go of here, which may be the user's code.
             let error = held.poll(|| failures.before(error));
             R::fail(&mut held.guard, &error);

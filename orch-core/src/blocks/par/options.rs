@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::blocks::Shell;
-use crate::blocks::peers::{Children, Finish, Peers, Policy};
+use crate::blocks::peers::{Children, Ends, Finish, Peers, Policy};
 use crate::build::builder::Builder;
 use crate::build::options::{ErrorType, at_least_one};
 use crate::build::scope::{At, Scope};
@@ -23,8 +23,9 @@ pub struct Options<E, M> {
 /// What a `par` gives: a tuple of what is kept, or the error that ended it.
 pub struct AllOf<F>(F);
 
-impl<Kept, E, F, Out> Finish<Kept, Error<E>, E> for AllOf<F>
+impl<Kept, End, E, F, Out> Finish<Kept, End, E> for AllOf<F>
 where
+    End: Ends<E>,
     F: Fn(Kept) -> Out + Send + Sync,
     Out: Send + 'static,
 {
@@ -36,8 +37,8 @@ where
     }
 
     #[inline(always)]
-    fn one(&self, error: Error<E>) -> Result<Out, Error<E>> {
-        Err(error)
+    fn one(&self, end: End) -> Result<Out, Error<E>> {
+        Err(end.end())
     }
 }
 
@@ -61,7 +62,7 @@ where
     In: Send + 'static,
     E: Failure,
     M: Policy<E>,
-    C: Children<At<S, In>, E, M, End = Error<E>>,
+    C: Children<At<S, In>, E, M, End: Ends<E>>,
     F: Fn(C::Outputs) -> Out + Send + Sync,
     Out: Send + 'static,
 {

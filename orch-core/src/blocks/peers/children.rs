@@ -21,6 +21,8 @@ pub trait Children<P: Point, E: Failure, M: Policy<E>>: Send + Sync {
     type Outputs: Send + 'static;
     /// What ends the block before.
     type End: Send + 'static;
+    /// Where that is while others come to their end.
+    type Late: Default + Send;
 
     /// Takes their inputs, in written order.
     fn feed(&self, piped: &mut Option<P::In>) -> Self::Inputs;
@@ -33,7 +35,7 @@ pub trait Children<P: Point, E: Failure, M: Policy<E>>: Send + Sync {
         scope: RefOf<'a, P>,
         inputs: Self::Inputs,
         cx: R,
-    ) -> impl Slots<R, End = Self::End, Outputs = Self::Outputs> + Send + 'a;
+    ) -> impl Slots<R, End = Self::End, Late = Self::Late, Outputs = Self::Outputs> + Send + 'a;
 
     /// [`Step::describe`] of each child.
     fn describe(&self, graph: &mut Describe<'_>);
@@ -64,6 +66,7 @@ where
     type Inputs = F::Takes;
     type Outputs = M::Kept<St::Out>;
     type End = M::End<St::Out>;
+    type Late = M::Late<St::Out>;
 
     #[inline(always)]
     fn feed(&self, piped: &mut Option<P::In>) -> F::Takes {
@@ -78,7 +81,7 @@ where
         scope: RefOf<'a, P>,
         input: F::Takes,
         cx: R,
-    ) -> impl Slots<R, End = Self::End, Outputs = Self::Outputs> + Send + 'a {
+    ) -> impl Slots<R, End = Self::End, Late = Self::Late, Outputs = Self::Outputs> + Send + 'a {
         let start = move |cx| self.step.run(scope, input, cx);
         // Where nobody is told, one that waits is no different.
         if const { size_of::<R::Queued>() == 0 } || first < limit {
@@ -108,13 +111,14 @@ where
     E: Failure,
     M: Policy<E>,
     A: Children<P, E, M>,
-    B: Children<P, E, M, End = A::End>,
+    B: Children<P, E, M, End = A::End, Late = A::Late>,
 {
     const LEN: usize = A::LEN + B::LEN;
     type Asks = <A::Asks as Asks>::Or<B::Asks>;
     type Inputs = (A::Inputs, B::Inputs);
     type Outputs = (A::Outputs, B::Outputs);
     type End = A::End;
+    type Late = A::Late;
 
     #[inline(always)]
     fn feed(&self, piped: &mut Option<P::In>) -> Self::Inputs {
@@ -130,7 +134,7 @@ where
         scope: RefOf<'a, P>,
         (left, right): Self::Inputs,
         cx: R,
-    ) -> impl Slots<R, End = Self::End, Outputs = Self::Outputs> + Send + 'a {
+    ) -> impl Slots<R, End = Self::End, Late = Self::Late, Outputs = Self::Outputs> + Send + 'a {
         let left = self.0.slots(first, limit, scope, left, cx);
         ForkSlots { left, right: self.1.slots(first + A::LEN, limit, scope, right, cx) }
     }

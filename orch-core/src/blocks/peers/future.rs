@@ -54,7 +54,7 @@ where
         let slots = self.children.slots(0, self.limit, scope, inputs, held.cx);
         let at_once = self.limit.min(C::LEN);
         let ready = (at_once > SWEEP_MAX).then(|| WakeSet::alone(C::LEN));
-        PeersFuture::<_, _, E, _> {
+        PeersFuture::<_, _, E, C::Late, _> {
             slots,
             ready,
             finish: &self.finish,
@@ -63,6 +63,7 @@ where
             next: 0,
             order: Order::default(),
             free: self.limit,
+            late: C::Late::default(),
             held,
         }
     }
@@ -73,7 +74,7 @@ where
 }
 
 pin_project! {
-    struct PeersFuture<'a, Sl, F, E, R: Cx> {
+    struct PeersFuture<'a, Sl, F, E, Late, R: Cx> {
         #[pin]
         slots: Sl,
         ready: Option<WakeSet>,
@@ -83,12 +84,13 @@ pin_project! {
         next: u32,
         order: Order,
         free: usize,
+        late: Late,
         // Last: a block ends after the steps inside it.
         held: Held<R>,
     }
 }
 
-impl<Sl, F, E, R> Future for PeersFuture<'_, Sl, F, E, R>
+impl<Sl, F, E, R> Future for PeersFuture<'_, Sl, F, E, Sl::Late, R>
 where
     Sl: Slots<R>,
     F: Finish<Sl::Outputs, Sl::End, E>,
@@ -108,12 +110,15 @@ where
                 free: *this.free,
                 next: *this.next as usize,
                 ready: this.ready.as_ref(),
-                end: None,
+                end: Sl::late(this.late).and_then(Option::take),
             };
             let polled = drive(slots.as_mut(), *this.limit, &mut round, this.order, run, cx.waker());
             if polled.is_pending() {
                 *this.next = round.next as u32;
                 *this.free = round.free;
+                if let Some(late) = Sl::late(this.late) {
+                    *late = round.end;
+                }
                 return Poll::Pending;
             }
             Poll::Ready(match round.end {
@@ -170,7 +175,7 @@ fn drive<Sl: Slots<R>, R: Cx>(
             let picked = Selection { start, bits, wakers: &wakers };
             // One call for all cases: it is all of the children's code.
             if !slots.as_mut().visit(0, picked, round) {
-                if round.end.is_some() {
+                if round.end.is_some() && !Sl::DRAINS {
                     return Poll::Ready(());
                 }
                 // None of those that follow has started, nor can one have been woken.

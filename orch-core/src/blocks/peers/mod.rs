@@ -6,6 +6,7 @@
 //! midst of them (`order`).
 
 mod children;
+mod drain;
 mod future;
 mod on_failure;
 mod order;
@@ -14,10 +15,11 @@ mod slot;
 
 pub(crate) use children::{Child, Children, Fork};
 pub use children::{child, fork};
+pub(crate) use drain::until_end;
 pub(crate) use future::Peers;
 pub(crate) use on_failure::OnFailure;
 #[cfg(test)]
 pub(crate) use on_failure::{FailFast, Settle};
 pub use on_failure::{default, given};
-pub(crate) use policy::{Finish, Policy};
+pub(crate) use policy::{Ends, Finish, Policy};
 pub(crate) use slot::{Pass, Selection, Slots};

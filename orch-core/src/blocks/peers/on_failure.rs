@@ -3,18 +3,29 @@
 use std::fmt;
 
 use super::Policy;
+use super::drain::Failures;
 use crate::error::{Error, Failure};
 
 /// What the failure of one of several peers does to the block around them.
 pub trait OnFailure<E>: Copy + fmt::Debug + Send + Sync + 'static {
+    /// Whether those that run come to their end after a failure.
+    const DRAINS: bool = false;
     /// What is kept of a peer that gives a `T`.
     type Kept<T: Send + 'static>: Send + 'static;
+    /// What has failed, while others come to their end; nothing if they do not.
+    type Late: Default + Send;
 
     /// Keeps a result, or ends the block with its error.
     fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<Self::Kept<T>, Error<E>>;
 
     /// The error in what is kept.
     fn failure<T: Send + 'static>(kept: &mut Self::Kept<T>) -> Option<&mut Error<E>>;
+
+    /// Where failures are while others come to their end.
+    #[inline(always)]
+    fn late(_late: &mut Self::Late) -> Option<&mut Failures<E>> {
+        None
+    }
 }
 
 macro_rules! policy {
@@ -22,6 +33,7 @@ macro_rules! policy {
         impl<E: Failure> Policy<E> for $name {
             type Kept<T: Send + 'static> = <Self as OnFailure<E>>::Kept<T>;
             type End<T: Send + 'static> = Error<E>;
+            type Late<T: Send + 'static> = ();
 
             #[inline(always)]
             fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<<Self as OnFailure<E>>::Kept<T>, Error<E>> {
@@ -39,6 +51,7 @@ pub struct FailFast;
 
 impl<E: Failure> OnFailure<E> for FailFast {
     type Kept<T: Send + 'static> = T;
+    type Late = ();
 
     #[inline(always)]
     fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<T, Error<E>> {
@@ -57,6 +70,7 @@ pub struct Settle;
 
 impl<E: Failure> OnFailure<E> for Settle {
     type Kept<T: Send + 'static> = Result<T, Error<E>>;
+    type Late = ();
 
     #[inline(always)]
     fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<Self::Kept<T>, Error<E>> {
@@ -86,6 +100,7 @@ pub mod given {
 /// What an option not given is.
 pub mod default {
     use super::FailFast;
+    use crate::blocks::peers::drain::Drain;
 
     /// All at once.
     pub fn limit() -> Option<usize> {
@@ -95,5 +110,10 @@ pub mod default {
     /// The first failure ends the block.
     pub fn settle() -> FailFast {
         FailFast
+    }
+
+    /// Of children that can be undone: the first failure ends the block when those that run have ended.
+    pub fn drain() -> Drain {
+        Drain
     }
 }

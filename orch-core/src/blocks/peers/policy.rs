@@ -1,18 +1,53 @@
 //! What becomes of the results of peers.
 
+use std::any::Any;
 use std::fmt;
+use std::panic::resume_unwind;
 
-use crate::error::Error;
+use crate::error::{Error, Failure};
 
 /// What one peer's result does to the block around it: it is kept for when all have ended, or ends the block.
 pub trait Policy<E>: Copy + fmt::Debug + Send + Sync + 'static {
+    /// Whether those that run come to their end when one has ended the block.
+    const DRAINS: bool = false;
     /// What is kept of a peer that gives a `T`.
     type Kept<T: Send + 'static>: Send + 'static;
     /// What ends the block, of a peer that gives a `T`.
     type End<T: Send + 'static>: Send + 'static;
+    /// What has ended the block, while others come to their end; nothing if they do not.
+    type Late<T: Send + 'static>: Default + Send;
 
     /// Keeps a result, or ends the block.
     fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<Self::Kept<T>, Self::End<T>>;
+
+    /// A peer has panicked, where others come to their end.
+    fn caught<T: Send + 'static>(payload: Box<dyn Any + Send>) -> Self::End<T> {
+        resume_unwind(payload)
+    }
+
+    /// What ends the block, if something has before.
+    fn join<T: Send + 'static>(end: &mut Option<Self::End<T>>, later: Self::End<T>) {
+        *end = Some(later);
+    }
+
+    /// Where that is while others come to their end.
+    #[inline(always)]
+    fn late<T: Send + 'static>(_late: &mut Self::Late<T>) -> Option<&mut Option<Self::End<T>>> {
+        None
+    }
+}
+
+/// What a failure leaves that ends a block of peers.
+pub trait Ends<E>: Send + 'static {
+    /// The error of the block.
+    fn end(self) -> Error<E>;
+}
+
+impl<E: Failure> Ends<E> for Error<E> {
+    #[inline(always)]
+    fn end(self) -> Error<E> {
+        self
+    }
 }
 
 /// What a block of peers gives.

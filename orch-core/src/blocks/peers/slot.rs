@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::drain::until_end;
 use super::policy::Policy;
 use crate::error::{Error, Failure};
 use crate::run::Cx;
@@ -16,10 +17,17 @@ use crate::wake::{InlineWakers, WakeSet};
 pub trait Slots<R: Cx> {
     /// How many there are.
     const LEN: usize;
+    /// Whether those that run come to their end when one has ended the block.
+    const DRAINS: bool;
     /// What ends the block before all have ended.
     type End: Send;
+    /// Where that is while others come to their end.
+    type Late: Default + Send;
     /// What the children leave, as nested pairs.
     type Outputs;
+
+    /// What has ended the block, while others come to their end; `None` if they do not.
+    fn late(late: &mut Self::Late) -> Option<&mut Option<Self::End>>;
 
     /// Starts and polls the children that are picked, in written order; the first of them all is number `first`. False
     /// if there is no use in going on: one has ended the block, or one has to wait, and so all that follow.
@@ -105,8 +113,15 @@ where
     R: Cx,
 {
     const LEN: usize = 1;
+    const DRAINS: bool = M::DRAINS;
     type End = M::End<T>;
+    type Late = M::Late<T>;
     type Outputs = M::Kept<T>;
+
+    #[inline(always)]
+    fn late(late: &mut M::Late<T>) -> Option<&mut Option<M::End<T>>> {
+        M::late(late)
+    }
 
     #[inline]
     fn visit(
@@ -116,16 +131,27 @@ where
         round: &mut Pass<'_, M::End<T>, R>,
     ) -> bool {
         if let SlotProjection::Todo { .. } | SlotProjection::Queued { .. } = self.as_mut().project() {
-            if round.free == 0 {
+            if round.free == 0 || (M::DRAINS && round.end.is_some()) {
                 return false;
             }
-            let fut = match self.as_mut().project_replace(ChildState::Gone) {
-                SlotReplaced::Todo { start } => start(round.cx),
-                SlotReplaced::Queued { start, queued } => start(round.cx.dequeue(queued)),
+            let start = match self.as_mut().project_replace(ChildState::Gone) {
+                SlotReplaced::Todo { start } => (start, round.cx),
+                SlotReplaced::Queued { start, queued } => (start, round.cx.dequeue(queued)),
                 _ => unreachable!("a child is started once"),
             };
-            self.set(ChildState::Run { fut });
             round.next = index + 1;
+            let fut = if M::DRAINS {
+                match until_end(|| start.0(start.1)) {
+                    Ok(fut) => fut,
+                    Err(payload) => {
+                        M::join(&mut round.end, M::caught(payload));
+                        return true;
+                    }
+                }
+            } else {
+                start.0(start.1)
+            };
+            self.set(ChildState::Run { fut });
         } else if let SlotProjection::Run { .. } = self.as_mut().project() {
             // Takes its place again if it goes on. So one that is ready at once, as many are, changes no count.
             round.free += 1;
@@ -138,13 +164,29 @@ where
             None => picked.wakers.waker(index),
             Some(waker) => waker,
         };
-        let Poll::Ready(result) = fut.poll(&mut Context::from_waker(&waker)) else {
+        let mut cx = Context::from_waker(&waker);
+        let polled = if M::DRAINS {
+            match until_end(|| fut.poll(&mut cx)) {
+                Ok(polled) => polled.map(M::keep),
+                Err(payload) => Poll::Ready(Err(M::caught(payload))),
+            }
+        } else {
+            fut.poll(&mut cx).map(M::keep)
+        };
+        let Poll::Ready(kept) = polled else {
             round.free -= 1;
             return true;
         };
-        match M::keep(result) {
+        match kept {
             Ok(kept) => {
                 self.set(ChildState::Done { kept });
+                true
+            }
+            Err(end) if M::DRAINS => {
+                M::join(&mut round.end, end);
+                if let Err(payload) = until_end(|| self.set(ChildState::Gone)) {
+                    M::join(&mut round.end, M::caught(payload));
+                }
                 true
             }
             Err(end) => {
@@ -184,10 +226,17 @@ pin_project! {
     }
 }
 
-impl<R: Cx, A: Slots<R>, B: Slots<R, End = A::End>> Slots<R> for ForkSlots<A, B> {
+impl<R: Cx, A: Slots<R>, B: Slots<R, End = A::End, Late = A::Late>> Slots<R> for ForkSlots<A, B> {
     const LEN: usize = A::LEN + B::LEN;
+    const DRAINS: bool = A::DRAINS;
     type End = A::End;
+    type Late = A::Late;
     type Outputs = (A::Outputs, B::Outputs);
+
+    #[inline(always)]
+    fn late(late: &mut A::Late) -> Option<&mut Option<A::End>> {
+        A::late(late)
+    }
 
     #[inline(always)]
     fn visit(

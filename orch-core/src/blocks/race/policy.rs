@@ -19,6 +19,7 @@ pub struct Lost<E> {
 impl<E: Failure> Policy<E> for FirstSuccess {
     type Kept<T: Send + 'static> = Lost<E>;
     type End<T: Send + 'static> = T;
+    type Late<T: Send + 'static> = ();
 
     #[inline(always)]
     fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<Lost<E>, T> {

@@ -1,12 +1,13 @@
 //! Blocks: their bodies and their options.
 
 use orch_syntax::ast::{Block, Input, Item, LetPiped, LetStep, Step, Value};
-use orch_syntax::blocks::{Body, Join, Kind, Needs};
+use orch_syntax::blocks::{Body, Join, Kind, Needs, Settles, Undos};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::names::hidden;
-use super::table::{Entry, Index, node, written};
+use super::saga::holds_undo;
+use super::table::{Entry, Index, given, node, written};
 use super::usage::{entry_uses_piped, uses_piped};
 use super::{Expansion, Here, Source, carried, local, span_of};
 
@@ -25,7 +26,8 @@ impl Expansion<'_> {
     /// The outermost step under a header that names the input: in a sequence that begins with the name.
     pub(super) fn root_with_input(&mut self, root: &Step, input: &Input, at: &Here) -> TokenStream {
         match root {
-            Step::Block(block) if block.spec.body == Body::Sequence => {
+            // What a saga's undos are to see lives longer than it.
+            Step::Block(block) if block.spec.body == Body::Sequence && block.spec.undos != Undos::Own => {
                 let index = self.enter(block, at.parent);
                 self.sequence_block(block, Some(input), index, at)
             }
@@ -44,7 +46,7 @@ impl Expansion<'_> {
         let (name, form) = (block.name(), block.spec.form);
         let kind = quote!(Block(#keyword));
         let (options, span) = (written(block), block.keyword.span());
-        self.table.add(self.private, parent, &Entry { kind, form, name: name.as_ref(), options, span })
+        self.table.add(self.private, parent, &Entry { kind, form, name: given(name.as_ref()), options, span })
     }
 
     /// `seq`
@@ -56,12 +58,15 @@ impl Expansion<'_> {
         at: &Here,
     ) -> TokenStream {
         let private = &self.private_at(block.open);
-        let inside = Here { parent: Some(index), open: block.open, ..at.clone() };
+        let mut inside = Here { parent: Some(index), open: block.open, ..at.clone() };
+        let (is_saga, undos) = (block.spec.undos == Undos::Own, self.undos.len());
+        if is_saga {
+            self.enter_saga(at, &mut inside);
+        }
         let outputs = block.spec.of_kind(Kind::Outputs);
         let given = block.of_kind(Kind::Outputs);
         let chain = self.items(&block.body, input, given.is_some(), &inside);
-        let (statements, body_code) = (chain.statements, chain.body);
-        let (keyword, node, tok) = (&block.keyword, node(index), &at.tok);
+        let (keyword, node, tok) = (&block.keyword, node(index), &inside.tok);
         let body = self.variable("body", block.open);
         let module = module(block);
         let field = match (outputs, given) {
@@ -72,11 +77,15 @@ impl Expansion<'_> {
             }
             (Some(_), Some(given)) => {
                 let name = &given.name;
-                let outputs = chain.outputs;
+                let outputs = &chain.outputs;
                 let (slots, piped) = (local("slots", block.open), local("piped", block.open));
                 quote_spanned!(inside.here()=> #name: #tok.collect(&#body, |#slots, #piped| (#(#outputs,)*)))
             }
         };
+        if is_saga {
+            return self.saga_block(block, &chain, &field, (index, undos), (at, &inside), &body);
+        }
+        let (statements, body_code) = (chain.statements, chain.body);
         quote_spanned! {inside.here()=> {
             #statements
             let #body = #body_code;
@@ -219,6 +228,11 @@ impl Expansion<'_> {
     fn options(&mut self, block: &Block, at: &Here) -> TokenStream {
         let (private, module, tok) = (&self.private_at(block.open), module(block), &at.tok);
         let here = block.open.resolved_at(Span::mixed_site());
+        // What can be undone comes to its end, and is not dropped.
+        let flag = match block.spec.settles {
+            Settles::With(flag) if block.body.iter().filter_map(Item::step).any(holds_undo) => Some(flag),
+            _ => None,
+        };
         let mut fields = quote_spanned!(here=> error: #tok.error(),);
         for spec in block.spec.head.iter().chain(block.spec.options) {
             if spec.kind == Kind::Name {
@@ -239,6 +253,9 @@ impl Expansion<'_> {
                 (None, Some(head)) if is_head => {
                     let value = self.value(block, head);
                     quote_spanned!(here=> #option: #private::#module::given::#option(#value))
+                }
+                (None, _) if flag == Some(spec.name) => {
+                    quote_spanned!(here=> #option: #private::#module::default::drain())
                 }
                 (None, _) => quote_spanned!(here=> #option: #private::#module::default::#option()),
             };

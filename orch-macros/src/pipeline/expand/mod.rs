@@ -7,6 +7,7 @@
 mod block;
 mod gives;
 mod names;
+mod saga;
 mod sequence;
 mod statements;
 mod step;
@@ -21,6 +22,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use self::names::{Names, hidden};
+use self::saga::Around;
 use self::table::{Index, Table};
 use crate::errors::combined;
 use crate::private;
@@ -46,6 +48,8 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
         capture: pipeline.move_token.is_some(),
         table: Table::default(),
         fresh: 0,
+        undos: Vec::new(),
+        names_leaf: false,
     };
 
     let start = expansion.start(pipeline);
@@ -63,7 +67,8 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
         Some(_) => Source::Input,
         None => Source::NoInput,
     };
-    let at = Here { tok: local("tok", start), names, parent: None, open: start, source };
+    let at =
+        Here { tok: local("tok", start), names, parent: None, open: start, source, saga: None, kept: None };
     let named = pipeline.input.as_ref().filter(|input| !input.pattern.is_wild());
     let root = match named {
         Some(input) => expansion.root_with_input(&pipeline.root, input, &at),
@@ -117,6 +122,10 @@ struct Here {
     open: Span,
     /// Where the piped value comes from.
     source: Source,
+    /// The saga around.
+    saga: Option<Around>,
+    /// Of a task that is an undo: variables for what was kept of its arguments.
+    kept: Option<Vec<Ident>>,
 }
 
 /// Where a piped value comes from: it says so if the value does not fit.
@@ -168,6 +177,10 @@ struct Expansion<'a> {
     capture: bool,
     table: Table,
     fresh: usize,
+    /// The variables of the undos in the sagas around.
+    undos: Vec<Ident>,
+    /// Whether the entry of the next task has its name.
+    names_leaf: bool,
 }
 
 impl Expansion<'_> {
@@ -200,6 +213,7 @@ impl Expansion<'_> {
             Step::Inline(inline) => self.inline(inline, at),
             Step::Embed(embed) => self.embed(embed, at),
             Step::Block(block) => return self.block(block, at),
+            Step::Undo(undo) => return self.undone(undo, at),
             // Only with an error, and then nothing is expanded.
             Step::Hole(tokens) => return tokens.clone(),
         };
@@ -259,6 +273,10 @@ fn mention(step: &Step, paths: &mut Vec<TokenStream>) {
                 }
             }
         }
+        Step::Undo(undo) => {
+            mention(&undo.step, paths);
+            mention(&undo.undo, paths);
+        }
         Step::Inline(_) | Step::Embed(_) | Step::Hole(_) => {}
     }
 }
@@ -280,6 +298,7 @@ fn span_of(step: &Step) -> Span {
             Some(Item::Step(step) | Item::Let(LetStep { step, .. })) => span_of(step),
             None => block.keyword.span(),
         },
+        Step::Undo(undo) => span_of(&undo.step),
         Step::Hole(_) => Span::call_site(),
     }
 }

@@ -32,6 +32,11 @@ impl Names {
         self.places.push(place);
     }
 
+    /// One more level, with a value that has no name.
+    pub(super) fn bind_level(&mut self) {
+        self.places.push(0);
+    }
+
     /// The values of a tuple: one more level.
     pub(super) fn bind_tuple(&mut self, names: &[Ident]) {
         for (field, name) in names.iter().enumerate() {
@@ -71,25 +76,48 @@ impl Names {
             if !entry.bound.iter().any(|name| words.contains(&name.to_string())) {
                 continue;
             }
-            let outwards = std::iter::repeat_n(quote!(.0), self.levels() - 1 - entry.level);
+            let outwards = self.outwards(entry.level + 1);
             let fields = entry.fields.iter().map(|field| Literal::usize_unsuffixed(*field));
             let borrow = (!entry.fields.is_empty()).then(|| quote!(&));
             let pattern = &entry.pattern;
             statements.extend(quote! {
                 #[allow(unused_variables)]
-                let #pattern = #borrow #scope #(#outwards)* .1 #(.#fields)*;
+                let #pattern = #borrow #scope #outwards .1 #(.#fields)*;
             });
         }
         statements
     }
 
+    /// From the scope reference to that of its first `levels` levels.
+    pub(super) fn outwards(&self, levels: usize) -> TokenStream {
+        std::iter::repeat_n(quote!(.0), self.levels().saturating_sub(levels)).collect()
+    }
+
+    /// From the scope reference to the value of a level.
+    pub(super) fn level(&self, level: usize) -> TokenStream {
+        let outwards = self.outwards(level + 1);
+        quote!(#outwards .1)
+    }
+
     /// The names that `code` mentions, each once.
     pub(super) fn used_in(&self, code: &TokenStream) -> Vec<Ident> {
+        self.used_from(0, code)
+    }
+
+    /// The names that `code` mentions and whose value is at `level` or further in, each once.
+    pub(super) fn used_from(&self, level: usize, code: &TokenStream) -> Vec<Ident> {
         let words = mentioned(code);
         let mut used: Vec<Ident> = Vec::new();
-        for name in self.entries.iter().flat_map(|entry| &entry.bound) {
-            if words.contains(&name.to_string()) && !used.contains(name) {
-                used.push(name.clone());
+        for entry in &self.entries {
+            for name in &entry.bound {
+                if !words.contains(&name.to_string()) {
+                    continue;
+                }
+                // It hides one of the same name further out.
+                used.retain(|other| other != name);
+                if entry.level >= level {
+                    used.push(name.clone());
+                }
             }
         }
         used

@@ -9,17 +9,22 @@ use syn::spanned::Spanned;
 
 use super::gives::{Gives, gives};
 use super::names::hidden;
-use super::table::{Entry, entry, node};
+use super::table::{Entry, entry, given, node};
 use super::{Expansion, Here, carried, local, span_of_inline, span_of_leaf};
 
 impl Expansion<'_> {
     /// `path` or `path(arguments)`: a closure that makes the call.
     pub(super) fn leaf(&mut self, leaf: &Leaf, at: &Here) -> TokenStream {
         let span = span_of_leaf(leaf);
+        let names_itself = std::mem::take(&mut self.names_leaf);
+        let of_task = names_itself.then(|| {
+            let name = associated(&leaf.path, "__ORCH_NAME", span);
+            quote!(#name)
+        });
         let in_table = Entry {
             kind: quote!(Task),
             form: Form::Row,
-            name: leaf.name.as_ref(),
+            name: given(leaf.name.as_ref()).or(of_task),
             options: Vec::new(),
             span: leaf.path.tokens.span(),
         };
@@ -43,7 +48,10 @@ impl Expansion<'_> {
             }
         };
         let scope = if names.is_empty() { quote!(_) } else { scope.to_token_stream() };
-        let input = if piped { input.to_token_stream() } else { quote!(_) };
+        let mut input = if piped { input.to_token_stream() } else { quote!(_) };
+        if let Some(kept) = &at.kept {
+            input = quote!((#input, (#(#kept,)*)));
+        }
         let method = hidden("leaf", at.open);
         let closure = quote_spanned!(span=> #capture |#scope, #input| { #names #call });
         quote_spanned!(at.here()=> #tok.#method(#entry, #closure))
@@ -77,7 +85,7 @@ impl Expansion<'_> {
     }
 
     /// `move`, at a step.
-    fn capture_at(&self, span: Span) -> Option<TokenStream> {
+    pub(super) fn capture_at(&self, span: Span) -> Option<TokenStream> {
         self.capture.then(|| quote_spanned!(span=> move))
     }
 
@@ -87,7 +95,7 @@ impl Expansion<'_> {
         let in_table = Entry {
             kind: quote!(Inline),
             form: Form::Row,
-            name: inline.name.as_ref(),
+            name: given(inline.name.as_ref()),
             options: Vec::new(),
             span,
         };

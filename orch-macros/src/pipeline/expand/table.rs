@@ -12,11 +12,11 @@ pub(super) struct Table {
 }
 
 /// What the table says of a node.
-pub(super) struct Entry<'a> {
+pub(super) struct Entry {
     /// A variant of `NodeKind`.
     pub(super) kind: TokenStream,
     pub(super) form: Form,
-    pub(super) name: Option<&'a Text>,
+    pub(super) name: Option<TokenStream>,
     /// As they are written.
     pub(super) options: Vec<(String, String)>,
     pub(super) span: Span,
@@ -32,17 +32,18 @@ impl Table {
         &mut self,
         private: &TokenStream,
         parent: Option<Index>,
-        Entry { kind, form, name, options, span }: &Entry<'_>,
+        Entry { kind, form, name, options, span }: &Entry,
     ) -> Index {
         let index = self.entries.len();
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         let parent = option(parent.map(node));
-        let name = option(name.map(|name| name.value.to_token_stream()));
+        let name = option(name.clone());
         let options = options.iter().map(|(name, value)| quote!((#name, #value)));
         let form = match form {
             Form::Row => quote!(Row),
             Form::Peers => quote!(Peers),
             Form::Alternatives => quote!(Alternatives),
+            Form::Afterwards => quote!(Afterwards),
         };
         let start = span.start();
         let line = u32::try_from(start.line).unwrap_or(u32::MAX);
@@ -61,12 +62,22 @@ impl Table {
         Index(index)
     }
 
+    /// The entry that is added next.
+    pub(super) fn next(&self) -> Index {
+        Index(self.entries.len())
+    }
+
     /// The `static`.
     pub(super) fn define(&self, private: &TokenStream) -> TokenStream {
         let (nodes, entries) = (nodes(), &self.entries);
         let length = entries.len();
         quote!(static #nodes: [#private::Meta; #length] = [#(#entries),*];)
     }
+}
+
+/// The name that a text gives a step.
+pub(super) fn given(name: Option<&Text>) -> Option<TokenStream> {
+    name.map(|name| name.value.to_token_stream())
 }
 
 /// A reference to an entry.

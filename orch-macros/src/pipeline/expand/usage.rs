@@ -8,6 +8,7 @@ pub(super) fn uses_piped(step: &Step) -> bool {
     match step {
         Step::Leaf(leaf) => leaf.arguments.as_ref().is_none_or(|arguments| arguments.piped.is_some()),
         Step::Inline(inline) => !inline.pattern.is_wild(),
+        Step::Undo(undo) => uses_piped(&undo.step),
         Step::Embed(_) | Step::Hole(_) => true,
         // What a round goes on with is of the type of what is piped, so that is used, whatever the body does with it.
         Step::Block(block) if matches!(block.spec.needs, Needs::Items | Needs::Rounds) => true,
