@@ -495,7 +495,7 @@ async fn saga_12_what_cannot_be_kept_is_a_failed_undo() {
     let p = pipeline! {
         saga <
             book(&ledger, 1) undo cancel(&ledger, _)
-            |_| { Grenade } as "make" undo |grenade| { drop(grenade) }
+            |_| { Grenade } as "make" undo |grenade| { let _: Grenade = grenade; }
             book(&ledger, 2)
         >
     };
@@ -538,4 +538,46 @@ saga
     for line in ["n1 -.- n2", "n1 --> n6", "n6 -.- n11"] {
         assert!(mermaid.lines().any(|written| written.trim() == line), "{line} in {mermaid}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn saga_9_a_pipeline_with_a_saga_comes_to_its_end() {
+    let ledger = Ledger::default();
+    fn checkout(ledger: &Ledger) -> impl Run<In = u32, Out = (), Error = async_orch::BoxError> + '_ {
+        pipeline! {
+            |id: u32|
+            saga <
+                takes(ledger, *id, u64::from(*id)) undo cancel(ledger, _)
+                |n| { if n == 2 { Err("sold out") } else { Ok(()) } }
+            >
+        }
+    }
+    let each = pipeline! { |_: Vec<u32>| each(limit = 3) < {checkout(&ledger)} > };
+    assert_eq!(each.run(vec![3, 2, 4, 5]).await.unwrap_err().path(), "each/saga/inline");
+    assert_eq!(ledger.take(), ["begin 3", "begin 2", "begin 4", "end 2", "cancel 2", "end 3", "end 4"]);
+
+    let par =
+        pipeline! { par < seq < |_| { 2 } {checkout(&ledger)} > seq < |_| { 3 } {checkout(&ledger)} > > };
+    assert_eq!(par.run(()).await.unwrap_err().path(), "par/seq/saga/inline");
+    assert_eq!(ledger.take(), ["begin 2", "begin 3", "end 2", "cancel 2", "end 3"]);
+
+    let settled = pipeline! {
+        par(settle) < seq < |_| { 3 } {checkout(&ledger)} > async |()| {
+            sleep(Duration::from_millis(1)).await;
+            if ledger.take().len() < 9 { panic!("oh") }
+        } >
+    };
+    let outer = pipeline! { catch < {settled} > };
+    assert!(matches!(outer.run(()).await.unwrap_err().kind(), ErrorKind::Panicked(_)));
+    assert_eq!(ledger.take(), ["end 3"]);
+
+    // Nothing that can be undone: the first failure ends it at once.
+    let plain = pipeline! { |_: u32| takes(&ledger, _, 10) };
+    let fast = pipeline! { par < {fails_at_once()} seq < |_| { 7 } {plain} > > };
+    assert!(fast.run(()).await.is_err());
+    assert_eq!(ledger.take(), Vec::<String>::new());
+}
+
+fn fails_at_once() -> impl Run<In = (), Out = (), Error = async_orch::BoxError> {
+    pipeline! { fails("sold out") }
 }

@@ -1,22 +1,31 @@
-//! Whether anything in a pipeline asks which run it is a part of, as a type.
+//! What the steps of a pipeline ask of the run that they are a part of, as a type.
 
 use std::future::Future;
+use std::marker::PhantomData;
 
 use super::{Full, Given, Quiet, RunState};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::pipeline::Run;
 
-/// Whether a step, or one inside it, asks for its [`Context`](crate::context::Context).
+/// Whether a step, or one inside it, asks for its [`Context`](crate::context::Context), and whether it asks to come to its end.
 ///
 /// A run that nobody watches and nobody asks about is [`Quiet`]. One that is asked about knows itself: a context that did not
 /// know its attempt would be right wherever somebody watches, and wrong in production alone.
+///
+/// What asks to come to its end has things to undo: no block around it drops it.
 pub trait Asks: Send + Sync + 'static {
-    /// Whether it does.
+    /// Whether it asks for its context.
     const YES: bool;
+    /// Whether it asks to come to its end.
+    const TO_END: bool;
 
-    /// Whether it or another does.
+    /// What it or another asks.
     type Or<Other: Asks>: Asks;
+    /// And for its context.
+    type AndContext: Asks;
+    /// And to come to its end.
+    type AndEnd: Asks;
 
     /// Runs a pipeline that nobody watches, on tokio.
     fn run<'a, T: Run, G>(
@@ -28,17 +37,24 @@ pub trait Asks: Send + Sync + 'static {
         G: FnOnce() -> &'a Graph + Send + 'a;
 }
 
-/// Nobody asks.
+/// Nobody asks for anything.
 #[derive(Clone, Copy, Debug)]
 pub struct No;
 
-/// Somebody does.
+/// Somebody asks for a context.
 #[derive(Clone, Copy, Debug)]
 pub struct Yes;
 
+/// Somebody asks to come to its end, besides `A`.
+#[derive(Debug)]
+pub struct ToEnd<A>(PhantomData<fn() -> A>);
+
 impl Asks for No {
     const YES: bool = false;
+    const TO_END: bool = false;
     type Or<Other: Asks> = Other;
+    type AndContext = Yes;
+    type AndEnd = ToEnd<No>;
 
     #[inline(always)]
     fn run<'a, T: Run, G>(
@@ -55,7 +71,10 @@ impl Asks for No {
 
 impl Asks for Yes {
     const YES: bool = true;
-    type Or<Other: Asks> = Yes;
+    const TO_END: bool = false;
+    type Or<Other: Asks> = Other::AndContext;
+    type AndContext = Yes;
+    type AndEnd = ToEnd<Yes>;
 
     #[allow(clippy::manual_async_fn, reason = "`Send` is promised, not found out")]
     fn run<'a, T: Run, G>(
@@ -70,5 +89,25 @@ impl Asks for Yes {
             let run = RunState::new(Given::default(), graph());
             pipeline.run_within(input, Full::root(&run)).await
         }
+    }
+}
+
+impl<A: Asks> Asks for ToEnd<A> {
+    const YES: bool = A::YES;
+    const TO_END: bool = true;
+    type Or<Other: Asks> = <A::Or<Other> as Asks>::AndEnd;
+    type AndContext = ToEnd<A::AndContext>;
+    type AndEnd = ToEnd<A>;
+
+    #[inline(always)]
+    fn run<'a, T: Run, G>(
+        pipeline: &'a T,
+        graph: G,
+        input: T::In,
+    ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a
+    where
+        G: FnOnce() -> &'a Graph + Send + 'a,
+    {
+        A::run(pipeline, graph, input)
     }
 }

@@ -3,10 +3,11 @@
 mod arguments;
 mod options;
 mod undo;
+mod undoes;
 
 use proc_macro2::{Delimiter, TokenTree};
 
-use self::undo::Undoes;
+use self::undoes::Undoes;
 use crate::ast::{Block, Item, LetPiped, Step};
 use crate::blocks::{Body, Join, Needs, Settles};
 use crate::errors::Errors;

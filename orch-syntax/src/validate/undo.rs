@@ -1,29 +1,9 @@
 //! Where a step may have an `undo`, and where a saga may stand.
 
+use super::undoes::{By, Undoes};
 use super::{Walk, settles_block};
 use crate::ast::{Block, Undo};
 use crate::blocks::Undos;
-
-/// Who undoes what is done at a place.
-#[derive(Clone, Default)]
-pub(super) struct Undoes {
-    by: By,
-    /// The innermost block around that drops what is inside it.
-    dropped_by: Option<String>,
-}
-
-#[derive(Clone, Default)]
-enum By {
-    /// There is no saga around.
-    #[default]
-    Nobody,
-    /// The saga around.
-    Saga,
-    /// The block of this keyword stands between, which goes on after a failure.
-    GoesOn(String),
-    /// The block of this keyword stands between, which drops what it does not need.
-    DropsLosers(String),
-}
 
 impl Walk<'_> {
     /// Looks at a block as what stands around undos, and gives what was around it.

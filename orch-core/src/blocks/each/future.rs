@@ -11,14 +11,14 @@ use pin_project_lite::pin_project;
 
 use super::outputs::Outputs;
 use super::slab::{Place, Slab};
-use crate::blocks::peers::{OnFailure, until_end};
+use crate::blocks::peers::{Failures, OnFailure, until_end};
 use crate::blocks::shell::{Block, Held};
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::Meta;
-use crate::run::Cx;
 use crate::run::Step;
+use crate::run::{Asks, Cx};
 use crate::wake::{InlineWakers, Turn, cut_short, was_cut_short};
 
 /// For so many outputs, at most, room is made before they come: how many they will be is what the iterator says.
@@ -54,11 +54,12 @@ where
         let items = held.poll(|| (self.unpack)(input));
         let start = |each: &'a Self, scope, item, cx| each.body.run(scope, item, cx);
         let hint = items.size_hint();
-        EachFuture::<_, _, _, _, _, _, _, M, M::Late, _> {
+        EachFuture::<_, _, _, _, _, _, _, M, M::Late, B::Asks, _> {
             runs: Slab::new(self.limit, hint),
             outputs: Outputs::with_capacity(hint.0.min(MAX_RESERVE)),
             items: Some(items),
             late: M::Late::default(),
+            asks: PhantomData,
             each: self,
             scope,
             start,
@@ -73,7 +74,7 @@ where
 }
 
 pin_project! {
-    struct EachFuture<'a, In, Iter, B, Scope, Start, Fut, T, M, Late, R>
+    struct EachFuture<'a, In, Iter, B, Scope, Start, Fut, T, M, Late, A, R>
     where
         R: Cx,
     {
@@ -82,6 +83,7 @@ pin_project! {
         outputs: Outputs<T>,
         items: Option<Iter>,
         late: Late,
+        asks: PhantomData<A>,
         each: &'a Each<In, Iter, M, B>,
         scope: Scope,
         // A function without size, as the future that it gives has a type without a name.
@@ -92,9 +94,10 @@ pin_project! {
     }
 }
 
-impl<'a, In, Iter, B, Scope, Start, Fut, T, E, M, R> Future
-    for EachFuture<'a, In, Iter, B, Scope, Start, Fut, M::Kept<T>, M, M::Late, R>
+impl<'a, In, Iter, B, Scope, Start, Fut, T, E, M, A, R> Future
+    for EachFuture<'a, In, Iter, B, Scope, Start, Fut, M::Kept<T>, M, M::Late, A, R>
 where
+    A: Asks,
     Iter: Iterator,
     Scope: Copy,
     Start: Fn(&'a Each<In, Iter, M, B>, Scope, Iter::Item, R) -> Fut,
@@ -116,16 +119,17 @@ where
                 *this.started += 1;
                 (index, (this.start)(this.each, *this.scope, item, run.item(index as u64)))
             };
+            let mut late = if M::DRAINS.is::<A>() { M::late(this.late) } else { None };
             let polled = ready!(drive::<_, _, _, _, M, _>(
                 this.runs,
                 this.outputs,
                 this.items,
-                this.late,
+                &mut late,
                 start,
                 (run, this.each.meta),
                 cx.waker()
             ));
-            if let Some(late) = M::late(this.late)
+            if let Some(late) = late
                 && !late.is_empty()
             {
                 return Poll::Ready(Err(std::mem::take(late).end()));
@@ -158,7 +162,7 @@ fn drive<Iter, Fut, T, E, M, R>(
     runs: &mut Slab<Fut>,
     outputs: &mut Outputs<M::Kept<T>>,
     items: &mut Option<Iter>,
-    late: &mut M::Late,
+    late: &mut Option<&mut Failures<E>>,
     mut start: impl FnMut(Iter::Item) -> (usize, Fut),
     (rt, each): (R, &'static Meta),
     parent: &Waker,
@@ -171,7 +175,7 @@ where
     M: OnFailure<E>,
     R: Cx,
 {
-    if M::late(late).is_some_and(|late| !late.is_empty()) {
+    if late.as_ref().is_some_and(|late| !late.is_empty()) {
         *items = None;
     }
     let supply = Cell::new(if items.is_some() { Supply::More } else { Supply::Out });
@@ -312,7 +316,7 @@ fn advance<Item, Fut, T, E, M>(
     outputs: &mut Outputs<M::Kept<T>>,
     place: Place,
     mut item: Option<Item>,
-    (next, supply, late): (&mut impl FnMut() -> Option<Item>, &Cell<Supply>, &mut M::Late),
+    (next, supply, late): (&mut impl FnMut() -> Option<Item>, &Cell<Supply>, &mut Option<&mut Failures<E>>),
     (start, each): (&mut impl FnMut(Item) -> (usize, Fut), &'static Meta),
     wakers: &InlineWakers<'_>,
 ) -> Result<(), Error<E>>
@@ -324,17 +328,18 @@ where
 {
     let mut last = false;
     loop {
-        let polled = if M::DRAINS {
+        let mut late = late.as_deref_mut().filter(|_| M::DRAINS.may());
+        let polled = if late.is_some() {
             until_end(|| poll_at(runs, place, item.take(), start, wakers))
         } else {
             Ok(poll_at(runs, place, item.take(), start, wakers))
         };
-        let (index, result) = match (polled, M::late(late)) {
-            (Ok(Poll::Pending), _) => return Ok(()),
-            (Ok(Poll::Ready(ready)), _) => ready,
-            (Err(payload), late) => {
+        let (index, result) = match polled {
+            Ok(Poll::Pending) => return Ok(()),
+            Ok(Poll::Ready(ready)) => ready,
+            Err(payload) => {
                 supply.set(Supply::Out);
-                if let Some(late) = late {
+                if let Some(late) = &mut late {
                     late.add_panic(payload);
                     if let Err(payload) = until_end(|| runs.abandon(place)) {
                         late.add_panic(payload);
@@ -353,7 +358,7 @@ where
             }
             Err(error) => {
                 let error = error.of_item(each, index as u64);
-                let Some(late) = M::late(late) else { return Err(error) };
+                let Some(late) = late else { return Err(error) };
                 late.add(error);
                 supply.set(Supply::Out);
             }

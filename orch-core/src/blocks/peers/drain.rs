@@ -5,14 +5,16 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use super::OnFailure;
-use super::policy::{Ends, Policy};
+use super::policy::{Drains, Ends, Policy};
 use crate::error::{Error, Failure};
 use crate::panics::discard;
 
-/// After the first failure none starts, and those that run come to their end: what they do can be undone then. The block fails
-/// with the first error.
+/// Peers that can be undone: what runs when one has failed comes to its end, and none starts. The block fails with the first
+/// error. Whether a failure of theirs is one of the block is said by `M`.
+///
+/// Without `ALWAYS` it is so only if a step inside asks to come to its end, which a pipeline from elsewhere does not show.
 #[derive(Clone, Copy, Debug)]
-pub struct Drain;
+pub struct Drain<M, const ALWAYS: bool>(pub(super) M);
 
 /// What has failed, in order of time.
 pub struct Failures<E> {
@@ -74,15 +76,15 @@ pub(crate) fn until_end<T>(poll: impl FnOnce() -> T) -> Result<T, Box<dyn Any + 
     catch_unwind(AssertUnwindSafe(poll))
 }
 
-impl<E: Failure> Policy<E> for Drain {
-    const DRAINS: bool = true;
-    type Kept<T: Send + 'static> = T;
+impl<E: Failure, M: OnFailure<E>, const ALWAYS: bool> Policy<E> for Drain<M, ALWAYS> {
+    const DRAINS: Drains = if ALWAYS { Drains::Always } else { Drains::IfAsked };
+    type Kept<T: Send + 'static> = M::Kept<T>;
     type End<T: Send + 'static> = Failures<E>;
     type Late<T: Send + 'static> = Option<Failures<E>>;
 
     #[inline(always)]
-    fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<T, Failures<E>> {
-        result.map_err(Failures::one)
+    fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<M::Kept<T>, Failures<E>> {
+        M::keep(result).map_err(Failures::one)
     }
 
     fn caught<T: Send + 'static>(payload: Box<dyn Any + Send>) -> Failures<E> {
@@ -101,21 +103,22 @@ impl<E: Failure> Policy<E> for Drain {
     }
 }
 
-impl<E: Failure> OnFailure<E> for Drain {
-    const DRAINS: bool = true;
-    type Kept<T: Send + 'static> = T;
+impl<E: Failure, M: OnFailure<E>, const ALWAYS: bool> OnFailure<E> for Drain<M, ALWAYS> {
+    const DRAINS: Drains = if ALWAYS { Drains::Always } else { Drains::IfAsked };
+    type Kept<T: Send + 'static> = M::Kept<T>;
     type Late = Failures<E>;
 
     #[inline(always)]
-    fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<T, Error<E>> {
-        result
+    fn keep<T: Send + 'static>(result: Result<T, Error<E>>) -> Result<M::Kept<T>, Error<E>> {
+        M::keep(result)
     }
 
     #[inline(always)]
-    fn failure<T: Send + 'static>(_kept: &mut T) -> Option<&mut Error<E>> {
-        None
+    fn failure<T: Send + 'static>(kept: &mut M::Kept<T>) -> Option<&mut Error<E>> {
+        M::failure(kept)
     }
 
+    #[inline(always)]
     fn late(late: &mut Failures<E>) -> Option<&mut Failures<E>> {
         Some(late)
     }

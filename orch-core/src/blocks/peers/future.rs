@@ -13,7 +13,7 @@ use crate::blocks::shell::{Block, Held};
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
-use crate::run::Cx;
+use crate::run::{Asks, Cx};
 use crate::wake::{InlineWakers, SWEEP_MAX, Turn, WakeSet};
 
 /// Peers at once, at most so many, whose results become what `finish` makes of them.
@@ -54,7 +54,7 @@ where
         let slots = self.children.slots(0, self.limit, scope, inputs, held.cx);
         let at_once = self.limit.min(C::LEN);
         let ready = (at_once > SWEEP_MAX).then(|| WakeSet::alone(C::LEN));
-        PeersFuture::<_, _, E, C::Late, _> {
+        PeersFuture::<_, _, E, C::Late, C::Asks, _> {
             slots,
             ready,
             finish: &self.finish,
@@ -64,6 +64,7 @@ where
             order: Order::default(),
             free: self.limit,
             late: C::Late::default(),
+            asks: PhantomData,
             held,
         }
     }
@@ -74,7 +75,7 @@ where
 }
 
 pin_project! {
-    struct PeersFuture<'a, Sl, F, E, Late, R: Cx> {
+    struct PeersFuture<'a, Sl, F, E, Late, A, R: Cx> {
         #[pin]
         slots: Sl,
         ready: Option<WakeSet>,
@@ -85,13 +86,15 @@ pin_project! {
         order: Order,
         free: usize,
         late: Late,
+        asks: PhantomData<A>,
         // Last: a block ends after the steps inside it.
         held: Held<R>,
     }
 }
 
-impl<Sl, F, E, R> Future for PeersFuture<'_, Sl, F, E, Sl::Late, R>
+impl<Sl, F, E, A, R> Future for PeersFuture<'_, Sl, F, E, Sl::Late, A, R>
 where
+    A: Asks,
     Sl: Slots<R>,
     F: Finish<Sl::Outputs, Sl::End, E>,
     E: Failure,
@@ -111,6 +114,7 @@ where
                 next: *this.next as usize,
                 ready: this.ready.as_ref(),
                 end: Sl::late(this.late).and_then(Option::take),
+                drains: Sl::DRAINS.is::<A>(),
             };
             let polled = drive(slots.as_mut(), *this.limit, &mut round, this.order, run, cx.waker());
             if polled.is_pending() {
@@ -175,7 +179,7 @@ fn drive<Sl: Slots<R>, R: Cx>(
             let picked = Selection { start, bits, wakers: &wakers };
             // One call for all cases: it is all of the children's code.
             if !slots.as_mut().visit(0, picked, round) {
-                if round.end.is_some() && !Sl::DRAINS {
+                if round.end.is_some() && !(Sl::DRAINS.may() && round.drains) {
                     return Poll::Ready(());
                 }
                 // None of those that follow has started, nor can one have been woken.

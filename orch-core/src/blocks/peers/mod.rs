@@ -15,7 +15,7 @@ mod slot;
 
 pub(crate) use children::{Child, Children, Fork};
 pub use children::{child, fork};
-pub(crate) use drain::until_end;
+pub(crate) use drain::{Failures, until_end};
 pub(crate) use future::Peers;
 pub(crate) use on_failure::OnFailure;
 #[cfg(test)]

@@ -4,12 +4,13 @@ use std::fmt;
 
 use super::Policy;
 use super::drain::Failures;
+use super::policy::Drains;
 use crate::error::{Error, Failure};
 
 /// What the failure of one of several peers does to the block around them.
 pub trait OnFailure<E>: Copy + fmt::Debug + Send + Sync + 'static {
     /// Whether those that run come to their end after a failure.
-    const DRAINS: bool = false;
+    const DRAINS: Drains = Drains::Never;
     /// What is kept of a peer that gives a `T`.
     type Kept<T: Send + 'static>: Send + 'static;
     /// What has failed, while others come to their end; nothing if they do not.
@@ -85,6 +86,7 @@ impl<E: Failure> OnFailure<E> for Settle {
 /// What an option given becomes.
 pub mod given {
     use super::Settle;
+    use crate::blocks::peers::drain::Drain;
 
     /// So many at once.
     pub fn limit(limit: usize) -> Option<usize> {
@@ -94,6 +96,16 @@ pub mod given {
     /// Every child runs.
     pub fn settle() -> Settle {
         Settle
+    }
+
+    /// Every child runs, also if one panics.
+    pub fn drain() -> Drain<Settle, true> {
+        Drain(Settle)
+    }
+
+    /// So it is if one asks for it.
+    pub fn drain_if_asked() -> Drain<Settle, false> {
+        Drain(Settle)
     }
 }
 
@@ -113,7 +125,12 @@ pub mod default {
     }
 
     /// Of children that can be undone: the first failure ends the block when those that run have ended.
-    pub fn drain() -> Drain {
-        Drain
+    pub fn drain() -> Drain<FailFast, true> {
+        Drain(FailFast)
+    }
+
+    /// So it is if one asks for it.
+    pub fn drain_if_asked() -> Drain<FailFast, false> {
+        Drain(FailFast)
     }
 }

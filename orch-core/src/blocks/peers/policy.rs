@@ -5,11 +5,39 @@ use std::fmt;
 use std::panic::resume_unwind;
 
 use crate::error::{Error, Failure};
+use crate::run::Asks;
+
+/// Whether peers come to their end when one of them has ended the block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drains {
+    /// They are dropped.
+    Never,
+    /// They do if one of them asks for it.
+    IfAsked,
+    /// They do.
+    Always,
+}
+
+impl Drains {
+    /// Whether they may.
+    pub(in crate::blocks) const fn may(self) -> bool {
+        !matches!(self, Drains::Never)
+    }
+
+    /// Whether they do, where this is what is asked inside.
+    pub(in crate::blocks) const fn is<A: Asks>(self) -> bool {
+        match self {
+            Drains::Never => false,
+            Drains::IfAsked => A::TO_END,
+            Drains::Always => true,
+        }
+    }
+}
 
 /// What one peer's result does to the block around it: it is kept for when all have ended, or ends the block.
 pub trait Policy<E>: Copy + fmt::Debug + Send + Sync + 'static {
     /// Whether those that run come to their end when one has ended the block.
-    const DRAINS: bool = false;
+    const DRAINS: Drains = Drains::Never;
     /// What is kept of a peer that gives a `T`.
     type Kept<T: Send + 'static>: Send + 'static;
     /// What ends the block, of a peer that gives a `T`.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::drain::until_end;
-use super::policy::Policy;
+use super::policy::{Drains, Policy};
 use crate::error::{Error, Failure};
 use crate::run::Cx;
 use crate::wake::{InlineWakers, WakeSet};
@@ -18,7 +18,7 @@ pub trait Slots<R: Cx> {
     /// How many there are.
     const LEN: usize;
     /// Whether those that run come to their end when one has ended the block.
-    const DRAINS: bool;
+    const DRAINS: Drains;
     /// What ends the block before all have ended.
     type End: Send;
     /// Where that is while others come to their end.
@@ -56,6 +56,8 @@ pub struct Pass<'r, End, R> {
     pub(crate) ready: Option<&'r WakeSet>,
     /// What has ended the block.
     pub(crate) end: Option<End>,
+    /// Whether the others come to their end then.
+    pub(crate) drains: bool,
 }
 
 /// Some of the sixty-four children from `start` on.
@@ -113,7 +115,7 @@ where
     R: Cx,
 {
     const LEN: usize = 1;
-    const DRAINS: bool = M::DRAINS;
+    const DRAINS: Drains = M::DRAINS;
     type End = M::End<T>;
     type Late = M::Late<T>;
     type Outputs = M::Kept<T>;
@@ -130,8 +132,9 @@ where
         picked: Selection<'_>,
         round: &mut Pass<'_, M::End<T>, R>,
     ) -> bool {
+        let drains = |round: &Pass<'_, M::End<T>, R>| M::DRAINS.may() && round.drains;
         if let SlotProjection::Todo { .. } | SlotProjection::Queued { .. } = self.as_mut().project() {
-            if round.free == 0 || (M::DRAINS && round.end.is_some()) {
+            if round.free == 0 || (drains(round) && round.end.is_some()) {
                 return false;
             }
             let start = match self.as_mut().project_replace(ChildState::Gone) {
@@ -140,7 +143,7 @@ where
                 _ => unreachable!("a child is started once"),
             };
             round.next = index + 1;
-            let fut = if M::DRAINS {
+            let fut = if drains(round) {
                 match until_end(|| start.0(start.1)) {
                     Ok(fut) => fut,
                     Err(payload) => {
@@ -165,7 +168,7 @@ where
             Some(waker) => waker,
         };
         let mut cx = Context::from_waker(&waker);
-        let polled = if M::DRAINS {
+        let polled = if drains(round) {
             match until_end(|| fut.poll(&mut cx)) {
                 Ok(polled) => polled.map(M::keep),
                 Err(payload) => Poll::Ready(Err(M::caught(payload))),
@@ -182,7 +185,7 @@ where
                 self.set(ChildState::Done { kept });
                 true
             }
-            Err(end) if M::DRAINS => {
+            Err(end) if drains(round) => {
                 M::join(&mut round.end, end);
                 if let Err(payload) = until_end(|| self.set(ChildState::Gone)) {
                     M::join(&mut round.end, M::caught(payload));
@@ -228,7 +231,7 @@ pin_project! {
 
 impl<R: Cx, A: Slots<R>, B: Slots<R, End = A::End, Late = A::Late>> Slots<R> for ForkSlots<A, B> {
     const LEN: usize = A::LEN + B::LEN;
-    const DRAINS: bool = A::DRAINS;
+    const DRAINS: Drains = A::DRAINS;
     type End = A::End;
     type Late = A::Late;
     type Outputs = (A::Outputs, B::Outputs);

@@ -10,6 +10,7 @@ use crate::build::options::ErrorType;
 use crate::build::scope::{At, Scope};
 use crate::error::Failure;
 use crate::node::Meta;
+use crate::run::Asks;
 
 /// The options of `race`.
 pub struct Options<E> {
@@ -34,6 +35,12 @@ where
     C: Children<At<S, In>, E, FirstSuccess>,
     F: Fn(C::Outputs) -> [Lost<E>; N] + Send + Sync,
 {
+    const {
+        assert!(
+            !<C::Asks as Asks>::TO_END,
+            "a `race` drops what is inside it, and a saga that is dropped undoes nothing; put the `race` inside the `saga`"
+        );
+    }
     Shell::new(meta, Peers::new(children, usize::MAX, FirstOf(list)))
 }
 

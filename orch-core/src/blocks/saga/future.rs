@@ -91,8 +91,9 @@ where
     U: Undos<Pl::Base, E>,
 {
     type Out = F::Out;
-    type Asks = <B::Asks as Asks>::Or<U::Asks>;
+    type Asks = <<B::Asks as Asks>::Or<U::Asks> as Asks>::AndEnd;
 
+    #[allow(clippy::manual_async_fn, reason = "`Send` is promised, not found out")]
     #[inline(always)]
     fn start<'a, R: Cx + 'a>(
         &'a self,

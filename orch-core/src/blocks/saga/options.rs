@@ -117,8 +117,9 @@ impl<T: Clone> KeptForUndo for T {
 
 /// What is kept of the arguments of an undo.
 #[diagnostic::on_unimplemented(
-    message = "an undo keeps its arguments from when its step has succeeded, and `{Self}` cannot be sent between threads",
-    label = "is a `{Self}`"
+    message = "an undo keeps the arguments that mention names of its saga, and `{Self}` cannot be sent between threads",
+    label = "is a `{Self}`",
+    note = "make it in the undo: `undo |_| {{ … }}`"
 )]
 #[doc(hidden)]
 pub trait Argument: Send + 'static {}

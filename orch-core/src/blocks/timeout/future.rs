@@ -37,6 +37,12 @@ impl<P: Point, E: Failure, B: Step<P, E>> Block<P, E> for Timeout<B> {
         input: P::In,
         held: Held<R>,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
+        const {
+            assert!(
+                !<B::Asks as Asks>::TO_END,
+                "a `timeout` drops what is inside it, and a saga that is dropped undoes nothing; put the `timeout` inside the `saga`"
+            );
+        }
         let Held { cx: run, mut guard } = held;
         // The clock is read for those alone that ask.
         let run = if <B::Asks as Asks>::YES { run.within(self.duration) } else { run };

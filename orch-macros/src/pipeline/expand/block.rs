@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::names::hidden;
-use super::saga::holds_undo;
+use super::saga::{holds_embed, holds_undo};
 use super::table::{Entry, Index, given, node, written};
 use super::usage::{entry_uses_piped, uses_piped};
 use super::{Expansion, Here, Source, carried, local, span_of};
@@ -228,9 +228,11 @@ impl Expansion<'_> {
     fn options(&mut self, block: &Block, at: &Here) -> TokenStream {
         let (private, module, tok) = (&self.private_at(block.open), module(block), &at.tok);
         let here = block.open.resolved_at(Span::mixed_site());
-        // What can be undone comes to its end, and is not dropped.
-        let flag = match block.spec.settles {
-            Settles::With(flag) if block.body.iter().filter_map(Item::step).any(holds_undo) => Some(flag),
+        // What can be undone comes to its end, and is not dropped. Of a pipeline from elsewhere the types know.
+        let steps = || block.body.iter().filter_map(Item::step);
+        let drain = match block.spec.settles {
+            Settles::With(flag) if steps().any(holds_undo) => Some((flag, "drain")),
+            Settles::With(flag) if steps().any(holds_embed) => Some((flag, "drain_if_asked")),
             _ => None,
         };
         let mut fields = quote_spanned!(here=> error: #tok.error(),);
@@ -238,7 +240,8 @@ impl Expansion<'_> {
             if spec.kind == Kind::Name {
                 continue;
             }
-            let option = hidden(spec.name, block.open);
+            let name = drain.filter(|(flag, _)| *flag == spec.name).map_or(spec.name, |(_, drain)| drain);
+            let (option, function) = (hidden(spec.name, block.open), hidden(name, block.open));
             let given = block.option(spec.name);
             let is_head = block.spec.head.as_ref().is_some_and(|head| head.name == spec.name);
             let field = match (given, &block.head) {
@@ -247,17 +250,14 @@ impl Expansion<'_> {
                     let value = given.value.as_ref().map(|value| self.value(block, value));
                     match spec.kind {
                         Kind::Predicate => quote!(#name: #value),
-                        _ => quote_spanned!(here=> #name: #private::#module::given::#option(#value)),
+                        _ => quote_spanned!(here=> #name: #private::#module::given::#function(#value)),
                     }
                 }
                 (None, Some(head)) if is_head => {
                     let value = self.value(block, head);
                     quote_spanned!(here=> #option: #private::#module::given::#option(#value))
                 }
-                (None, _) if flag == Some(spec.name) => {
-                    quote_spanned!(here=> #option: #private::#module::default::drain())
-                }
-                (None, _) => quote_spanned!(here=> #option: #private::#module::default::#option()),
+                (None, _) => quote_spanned!(here=> #option: #private::#module::default::#function()),
             };
             fields.extend(quote!(#field,));
         }

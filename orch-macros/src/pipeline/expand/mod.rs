@@ -4,6 +4,7 @@
 //! joint is a call of its own, spanned to the step that it judges. The user's tokens go out once and untouched; what
 //! is ours resolves at the definition, and names nothing but `__private`.
 
+mod around;
 mod block;
 mod gives;
 mod names;
@@ -21,8 +22,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use self::around::Around;
 use self::names::{Names, hidden};
-use self::saga::Around;
 use self::table::{Index, Table};
 use crate::errors::combined;
 use crate::private;

@@ -3,25 +3,15 @@
 use orch_syntax::ast::{Block, Item, Step, Undo, Value, When};
 use orch_syntax::blocks::{Form, Undos};
 use orch_syntax::tokens;
-use proc_macro2::{Group, Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
-use super::names::{Names, hidden};
+use super::around::Around;
+use super::names::hidden;
 use super::sequence::Chain;
 use super::table::{Entry, Index, node};
 use super::usage::uses_piped;
 use super::{Expansion, Here, Source, carried, local, span_of};
-
-/// The saga around a step.
-#[derive(Clone)]
-pub(super) struct Around {
-    /// The variable that holds the builder of the point at which the outermost saga stands: where undos run.
-    base: Ident,
-    /// The names at that point.
-    names: Names,
-    /// The level of the log of the innermost saga.
-    log: usize,
-}
 
 /// What is kept for an undo.
 #[derive(Default)]
@@ -198,8 +188,10 @@ impl Expansion<'_> {
             group.set_span(arguments.group.span());
             return (kept, Some(Step::Leaf(leaf.with_arguments(group))));
         }
-        for name in inner(&code_of(&undo.undo)) {
-            let value = carried(name.span(), &name.to_token_stream());
+        let code = code_of(&undo.undo);
+        for name in inner(&code) {
+            let span = mentioned_at(&code, &name).unwrap_or_else(|| span_of(&undo.undo));
+            let value = carried(span, &name.to_token_stream());
             kept.values.push(quote_spanned!(at.here()=> #private::saga::kept(#value)));
             kept.names.push(name);
         }
@@ -215,6 +207,15 @@ fn when(when: When) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
+/// Where code mentions a name first; `None` if it does so in a text alone.
+fn mentioned_at(code: &TokenStream, name: &Ident) -> Option<Span> {
+    code.clone().into_iter().find_map(|token| match token {
+        TokenTree::Ident(word) if word == *name => Some(word.span()),
+        TokenTree::Group(group) => mentioned_at(&group.stream(), name),
+        _ => None,
+    })
+}
+
 /// Whether a step is a saga, or one is inside of it, or a step that can be undone.
 pub(super) fn holds_undo(step: &Step) -> bool {
     match step {
@@ -223,6 +224,16 @@ pub(super) fn holds_undo(step: &Step) -> bool {
             block.spec.undos == Undos::Own || block.body.iter().filter_map(Item::step).any(holds_undo)
         }
         Step::Leaf(_) | Step::Inline(_) | Step::Embed(_) | Step::Hole(_) => false,
+    }
+}
+
+/// Whether a pipeline from elsewhere is inside of a step, or is it.
+pub(super) fn holds_embed(step: &Step) -> bool {
+    match step {
+        Step::Embed(_) => true,
+        Step::Undo(undo) => holds_embed(&undo.step),
+        Step::Block(block) => block.body.iter().filter_map(Item::step).any(holds_embed),
+        Step::Leaf(_) | Step::Inline(_) | Step::Hole(_) => false,
     }
 }
 
