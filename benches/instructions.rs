@@ -30,6 +30,7 @@ fn main() {
         "par16_yield" if hand => repeat(times, hand::par16_yield),
         "par64_wake" if hand => repeat(times, hand::par64_wake),
         "each10k" if hand => repeat(times, hand::each10k),
+        "hedge_idle" if hand => repeat(times, || hand::hedge_idle(black_box(1))),
         "retry_first_try" if hand => repeat(times, || tasks::step(black_box(1))),
         "repeat100" if hand => repeat(times, || hand::repeat100(black_box(0))),
         "par64_baton" if hand => {
@@ -63,6 +64,7 @@ fn main() {
         "circuit_closed" => runs(times, orch::circuit_closed(), || black_box(1)),
         "circuit_open" => runs(times + 1, orch::circuit_open(), || black_box(1)),
         "retry_first_try" => runs(times, orch::retry_first_try(), || black_box(1)),
+        "hedge_idle" => runs(times, orch::hedge_idle(), || black_box(1)),
         "repeat100" => runs(times, orch::repeat100(), || black_box(0)),
         _ => println!("no shape `{shape}`"),
     }

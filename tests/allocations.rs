@@ -230,6 +230,33 @@ fn a_fallback_allocates_nothing_for_an_answer_and_for_a_first_failure() {
 }
 
 #[test]
+fn a_hedge_allocates_nothing_unless_a_second_attempt_starts() {
+    let p = pipeline! { |_: u64| hedge(1h) < step > };
+    assert_eq!(allocations(|| at_once(p.run(1)).unwrap()), 0);
+    let p = pipeline! { |_: u64| hedge(1h) < yields > };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let _entered = runtime.enter();
+    assert_eq!(allocations(|| driven(p.run(1)).unwrap()), 0, "it waits, and has a timer");
+    // One that fires has a place for what it needs then, with a list of the further attempts, each in a box.
+    let p = pipeline! { |_: u64| hedge(1ns, max_attempts = 4) < answers_in_the_second > };
+    assert_eq!(allocations(|| runtime.block_on(p.run(1)).unwrap()), 3);
+    let p = pipeline! { error = Oops; |_: u64| hedge(1h) < fail > };
+    assert_eq!(
+        allocations(|| at_once(p.run(0)).unwrap_err()),
+        6,
+        "a list of errors, and the place of the others"
+    );
+}
+
+#[task]
+async fn answers_in_the_second(cx: &async_orch::Context<'_>, n: u64) -> u64 {
+    if cx.attempt() == 1 {
+        std::future::pending::<()>().await;
+    }
+    n
+}
+
+#[test]
 fn timeout_and_catch_around_what_is_ready_allocate_nothing() {
     let p = pipeline! { |_: u64| timeout(1s) < catch < step > > };
     assert_eq!(allocations(|| at_once(p.run(1)).unwrap()), 0);

@@ -66,13 +66,15 @@ enum Node {
 enum Block {
     Retry,
     Timeout,
+    Hedge,
     Circuit,
     Catch,
     Seq,
 }
 
-/// The first of them needs a timer.
-const BLOCKS: [Block; 5] = [Block::Timeout, Block::Retry, Block::Circuit, Block::Catch, Block::Seq];
+/// The first two of them need a timer.
+const BLOCKS: [Block; 6] =
+    [Block::Timeout, Block::Hedge, Block::Retry, Block::Circuit, Block::Catch, Block::Seq];
 
 impl Node {
     fn inner(&self) -> &[Node] {
@@ -341,6 +343,7 @@ async fn inside(block: Block, node: &Node, world: &Arc<World>) {
     let ran = match block {
         Block::Retry => pipeline! { retry < async |()| { run(node, world).await } > }.run(()).await,
         Block::Timeout => pipeline! { timeout(10h) < async |()| { run(node, world).await } > }.run(()).await,
+        Block::Hedge => pipeline! { hedge(10h) < async |()| { run(node, world).await } > }.run(()).await,
         Block::Circuit => pipeline! { circuit < async |()| { run(node, world).await } > }.run(()).await,
         Block::Catch => pipeline! { catch < async |()| { run(node, world).await } > }.run(()).await,
         Block::Seq => {
@@ -470,7 +473,7 @@ fn running_6_without_tokios_budget() {
 
 #[test]
 fn running_6_under_another_executor() {
-    all_are_fair(&[ByReference, ByClone, Items, Attempts], &BLOCKS[1..], 1..80, by_hand);
+    all_are_fair(&[ByReference, ByClone, Items, Attempts], &BLOCKS[2..], 1..80, by_hand);
 }
 
 /// A step of a way, beside one of another way, in so many blocks.

@@ -162,6 +162,11 @@ pub fn retry_first_try() -> impl Run<In = u64, Out = u64, Error = Failed> {
     pipeline! { error = Failed; |_: u64| retry < step > }
 }
 
+/// A step that a hedge runs once.
+pub fn hedge_idle() -> impl Run<In = u64, Out = u64, Error = Failed> {
+    pipeline! { error = Failed; |_: u64| hedge(50ms) < step > }
+}
+
 /// A hundred rounds of a step.
 pub fn repeat100() -> impl Run<In = u64, Out = u64, Error = Failed> {
     pipeline! {

@@ -26,6 +26,7 @@ mod wake;
 
 pub use blocks::circuit::{Breaker, BreakerBuilder, BreakerState, CircuitEvent, CircuitState};
 pub use blocks::fallback::FallingBack;
+pub use blocks::hedge::Hedging;
 pub use blocks::repeat::NextRound;
 pub use blocks::retry::Retrying;
 pub use blocks::saga::SagaEvent;
@@ -56,7 +57,7 @@ pub mod retry {
 #[doc(hidden)]
 pub mod __private_0_1_0 {
     pub use crate::blocks::{
-        catch, circuit, each, fallback, par, race, repeat, retry, saga, seq, settle, timeout,
+        catch, circuit, each, fallback, hedge, par, race, repeat, retry, saga, seq, settle, timeout,
     };
     pub use crate::build::builder::Builder;
     pub use crate::build::check::{embedded, methods, owned};

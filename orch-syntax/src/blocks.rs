@@ -13,6 +13,8 @@ pub struct Spec {
     pub keyword: &'static str,
     /// The leading expression in the parentheses, if the block has one: its field in `Options` and kind.
     pub head: Option<OptionSpec>,
+    /// The block that does what this one would with a head of zero, if there is one.
+    pub without_head: Option<&'static str>,
     /// The options, in the order in which they are documented.
     pub options: &'static [OptionSpec],
     /// How the steps inside belong together.
@@ -169,6 +171,8 @@ pub enum Kind {
     Name,
     /// A whole number of at least one; a literal zero is an error.
     Count,
+    /// A whole number of at least two; a smaller literal is an error.
+    Several,
     /// As `Count`, or the word `unlimited`.
     CountOrUnlimited,
     /// A literal with a unit or an expression of type `Duration`; a bare number is an error.
@@ -215,7 +219,7 @@ impl Kind {
         Some(match self {
             Kind::Flag | Kind::Outputs => return None,
             Kind::Name => "\"…\"",
-            Kind::Count | Kind::CountOrUnlimited => "3",
+            Kind::Count | Kind::CountOrUnlimited | Kind::Several => "3",
             Kind::Duration | Kind::Period => "10s",
             Kind::Backoff => "exponential(100ms)",
             Kind::Jitter => "full",
@@ -261,6 +265,7 @@ const NAME: OptionSpec = option("name", Kind::Name);
 const BLOCK: Spec = Spec {
     keyword: "",
     head: None,
+    without_head: None,
     options: &[NAME],
     body: Body::Single,
     form: Form::Row,
@@ -352,6 +357,16 @@ pub static BLOCKS: &[Spec] = &[
         ..BLOCK
     },
     Spec {
+        keyword: "hedge",
+        head: Some(option("delay", Kind::Period)),
+        without_head: Some("race"),
+        options: &[option("max_attempts", Kind::Several), NAME],
+        needs: Needs::Duplicate,
+        minds_failures: true,
+        undos: Undos::DropsLosers,
+        ..BLOCK
+    },
+    Spec {
         keyword: "timeout",
         head: Some(option("duration", Kind::Period)),
         undos: Undos::CutsShort,
@@ -359,7 +374,6 @@ pub static BLOCKS: &[Spec] = &[
     },
     Spec { keyword: "catch", ..BLOCK },
     Spec { keyword: "settle", settles: Settles::Always, undos: Undos::GoesOn, ..BLOCK },
-    reserved("hedge"),
     reserved("bulkhead"),
     reserved("throttle"),
     reserved("when"),
@@ -422,6 +436,7 @@ mod tests {
                 let of_kind = spec.options.iter().filter(|option| option.kind == kind).count();
                 assert!(of_kind <= 1, "`{}` has {of_kind} of {kind:?}", spec.keyword);
             }
+            assert!(spec.without_head.is_none_or(|other| spec.head.is_some() && find(other).is_some()));
             assert!(spec.of_kind(Kind::Name).is_some(), "`{}` cannot be named", spec.keyword);
         }
     }

@@ -74,6 +74,11 @@ impl Number {
         digits.chars().all(|c| matches!(c, '0' | '_' | '.'))
     }
 
+    pub(crate) fn is_one(&self) -> bool {
+        let digits = self.digits.trim_start_matches("0x").trim_start_matches("0o").trim_start_matches("0b");
+        digits.replace('_', "").trim_start_matches('0') == "1"
+    }
+
     /// The duration, or what is wrong with it.
     pub(crate) fn nanoseconds(&self) -> Result<u128, String> {
         let Self { digits, suffix } = self;

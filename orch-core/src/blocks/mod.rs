@@ -7,6 +7,7 @@ pub mod circuit;
 pub mod each;
 pub mod fallback;
 pub(crate) mod gatekeepers;
+pub mod hedge;
 pub mod par;
 pub(crate) mod peers;
 pub mod race;

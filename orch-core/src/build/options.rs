@@ -24,6 +24,12 @@ pub(crate) fn at_least_one(value: usize, option: &str, meta: &Meta) {
     assert!(value > 0, "`{option}` must be at least 1, at {}", meta.place);
 }
 
+/// Panics if a number is less than two that has to be at least that.
+#[track_caller]
+pub(crate) fn at_least_two(value: usize, option: &str, meta: &Meta) {
+    assert!(value > 1, "`{option}` must be at least 2, at {}", meta.place);
+}
+
 /// Panics if a time is zero that has to be longer.
 #[track_caller]
 pub(crate) fn longer_than_zero(time: Duration, option: &str, meta: &Meta) {

@@ -32,6 +32,9 @@ pub trait Cx: Copy + Send + Sync {
     /// What follows belongs to attempt `attempt`, from 1.
     fn attempt(self, attempt: u32) -> Self;
 
+    /// What follows belongs to attempt `attempt`, from 1, which runs beside others and comes after none of them.
+    fn attempt_beside(self, attempt: u32) -> Self;
+
     /// What follows comes after this error, which its steps may look back at. A first attempt comes after none.
     fn after<E: Failure>(self, memo: &mut Self::Memo, error: Error<E>) -> Self;
 

@@ -111,6 +111,10 @@ impl<'b> Cx for Full<'b> {
         Full { coords: self.coords.push(Count::Attempt, attempt.into()), memo, ..self }
     }
 
+    fn attempt_beside(self, attempt: u32) -> Self {
+        Full { coords: self.coords.push(Count::Attempt, attempt.into()), ..self }
+    }
+
     fn after<E: Failure>(self, memo: &mut Memo, error: Error<E>) -> Self {
         self.after_kept(memo, error).0
     }

@@ -30,6 +30,11 @@ impl Cx for Quiet {
     }
 
     #[inline(always)]
+    fn attempt_beside(self, _attempt: u32) -> Self {
+        self
+    }
+
+    #[inline(always)]
     fn after<E: Failure>(self, (): &mut (), _error: Error<E>) -> Self {
         self
     }

@@ -64,7 +64,11 @@ impl Entries<'_> {
             && !tokens::is_pair(tokens, 1, '=', '>');
         match tokens {
             [TokenTree::Ident(name), _, value @ ..] if is_assignment => {
-                self.assignment(name, value, end, errors)
+                if self.awaits_head(position) && self.is_name_of_head(name) {
+                    self.named_head(name, errors);
+                } else {
+                    self.assignment(name, value, end, errors);
+                }
             }
             // A variable may be called as an option is; an option that is no flag is never its name alone.
             [TokenTree::Ident(name)] if !self.awaits_head(position) || self.is_flag(&name.to_string()) => {
@@ -77,6 +81,22 @@ impl Entries<'_> {
 
     fn is_flag(&self, name: &str) -> bool {
         self.known(name).is_some_and(|option| option.kind.is_flag())
+    }
+
+    /// Whether what stands first with a name is the head: no option is called so, or nearly so.
+    fn is_name_of_head(&self, name: &Ident) -> bool {
+        suggest::closest(&name.to_string(), &self.spec.names()).is_none()
+            && self.known(&name.to_string()).is_none()
+    }
+
+    /// Reports a head that was given a name.
+    fn named_head(&mut self, name: &Ident, errors: &mut Errors) {
+        let Some(head) = self.spec.head else { return };
+        self.head_seen = true;
+        let (keyword, value) = (self.keyword, head.kind.example().unwrap_or("…"));
+        let message =
+            format!("the {} of `{keyword}` has no name; write `{keyword}({value}) < … >`", head.name);
+        errors.at(name.span(), message);
     }
 
     fn awaits_head(&self, position: usize) -> bool {

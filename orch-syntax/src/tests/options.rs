@@ -242,3 +242,18 @@ fn a_predicate_is_no_literal() {
     assert_eq!(value("retry(when = |e| true) < a >"), "|e|true");
     assert_eq!(value("retry(when = is_transient) < a >"), "is_transient");
 }
+
+#[test]
+fn several_are_at_least_two() {
+    for literal in ["0", "1", "0_1", "0x1", "1u32", "00u32"] {
+        let text = format!("hedge(50ms, max_attempts = ^{literal}) < a >");
+        mistake(&text, "`max_attempts` must be at least 2");
+    }
+    for number in ["2", "10", "0x10", "n", "1 + 1", "2u32"] {
+        sound(&format!("hedge(50ms, max_attempts = {number}) < a >"));
+    }
+    mistake("hedge(^0ms) < a >", "the delay of `hedge` must be longer than zero; without one it is a `race`");
+    mistake("hedge(^delay = 50ms) < a >", "the delay of `hedge` has no name; write `hedge(10s) < … >`");
+    mistake("timeout(^after = 2) < a >", "the duration of `timeout` has no name; write `timeout(10s) < … >`");
+    mistake("^hedge < a >", "`hedge` needs its delay; write `hedge(10s) < … >`");
+}

@@ -32,10 +32,11 @@ pub(super) fn check(block: &Block, errors: &mut Errors) {
 fn head(block: &Block, spec: OptionSpec, value: &Value, errors: &mut Errors) {
     match value {
         Value::Duration(duration) if duration.nanoseconds == 0 => {
-            errors.at(
-                duration.span,
-                format!("the {} of `{}` must be longer than zero", spec.name, block.keyword),
-            );
+            let mut message = format!("the {} of `{}` must be longer than zero", spec.name, block.keyword);
+            if let Some(other) = block.spec.without_head {
+                message += &format!("; without one it is a `{other}`");
+            }
+            errors.at(duration.span, message);
         }
         _ => {}
     }
@@ -72,6 +73,12 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
                 .is_some_and(|number| number.is_plain() && number.is_zero())
             {
                 errors.over(expression.clone(), format!("`{name}` must be at least 1"));
+            }
+        }
+        Kind::Several => {
+            let number = literal.as_ref().and_then(Number::of);
+            if number.is_some_and(|number| number.is_plain() && (number.is_zero() || number.is_one())) {
+                errors.over(expression.clone(), format!("`{name}` must be at least 2"));
             }
         }
         Kind::Predicate => {

@@ -1,0 +1,10 @@
+use async_orch::{pipeline, task};
+
+#[task]
+async fn number(n: u32) -> u32 {
+    n
+}
+
+fn main() {
+    let _p = pipeline! { |_: u32| hedge(50ms) < settle < number > > };
+}

@@ -1,0 +1,10 @@
+use async_orch::{pipeline, task};
+
+#[task]
+async fn one() -> u32 {
+    1
+}
+
+fn main() {
+    let _ = pipeline! { hedge(50) < one() > };
+}
