@@ -202,6 +202,14 @@ fn a_retry_that_succeeds_later_allocates_nothing_of_its_own() {
     assert_eq!(allocations(|| at_once(p.run(0)).unwrap_err()), 0);
 }
 
+#[test]
+fn a_when_allocates_nothing_whether_its_body_runs_or_not() {
+    let most = 9;
+    let p = pipeline! { |_: u64| seq < when(|n| *n > most) < step > let n = yields when(*n > most) < yields(*n) > |_| { *n } > };
+    assert_eq!(allocations(|| driven(p.run(1)).unwrap()), 0);
+    assert_eq!(allocations(|| driven(p.run(10)).unwrap()), 0);
+}
+
 /// However many rounds there are.
 #[test]
 fn repeat_10_a_million_rounds_allocate_nothing() {

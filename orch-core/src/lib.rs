@@ -54,10 +54,13 @@ pub mod retry {
 /// and a test of `orch-macros` says where to write the next one.
 #[doc(hidden)]
 pub mod __private_0_1_0 {
-    pub use crate::blocks::{catch, circuit, each, fallback, par, race, repeat, retry, seq, settle, timeout};
+    pub use crate::blocks::{
+        catch, circuit, each, fallback, par, race, repeat, retry, seq, settle, timeout, when,
+    };
     pub use crate::build::builder::Builder;
     pub use crate::build::check::{embedded, methods, owned};
     pub use crate::build::feed::{Ignores, Uses};
+    pub use crate::build::looks::look;
     pub use crate::build::plan::{Plan, begin};
     pub use crate::build::scope::{Names, Root};
     pub use crate::build::slot;

@@ -118,6 +118,8 @@ pub enum Needs {
     Items,
     /// It runs its body in rounds, each with what the one before gives.
     Rounds,
+    /// It runs its body or not, and gives a value of the same type; where nothing is piped, nothing.
+    Same,
 }
 
 /// One option of a block.
@@ -162,6 +164,9 @@ pub enum Kind {
     Jitter,
     /// A closure over a reference to the error, whose parameter needs no type.
     Predicate,
+    /// Whether something holds when the block starts: an expression of type `bool`, or a closure over a reference to what is
+    /// piped, whose parameter needs no type.
+    Condition,
     /// Any expression.
     Expr,
 }
@@ -201,6 +206,7 @@ impl Kind {
             Kind::Backoff => "exponential(100ms)",
             Kind::Jitter => "full",
             Kind::Predicate => "|e| …",
+            Kind::Condition => "|x| …",
             Kind::Expr => "…",
         })
     }
@@ -328,7 +334,7 @@ pub static BLOCKS: &[Spec] = &[
     reserved("hedge"),
     reserved("bulkhead"),
     reserved("throttle"),
-    reserved("when"),
+    Spec { keyword: "when", head: Some(option("condition", Kind::Condition)), needs: Needs::Same, ..BLOCK },
     reserved("choose"),
     Spec {
         keyword: "repeat",
@@ -405,7 +411,7 @@ mod tests {
                 let head = spec
                     .head
                     .and_then(|head| head.kind.example())
-                    .map_or_else(String::new, |head| format!("{head}, "));
+                    .map_or_else(String::new, |head| format!("{head}, ").replace('…', "x"));
                 let text = format!("{}({head}{written}) < a >", spec.keyword);
                 let mut parsed = crate::parse(text.parse().expect("tokens"));
                 crate::validate(&mut parsed);

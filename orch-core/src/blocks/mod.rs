@@ -16,5 +16,6 @@ pub mod seq;
 pub mod settle;
 pub(crate) mod shell;
 pub mod timeout;
+pub mod when;
 
 pub(crate) use shell::Shell;

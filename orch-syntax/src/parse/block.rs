@@ -1,11 +1,11 @@
 //! `keyword(options) < body >`
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
 use super::cursor::{MAX_DEPTH, Parser};
 use super::options;
 use crate::ast::{Block, Item, Step};
-use crate::blocks::Spec;
+use crate::blocks::{Needs, Spec};
 use crate::tokens;
 
 impl Parser<'_> {
@@ -24,11 +24,61 @@ impl Parser<'_> {
             }
             return Step::Hole(TokenStream::new());
         }
-        let group = self.bump_group(Delimiter::Parenthesis);
+        let mut group = self.bump_group(Delimiter::Parenthesis);
+        if group.is_none() {
+            group = self.bare_head(spec, &keyword);
+        }
         let (head, options) = options::parse(&keyword, spec, group.as_ref(), self.errors);
         let (open, body) = self.body_of(start, &keyword.to_string());
+        if spec.needs == Needs::Same && self.word(0, "else") {
+            self.no_else_block(spec);
+        }
         self.lost = false;
         Step::Block(Block { keyword, spec, head, options, open, body })
+    }
+
+    /// A head without its parentheses, up to the `<` on the same line: reported, and taken as if they were there.
+    fn bare_head(&mut self, spec: &'static Spec, keyword: &Ident) -> Option<Group> {
+        let head = spec.head?;
+        let starts = matches!(self.peek(0), Some(TokenTree::Ident(_) | TokenTree::Literal(_)))
+            || ['!', '*', '&', '-', '|'].iter().any(|c| self.punct(0, *c));
+        let line = keyword.span().start().line;
+        let on_line =
+            |index: &usize| self.tokens.get(*index).is_some_and(|token| token.span().start().line == line);
+        let open = (self.at..self.tokens.len())
+            .take_while(on_line)
+            .take_while(|index| !tokens::is_punct(self.tokens.get(*index), ',') && !self.block_at(*index))
+            .find(|index| tokens::is_punct(self.tokens.get(*index), '<'))?;
+        if !starts || self.closings_from(open + 1) <= self.brackets.depth() {
+            return None;
+        }
+        let code = tokens::part(&self.tokens, self.at, open);
+        let (name, stream) = (head.name, tokens::collect(code));
+        let shown = tokens::source_text(&stream);
+        let message =
+            format!("the {name} of `{keyword}` stands in parentheses; write `{keyword}({shown}) < … >`");
+        self.errors.over(stream.clone(), message);
+        self.at = open;
+        Some(Group::new(Delimiter::Parenthesis, stream))
+    }
+
+    /// An `else` after the body of a block that runs it or not.
+    fn no_else_block(&mut self, spec: &'static Spec) {
+        let keyword = spec.keyword;
+        self.errors.at(
+            self.here(),
+            format!("`{keyword}` has no `else`; write `choose(x) < true => a, false => b >`"),
+        );
+        self.at += 1;
+        if self.punct(0, '<') {
+            self.skip_body(self.at - 1);
+        } else if self.block_at(self.at) || self.word(0, "if") {
+            // Whatever it is, it belongs to what was reported.
+            let (errors, at) = (self.errors.clone(), self.at);
+            self.step();
+            *self.errors = errors;
+            self.at = self.at.max(at + 1);
+        }
     }
 
     /// The body of a block, and where it opens.

@@ -378,3 +378,15 @@ fn rounds_without_an_end_need_a_type() {
     sound("|_: u32| repeat < |n| { let m = n; if m > 9 { Break(m) } else { Continue(m) } } >");
     sound("|_: u32| seq < |n| { Continue(n) } >");
 }
+
+#[test]
+fn a_condition_has_parentheses_and_no_else() {
+    let head = "the condition of `when` stands in parentheses; write `when(a > b) < … >`";
+    mistake("|_: u32| seq < when ^a > b < c > d >", head);
+    let other = "`when` has no `else`; write `choose(x) < true => a, false => b >`";
+    mistake("seq < when(x) < a > ^else < b > c >", other);
+    mistake("seq < when(x) < a > ^else when(y) < b > c >", other);
+    mistake("seq < when(x) < a > ^else if y { b } c >", other);
+    mistake("^when < a >", "`when` needs its condition; write `when(|x| …) < … >`");
+    sound("|_: u32| seq < when(a > b && c) < c > when(|n| *n > 3) < d > when(name) < e > >");
+}

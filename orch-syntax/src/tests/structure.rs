@@ -103,8 +103,8 @@ fn reserved_blocks_are_not_available_whatever_they_hold() {
         "the block `choose` is not available yet; a task of that name is `r#choose`",
     );
     mistake(
-        "seq < ^when(|n| *n > 3) < a > b >",
-        "the block `when` is not available yet; a task of that name is `r#when`",
+        "seq < ^with(|n| *n > 3) < a > b >",
+        "the block `with` is not available yet; a task of that name is `r#with`",
     );
     mistake(
         "seq < ^throttle b >",
@@ -122,7 +122,7 @@ fn unknown_blocks() {
     mistake("seq < ^retyr(max_attempts = 3) < a > b >", "there is no block `retyr`; did you mean `retry`?");
     mistake(
         "seq < ^group < a b > c >",
-        "there is no block `group`; the blocks are `seq`, `par`, `each`, `race`, `fallback`, `circuit`, `retry`, `timeout`, `catch`, `settle` and `repeat`",
+        "there is no block `group`; the blocks are `seq`, `par`, `each`, `race`, `fallback`, `circuit`, `retry`, `timeout`, `catch`, `settle`, `when` and `repeat`",
     );
     mistake("seq < ^< a b > c >", "expected a block's keyword before this `<`, such as `seq`");
     mistake(

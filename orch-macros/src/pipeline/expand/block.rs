@@ -2,6 +2,7 @@
 
 use orch_syntax::ast::{Block, Input, Item, LetPiped, LetStep, Step, Value};
 use orch_syntax::blocks::{Body, Join, Kind, Needs};
+use orch_syntax::tokens;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
@@ -88,7 +89,10 @@ impl Expansion<'_> {
     fn single(&mut self, block: &Block, index: Index, at: &Here) -> TokenStream {
         let private = &self.private_at(block.open);
         let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
-        let uses = block.body.first().is_some_and(entry_uses_piped);
+        let uses = match block.spec.needs {
+            Needs::Same => at.source.is_piped(),
+            _ => block.body.first().is_some_and(entry_uses_piped),
+        };
         let usage =
             Ident::new(if uses { "Uses" } else { "Ignores" }, block.open.resolved_at(Span::mixed_site()));
         let inner = self.variable("tok", block.open);
@@ -105,12 +109,13 @@ impl Expansion<'_> {
             }
         };
         let body_code = match block.spec.needs {
-            Needs::Rounds => self.rounds(body_code, block, &inside),
+            Needs::Rounds => self.ends(body_code, &["control", "next_round"], block, &inside),
+            Needs::Same if uses => self.ends(body_code, &["same"], block, &inside),
             _ => body_code,
         };
         let options = self.options(block, at);
         let gate = match block.spec.needs {
-            Needs::Nothing | Needs::Rounds => None,
+            Needs::Nothing | Needs::Rounds | Needs::Same => None,
             Needs::Items => Some("items"),
             Needs::Duplicate => uses.then_some("duplicate_input"),
         };
@@ -131,12 +136,11 @@ impl Expansion<'_> {
         }}
     }
 
-    /// A body that says whether there is another round, and what that begins with. What is wrong with that is wrong with its
-    /// last step.
-    fn rounds(&mut self, body: TokenStream, block: &Block, inside: &Here) -> TokenStream {
+    /// A body of whose output something is asked. What is wrong with that is wrong with its last step.
+    fn ends(&mut self, body: TokenStream, gates: &[&str], block: &Block, inside: &Here) -> TokenStream {
         let (inner, span) = (&inside.tok, span_of_end(block));
         let mut body = body;
-        for gate in ["control", "next_round"] {
+        for gate in gates {
             let gate = hidden(gate, block.open);
             body = self.checked(&quote_spanned!(inside.here()=> #inner.#gate(#body)), span, block.open);
         }
@@ -237,7 +241,10 @@ impl Expansion<'_> {
                     }
                 }
                 (None, Some(head)) if is_head => {
-                    let value = self.value(block, head);
+                    let value = match spec.kind {
+                        Kind::Condition => self.condition(head, block, at),
+                        _ => self.value(block, head),
+                    };
                     quote_spanned!(here=> #option: #private::#module::given::#option(#value))
                 }
                 (None, _) => quote_spanned!(here=> #option: #private::#module::default::#option()),
@@ -245,6 +252,25 @@ impl Expansion<'_> {
             fields.extend(quote!(#field,));
         }
         quote_spanned!(here=> #private::#module::Options { #fields })
+    }
+
+    /// What is asked when the block starts: a closure over the names and what is piped.
+    fn condition(&self, head: &Value, block: &Block, at: &Here) -> TokenStream {
+        let (private, tok, here) =
+            (&self.private_at(block.open), &at.tok, block.open.resolved_at(Span::mixed_site()));
+        let code = self.value(block, head);
+        let span = first_span(&code, block.open);
+        let (scope, input) = (local("scope", block.open), local("input", block.open));
+        let (capture, names) = (self.capture_at(span), at.names.open(&scope, &code));
+        let (input, code) = if is_closure(&code) {
+            (input.to_token_stream(), quote_spanned!(here=> #private::look(#input, #code)))
+        } else {
+            (quote!(_), code)
+        };
+        let scope = if names.is_empty() { quote!(_) } else { scope.to_token_stream() };
+        let holds = hidden("holds", block.open);
+        let closure = quote_spanned!(span=> #capture |#scope, #input| { #names #code });
+        quote_spanned!(here=> #tok.#holds(#closure))
     }
 
     /// An option's value: a literal, a word of the macro, or the user's expression.
@@ -268,6 +294,17 @@ impl Expansion<'_> {
             Value::Expr(tokens) => tokens.clone(),
         }
     }
+}
+
+/// Whether these tokens are a closure.
+fn is_closure(code: &TokenStream) -> bool {
+    let code = tokens::visible(code.clone(), |_| false);
+    let bar = usize::from(tokens::is_word(code.first(), "move"));
+    tokens::is_punct(code.get(bar), '|')
+}
+
+fn first_span(code: &TokenStream, or: Span) -> Span {
+    code.clone().into_iter().next().map_or(or, |token| token.span())
 }
 
 /// Where an error is drawn about what a body gives: at its last step.

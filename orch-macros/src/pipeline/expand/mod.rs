@@ -135,6 +135,11 @@ enum Source {
 }
 
 impl Source {
+    /// Whether there is one.
+    fn is_piped(self) -> bool {
+        !matches!(self, Source::NoInput | Source::Nothing)
+    }
+
     /// The method of a slot.
     fn method(self) -> &'static str {
         match self {

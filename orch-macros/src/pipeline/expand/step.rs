@@ -77,7 +77,7 @@ impl Expansion<'_> {
     }
 
     /// `move`, at a step.
-    fn capture_at(&self, span: Span) -> Option<TokenStream> {
+    pub(super) fn capture_at(&self, span: Span) -> Option<TokenStream> {
         self.capture.then(|| quote_spanned!(span=> move))
     }
 

@@ -10,7 +10,8 @@ pub(super) fn uses_piped(step: &Step) -> bool {
         Step::Inline(inline) => !inline.pattern.is_wild(),
         Step::Embed(_) | Step::Hole(_) => true,
         // What a round goes on with is of the type of what is piped, so that is used, whatever the body does with it.
-        Step::Block(block) if matches!(block.spec.needs, Needs::Items | Needs::Rounds) => true,
+        // So is what goes on where a body is skipped.
+        Step::Block(block) if matches!(block.spec.needs, Needs::Items | Needs::Rounds | Needs::Same) => true,
         Step::Block(block) => match block.spec.body {
             Body::Peers(_) | Body::Alternatives => block.body.iter().any(entry_uses_piped),
             Body::Sequence | Body::Single => block.body.first().is_some_and(entry_uses_piped),
