@@ -32,6 +32,7 @@ fn main() {
         "each10k" if hand => repeat(times, hand::each10k),
         "retry_first_try" if hand => repeat(times, || tasks::step(black_box(1))),
         "repeat100" if hand => repeat(times, || hand::repeat100(black_box(0))),
+        "choose3" if hand => repeat(times, || hand::choose3(black_box(2))),
         "par64_baton" if hand => {
             let ring = tasks::Ring::new();
             repeat(times, || hand::par64_baton(&ring));
@@ -64,6 +65,7 @@ fn main() {
         "circuit_open" => runs(times + 1, orch::circuit_open(), || black_box(1)),
         "retry_first_try" => runs(times, orch::retry_first_try(), || black_box(1)),
         "repeat100" => runs(times, orch::repeat100(), || black_box(0)),
+        "choose3" => runs(times, orch::choose3(), || black_box(2)),
         _ => println!("no shape `{shape}`"),
     }
 }

@@ -55,7 +55,7 @@ pub mod retry {
 #[doc(hidden)]
 pub mod __private_0_1_0 {
     pub use crate::blocks::{
-        catch, circuit, each, fallback, par, race, repeat, retry, seq, settle, timeout, when,
+        catch, choose, circuit, each, fallback, par, race, repeat, retry, seq, settle, timeout, when,
     };
     pub use crate::build::builder::Builder;
     pub use crate::build::check::{embedded, methods, owned};

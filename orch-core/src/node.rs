@@ -52,6 +52,8 @@ pub enum Form {
     Peers,
     /// One instead of the one before it.
     Alternatives,
+    /// One of them, by what it stands behind.
+    Choice,
 }
 
 /// A place in the source.

@@ -62,6 +62,8 @@ pub enum Body {
     Peers(Join),
     /// Steps of one type that run one instead of the other.
     Alternatives,
+    /// Steps of one type behind patterns, of which one runs.
+    Arms,
 }
 
 /// How the steps inside a block stand to each other in a diagram.
@@ -73,6 +75,8 @@ pub enum Form {
     Peers,
     /// One instead of the one before it.
     Alternatives,
+    /// One of them, by what it stands behind.
+    Choice,
 }
 
 /// What becomes of the outputs of peers.
@@ -167,6 +171,9 @@ pub enum Kind {
     /// Whether something holds when the block starts: an expression of type `bool`, or a closure over a reference to what is
     /// piped, whose parameter needs no type.
     Condition,
+    /// What patterns are compared with when the block starts: an expression, or a closure over a reference to what is piped,
+    /// whose parameter needs no type.
+    Scrutinee,
     /// Any expression.
     Expr,
 }
@@ -207,6 +214,7 @@ impl Kind {
             Kind::Jitter => "full",
             Kind::Predicate => "|e| …",
             Kind::Condition => "|x| …",
+            Kind::Scrutinee => "x",
             Kind::Expr => "…",
         })
     }
@@ -335,7 +343,13 @@ pub static BLOCKS: &[Spec] = &[
     reserved("bulkhead"),
     reserved("throttle"),
     Spec { keyword: "when", head: Some(option("condition", Kind::Condition)), needs: Needs::Same, ..BLOCK },
-    reserved("choose"),
+    Spec {
+        keyword: "choose",
+        head: Some(option("scrutinee", Kind::Scrutinee)),
+        body: Body::Arms,
+        form: Form::Choice,
+        ..BLOCK
+    },
     Spec {
         keyword: "repeat",
         options: &[
@@ -412,7 +426,8 @@ mod tests {
                     .head
                     .and_then(|head| head.kind.example())
                     .map_or_else(String::new, |head| format!("{head}, ").replace('…', "x"));
-                let text = format!("{}({head}{written}) < a >", spec.keyword);
+                let body = if spec.body == Body::Arms { "_ => a" } else { "a" };
+                let text = format!("{}({head}{written}) < {body} >", spec.keyword);
                 let mut parsed = crate::parse(text.parse().expect("tokens"));
                 crate::validate(&mut parsed);
                 assert!(parsed.errors.is_empty(), "{text}: {:?}", parsed.errors);

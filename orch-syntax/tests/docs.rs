@@ -115,9 +115,9 @@ fn listed(what: &str) -> Vec<&'static str> {
     match what {
         "the keywords" => keywords(|spec| spec.available),
         "the reserved words" => keywords(|spec| !spec.available),
-        "the blocks whose body is no sequence" => {
-            keywords(|spec| spec.available && matches!(spec.body, Body::Peers(_) | Body::Alternatives))
-        }
+        "the blocks whose body is no sequence" => keywords(|spec| {
+            spec.available && matches!(spec.body, Body::Peers(_) | Body::Alternatives | Body::Arms)
+        }),
         "the words" => {
             let options = available().flat_map(|spec| spec.options);
             options.flat_map(|option| option.kind.words()).map(|word| word.word).collect()

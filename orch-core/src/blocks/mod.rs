@@ -3,6 +3,7 @@
 
 pub(crate) mod backoff;
 pub mod catch;
+pub mod choose;
 pub mod circuit;
 pub mod each;
 pub mod fallback;

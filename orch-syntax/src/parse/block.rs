@@ -5,7 +5,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use super::cursor::{MAX_DEPTH, Parser};
 use super::options;
 use crate::ast::{Block, Item, Step};
-use crate::blocks::{Needs, Spec};
+use crate::blocks::{Body, Needs, Spec};
 use crate::tokens;
 
 impl Parser<'_> {
@@ -83,6 +83,7 @@ impl Parser<'_> {
 
     /// The body of a block, and where it opens.
     fn body_of(&mut self, start: usize, keyword: &str) -> (Span, Vec<Item>) {
+        let of_arms = self.keyword_at(start).is_some_and(|spec| spec.body == Body::Arms);
         let hole = || vec![Item::Step(Step::Hole(TokenStream::new()))];
         let head = self.before();
         let head = match self.tokens.get(self.at.saturating_sub(1)) {
@@ -111,10 +112,12 @@ impl Parser<'_> {
                 return (self.here(), self.body(start));
             }
             if group.delimiter() == Delimiter::Brace {
-                self.errors.at(
-                    open,
-                    format!("the body of a block stands between `<` and `>`; write `{keyword} < … >`"),
-                );
+                let message = if of_arms {
+                    format!("arms stand between `<` and `>`; write `{keyword}(x) < pattern => step, … >`")
+                } else {
+                    format!("the body of a block stands between `<` and `>`; write `{keyword} < … >`")
+                };
+                self.errors.at(open, message);
                 self.at += 1;
                 return (open, hole());
             }
@@ -124,7 +127,7 @@ impl Parser<'_> {
         if self.closings_from(self.at) > self.brackets.depth() {
             // The `>` is there: only the `<` was forgotten.
             self.open_bracket(start, head);
-            let items = self.items();
+            let items = self.content();
             self.close_bracket();
             return (head, if items.is_empty() { hole() } else { items });
         }
@@ -135,9 +138,18 @@ impl Parser<'_> {
     pub(super) fn body(&mut self, start: usize) -> Vec<Item> {
         self.open_bracket(start, self.here());
         self.at += 1;
-        let items = self.items();
+        let items = self.content();
         self.close_bracket();
         items
+    }
+
+    /// What stands between the brackets of the innermost block.
+    fn content(&mut self) -> Vec<Item> {
+        if self.brackets.open.last().is_some_and(|bracket| bracket.of_arms) {
+            self.arms()
+        } else {
+            self.items()
+        }
     }
 
     /// Steps over a body whose `<` stands here, whatever it holds.

@@ -1,11 +1,6 @@
 //! Brackets, nesting, and what a pipeline is.
 
-use super::{mistake, mistakes, read, shape, sound};
-
-#[track_caller]
-fn has_shape(text: &str, expected: &str) {
-    assert_eq!(shape(&sound(text).root), expected, "in `{text}`");
-}
+use super::{has_shape, mistake, mistakes, read, sound};
 
 #[test]
 fn any_spacing_closes() {
@@ -99,8 +94,8 @@ fn reserved_blocks_are_not_available_whatever_they_hold() {
         "the block `bulkhead` is not available yet; a task of that name is `r#bulkhead`",
     );
     mistake(
-        "seq < a ^choose(x.kind()) < (A::B) => c (D { .. }) if (a < b) => seq < d > > b >",
-        "the block `choose` is not available yet; a task of that name is `r#choose`",
+        "seq < a ^saga(x.kind()) < (A::B) => c (D { .. }) if (a < b) => seq < d > > b >",
+        "the block `saga` is not available yet; a task of that name is `r#saga`",
     );
     mistake(
         "seq < ^with(|n| *n > 3) < a > b >",
@@ -122,7 +117,7 @@ fn unknown_blocks() {
     mistake("seq < ^retyr(max_attempts = 3) < a > b >", "there is no block `retyr`; did you mean `retry`?");
     mistake(
         "seq < ^group < a b > c >",
-        "there is no block `group`; the blocks are `seq`, `par`, `each`, `race`, `fallback`, `circuit`, `retry`, `timeout`, `catch`, `settle`, `when` and `repeat`",
+        "there is no block `group`; the blocks are `seq`, `par`, `each`, `race`, `fallback`, `circuit`, `retry`, `timeout`, `catch`, `settle`, `when`, `choose` and `repeat`",
     );
     mistake("seq < ^< a b > c >", "expected a block's keyword before this `<`, such as `seq`");
     mistake(

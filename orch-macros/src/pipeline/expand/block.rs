@@ -1,14 +1,13 @@
 //! Blocks: their bodies and their options.
 
-use orch_syntax::ast::{Block, Input, Item, LetPiped, LetStep, Step, Value};
+use orch_syntax::ast::{Arm, Block, Input, Item, LetPiped, LetStep, Step, Value};
 use orch_syntax::blocks::{Body, Join, Kind, Needs};
-use orch_syntax::tokens;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::names::hidden;
 use super::table::{Entry, Index, node, written};
-use super::usage::{entry_uses_piped, uses_piped};
+use super::usage::{entry_uses_piped, is_closure, uses_piped};
 use super::{Expansion, Here, Source, carried, local, span_of};
 
 impl Expansion<'_> {
@@ -20,6 +19,7 @@ impl Expansion<'_> {
             Body::Single => self.single(block, index, at),
             Body::Peers(join) => self.peers(block, Some(join), index, at),
             Body::Alternatives => self.peers(block, None, index, at),
+            Body::Arms => self.choice(block, index, at),
         }
     }
 
@@ -113,7 +113,7 @@ impl Expansion<'_> {
             Needs::Same if uses => self.ends(body_code, &["same"], block, &inside),
             _ => body_code,
         };
-        let options = self.options(block, at);
+        let options = self.options(block, at, None);
         let gate = match block.spec.needs {
             Needs::Nothing | Needs::Rounds | Needs::Same => None,
             Needs::Items => Some("items"),
@@ -200,7 +200,7 @@ impl Expansion<'_> {
             });
             children.push(child);
         }
-        let options = self.options(block, at);
+        let options = self.options(block, at, None);
         let here = block.open.resolved_at(Span::mixed_site());
         let outputs: Vec<Ident> =
             (0..children.len()).map(|index| local(&format!("out{index}"), block.open)).collect();
@@ -219,8 +219,8 @@ impl Expansion<'_> {
     }
 
     /// The options of a block as a literal of its struct, in the order of its row: those given under the user's own
-    /// tokens, the others by default.
-    fn options(&mut self, block: &Block, at: &Here) -> TokenStream {
+    /// tokens, the others by default. `head_made` is the variable of a head that is made already.
+    pub(super) fn options(&mut self, block: &Block, at: &Here, head_made: Option<&Ident>) -> TokenStream {
         let (private, module, tok) = (&self.private_at(block.open), module(block), &at.tok);
         let here = block.open.resolved_at(Span::mixed_site());
         let mut fields = quote_spanned!(here=> error: #tok.error(),);
@@ -242,6 +242,7 @@ impl Expansion<'_> {
                 }
                 (None, Some(head)) if is_head => {
                     let value = match spec.kind {
+                        Kind::Scrutinee => head_made.to_token_stream(),
                         Kind::Condition => self.condition(head, block, at),
                         _ => self.value(block, head),
                     };
@@ -296,21 +297,15 @@ impl Expansion<'_> {
     }
 }
 
-/// Whether these tokens are a closure.
-fn is_closure(code: &TokenStream) -> bool {
-    let code = tokens::visible(code.clone(), |_| false);
-    let bar = usize::from(tokens::is_word(code.first(), "move"));
-    tokens::is_punct(code.get(bar), '|')
-}
-
-fn first_span(code: &TokenStream, or: Span) -> Span {
+/// Where an expression begins.
+pub(super) fn first_span(code: &TokenStream, or: Span) -> Span {
     code.clone().into_iter().next().map_or(or, |token| token.span())
 }
 
 /// Where an error is drawn about what a body gives: at its last step.
 fn span_of_end(block: &Block) -> Span {
     match block.body.last() {
-        Some(Item::Step(step)) => span_of(step),
+        Some(Item::Step(step) | Item::Arm(Arm { step, .. })) => span_of(step),
         Some(Item::Let(LetStep { let_token, .. }) | Item::Piped(LetPiped { let_token, .. })) => {
             let_token.span()
         }
@@ -319,12 +314,15 @@ fn span_of_end(block: &Block) -> Span {
 }
 
 /// The module of a block in `__private`, of the name of its keyword.
-fn module(block: &Block) -> Ident {
+pub(super) fn module(block: &Block) -> Ident {
     hidden(block.spec.keyword, block.open)
 }
 
 /// A list of variables as a balanced tree of pairs.
-fn balanced(list: &[Ident], pair: &dyn Fn(TokenStream, TokenStream) -> TokenStream) -> TokenStream {
+pub(super) fn balanced(
+    list: &[Ident],
+    pair: &dyn Fn(TokenStream, TokenStream) -> TokenStream,
+) -> TokenStream {
     match list {
         [] => quote!(()),
         [single] => single.to_token_stream(),

@@ -5,6 +5,7 @@
 //! is ours resolves at the definition, and names nothing but `__private`.
 
 mod block;
+mod choice;
 mod gives;
 mod names;
 mod sequence;
@@ -14,7 +15,7 @@ mod table;
 mod usage;
 
 use orch_syntax::Errors;
-use orch_syntax::ast::{Inline, Item, Leaf, LetStep, Pipeline, Step};
+use orch_syntax::ast::{Arm, Inline, Item, Leaf, LetStep, Pipeline, Step};
 use orch_syntax::tokens;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -282,7 +283,9 @@ fn span_of(step: &Step) -> Span {
         Step::Embed(embed) => embed.group.span(),
         Step::Block(block) => match block.body.first() {
             Some(Item::Piped(named)) => named.piped,
-            Some(Item::Step(step) | Item::Let(LetStep { step, .. })) => span_of(step),
+            Some(Item::Step(step) | Item::Let(LetStep { step, .. }) | Item::Arm(Arm { step, .. })) => {
+                span_of(step)
+            }
             None => block.keyword.span(),
         },
         Step::Hole(_) => Span::call_site(),

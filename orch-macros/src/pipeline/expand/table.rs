@@ -44,6 +44,7 @@ impl Table {
             Form::Row => quote!(Row),
             Form::Peers => quote!(Peers),
             Form::Alternatives => quote!(Alternatives),
+            Form::Choice => quote!(Choice),
         };
         let start = span.start();
         let line = u32::try_from(start.line).unwrap_or(u32::MAX);
