@@ -33,6 +33,7 @@ fn main() {
         "hedge_idle" if hand => repeat(times, || hand::hedge_idle(black_box(1))),
         "retry_first_try" if hand => repeat(times, || tasks::step(black_box(1))),
         "repeat100" if hand => repeat(times, || hand::repeat100(black_box(0))),
+        "choose3" if hand => repeat(times, || hand::choose3(black_box(2))),
         "par64_baton" if hand => {
             let ring = tasks::Ring::new();
             repeat(times, || hand::par64_baton(&ring));
@@ -66,6 +67,7 @@ fn main() {
         "retry_first_try" => runs(times, orch::retry_first_try(), || black_box(1)),
         "hedge_idle" => runs(times, orch::hedge_idle(), || black_box(1)),
         "repeat100" => runs(times, orch::repeat100(), || black_box(0)),
+        "choose3" => runs(times, orch::choose3(), || black_box(2)),
         _ => println!("no shape `{shape}`"),
     }
 }

@@ -202,6 +202,29 @@ fn a_retry_that_succeeds_later_allocates_nothing_of_its_own() {
     assert_eq!(allocations(|| at_once(p.run(0)).unwrap_err()), 0);
 }
 
+#[test]
+fn a_when_allocates_nothing_whether_its_body_runs_or_not() {
+    let most = 9;
+    let p = pipeline! { |_: u64| seq < when(|n| *n > most) < step > let n = yields when(*n > most) < yields(*n) > |_| { *n } > };
+    assert_eq!(allocations(|| driven(p.run(1)).unwrap()), 0);
+    assert_eq!(allocations(|| driven(p.run(10)).unwrap()), 0);
+}
+
+#[test]
+fn a_choose_allocates_nothing_where_a_name_is_seen_and_where_it_is_kept() {
+    let p = pipeline! {
+        |n: u64|
+        seq <
+            let m = choose(*n) < 0 => step(1), n if (*n > 9) => yields(*n), _ => step(*n) >
+            choose(m.checked_sub(1)) < Some(n) => yields(*n), None => step(0) >
+            choose(|n| n % 2) < 0 => step, _ => yields >
+        >
+    };
+    for n in [0, 1, 10] {
+        assert_eq!(allocations(|| driven(p.run(n)).unwrap()), 0);
+    }
+}
+
 /// However many rounds there are.
 #[test]
 fn repeat_10_a_million_rounds_allocate_nothing() {

@@ -581,3 +581,33 @@ async fn saga_9_a_pipeline_with_a_saga_comes_to_its_end() {
 fn fails_at_once() -> impl Run<In = (), Out = (), Error = async_orch::BoxError> {
     pipeline! { fails("sold out") }
 }
+
+#[derive(Clone)]
+enum Payment {
+    Card(u32),
+    Invoice,
+}
+
+#[tokio::test]
+async fn saga_3_an_undo_in_an_arm_sees_the_names_of_its_arm() {
+    let ledger = Ledger::default();
+    let p = pipeline! {
+        |payment: Payment|
+        saga <
+            let inner = |_| { Payment::Card(30) }
+            choose(payment) <
+                Payment::Card(cents) => book(&ledger, *cents) undo cancel(&ledger, *cents + 1),
+                Payment::Invoice => seq < when(true) < |_| {} undo |_| { ledger.add("no invoice") } > |_| { 0 } >,
+            >
+            choose(inner) <
+                Payment::Card(cents) => book(&ledger, 5) undo |_| { ledger.add(format!("inner {cents}")) },
+                _ => |_| { 0 },
+            >
+            fails("sold out")
+        >
+    };
+    assert!(p.run(Payment::Card(1)).await.is_err());
+    assert_eq!(ledger.take(), ["book 1", "book 5", "inner 30", "cancel 2"]);
+    assert!(p.run(Payment::Invoice).await.is_err());
+    assert_eq!(ledger.take(), ["book 5", "inner 30", "no invoice"]);
+}

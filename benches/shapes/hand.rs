@@ -292,6 +292,15 @@ pub async fn hedge_idle(x: u64) -> Result<u64, Failed> {
     }
 }
 
+/// One of three steps, by what a number is.
+pub async fn choose3(x: u64) -> Result<u64, Failed> {
+    match x % 3 {
+        0 => step(x).await,
+        1 => yield_once(x).await,
+        _ => step(x).await,
+    }
+}
+
 /// A step under tokio's timeout.
 pub async fn timeout_ready(x: u64) -> Result<u64, Failed> {
     tokio::time::timeout(Duration::from_secs(1), step(x)).await.map_err(|_| Failed)?

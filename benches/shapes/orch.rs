@@ -176,6 +176,15 @@ pub fn repeat100() -> impl Run<In = u64, Out = u64, Error = Failed> {
     }
 }
 
+/// One of three steps, by what a number is.
+pub fn choose3() -> impl Run<In = u64, Out = u64, Error = Failed> {
+    pipeline! {
+        error = Failed;
+        |_: u64|
+        choose(|x| x % 3) < 0 => step, 1 => yield_once, _ => step >
+    }
+}
+
 /// A step that is ready before its timeout.
 pub fn timeout_ready() -> impl Run<In = u64, Out = u64, Error = Failed> {
     pipeline! { error = Failed; |_: u64| timeout(1s) < step > }

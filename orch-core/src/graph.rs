@@ -27,6 +27,8 @@ pub struct Node {
     /// How many steps before it have the same path.
     before: usize,
     meta: &'static Meta,
+    /// The pattern before it.
+    arm: Option<&'static str>,
 }
 
 /// Where the entries of one macro's table went.
@@ -126,6 +128,20 @@ impl Node {
         self.meta.place
     }
 
+    /// The pattern and the guard that it stands behind, as they are written, if it is an arm of a `choose`.
+    ///
+    /// ```
+    /// use async_orch::pipeline;
+    ///
+    /// let sign = pipeline! { |n: i32| choose(*n) < 0 => |_| { "none" }, n if (*n > 0) => |_| { "plus" }, _ => |_| { "minus" } > };
+    /// let arms: Vec<_> = sign.graph().nodes().iter().filter_map(|node| node.arm()).collect();
+    /// assert_eq!(arms, ["0", "n if (*n > 0)", "_"]);
+    /// ```
+    #[must_use]
+    pub fn arm(&self) -> Option<&'static str> {
+        self.arm
+    }
+
     /// `name`, or `keyword name` for a block with a name, and the options.
     fn label(&self) -> String {
         let mut label = match self.kind() {
@@ -166,7 +182,7 @@ impl Graph {
     }
 
     /// A [Mermaid](https://mermaid.js.org) flowchart: blocks as frames, arrows in the order of a sequence, peers
-    /// side by side, dotted arrows between alternatives.
+    /// side by side, dotted arrows between alternatives, and arrows with the patterns of a choice.
     #[must_use]
     pub fn to_mermaid(&self) -> String {
         let mut text = String::from("flowchart TD\n");
@@ -196,7 +212,7 @@ impl Graph {
     }
 
     fn mermaid_inside(&self, node: &Node, children: &[&Node], text: &mut String) {
-        let indent = "    ".repeat(node.depth + 1);
+        let (indent, id) = ("    ".repeat(node.depth + 1), node.index);
         for child in children {
             self.mermaid(child, text);
         }
@@ -204,6 +220,15 @@ impl Graph {
             Form::Row | Form::Afterwards => Some("-->"),
             Form::Alternatives => Some("-. or else .->"),
             Form::Peers => None,
+            Form::Choice => {
+                let scrutinee = node.options().first().map_or("", |(_, value)| value);
+                text.push_str(&format!("{indent}    n{id}c{{\"{}\"}}\n", escape(scrutinee)));
+                for child in children {
+                    let arm = escape(child.arm.unwrap_or_default());
+                    text.push_str(&format!("{indent}    n{id}c -->|\"{arm}\"| n{}\n", child.index));
+                }
+                None
+            }
         };
         if let Some(arrow) = arrow {
             for pair in children.windows(2) {
@@ -214,7 +239,7 @@ impl Graph {
 
     pub(crate) fn of(root: impl FnOnce(&mut Describe<'_>)) -> Graph {
         let mut graph = Graph { nodes: Vec::new(), segments: vec![Segment::default()] };
-        root(&mut Describe { graph: &mut graph, segment: 0, within: None });
+        root(&mut Describe { graph: &mut graph, segment: 0, within: None, arm: None });
         graph
     }
 
@@ -276,7 +301,11 @@ impl fmt::Display for Graph {
                 }
                 ancestor = parent;
             }
-            write!(f, "{lines}{}", node.label())?;
+            f.write_str(&lines)?;
+            if let Some(arm) = node.arm {
+                write!(f, "{arm} => ")?;
+            }
+            f.write_str(&node.label())?;
         }
         Ok(())
     }
@@ -288,6 +317,8 @@ pub struct Describe<'g> {
     graph: &'g mut Graph,
     segment: u32,
     within: Option<usize>,
+    /// The pattern before the next node.
+    arm: Option<&'static str>,
 }
 
 impl Describe<'_> {
@@ -296,10 +327,16 @@ impl Describe<'_> {
         self.add(origin);
     }
 
+    /// Adds a step behind a pattern.
+    pub fn arm(&mut self, arm: &'static str, inside: impl FnOnce(&mut Describe<'_>)) {
+        let Describe { segment, within, .. } = *self;
+        inside(&mut Describe { graph: self.graph, segment, within, arm: Some(arm) });
+    }
+
     /// Adds a block and what is inside it.
     pub fn block(&mut self, meta: &'static Meta, inside: impl FnOnce(&mut Describe<'_>)) {
         let index = self.add(Origin::block(meta));
-        inside(&mut Describe { graph: self.graph, segment: self.segment, within: Some(index) });
+        inside(&mut Describe { graph: self.graph, segment: self.segment, within: Some(index), arm: None });
     }
 
     /// Adds a step and its undo, the entry `meta`, as a block inside of it.
@@ -312,7 +349,7 @@ impl Describe<'_> {
         let index = self.graph.nodes.len();
         step(self);
         let within = Some(index).filter(|index| *index < self.graph.nodes.len());
-        Describe { graph: self.graph, segment: self.segment, within }.block(meta, undo);
+        Describe { graph: self.graph, segment: self.segment, within, arm: None }.block(meta, undo);
     }
 
     /// Adds an embedded pipeline.
@@ -320,7 +357,8 @@ impl Describe<'_> {
         let inner = u32::try_from(self.graph.segments.len()).expect("fewer pipelines than fit a u32");
         self.graph.segments.push(Segment::default());
         self.graph.segments[self.segment as usize].embedded.push((meta.index, inner));
-        inside(&mut Describe { graph: self.graph, segment: inner, within: self.within });
+        let arm = self.arm.take();
+        inside(&mut Describe { graph: self.graph, segment: inner, within: self.within, arm });
     }
 
     fn add(&mut self, origin: Origin) -> usize {
@@ -339,6 +377,7 @@ impl Describe<'_> {
             before: self.graph.nodes.iter().filter(|node| node.path == path).count(),
             path,
             meta,
+            arm: self.arm.take(),
         };
         self.graph.nodes.push(node);
         let entries = &mut self.graph.segments[self.segment as usize].nodes;

@@ -57,11 +57,13 @@ pub mod retry {
 #[doc(hidden)]
 pub mod __private_0_1_0 {
     pub use crate::blocks::{
-        catch, circuit, each, fallback, hedge, par, race, repeat, retry, saga, seq, settle, timeout,
+        catch, choose, circuit, each, fallback, hedge, par, race, repeat, retry, saga, seq, settle, timeout,
+        when,
     };
     pub use crate::build::builder::Builder;
     pub use crate::build::check::{embedded, methods, owned};
     pub use crate::build::feed::{Ignores, Uses};
+    pub use crate::build::looks::look;
     pub use crate::build::plan::{Plan, begin};
     pub use crate::build::scope::{Names, Root};
     pub use crate::build::slot;

@@ -54,6 +54,8 @@ pub enum Form {
     Alternatives,
     /// One after another, after the step around them and what follows that: its undo.
     Afterwards,
+    /// One of them, by what it stands behind.
+    Choice,
 }
 
 /// A place in the source.

@@ -98,6 +98,7 @@ impl Bus for Recorder {
             EventKind::Task(task) => task.state().to_string(),
             EventKind::Block(BlockEvent::Started) => "started".to_owned(),
             EventKind::Block(BlockEvent::Succeeded { .. }) => "succeeded".to_owned(),
+            EventKind::Block(BlockEvent::Skipped { .. }) => "skipped".to_owned(),
             EventKind::Block(BlockEvent::Failed { .. }) => "failed".to_owned(),
             EventKind::Block(BlockEvent::Cancelled) => "cancelled".to_owned(),
             EventKind::Block(BlockEvent::Pending) => "pending".to_owned(),

@@ -121,6 +121,8 @@ pub enum Item {
     Let(LetStep),
     /// A name for what is piped there.
     Piped(LetPiped),
+    /// A step behind a pattern. It stands in a block of arms, and there alone.
+    Arm(Arm),
 }
 
 impl Item {
@@ -130,9 +132,22 @@ impl Item {
         match self {
             Item::Step(step) => Some(step),
             Item::Let(entry) => Some(&entry.step),
+            Item::Arm(arm) => Some(&arm.step),
             Item::Piped(_) => None,
         }
     }
+}
+
+/// `pattern if (guard) => step` in a block of arms.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Arm {
+    /// What the scrutinee is to look like.
+    pub pattern: Pattern,
+    /// The parentheses after the `if`, with what has to hold besides.
+    pub guard: Option<TokenStream>,
+    /// What runs then.
+    pub step: Step,
 }
 
 /// `let pattern: Type = step` in a sequence.

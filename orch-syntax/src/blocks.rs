@@ -66,6 +66,8 @@ pub enum Body {
     Peers(Join),
     /// Steps of one type that run one instead of the other.
     Alternatives,
+    /// Steps of one type behind patterns, of which one runs.
+    Arms,
 }
 
 /// How the steps inside a block stand to each other in a diagram.
@@ -79,6 +81,8 @@ pub enum Form {
     Alternatives,
     /// One after another, after the step around them and what follows that: its undo.
     Afterwards,
+    /// One of them, by what it stands behind.
+    Choice,
 }
 
 /// What becomes of the outputs of peers.
@@ -139,6 +143,8 @@ pub enum Needs {
     Items,
     /// It runs its body in rounds, each with what the one before gives.
     Rounds,
+    /// It runs its body or not, and gives a value of the same type; where nothing is piped, nothing.
+    Same,
 }
 
 /// One option of a block.
@@ -185,6 +191,12 @@ pub enum Kind {
     Jitter,
     /// A closure over a reference to the error, whose parameter needs no type.
     Predicate,
+    /// Whether something holds when the block starts: an expression of type `bool`, or a closure over a reference to what is
+    /// piped, whose parameter needs no type.
+    Condition,
+    /// What patterns are compared with when the block starts: an expression, or a closure over a reference to what is piped,
+    /// whose parameter needs no type.
+    Scrutinee,
     /// Any expression.
     Expr,
 }
@@ -224,6 +236,8 @@ impl Kind {
             Kind::Backoff => "exponential(100ms)",
             Kind::Jitter => "full",
             Kind::Predicate => "|e| …",
+            Kind::Condition => "|x| …",
+            Kind::Scrutinee => "x",
             Kind::Expr => "…",
         })
     }
@@ -376,8 +390,14 @@ pub static BLOCKS: &[Spec] = &[
     Spec { keyword: "settle", settles: Settles::Always, undos: Undos::GoesOn, ..BLOCK },
     reserved("bulkhead"),
     reserved("throttle"),
-    reserved("when"),
-    reserved("choose"),
+    Spec { keyword: "when", head: Some(option("condition", Kind::Condition)), needs: Needs::Same, ..BLOCK },
+    Spec {
+        keyword: "choose",
+        head: Some(option("scrutinee", Kind::Scrutinee)),
+        body: Body::Arms,
+        form: Form::Choice,
+        ..BLOCK
+    },
     Spec {
         keyword: "repeat",
         options: &[
@@ -461,8 +481,9 @@ mod tests {
                 let head = spec
                     .head
                     .and_then(|head| head.kind.example())
-                    .map_or_else(String::new, |head| format!("{head}, "));
-                let text = format!("{}({head}{written}) < a >", spec.keyword);
+                    .map_or_else(String::new, |head| format!("{head}, ").replace('…', "x"));
+                let body = if spec.body == Body::Arms { "_ => a" } else { "a" };
+                let text = format!("{}({head}{written}) < {body} >", spec.keyword);
                 let mut parsed = crate::parse(text.parse().expect("tokens"));
                 crate::validate(&mut parsed);
                 assert!(parsed.errors.is_empty(), "{text}: {:?}", parsed.errors);

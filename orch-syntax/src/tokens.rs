@@ -1,6 +1,6 @@
 //! Looking at token sequences without parsing them: code that is Rust's is never parsed by the macro.
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, LineColumn, Literal, Spacing, Span, TokenStream, TokenTree};
 
 /// Words of Rust that name nothing.
 const KEYWORDS: &[&str] = &[
@@ -335,6 +335,40 @@ pub(crate) fn is_reasonable(tokens: &[TokenTree]) -> bool {
         }
     }
     true
+}
+
+/// The tokens spaced as they are in the source, a line break as one space. (`to_string` sets a space between any two.)
+pub fn source_text(tokens: &TokenStream) -> String {
+    fn write(tokens: TokenStream, text: &mut String, end: &mut Option<LineColumn>) {
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => {
+                    let (open, close) = match group.delimiter() {
+                        Delimiter::Parenthesis => ("(", ")"),
+                        Delimiter::Brace => ("{", "}"),
+                        Delimiter::Bracket => ("[", "]"),
+                        Delimiter::None => ("", ""),
+                    };
+                    push(open, group.span_open(), text, end);
+                    write(group.stream(), text, end);
+                    push(close, group.span_close(), text, end);
+                }
+                token => push(&token.to_string(), token.span(), text, end),
+            }
+        }
+    }
+
+    fn push(token: &str, span: Span, text: &mut String, end: &mut Option<LineColumn>) {
+        if end.is_some_and(|end| end != span.start()) {
+            text.push(' ');
+        }
+        text.push_str(token);
+        *end = Some(span.end());
+    }
+
+    let mut text = String::new();
+    write(tokens.clone(), &mut text, &mut None);
+    text
 }
 
 /// Short code as one would write it, for messages; long groups are left out.

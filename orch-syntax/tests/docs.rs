@@ -115,9 +115,9 @@ fn listed(what: &str) -> Vec<&'static str> {
     match what {
         "the keywords" => keywords(|spec| spec.available),
         "the reserved words" => keywords(|spec| !spec.available),
-        "the blocks whose body is no sequence" => {
-            keywords(|spec| spec.available && matches!(spec.body, Body::Peers(_) | Body::Alternatives))
-        }
+        "the blocks whose body is no sequence" => keywords(|spec| {
+            spec.available && matches!(spec.body, Body::Peers(_) | Body::Alternatives | Body::Arms)
+        }),
         "the words" => {
             let options = available().flat_map(|spec| spec.options);
             options.flat_map(|option| option.kind.words()).map(|word| word.word).collect()
@@ -236,9 +236,9 @@ fn a_doctored_sentence_is_found() {
         let doctored = language.replacen(before, &format!("{before} `invented`"), 1);
         assert_eq!(differences_of_words(&doctored), [format!("{what}: `invented` does not exist")]);
     }
-    let doctored = language.replacen(" throttle when", " when", 1).replacen(" `ns us", " `us", 1);
+    let doctored = language.replacen(" race fallback", " race", 1).replacen(" `ns us", " `us", 1);
     assert_eq!(
         differences_of_words(&doctored),
-        ["the reserved words: `throttle` is not documented", "the units: `ns` is not documented"]
+        ["the keywords: `fallback` is not documented", "the units: `ns` is not documented"]
     );
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod backoff;
 pub mod catch;
+pub mod choose;
 pub mod circuit;
 pub mod each;
 pub mod fallback;
@@ -18,5 +19,6 @@ pub mod seq;
 pub mod settle;
 pub(crate) mod shell;
 pub mod timeout;
+pub mod when;
 
 pub(crate) use shell::Shell;

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use crate::build::check::{
     Check, Checked, IsCall, IsControl, IsDuplicate, IsFailure, IsInput, IsItems, IsKept, IsNextRound, IsOne,
-    IsStep,
+    IsSame, IsStep,
 };
 use crate::build::feed::{Clones, Duplicate, Ignores, Takes, clones};
 use crate::build::rounds::Control;
@@ -176,6 +176,11 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
 
     /// What stands here, as far as it says whether there is another round.
     pub fn control<St: Step<At<S, In>, E>>(self, step: St) -> Checked<IsControl<St::Out>, St, St::Out> {
+        Check::new(step)
+    }
+
+    /// What stands here, as far as it gives what is piped.
+    pub fn same<St: Step<At<S, In>, E>>(self, step: St) -> Checked<IsSame<St::Out, In>, St, St::Out> {
         Check::new(step)
     }
 

@@ -15,6 +15,7 @@ use std::marker::PhantomData;
 use crate::build::feed::Duplicate;
 use crate::build::items::Items;
 use crate::build::rounds::{Control, NextRound};
+use crate::build::same::Same;
 use crate::build::scope::Point;
 use crate::error::Failure;
 use crate::leaf::Leaf;
@@ -145,6 +146,11 @@ check! {
     IsNextRound<T, In> NextRoundWanted: pass where T: NextRound<In>
 }
 
+check! {
+    /// It is what is piped.
+    IsSame<T, In> SameWanted: pass where T: Same<In>
+}
+
 /// It is a step at the point `P` of a pipeline with the error type `E`.
 pub struct IsStep<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
 
@@ -220,7 +226,7 @@ pub mod methods {
     pub use super::{
         ControlWanted as _, DuplicateWanted as _, FailureWanted as _, InputWanted as _, ItemsWanted as _,
         KeptWanted as _, Known as _, NextRoundWanted as _, OneWanted as _, OwnedWanted as _, Reported as _,
-        RunWanted as _, StepWanted as _,
+        RunWanted as _, SameWanted as _, StepWanted as _,
     };
     pub use crate::leaf::select::{
         HowContinued as _, HowContinuedDebug as _, HowPlain as _, HowPlainDebug as _, HowTried as _,

@@ -31,6 +31,12 @@ pub enum BlockEvent<'a> {
         /// The time since it started.
         elapsed: Duration,
     },
+    /// It ended without a start of what is inside it, as a `when` does whose condition is false.
+    #[non_exhaustive]
+    Skipped {
+        /// The time since it started.
+        elapsed: Duration,
+    },
     /// It gave an error, or a panic went through it.
     #[non_exhaustive]
     Failed {
@@ -49,13 +55,14 @@ pub enum BlockEvent<'a> {
 }
 
 impl BlockEvent<'_> {
-    /// The same in the words for tasks: a block that started is [`Running`](TaskState::Running).
+    /// The same in the words for tasks: a block that started is [`Running`](TaskState::Running), and one that was skipped has
+    /// [succeeded](TaskState::Succeeded).
     #[must_use]
     pub fn state(&self) -> TaskState {
         match self {
             BlockEvent::Pending => TaskState::Pending,
             BlockEvent::Started => TaskState::Running,
-            BlockEvent::Succeeded { .. } => TaskState::Succeeded,
+            BlockEvent::Succeeded { .. } | BlockEvent::Skipped { .. } => TaskState::Succeeded,
             BlockEvent::Failed { .. } => TaskState::Failed,
             BlockEvent::Cancelled => TaskState::Cancelled,
         }

@@ -115,6 +115,7 @@ impl fmt::Display for Change<'_> {
             EventKind::Block(BlockEvent::Succeeded { elapsed }) => {
                 write!(f, "succeeded{attempt} in {}", Span(*elapsed))
             }
+            EventKind::Block(BlockEvent::Skipped { .. }) => write!(f, "skipped{attempt}"),
             EventKind::Block(BlockEvent::Failed { reason, origin, elapsed, .. }) => {
                 write!(f, "failed{attempt} after {}", Span(*elapsed))?;
                 if let Some(origin) = origin.filter(|origin| !self.node.is_some_and(|node| node.is(*origin)))

@@ -162,6 +162,12 @@ pub enum BlockChange {
         /// The time since it started.
         elapsed: Duration,
     },
+    /// See [`BlockEvent::Skipped`].
+    #[non_exhaustive]
+    Skipped {
+        /// The time since it started.
+        elapsed: Duration,
+    },
     /// See [`BlockEvent::Failed`].
     #[non_exhaustive]
     Failed {
@@ -313,6 +319,7 @@ impl BlockChange {
             BlockChange::Pending => BlockEvent::Pending,
             BlockChange::Started => BlockEvent::Started,
             BlockChange::Succeeded { elapsed } => BlockEvent::Succeeded { elapsed: *elapsed },
+            BlockChange::Skipped { elapsed } => BlockEvent::Skipped { elapsed: *elapsed },
             BlockChange::Failed { error, reason, origin, elapsed } => {
                 BlockEvent::Failed { error, reason: Reason(reason), origin: *origin, elapsed: *elapsed }
             }
@@ -364,6 +371,7 @@ impl From<BlockEvent<'_>> for BlockChange {
             BlockEvent::Pending => BlockChange::Pending,
             BlockEvent::Started => BlockChange::Started,
             BlockEvent::Succeeded { elapsed } => BlockChange::Succeeded { elapsed },
+            BlockEvent::Skipped { elapsed } => BlockChange::Skipped { elapsed },
             BlockEvent::Failed { error, reason, origin, elapsed } => BlockChange::Failed {
                 error: Text::of(format_args!("{}", Quiet(error))),
                 reason: Text::of(format_args!("{reason}")),

@@ -144,6 +144,9 @@ pub trait Cx: Copy + Send + Sync {
     /// The execution of a block gave its output.
     fn succeed_block(guard: &mut Self::Guard);
 
+    /// The execution of a block ended without a start of what is inside.
+    fn skip_block(guard: &mut Self::Guard);
+
     /// The execution failed.
     fn fail<E: Failure>(guard: &mut Self::Guard, error: &Error<E>);
 

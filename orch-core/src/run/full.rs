@@ -304,6 +304,10 @@ impl<'b> Cx for Full<'b> {
         guard.finish(|_, elapsed| EventKind::Block(BlockEvent::Succeeded { elapsed }));
     }
 
+    fn skip_block(guard: &mut Guard<'b>) {
+        guard.finish(|_, elapsed| EventKind::Block(BlockEvent::Skipped { elapsed }));
+    }
+
     fn fail<E: Failure>(guard: &mut Guard<'b>, error: &Error<E>) {
         guard.fail(error, error.kind(), Some(error.origin()));
     }

@@ -186,6 +186,9 @@ impl Cx for Quiet {
     fn succeed_block((): &mut ()) {}
 
     #[inline(always)]
+    fn skip_block((): &mut ()) {}
+
+    #[inline(always)]
     fn fail<E: Failure>((): &mut (), _error: &Error<E>) {}
 
     #[inline(always)]

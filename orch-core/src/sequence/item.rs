@@ -202,6 +202,61 @@ where
     }
 }
 
+/// A part of a scrutinee has a name: the value comes with what is piped, and stays while the step after it runs.
+#[derive(Clone, Copy, Debug)]
+pub struct BindPart;
+
+impl<S: Scope, V: Send + Sync + 'static, In: Send + 'static, E: Failure> Step<At<S, (V, In)>, E>
+    for BindPart
+{
+    type Out = (V, In);
+    type Asks = No;
+
+    #[inline(always)]
+    fn run<'a, R: Cx + 'a>(
+        &'a self,
+        _scope: S::Ref<'a>,
+        input: (V, In),
+        _cx: R,
+    ) -> impl Future<Output = Result<(V, In), Error<E>>> + Send + 'a {
+        ready(Ok(input))
+    }
+
+    fn queue<R: Cx>(&self, _cx: R) -> R::Queued {
+        unreachable!("a sequence waits as its first step, and this is none")
+    }
+
+    fn describe(&self, _graph: &mut Describe<'_>) {}
+}
+
+impl<S: Scope, V: Send + Sync + 'static, In: Send + 'static, E: Failure> Item<At<S, (V, In)>, E>
+    for BindPart
+{
+    type Step = BindPart;
+    type Asks = No;
+    type Slot = V;
+    type Next = At<With<S, V>, In>;
+
+    #[inline(always)]
+    fn step(&self) -> &BindPart {
+        self
+    }
+
+    fn is_step(&self) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn split(&self, out: (V, In)) -> (V, In) {
+        out
+    }
+
+    #[inline(always)]
+    fn open<'s, 'l: 's>(scope: S::Ref<'l>, slot: &'s V) -> RefOf<'s, Self::Next> {
+        Names(S::shorten(scope), slot)
+    }
+}
+
 /// Up to twelve entries as one, none of them named.
 pub struct Group<B>(pub B);
 

@@ -13,7 +13,7 @@ use std::future::Future;
 pub use body::Last;
 pub(crate) use body::{Body, Collected, Finish};
 pub(crate) use item::Item;
-pub use item::{Bind, BindInput, Group, Keep, NamedGroup, Pipe, Store};
+pub use item::{Bind, BindInput, BindPart, Group, Keep, NamedGroup, Pipe, Store};
 
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};

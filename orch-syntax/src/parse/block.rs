@@ -1,11 +1,11 @@
 //! `keyword(options) < body >`
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
 use super::cursor::{MAX_DEPTH, Parser};
 use super::options;
 use crate::ast::{Block, Item, Step};
-use crate::blocks::Spec;
+use crate::blocks::{Body, Needs, Spec};
 use crate::tokens;
 
 impl Parser<'_> {
@@ -24,15 +24,66 @@ impl Parser<'_> {
             }
             return Step::Hole(TokenStream::new());
         }
-        let group = self.bump_group(Delimiter::Parenthesis);
+        let mut group = self.bump_group(Delimiter::Parenthesis);
+        if group.is_none() {
+            group = self.bare_head(spec, &keyword);
+        }
         let (head, options) = options::parse(&keyword, spec, group.as_ref(), self.errors);
         let (open, body) = self.body_of(start, &keyword.to_string());
+        if spec.needs == Needs::Same && self.word(0, "else") {
+            self.no_else_block(spec);
+        }
         self.lost = false;
         Step::Block(Block { keyword, spec, head, options, open, body })
     }
 
+    /// A head without its parentheses, up to the `<` on the same line: reported, and taken as if they were there.
+    fn bare_head(&mut self, spec: &'static Spec, keyword: &Ident) -> Option<Group> {
+        let head = spec.head?;
+        let starts = matches!(self.peek(0), Some(TokenTree::Ident(_) | TokenTree::Literal(_)))
+            || ['!', '*', '&', '-', '|'].iter().any(|c| self.punct(0, *c));
+        let line = keyword.span().start().line;
+        let on_line =
+            |index: &usize| self.tokens.get(*index).is_some_and(|token| token.span().start().line == line);
+        let open = (self.at..self.tokens.len())
+            .take_while(on_line)
+            .take_while(|index| !tokens::is_punct(self.tokens.get(*index), ',') && !self.block_at(*index))
+            .find(|index| tokens::is_punct(self.tokens.get(*index), '<'))?;
+        if !starts || self.closings_from(open + 1) <= self.brackets.depth() {
+            return None;
+        }
+        let code = tokens::part(&self.tokens, self.at, open);
+        let (name, stream) = (head.name, tokens::collect(code));
+        let shown = tokens::source_text(&stream);
+        let message =
+            format!("the {name} of `{keyword}` stands in parentheses; write `{keyword}({shown}) < … >`");
+        self.errors.over(stream.clone(), message);
+        self.at = open;
+        Some(Group::new(Delimiter::Parenthesis, stream))
+    }
+
+    /// An `else` after the body of a block that runs it or not.
+    fn no_else_block(&mut self, spec: &'static Spec) {
+        let keyword = spec.keyword;
+        self.errors.at(
+            self.here(),
+            format!("`{keyword}` has no `else`; write `choose(x) < true => a, false => b >`"),
+        );
+        self.at += 1;
+        if self.punct(0, '<') {
+            self.skip_body(self.at - 1);
+        } else if self.block_at(self.at) || self.word(0, "if") {
+            // Whatever it is, it belongs to what was reported.
+            let (errors, at) = (self.errors.clone(), self.at);
+            self.step();
+            *self.errors = errors;
+            self.at = self.at.max(at + 1);
+        }
+    }
+
     /// The body of a block, and where it opens.
     fn body_of(&mut self, start: usize, keyword: &str) -> (Span, Vec<Item>) {
+        let of_arms = self.keyword_at(start).is_some_and(|spec| spec.body == Body::Arms);
         let hole = || vec![Item::Step(Step::Hole(TokenStream::new()))];
         let head = self.before();
         let head = match self.tokens.get(self.at.saturating_sub(1)) {
@@ -61,10 +112,12 @@ impl Parser<'_> {
                 return (self.here(), self.body(start));
             }
             if group.delimiter() == Delimiter::Brace {
-                self.errors.at(
-                    open,
-                    format!("the body of a block stands between `<` and `>`; write `{keyword} < … >`"),
-                );
+                let message = if of_arms {
+                    format!("arms stand between `<` and `>`; write `{keyword}(x) < pattern => step, … >`")
+                } else {
+                    format!("the body of a block stands between `<` and `>`; write `{keyword} < … >`")
+                };
+                self.errors.at(open, message);
                 self.at += 1;
                 return (open, hole());
             }
@@ -74,7 +127,7 @@ impl Parser<'_> {
         if self.closings_from(self.at) > self.brackets.depth() {
             // The `>` is there: only the `<` was forgotten.
             self.open_bracket(start, head);
-            let items = self.items();
+            let items = self.content();
             self.close_bracket();
             return (head, if items.is_empty() { hole() } else { items });
         }
@@ -86,10 +139,19 @@ impl Parser<'_> {
         self.open_bracket(start, self.here());
         self.at += 1;
         let in_undo = std::mem::replace(&mut self.in_undo, false);
-        let items = self.items();
+        let items = self.content();
         self.in_undo = in_undo;
         self.close_bracket();
         items
+    }
+
+    /// What stands between the brackets of the innermost block.
+    fn content(&mut self) -> Vec<Item> {
+        if self.brackets.open.last().is_some_and(|bracket| bracket.of_arms) {
+            self.arms()
+        } else {
+            self.items()
+        }
     }
 
     /// Steps over a body whose `<` stands here, whatever it holds.

@@ -42,6 +42,8 @@ impl Parser<'_> {
                 // Between steps it means nothing, and before the first one it would be a mistake.
                 self.at += usize::from(self.punct(0, ',') && self.at > before + 2);
                 self.end_attributed(attributed);
+            } else if self.arm_that_is_no_step() {
+                items.push(self.stray_arm());
             } else if !self.separator() {
                 let errors = self.errors.len();
                 items.push(self.item());
@@ -65,7 +67,10 @@ impl Parser<'_> {
         } else if self.pair(0, '-', '>') {
             (2, "the output of a step goes to the next one by itself; remove the `->`")
         } else if self.pair(0, '=', '>') {
-            (2, "`=>` belongs to the arms of `choose`; between steps write nothing")
+            (
+                2,
+                "the output of a step goes to the next one by itself; remove the `=>` (arms stand in `choose(…) < … >`)",
+            )
         } else if self.pair(0, '|', '>') {
             (2, "the output of a step goes to the next one by itself; remove the `|>`")
         } else {
@@ -212,7 +217,7 @@ impl Parser<'_> {
     }
 
     /// Whether the `=` here belongs to `==`, `=>`, `..=` and the like.
-    fn is_part_of_operator(&self, index: usize) -> bool {
+    pub(super) fn is_part_of_operator(&self, index: usize) -> bool {
         let pair = |at, first, second| tokens::is_pair(&self.tokens, at, first, second);
         let follows = pair(index, '=', '=') || pair(index, '=', '>');
         let precedes = index

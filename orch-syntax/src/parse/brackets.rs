@@ -9,6 +9,8 @@ use crate::errors::Errors;
 pub(super) struct Bracket {
     pub(super) open: Span,
     pub(super) keyword: String,
+    /// Whether arms stand in it.
+    pub(super) of_arms: bool,
     /// The index of the `<`.
     pub(super) index: usize,
     /// The column in which the line of the block's keyword begins.
@@ -44,6 +46,11 @@ pub(super) struct Brackets {
 }
 
 impl Brackets {
+    /// Whether a block around this place is one of arms.
+    pub(super) fn in_arms(&self) -> bool {
+        self.open.iter().any(|bracket| bracket.of_arms)
+    }
+
     pub(super) fn depth(&self) -> usize {
         self.open.len()
     }

@@ -30,6 +30,8 @@ pub(super) struct Parser<'e> {
     pub(super) conditionals: Vec<ConditionalPart>,
     /// The separators of other languages, by their message.
     pub(super) separators: Vec<(&'static str, TokenStream)>,
+    /// Whether arms outside of their block were reported.
+    pub(super) stray_arms: bool,
     pub(super) errors: &'e mut Errors,
 }
 
@@ -43,6 +45,7 @@ impl<'e> Parser<'e> {
             in_undo: false,
             conditionals: Vec::new(),
             separators: Vec::new(),
+            stray_arms: false,
             errors,
         }
     }

@@ -4,6 +4,7 @@ use proc_macro2::Span;
 
 use super::brackets::{Bracket, Event};
 use super::cursor::Parser;
+use crate::blocks::Body;
 
 impl Parser<'_> {
     /// Reports the blocks that were still open at the end.
@@ -59,6 +60,7 @@ impl Parser<'_> {
             open,
             index: self.at,
             keyword: self.tokens.get(head).map(ToString::to_string).unwrap_or_default(),
+            of_arms: self.keyword_at(head).is_some_and(|spec| spec.body == Body::Arms),
             indentation: self.indentation(head),
             missing_before: None,
         };

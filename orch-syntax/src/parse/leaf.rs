@@ -12,7 +12,8 @@ impl Parser<'_> {
     pub(super) fn leaf(&mut self) -> Step {
         let start = self.at;
         let Some(path) = self.leaf_path() else { return Step::Hole(TokenStream::new()) };
-        let arguments = self.bump_group(Delimiter::Parenthesis);
+        // `a => fetch (None, b) => store`: what stands there is the next arm.
+        let arguments = if self.next_arm() { None } else { self.bump_group(Delimiter::Parenthesis) };
         if self.punct(0, '<') {
             return self.angle_after_leaf(start, &path, arguments);
         }

@@ -97,7 +97,13 @@ impl Parser<'_> {
                 self.errors.at(here, ITEM.replace("{}", word));
                 self.skip_braced();
             }
-            "if" | "match" | "for" | "while" | "loop" | "unsafe" | "const" => {
+            "match" => {
+                let message = "`match` is no step; write `|x| { match … }`, or to run one step or another \
+                               `choose(x) < pattern => step, … >`";
+                self.errors.at(here, message);
+                self.skip_braced();
+            }
+            "if" | "for" | "while" | "loop" | "unsafe" | "const" => {
                 self.errors.at(here, format!("`{word}` is no step; write `|x| {{ {word} … }}`"));
                 self.skip_braced();
             }
@@ -129,6 +135,9 @@ impl Parser<'_> {
     /// Looks at what follows a step and belongs to no step.
     pub(super) fn suffix(&mut self, step: Step, start: usize) -> Step {
         loop {
+            if self.next_arm() {
+                return step;
+            }
             let here = self.here();
             if self.word(0, "as") {
                 self.suffix_name(&step);
@@ -230,7 +239,10 @@ impl Parser<'_> {
                 '+' | '-' | '*' | '/' | '%' | '^' | '&' | '=' | '!' | '~' | '@' | '$' => true,
                 ':' => !self.pair(width, ':', ':'),
                 // `a > 1`: a number is no step, so this closes nothing.
-                '>' | '<' => width == 0 && matches!(self.peek(1), Some(TokenTree::Literal(_))),
+                '>' | '<' => {
+                    let number = width == 0 && matches!(self.peek(1), Some(TokenTree::Literal(_)));
+                    number && !(self.brackets.in_arms() && self.arm_at(self.at + 1).is_some())
+                }
                 _ => false,
             };
             if !operator {

@@ -3,6 +3,7 @@
 //! Nothing here fails: a mistake is recorded, a hole takes the place of the step, and the rest is read on.
 //! The same code runs at every keystroke in an editor, so it neither panics nor stands still.
 
+mod arms;
 mod attributes;
 mod bars;
 mod block;

@@ -1,5 +1,6 @@
 //! The rules of the front end: what is read, what is reported, and that nothing makes it stop.
 
+mod arms;
 mod conditional;
 mod header;
 mod options;
@@ -11,9 +12,10 @@ mod undo;
 use std::str::FromStr;
 
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 
 use crate::ast::{Item, Pipeline, Step};
-use crate::{parse, validate};
+use crate::{parse, tokens, validate};
 
 /// The tree of a text and its mistakes as `line:column message`, columns counted from zero.
 fn read(text: &str) -> (Pipeline, Vec<String>) {
@@ -79,5 +81,13 @@ fn item_shape(item: &Item) -> String {
         Item::Step(step) => shape(step),
         Item::Let(named) => format!("let={}", shape(&named.step)),
         Item::Piped(_) => "let=_".to_owned(),
+        Item::Arm(arm) => {
+            format!("{}=>{}", tokens::source_text(&arm.pattern.to_token_stream()), shape(&arm.step))
+        }
     }
+}
+
+#[track_caller]
+fn has_shape(text: &str, expected: &str) {
+    assert_eq!(shape(&sound(text).root), expected, "in `{text}`");
 }

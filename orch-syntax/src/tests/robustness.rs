@@ -28,6 +28,8 @@ const LONG: &[&str] = &[
     >"#,
     "|_: ()| each(limit = 3) < retry < r#seq seq::x r#par > >",
     "|x: u8| seq < let a = let b = c 'a a.b(c)?.d 5 + x * 2 fetch<u8>(1) as 3 -> b => c ; , , race < x => (y) > >",
+    r#"choose(x.y()) < (Some(a), 1..=2) if (a < 3) => fetch (None, b) | C { d, .. } => seq < parse store > 404 => missing
+        "s" if f(x) && y > 2 => choose(|r| r.z) < A = b, B -> c C > d > -1 => e & F => g, _ => |x| { x } >"#,
 ];
 
 #[test]

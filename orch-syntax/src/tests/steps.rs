@@ -11,10 +11,12 @@ fn steps(text: &str) -> Vec<Step> {
     let step = |item| match item {
         Item::Step(step) => step,
         Item::Let(named) => named.step,
-        Item::Piped(_) => panic!("a step"),
+        Item::Piped(_) | Item::Arm(_) => panic!("a step"),
     };
     block.body.into_iter().map(step).collect()
 }
+
+const MATCH: &str = "`match` is no step; write `|x| { match … }`, or to run one step or another `choose(x) < pattern => step, … >`";
 
 #[test]
 fn leaves() {
@@ -122,7 +124,10 @@ fn what_other_languages_write_between_steps() {
     let all = "nothing stands between steps; remove the `;`, and the others like it";
     mistake("seq < a^; b; c; >", all);
     mistake("seq < let x = a^; let y = par < b; c; >; d; >", all);
-    mistake("seq < a ^=> b >", "`=>` belongs to the arms of `choose`; between steps write nothing");
+    mistake(
+        "seq < a ^=> b >",
+        "the output of a step goes to the next one by itself; remove the `=>` (arms stand in `choose(…) < … >`)",
+    );
     mistake("seq < a,^, b >", "expected a step before this `,`");
     mistake("seq < ^, b >", "expected a step before this `,`");
 }
@@ -149,7 +154,7 @@ fn expressions_are_no_steps() {
     );
     mistake("seq < ^'a b >", "a lifetime is no step; remove it");
     mistake("seq < ^if a { b } else if c { d } else { e } f >", "`if` is no step; write `|x| { if … }`");
-    mistake("seq < ^match a { b => c } f >", "`match` is no step; write `|x| { match … }`");
+    mistake("seq < ^match a { b => c } f >", MATCH);
     mistake("seq < a ^: b >", EXPRESSION);
     mistake("seq < ^@ b >", "expected a step, found `@`");
     mistake(
@@ -172,10 +177,7 @@ fn statements_are_no_steps() {
     ] {
         mistake(&format!("|_: u32| seq < {text} >"), "`if` is no step; write `|x| { if … }`");
     }
-    mistake(
-        "seq < ^match a { b => { c } d => { e } }.await? f >",
-        "`match` is no step; write `|x| { match … }`",
-    );
+    mistake("seq < ^match a { b => { c } d => { e } }.await? f >", MATCH);
     mistake("seq < ^while x > 3 { a } c >", "`while` is no step; write `|x| { while … }`");
     mistake("seq < ^for i in 0..3 { a } c >", "`for` is no step; write `|x| { for … }`");
     mistake("seq < ^'a: loop { break 'a; } c >", "a lifetime is no step; remove it");
@@ -377,4 +379,16 @@ fn rounds_without_an_end_need_a_type() {
     sound("|_: u32| repeat < |n| { ControlFlow::<Infallible, _>::Continue(n) } >");
     sound("|_: u32| repeat < |n| { let m = n; if m > 9 { Break(m) } else { Continue(m) } } >");
     sound("|_: u32| seq < |n| { Continue(n) } >");
+}
+
+#[test]
+fn a_condition_has_parentheses_and_no_else() {
+    let head = "the condition of `when` stands in parentheses; write `when(a > b) < … >`";
+    mistake("|_: u32| seq < when ^a > b < c > d >", head);
+    let other = "`when` has no `else`; write `choose(x) < true => a, false => b >`";
+    mistake("seq < when(x) < a > ^else < b > c >", other);
+    mistake("seq < when(x) < a > ^else when(y) < b > c >", other);
+    mistake("seq < when(x) < a > ^else if y { b } c >", other);
+    mistake("^when < a >", "`when` needs its condition; write `when(|x| …) < … >`");
+    sound("|_: u32| seq < when(a > b && c) < c > when(|n| *n > 3) < d > when(name) < e > >");
 }

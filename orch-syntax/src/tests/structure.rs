@@ -1,11 +1,6 @@
 //! Brackets, nesting, and what a pipeline is.
 
-use super::{mistake, mistakes, read, shape, sound};
-
-#[track_caller]
-fn has_shape(text: &str, expected: &str) {
-    assert_eq!(shape(&sound(text).root), expected, "in `{text}`");
-}
+use super::{has_shape, mistake, mistakes, read, sound};
 
 #[test]
 fn any_spacing_closes() {
@@ -94,26 +89,16 @@ fn a_pipeline_is_one_step() {
 
 #[test]
 fn reserved_blocks_are_not_available_whatever_they_hold() {
-    mistake(
-        "^bulkhead < a b >",
-        "the block `bulkhead` is not available yet; a task of that name is `r#bulkhead`",
-    );
-    mistake(
-        "seq < a ^choose(x.kind()) < (A::B) => c (D { .. }) if (a < b) => seq < d > > b >",
-        "the block `choose` is not available yet; a task of that name is `r#choose`",
-    );
-    mistake(
-        "seq < ^when(|n| *n > 3) < a > b >",
-        "the block `when` is not available yet; a task of that name is `r#when`",
-    );
-    mistake(
-        "seq < ^throttle b >",
-        "the block `throttle` is not available yet; a task of that name is `r#throttle`",
-    );
-    mistakes(
-        "bulkhead < a throttle < b > >",
-        &["1:0 the block `bulkhead` is not available yet; a task of that name is `r#bulkhead`"],
-    );
+    let message = "the block `with` is not available yet; a task of that name is `r#with`";
+    for text in [
+        "^with < a b >",
+        "seq < a ^with(x.kind()) < (A::B) => c (D { .. }) if (a < b) => seq < d > > b >",
+        "seq < ^with(|n| *n > 3) < a > b >",
+        "seq < ^with b >",
+        "^with < a with < b > >",
+    ] {
+        mistake(text, message);
+    }
 }
 
 #[test]
@@ -122,7 +107,7 @@ fn unknown_blocks() {
     mistake("seq < ^retyr(max_attempts = 3) < a > b >", "there is no block `retyr`; did you mean `retry`?");
     mistake(
         "seq < ^group < a b > c >",
-        "there is no block `group`; the blocks are `seq`, `par`, `each`, `race`, `fallback`, `circuit`, `retry`, `hedge`, `timeout`, `catch`, `settle`, `repeat` and `saga`",
+        "there is no block `group`; the blocks are `seq`, `par`, `each`, `race`, `fallback`, `circuit`, `retry`, `hedge`, `timeout`, `catch`, `settle`, `when`, `choose`, `repeat` and `saga`",
     );
     mistake("seq < ^< a b > c >", "expected a block's keyword before this `<`, such as `seq`");
     mistake(

@@ -138,6 +138,13 @@ impl Walk<'_> {
                     self.step(&named.step);
                     (&named.let_token, &named.pattern)
                 }
+                Item::Arm(arm) => {
+                    let outside = self.named.len();
+                    self.named.extend(arm.pattern.names());
+                    self.step(&arm.step);
+                    self.named.truncate(outside);
+                    continue;
+                }
                 Item::Piped(named) => {
                     if !peers {
                         self.names_piped(named);
@@ -180,7 +187,7 @@ impl Walk<'_> {
 
 /// Whether the steps inside are no sequence: each is a child by itself.
 fn is_of_several(block: &Block) -> bool {
-    matches!(block.spec.body, Body::Peers(_) | Body::Alternatives)
+    matches!(block.spec.body, Body::Peers(_) | Body::Alternatives | Body::Arms)
 }
 
 /// The block that never fails, if this step is one.

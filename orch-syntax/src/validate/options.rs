@@ -89,7 +89,13 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
                 errors.over(expression.clone(), message);
             }
         }
-        Kind::Duration | Kind::Period | Kind::Backoff | Kind::Jitter | Kind::Expr => {}
+        Kind::Condition
+        | Kind::Scrutinee
+        | Kind::Duration
+        | Kind::Period
+        | Kind::Backoff
+        | Kind::Jitter
+        | Kind::Expr => {}
     }
 }
 

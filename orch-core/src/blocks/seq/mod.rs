@@ -2,7 +2,7 @@
 
 mod future;
 
-pub use crate::sequence::{Bind, BindInput, Group, Keep, Last, NamedGroup, Pipe, Sequence, Store};
+pub use crate::sequence::{Bind, BindInput, BindPart, Group, Keep, Last, NamedGroup, Pipe, Sequence, Store};
 pub use future::Seq;
 
 use crate::blocks::Shell;

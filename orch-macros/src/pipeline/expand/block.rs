@@ -1,6 +1,6 @@
 //! Blocks: their bodies and their options.
 
-use orch_syntax::ast::{Block, Input, Item, LetPiped, LetStep, Step, Value};
+use orch_syntax::ast::{Arm, Block, Input, Item, LetPiped, LetStep, Step, Value};
 use orch_syntax::blocks::{Body, Join, Kind, Needs, Settles, Undos};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -8,7 +8,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use super::names::hidden;
 use super::saga::{holds_embed, holds_undo};
 use super::table::{Entry, Index, given, node, written};
-use super::usage::{entry_uses_piped, uses_piped};
+use super::usage::{entry_uses_piped, is_closure, uses_piped};
 use super::{Expansion, Here, Source, carried, local, span_of};
 
 impl Expansion<'_> {
@@ -20,6 +20,7 @@ impl Expansion<'_> {
             Body::Single => self.single(block, index, at),
             Body::Peers(join) => self.peers(block, Some(join), index, at),
             Body::Alternatives => self.peers(block, None, index, at),
+            Body::Arms => self.choice(block, index, at),
         }
     }
 
@@ -97,7 +98,10 @@ impl Expansion<'_> {
     fn single(&mut self, block: &Block, index: Index, at: &Here) -> TokenStream {
         let private = &self.private_at(block.open);
         let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
-        let uses = block.body.first().is_some_and(entry_uses_piped);
+        let uses = match block.spec.needs {
+            Needs::Same => at.source.is_piped(),
+            _ => block.body.first().is_some_and(entry_uses_piped),
+        };
         let usage =
             Ident::new(if uses { "Uses" } else { "Ignores" }, block.open.resolved_at(Span::mixed_site()));
         let inner = self.variable("tok", block.open);
@@ -114,12 +118,13 @@ impl Expansion<'_> {
             }
         };
         let body_code = match block.spec.needs {
-            Needs::Rounds => self.rounds(body_code, block, &inside),
+            Needs::Rounds => self.ends(body_code, &["control", "next_round"], block, &inside),
+            Needs::Same if uses => self.ends(body_code, &["same"], block, &inside),
             _ => body_code,
         };
-        let options = self.options(block, at);
+        let options = self.options(block, at, None);
         let gate = match block.spec.needs {
-            Needs::Nothing | Needs::Rounds => None,
+            Needs::Nothing | Needs::Rounds | Needs::Same => None,
             Needs::Items => Some("items"),
             Needs::Duplicate => uses.then_some("duplicate_input"),
         };
@@ -140,12 +145,11 @@ impl Expansion<'_> {
         }}
     }
 
-    /// A body that says whether there is another round, and what that begins with. What is wrong with that is wrong with its
-    /// last step.
-    fn rounds(&mut self, body: TokenStream, block: &Block, inside: &Here) -> TokenStream {
+    /// A body of whose output something is asked. What is wrong with that is wrong with its last step.
+    fn ends(&mut self, body: TokenStream, gates: &[&str], block: &Block, inside: &Here) -> TokenStream {
         let (inner, span) = (&inside.tok, span_of_end(block));
         let mut body = body;
-        for gate in ["control", "next_round"] {
+        for gate in gates {
             let gate = hidden(gate, block.open);
             body = self.checked(&quote_spanned!(inside.here()=> #inner.#gate(#body)), span, block.open);
         }
@@ -205,7 +209,7 @@ impl Expansion<'_> {
             });
             children.push(child);
         }
-        let options = self.options(block, at);
+        let options = self.options(block, at, None);
         let here = block.open.resolved_at(Span::mixed_site());
         let outputs: Vec<Ident> =
             (0..children.len()).map(|index| local(&format!("out{index}"), block.open)).collect();
@@ -224,8 +228,8 @@ impl Expansion<'_> {
     }
 
     /// The options of a block as a literal of its struct, in the order of its row: those given under the user's own
-    /// tokens, the others by default.
-    fn options(&mut self, block: &Block, at: &Here) -> TokenStream {
+    /// tokens, the others by default. `head_made` is the variable of a head that is made already.
+    pub(super) fn options(&mut self, block: &Block, at: &Here, head_made: Option<&Ident>) -> TokenStream {
         let (private, module, tok) = (&self.private_at(block.open), module(block), &at.tok);
         let here = block.open.resolved_at(Span::mixed_site());
         // What can be undone comes to its end, and is not dropped. Of a pipeline from elsewhere the types know.
@@ -254,7 +258,11 @@ impl Expansion<'_> {
                     }
                 }
                 (None, Some(head)) if is_head => {
-                    let value = self.value(block, head);
+                    let value = match spec.kind {
+                        Kind::Scrutinee => head_made.to_token_stream(),
+                        Kind::Condition => self.condition(head, block, at),
+                        _ => self.value(block, head),
+                    };
                     quote_spanned!(here=> #option: #private::#module::given::#option(#value))
                 }
                 (None, _) => quote_spanned!(here=> #option: #private::#module::default::#function()),
@@ -262,6 +270,25 @@ impl Expansion<'_> {
             fields.extend(quote!(#field,));
         }
         quote_spanned!(here=> #private::#module::Options { #fields })
+    }
+
+    /// What is asked when the block starts: a closure over the names and what is piped.
+    fn condition(&self, head: &Value, block: &Block, at: &Here) -> TokenStream {
+        let (private, tok, here) =
+            (&self.private_at(block.open), &at.tok, block.open.resolved_at(Span::mixed_site()));
+        let code = self.value(block, head);
+        let span = first_span(&code, block.open);
+        let (scope, input) = (local("scope", block.open), local("input", block.open));
+        let (capture, names) = (self.capture_at(span), at.names.open(&scope, &code));
+        let (input, code) = if is_closure(&code) {
+            (input.to_token_stream(), quote_spanned!(here=> #private::look(#input, #code)))
+        } else {
+            (quote!(_), code)
+        };
+        let scope = if names.is_empty() { quote!(_) } else { scope.to_token_stream() };
+        let holds = hidden("holds", block.open);
+        let closure = quote_spanned!(span=> #capture |#scope, #input| { #names #code });
+        quote_spanned!(here=> #tok.#holds(#closure))
     }
 
     /// An option's value: a literal, a word of the macro, or the user's expression.
@@ -287,10 +314,15 @@ impl Expansion<'_> {
     }
 }
 
+/// Where an expression begins.
+pub(super) fn first_span(code: &TokenStream, or: Span) -> Span {
+    code.clone().into_iter().next().map_or(or, |token| token.span())
+}
+
 /// Where an error is drawn about what a body gives: at its last step.
 fn span_of_end(block: &Block) -> Span {
     match block.body.last() {
-        Some(Item::Step(step)) => span_of(step),
+        Some(Item::Step(step) | Item::Arm(Arm { step, .. })) => span_of(step),
         Some(Item::Let(LetStep { let_token, .. }) | Item::Piped(LetPiped { let_token, .. })) => {
             let_token.span()
         }
@@ -299,12 +331,15 @@ fn span_of_end(block: &Block) -> Span {
 }
 
 /// The module of a block in `__private`, of the name of its keyword.
-fn module(block: &Block) -> Ident {
+pub(super) fn module(block: &Block) -> Ident {
     hidden(block.spec.keyword, block.open)
 }
 
 /// A list of variables as a balanced tree of pairs.
-fn balanced(list: &[Ident], pair: &dyn Fn(TokenStream, TokenStream) -> TokenStream) -> TokenStream {
+pub(super) fn balanced(
+    list: &[Ident],
+    pair: &dyn Fn(TokenStream, TokenStream) -> TokenStream,
+) -> TokenStream {
     match list {
         [] => quote!(()),
         [single] => single.to_token_stream(),

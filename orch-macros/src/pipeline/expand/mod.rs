@@ -6,6 +6,7 @@
 
 mod around;
 mod block;
+mod choice;
 mod gives;
 mod names;
 mod saga;
@@ -16,7 +17,7 @@ mod table;
 mod usage;
 
 use orch_syntax::Errors;
-use orch_syntax::ast::{Inline, Item, Leaf, LetStep, Pipeline, Step};
+use orch_syntax::ast::{Arm, Inline, Item, Leaf, LetStep, Pipeline, Step};
 use orch_syntax::tokens;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -145,6 +146,11 @@ enum Source {
 }
 
 impl Source {
+    /// Whether there is one.
+    fn is_piped(self) -> bool {
+        !matches!(self, Source::NoInput | Source::Nothing)
+    }
+
     /// The method of a slot.
     fn method(self) -> &'static str {
         match self {
@@ -296,7 +302,9 @@ fn span_of(step: &Step) -> Span {
         Step::Embed(embed) => embed.group.span(),
         Step::Block(block) => match block.body.first() {
             Some(Item::Piped(named)) => named.piped,
-            Some(Item::Step(step) | Item::Let(LetStep { step, .. })) => span_of(step),
+            Some(Item::Step(step) | Item::Let(LetStep { step, .. }) | Item::Arm(Arm { step, .. })) => {
+                span_of(step)
+            }
             None => block.keyword.span(),
         },
         Step::Undo(undo) => span_of(&undo.step),

@@ -20,9 +20,20 @@ pub(super) struct Names {
 struct Entry {
     pattern: TokenStream,
     bound: Vec<Ident>,
-    level: usize,
-    /// Where it is in the level's tuple; nothing if it is all of the level.
-    fields: Vec<usize>,
+    from: From,
+    /// What of it the pattern is for: a call of ours around it, such as the text that it is.
+    view: Option<TokenStream>,
+    /// Whether the pattern may not fit: it does where the name is seen, as its arm was chosen.
+    refutable: bool,
+}
+
+/// Where a value is.
+#[derive(Clone)]
+enum From {
+    /// In the scope, at this level, and there at these fields of the level's tuple: of none if it is all of the level.
+    Level(usize, Vec<usize>),
+    /// What this expression is, of the names before it.
+    Place(TokenStream),
 }
 
 impl Names {
@@ -47,7 +58,25 @@ impl Names {
 
     fn add(&mut self, pattern: &Pattern, fields: Vec<usize>) {
         let (pattern, bound) = (pattern.by_reference().clone(), pattern.identifiers().to_vec());
-        self.entries.push(Entry { pattern, bound, level: self.places.len(), fields });
+        let from = From::Level(self.places.len(), fields);
+        self.entries.push(Entry { pattern, bound, from, view: None, refutable: false });
+    }
+
+    /// The names of an arm, of a scrutinee that is one more level.
+    pub(super) fn bind_part(&mut self, pattern: &Pattern, view: Option<TokenStream>) {
+        let from = From::Level(self.places.len(), Vec::new());
+        self.bind_arm(pattern, from, view);
+        self.places.push(0);
+    }
+
+    /// The names of an arm, of a scrutinee that is this expression of the names so far.
+    pub(super) fn bind_place(&mut self, pattern: &Pattern, place: TokenStream) {
+        self.bind_arm(pattern, From::Place(place), None);
+    }
+
+    fn bind_arm(&mut self, pattern: &Pattern, from: From, view: Option<TokenStream>) {
+        let (pattern, bound) = (pattern.by_reference().clone(), pattern.identifiers().to_vec());
+        self.entries.push(Entry { pattern, bound, from, view, refutable: true });
     }
 
     /// How many levels there are.
@@ -58,9 +87,13 @@ impl Names {
     /// Makes one level of all from `level` on: a part of a sequence is over, which is the entry at `place` itself. Whether
     /// there are any.
     pub(super) fn fold(&mut self, level: usize, place: usize) -> bool {
-        for entry in self.entries.iter_mut().filter(|entry| entry.level >= level) {
-            entry.fields.splice(..0, self.places.get(entry.level).copied());
-            entry.level = level;
+        for entry in &mut self.entries {
+            if let From::Level(own, fields) = &mut entry.from
+                && *own >= level
+            {
+                fields.splice(..0, self.places.get(*own).copied());
+                *own = level;
+            }
         }
         let any = self.places.len() > level;
         self.places.truncate(level);
@@ -70,19 +103,41 @@ impl Names {
 
     /// Statements that bind what `code` mentions, out of the scope reference `scope`.
     pub(super) fn open(&self, scope: &Ident, code: &TokenStream) -> TokenStream {
-        let words = mentioned(code);
-        let mut statements = TokenStream::new();
-        for entry in &self.entries {
-            if !entry.bound.iter().any(|name| words.contains(&name.to_string())) {
-                continue;
+        let mut words = mentioned(code);
+        let mut opened = Vec::new();
+        // A place is made of names before it.
+        for entry in self.entries.iter().rev() {
+            if entry.bound.iter().any(|name| words.contains(&name.to_string())) {
+                if let From::Place(place) = &entry.from {
+                    words.extend(mentioned(place));
+                }
+                opened.push(entry);
             }
-            let outwards = self.outwards(entry.level + 1);
-            let fields = entry.fields.iter().map(|field| Literal::usize_unsuffixed(*field));
-            let borrow = (!entry.fields.is_empty()).then(|| quote!(&));
+        }
+        let mut statements = TokenStream::new();
+        for entry in opened.iter().rev() {
+            let value = match &entry.from {
+                From::Place(place) => place.clone(),
+                From::Level(level, fields) => {
+                    let outwards = self.outwards(level + 1);
+                    let borrow = (!fields.is_empty()).then(|| quote!(&));
+                    let fields = fields.iter().map(|field| Literal::usize_unsuffixed(*field));
+                    quote!(#borrow #scope #outwards .1 #(.#fields)*)
+                }
+            };
+            let value = match &entry.view {
+                Some(view) => quote!(#view(#value)),
+                None => value,
+            };
             let pattern = &entry.pattern;
+            let (allowed, otherwise) = if entry.refutable {
+                (quote!(, irrefutable_let_patterns), Some(quote!(else { ::core::unreachable!() })))
+            } else {
+                (TokenStream::new(), None)
+            };
             statements.extend(quote! {
-                #[allow(unused_variables)]
-                let #pattern = #borrow #scope #outwards .1 #(.#fields)*;
+                #[allow(unused_variables #allowed)]
+                let #pattern = #value #otherwise;
             });
         }
         statements
@@ -101,21 +156,21 @@ impl Names {
 
     /// The names that `code` mentions, each once.
     pub(super) fn used_in(&self, code: &TokenStream) -> Vec<Ident> {
-        self.used_from(0, code)
+        self.used_beyond(&Names::default(), code)
     }
 
-    /// The names that `code` mentions and whose value is at `level` or further in, each once.
-    pub(super) fn used_from(&self, level: usize, code: &TokenStream) -> Vec<Ident> {
+    /// The names that `code` mentions and that were bound after these, each once.
+    pub(super) fn used_beyond(&self, outer: &Names, code: &TokenStream) -> Vec<Ident> {
         let words = mentioned(code);
         let mut used: Vec<Ident> = Vec::new();
-        for entry in &self.entries {
+        for (index, entry) in self.entries.iter().enumerate() {
             for name in &entry.bound {
                 if !words.contains(&name.to_string()) {
                     continue;
                 }
                 // It hides one of the same name further out.
                 used.retain(|other| other != name);
-                if entry.level >= level {
+                if index >= outer.entries.len() {
                     used.push(name.clone());
                 }
             }

@@ -162,7 +162,7 @@ impl Expansion<'_> {
 
     /// What is kept for an undo, and the undo as it reads then, if it reads otherwise than in the text.
     fn kept(&mut self, undo: &Undo, at: &Here, around: &Around) -> (Kept, Option<Step>) {
-        let inner = |code: &TokenStream| at.names.used_from(around.names.levels(), code);
+        let inner = |code: &TokenStream| at.names.used_beyond(&around.names, code);
         let mut kept = Kept::default();
         let private = self.private_at(at.open);
         if let Step::Leaf(leaf) = &undo.undo {

@@ -51,6 +51,8 @@ impl<'i> Entry<'i> {
                 Entry::Piped { pattern, ty: ty.as_ref(), at: *piped }
             }
             Item::Step(step) => Entry::of(step),
+            // None stands in a sequence.
+            Item::Arm(arm) => Entry::of(&arm.step),
             Item::Let(entry) => {
                 Entry::Step { step: &entry.step, pattern: Some(&entry.pattern), ty: entry.ty.as_ref() }
             }

@@ -2,7 +2,8 @@
 
 use orch_syntax::ast::{Block, Text, Value};
 use orch_syntax::blocks::{Form, Kind};
-use proc_macro2::{Delimiter, Ident, LineColumn, Span, TokenStream, TokenTree};
+use orch_syntax::tokens;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
 /// The entries so far, in the order of the text.
@@ -44,6 +45,7 @@ impl Table {
             Form::Peers => quote!(Peers),
             Form::Alternatives => quote!(Alternatives),
             Form::Afterwards => quote!(Afterwards),
+            Form::Choice => quote!(Choice),
         };
         let start = span.start();
         let line = u32::try_from(start.line).unwrap_or(u32::MAX);
@@ -157,40 +159,6 @@ fn text(value: &Value) -> String {
             }
             written + ")"
         }
-        Value::Expr(tokens) => source_text(tokens),
+        Value::Expr(tokens) => tokens::source_text(tokens),
     }
-}
-
-/// The tokens spaced as they are in the source, a line break as one space. (`to_string` sets a space between any two.)
-fn source_text(tokens: &TokenStream) -> String {
-    fn write(tokens: TokenStream, text: &mut String, end: &mut Option<LineColumn>) {
-        for token in tokens {
-            match token {
-                TokenTree::Group(group) => {
-                    let (open, close) = match group.delimiter() {
-                        Delimiter::Parenthesis => ("(", ")"),
-                        Delimiter::Brace => ("{", "}"),
-                        Delimiter::Bracket => ("[", "]"),
-                        Delimiter::None => ("", ""),
-                    };
-                    push(open, group.span_open(), text, end);
-                    write(group.stream(), text, end);
-                    push(close, group.span_close(), text, end);
-                }
-                token => push(&token.to_string(), token.span(), text, end),
-            }
-        }
-    }
-
-    fn push(token: &str, span: Span, text: &mut String, end: &mut Option<LineColumn>) {
-        if end.is_some_and(|end| end != span.start()) {
-            text.push(' ');
-        }
-        text.push_str(token);
-        *end = Some(span.end());
-    }
-
-    let mut text = String::new();
-    write(tokens.clone(), &mut text, &mut None);
-    text
 }

@@ -1,0 +1,136 @@
+//! The arms of a block: what is read, and what is said of slips.
+
+use super::{has_shape, mistake, mistakes, read, sound};
+
+const COMMA: &str = "expected `,` before this pattern";
+const ONE_STEP: &str = "an arm is one step; write `seq < … >` around several, and `,` between arms";
+const NO_ARM: &str = "an arm is a pattern, `=>` and a step";
+const STRAY: &str = "arms stand in `choose(…) < … >`";
+
+#[test]
+fn arms_are_patterns_and_steps() {
+    has_shape("choose(x) < A => a, B => b, >", "choose[A=>a B=>b]");
+    has_shape("choose(x) < Some(k) if (*k > 9) => a(*k), None => { b } >", "choose[Some(k)=>a None=>{}]");
+    has_shape(
+        "choose(x) < | 1 | -2..=3 => a, \"s\" => |x| { x } _ => choose(y) < z => b > >",
+        "choose[| 1 | -2..=3=>a \"s\"=>|| _=>choose[z=>b]]",
+    );
+    has_shape(
+        "choose(x) < A { b, .. } => par < c d > (e, f) => seq < g h > [i, ..] => j >",
+        "choose[A { b, .. }=>par[c d] (e, f)=>seq[g h] [i, ..]=>j]",
+    );
+    sound("choose(|r| r.status) < 200 => seq < parse store > 404 => missing, _ => fail >");
+    sound(
+        "choose(m) < \"GET\" => seq < a b > \"PUT\" => c, x if (x > y && z) => d::<u8>(*x, _) as \"n\", _ => e >",
+    );
+    sound("seq < choose(name) < #[cfg(a)] A => a, #[cfg(b)] B => b, _ => c > d >");
+}
+
+#[test]
+fn a_comma_may_be_forgotten_before_a_path_a_literal_or_a_wildcard() {
+    has_shape("choose(x) < A => a B => b 3 => c _ => d >", "choose[A=>a B=>b 3=>c _=>d]");
+}
+
+#[test]
+fn a_comma_is_due_before_what_could_go_on_with_the_step() {
+    mistake("choose(p) < (Some(a), _) => fetch ^(None, b) => store >", COMMA);
+    mistake("choose(p) < A => fetch ^| B => store >", COMMA);
+    mistake("choose(p) < A => fetch ^-1 => store >", COMMA);
+    mistake("choose(p) < A => fetch ^&B => store >", COMMA);
+    mistake("choose(p) < A => fetch ^..=3 => store >", COMMA);
+    mistake("choose(p) < A => fetch(x) ^[a, b] => store >", COMMA);
+    sound("choose(p) < A => fetch((None, b)), B => store(x) >");
+    sound("choose(p) < A => seq < fetch > (None, b) => |x| { x } | C => store >");
+}
+
+#[test]
+fn a_guard_has_parentheses() {
+    mistake(
+        "choose(n) < x if ^x > 9 => a, _ => b >",
+        "the guard of an arm stands in parentheses; write `if (x > 9)`",
+    );
+    mistake(
+        "choose(n) < A if ^f(x) && y < 3 => a, _ => b >",
+        "the guard of an arm stands in parentheses; write `if (f(x) && y < 3)`",
+    );
+    mistake("choose(n) < x ^if => a, _ => b >", "expected a condition after this `if`; write `if (x > 9)`");
+    mistake("choose(n) < ^if (x) => a, _ => b >", "expected a pattern before this `if`");
+}
+
+#[test]
+fn an_arm_is_one_step() {
+    mistake("choose(n) < Gone => delete ^|_| {}, _ => b >", ONE_STEP);
+    mistake("choose(n) < A => a ^b c, B => d >", ONE_STEP);
+    mistake("choose(n) < A => seq < a > ^b, B => d >", ONE_STEP);
+    mistake("choose(n) < A => ^let x = b, B => d >", "an arm is one step; write `seq < let … >`");
+}
+
+#[test]
+fn half_typed_arms_are_one_mistake_and_the_rest_is_kept() {
+    mistake("choose(n) < ^Some(k) >", NO_ARM);
+    mistake("choose(n) <\n A => a,\n ^Some(k)\n None => b,\n>", NO_ARM);
+    mistake("choose(n) <\n A => a\n ^Some(k)\n>", NO_ARM);
+    mistake("choose(n) <\n A ^=>\n B => ship,\n>", "expected a step after this `=>`");
+    mistake("choose(n) < A ^=>, B => ship >", "expected a step after this `=>`");
+    mistake("choose(n) < A ^=> >", "expected a step after this `=>`");
+    mistake("choose(n) < ^=> a, B => ship >", "expected a pattern before this `=>`");
+    mistake("choose(n) < A => a ^=> b >", "expected a pattern before this `=>`");
+    mistake("choose(n) < A => a,^, B => b >", "expected an arm before this `,`: `pattern => step`");
+    mistake("choose(n) < A => a^; B => b >", "a `,` stands between arms; remove the `;`");
+    mistake("choose(n) < ^1 + 2 => a, _ => b >", "expected a pattern, such as a name or `(a, b)`");
+    mistake("choose(n) ^< >", "the body of `choose` is empty; write at least one step");
+    mistake("^choose < A => a >", "`choose` needs its scrutinee; write `choose(x) < … >`");
+    mistake(
+        "choose ^n < A => a >",
+        "the scrutinee of `choose` stands in parentheses; write `choose(n) < … >`",
+    );
+    mistake(
+        "choose(n) <\n A => seq ^<\n  a b\n B => c,\n>",
+        "this `<` of `seq` is not closed; write `>` where the block ends",
+    );
+}
+
+#[test]
+fn other_arrows() {
+    let message = |shown: &str| {
+        format!("between the pattern and the step of an arm stands `=>`; write it for `{shown}`")
+    };
+    mistake("choose(n) < A ^= b, _ => c >", &message("="));
+    mistake("choose(n) < A ^-> b, _ => c >", &message("->"));
+    mistake("choose(n) < A ^> b, _ => c >", &message(">"));
+    mistake("choose(n) < A => a, Some(x) ^-> seq < b c > _ => c >", &message("->"));
+    mistake("seq < choose(n) <\n A => a\n B ^= b\n C => c\n> d >", &message("="));
+}
+
+#[test]
+fn arms_where_there_are_none() {
+    mistake("seq < ^Some(k) => a, None => b >", STRAY);
+    mistake("par < ^200 => a, 404 => seq < b c > _ => d >", STRAY);
+    mistake("seq < a ^_ => b >", STRAY);
+    mistake(
+        "choose(n) ^{ A => a, B => b }",
+        "arms stand between `<` and `>`; write `choose(x) < pattern => step, … >`",
+    );
+    mistake(
+        "seq < ^match n { A => a, B => b } c >",
+        "`match` is no step; write `|x| { match … }`, or to run one step or another `choose(x) < pattern => step, … >`",
+    );
+    let (_, found) = read("seq < choose(n)\n A => a,\n B => b >");
+    assert!(found.len() <= 2, "{found:#?}");
+}
+
+#[test]
+fn what_is_wrong_inside_is_said_there() {
+    mistake("choose(n) < A => retry(max_attempts = ^0) < a >, _ => b >", "`max_attempts` must be at least 1");
+    mistake(
+        "|n: T| choose(*n) < Some(k) => a(^&k), _ => b >",
+        "a task cannot borrow `k`: it takes owned values; write `k.clone()` or keep it in an `Arc`",
+    );
+    mistakes(
+        "choose(n) < A => a(1s), B => 5, _ => b >",
+        &[
+            "1:19 a literal with a unit is for durations of the macro's own options; write `Duration::from_secs(1)`",
+            "1:29 a value is no step; to pipe one write `|_| { … }` with it as the body",
+        ],
+    );
+}
