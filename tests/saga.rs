@@ -611,3 +611,18 @@ async fn saga_3_an_undo_in_an_arm_sees_the_names_of_its_arm() {
     assert!(p.run(Payment::Invoice).await.is_err());
     assert_eq!(ledger.take(), ["book 5", "inner 30", "no invoice"]);
 }
+
+#[tokio::test]
+async fn saga_3_an_undo_sees_what_its_step_is_named() {
+    let ledger = Ledger::default();
+    let p = pipeline! {
+        saga <
+            let key = |_| { 7_u32 } undo retry < cancel(&ledger, *key) >
+            let (first, second) = |_| { (8_u32, "b".to_owned()) } undo cancel(&ledger, *first)
+            let _unused = |_| { *first } undo |_| { ledger.add(format!("undo {second} of {key}")) }
+            fails("sold out")
+        >
+    };
+    assert!(p.run(()).await.is_err());
+    assert_eq!(ledger.take(), ["undo b of 7", "cancel 8", "cancel 7"]);
+}

@@ -18,6 +18,7 @@ mod usage;
 
 use orch_syntax::Errors;
 use orch_syntax::ast::{Arm, Inline, Item, Leaf, LetStep, Pipeline, Step};
+use orch_syntax::pattern::Pattern;
 use orch_syntax::tokens;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -52,6 +53,7 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
         fresh: 0,
         undos: Vec::new(),
         names_leaf: false,
+        naming: None,
     };
 
     let start = expansion.start(pipeline);
@@ -188,6 +190,8 @@ struct Expansion<'a> {
     undos: Vec<Ident>,
     /// Whether the entry of the next task has its name.
     names_leaf: bool,
+    /// What the output of the next step is named.
+    naming: Option<Pattern>,
 }
 
 impl Expansion<'_> {
@@ -215,12 +219,13 @@ impl Expansion<'_> {
 
     /// The code of one step.
     fn step(&mut self, step: &Step, at: &Here) -> TokenStream {
+        let naming = self.naming.take();
         let code = match step {
             Step::Leaf(leaf) => self.leaf(leaf, at),
             Step::Inline(inline) => self.inline(inline, at),
             Step::Embed(embed) => self.embed(embed, at),
             Step::Block(block) => return self.block(block, at),
-            Step::Undo(undo) => return self.undone(undo, at),
+            Step::Undo(undo) => return self.undone(undo, naming.as_ref(), at),
             // Only with an error, and then nothing is expanded.
             Step::Hole(tokens) => return tokens.clone(),
         };

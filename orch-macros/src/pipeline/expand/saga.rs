@@ -2,6 +2,7 @@
 
 use orch_syntax::ast::{Block, Item, Step, Undo, Value, When};
 use orch_syntax::blocks::{Form, Undos};
+use orch_syntax::pattern::Pattern;
 use orch_syntax::tokens;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -80,8 +81,8 @@ impl Expansion<'_> {
         }}
     }
 
-    /// A step and its undo.
-    pub(super) fn undone(&mut self, undo: &Undo, at: &Here) -> TokenStream {
+    /// A step and its undo, which sees what the step's output is named.
+    pub(super) fn undone(&mut self, undo: &Undo, naming: Option<&Pattern>, at: &Here) -> TokenStream {
         let Some(around) = &at.saga else { return self.step(&undo.step, at) };
         let private = &self.private_at(at.open);
         let (here, tok) = (at.here(), &at.tok);
@@ -99,9 +100,15 @@ impl Expansion<'_> {
         };
         let index = self.table.add(self.private, Some(parent), &in_table);
 
-        let (kept, step) = self.kept(undo, at, around);
+        let (kept, step) = self.kept(undo, naming, at, around);
         let (scope, out) = (local("scope", at.open), local("out", at.open));
-        let opened = at.names.open(&scope, &kept.values.iter().cloned().collect());
+        let mut opened = at.names.open(&scope, &kept.values.iter().cloned().collect());
+        if let Some(pattern) = naming.map(Pattern::by_reference) {
+            opened.extend(quote! {
+                #[allow(unused_variables)]
+                let #pattern = #out;
+            });
+        }
         let span = span_of(&undo.undo);
         let step_variable = self.variable("step", at.open);
         let argument = carried(span_of(&undo.step), &quote!(&#step_variable));
@@ -161,8 +168,18 @@ impl Expansion<'_> {
     }
 
     /// What is kept for an undo, and the undo as it reads then, if it reads otherwise than in the text.
-    fn kept(&mut self, undo: &Undo, at: &Here, around: &Around) -> (Kept, Option<Step>) {
-        let inner = |code: &TokenStream| at.names.used_beyond(&around.names, code);
+    fn kept(
+        &mut self,
+        undo: &Undo,
+        naming: Option<&Pattern>,
+        at: &Here,
+        around: &Around,
+    ) -> (Kept, Option<Step>) {
+        let mut names = at.names.clone();
+        if let Some(pattern) = naming {
+            names.bind(pattern, 0);
+        }
+        let inner = |code: &TokenStream| names.used_beyond(&around.names, code);
         let mut kept = Kept::default();
         let private = self.private_at(at.open);
         if let Step::Leaf(leaf) = &undo.undo {

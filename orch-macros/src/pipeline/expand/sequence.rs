@@ -205,6 +205,7 @@ impl Expansion<'_> {
         let (at, statements) = (&mut writing.at, &mut writing.statements);
         let private = &self.private_at(at.open);
         let span = span_of(step);
+        self.naming = binding.map(|(pattern, _)| pattern.clone());
         let code = self.step(step, at);
         let step = self.variable("step", at.open);
         let next = self.variable("tok", at.open);
