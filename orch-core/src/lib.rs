@@ -30,7 +30,7 @@ pub use blocks::repeat::NextRound;
 pub use blocks::retry::Retrying;
 pub use bus::{Bus, DynBus, NoBus};
 pub use context::{Context, Failed, Note, Progress};
-pub use error::{BoxError, Error, ErrorKind, Failure, LastFailure, Panicked, Wire};
+pub use error::{BoxError, Error, ErrorKind, Failure, InvalidOption, LastFailure, Panicked, Wire};
 pub use event::{
     BlockChange, BlockEvent, Change, Event, EventKind, Execution, Field, Output, OwnedEvent, Reason, RunId,
     TaskChange, TaskEvent, TaskState, Text, Told,
@@ -54,6 +54,7 @@ pub mod retry {
 /// and a test of `orch-macros` says where to write the next one.
 #[doc(hidden)]
 pub mod __private_0_1_0 {
+    pub use crate::blocks::values::{ask, starting};
     pub use crate::blocks::{
         catch, choose, circuit, each, fallback, par, race, repeat, retry, seq, settle, timeout, when,
     };

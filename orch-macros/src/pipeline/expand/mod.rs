@@ -8,6 +8,7 @@ mod block;
 mod choice;
 mod gives;
 mod names;
+mod options;
 mod sequence;
 mod statements;
 mod step;

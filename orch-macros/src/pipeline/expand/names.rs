@@ -74,6 +74,16 @@ impl Names {
         self.entries.push(Entry { pattern, bound, from, view, refutable: true });
     }
 
+    /// One more level, of which nothing has a name.
+    pub(super) fn bind_nothing(&mut self) {
+        self.places.push(0);
+    }
+
+    /// All names.
+    pub(super) fn bound(&self) -> Vec<String> {
+        self.entries.iter().flat_map(|entry| &entry.bound).map(ToString::to_string).collect()
+    }
+
     /// How many levels there are.
     pub(super) fn levels(&self) -> usize {
         self.places.len()
