@@ -235,6 +235,18 @@ fn repeat_10_a_million_rounds_allocate_nothing() {
     assert_eq!(allocations(|| driven(p.run(0)).unwrap()), 0);
 }
 
+/// A saga's log is a list, with a box for each step that can be undone.
+#[test]
+fn a_saga_allocates_for_what_can_be_undone() {
+    let p = pipeline! { |_: u64| saga < step yields step > };
+    assert_eq!(allocations(|| driven(p.run(1)).unwrap()), 0);
+    let p = pipeline! { |_: u64| saga < step undo step step undo step > };
+    assert_eq!(allocations(|| at_once(p.run(1)).unwrap()), 3);
+    // Each undo that runs is a box, too.
+    let p = pipeline! { |_: u64| saga < step finally step step finally step > };
+    assert_eq!(allocations(|| at_once(p.run(1)).unwrap()), 5);
+}
+
 #[test]
 fn a_fallback_allocates_nothing_for_an_answer_and_for_a_first_failure() {
     #[task]

@@ -32,7 +32,7 @@ pub use blocks::retry::Retrying;
 pub use blocks::saga::SagaEvent;
 pub use bus::{Bus, DynBus, NoBus};
 pub use context::{Context, Failed, Note, Progress};
-pub use error::{BoxError, Error, ErrorKind, Failure, LastFailure, Panicked, Wire};
+pub use error::{BoxError, Error, ErrorKind, Failure, InvalidOption, LastFailure, Panicked, Wire};
 pub use event::{
     BlockChange, BlockEvent, Change, Event, EventKind, Execution, Field, Output, OwnedEvent, Reason, RunId,
     TaskChange, TaskEvent, TaskState, Text, Told,
@@ -56,6 +56,7 @@ pub mod retry {
 /// and a test of `orch-macros` says where to write the next one.
 #[doc(hidden)]
 pub mod __private_0_1_0 {
+    pub use crate::blocks::values::{ask, starting};
     pub use crate::blocks::{
         catch, choose, circuit, each, fallback, hedge, par, race, repeat, retry, saga, seq, settle, timeout,
         when,

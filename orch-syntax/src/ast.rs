@@ -8,6 +8,7 @@ use syn::LitStr;
 
 use crate::blocks::{Kind, Spec};
 use crate::pattern::Pattern;
+use crate::tokens;
 
 /// A whole `pipeline!` invocation.
 #[derive(Debug)]
@@ -202,6 +203,18 @@ pub enum Value {
     },
     /// Any other expression, untouched. Never empty.
     Expr(TokenStream),
+}
+
+impl Value {
+    /// Whether one of these names stands in it.
+    #[must_use]
+    pub fn mentions(&self, names: &[String]) -> bool {
+        match self {
+            Value::Duration(_) => false,
+            Value::Word { arguments, .. } => arguments.iter().any(|argument| argument.mentions(names)),
+            Value::Expr(code) => tokens::mentions(code, names),
+        }
+    }
 }
 
 /// A literal with a unit.

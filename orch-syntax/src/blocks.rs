@@ -48,6 +48,12 @@ impl Spec {
         self.options.iter().find(|option| option.kind == kind)
     }
 
+    /// Whether a block has values: a head or options that are there when it starts.
+    #[must_use]
+    pub fn has_values(&self) -> bool {
+        self.head.iter().chain(self.options).any(|option| option.kind.is_value())
+    }
+
     /// The names of its options.
     #[must_use]
     pub fn names(&self) -> Vec<&'static str> {
@@ -155,6 +161,8 @@ pub struct OptionSpec {
     pub name: &'static str,
     /// What it takes.
     pub kind: Kind,
+    /// Whether it sizes what all runs of the pipeline share. Any other is a run's own, and names may stand in it.
+    pub shared: bool,
 }
 
 impl OptionSpec {
@@ -206,6 +214,13 @@ impl Kind {
     #[must_use]
     pub fn is_flag(self) -> bool {
         matches!(self, Kind::Flag | Kind::Outputs)
+    }
+
+    /// Whether it is a value that is there when the block starts. A predicate is asked later, and a condition or scrutinee of what
+    /// is piped.
+    #[must_use]
+    pub fn is_value(self) -> bool {
+        !matches!(self, Kind::Name | Kind::Outputs | Kind::Predicate | Kind::Condition | Kind::Scrutinee)
     }
 
     /// Whether a literal with a unit is a value, and a bare number is none.
@@ -270,7 +285,11 @@ const BACKOFFS: &[Word] = &[
 ];
 
 const fn option(name: &'static str, kind: Kind) -> OptionSpec {
-    OptionSpec { name, kind }
+    OptionSpec { name, kind, shared: false }
+}
+
+const fn shared(name: &'static str, kind: Kind) -> OptionSpec {
+    OptionSpec { name, kind, shared: true }
 }
 
 const NAME: OptionSpec = option("name", Kind::Name);
@@ -338,9 +357,9 @@ pub static BLOCKS: &[Spec] = &[
     Spec {
         keyword: "circuit",
         options: &[
-            option("fail_max", Kind::Count),
-            option("reset_timeout", Kind::Period),
-            option("probes", Kind::Count),
+            shared("fail_max", Kind::Count),
+            shared("reset_timeout", Kind::Period),
+            shared("probes", Kind::Count),
             option("wait", Kind::Flag),
             option("ignore", Kind::Predicate),
             option("breaker", Kind::Expr),

@@ -224,6 +224,25 @@ pub fn split_outside_angles(tokens: &[TokenTree], c: char) -> Vec<&[TokenTree]> 
     parts
 }
 
+/// Whether one of these names stands in some code, in the braces of a format string too. After a `.` it is a field or a method.
+pub fn mentions(code: &TokenStream, names: &[String]) -> bool {
+    let mut before = None;
+    code.clone().into_iter().any(|token| {
+        let is_part = is_punct(before.as_ref(), '.');
+        before = Some(token.clone());
+        match token {
+            TokenTree::Ident(word) => !is_part && names.iter().any(|name| word == name),
+            TokenTree::Group(group) => mentions(&group.stream(), names),
+            TokenTree::Literal(literal) => {
+                let text = literal.to_string();
+                let between = |c: char| !(c.is_alphanumeric() || c == '_');
+                text.contains('{') && text.split(between).any(|word| names.iter().any(|name| word == name))
+            }
+            TokenTree::Punct(_) => false,
+        }
+    })
+}
+
 /// Splits Rust code at its top-level commas: not at those between the bars of a closure, nor at those of
 /// generic arguments. Gives each part with the comma after it.
 pub fn split_commas(tokens: &[TokenTree]) -> Vec<(&[TokenTree], Option<Span>)> {

@@ -1,4 +1,4 @@
-//! The blocks of the language: a folder each, in the shell that all of them have. What several need is beside them: `peers`
+//! The blocks of the language: a folder each, in the shell that all of them have. What several need is beside them: `values` for what their options are, `peers`
 //! for steps at once, `gatekeepers` for those that let through or turn away, `backoff` for waits between runs of a body. A block names no other block.
 
 pub(crate) mod backoff;
@@ -19,6 +19,7 @@ pub mod seq;
 pub mod settle;
 pub(crate) mod shell;
 pub mod timeout;
+pub(crate) mod values;
 pub mod when;
 
 pub(crate) use shell::Shell;

@@ -23,6 +23,14 @@ impl<B> Shell<B> {
     pub(crate) fn new(meta: &'static Meta, block: B) -> Self {
         Shell { block, meta }
     }
+
+    pub(super) fn block(&self) -> &B {
+        &self.block
+    }
+
+    pub(super) fn meta(&self) -> &'static Meta {
+        self.meta
+    }
 }
 
 /// The point inside a block whose body is given what is piped, once.

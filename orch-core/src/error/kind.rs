@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use super::InvalidOption;
 use super::LastFailure;
 use super::{BoxError, Panicked};
 
@@ -37,6 +38,8 @@ pub enum ErrorKind<E = BoxError> {
         /// How many rounds there were. Each of them succeeded: its answer was to go on.
         rounds: u32,
     },
+    /// An option of a block had a value that cannot be, such as a limit of zero, which a name gave it. The block did not run its body.
+    InvalidOption(InvalidOption),
     /// A task that had left its run, by `spawn` or `blocking`, was given up by its runtime before it had finished: because the
     /// runtime shut down.
     Cancelled,
@@ -66,6 +69,7 @@ impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
             ErrorKind::Rejected => f.write_str("rejected"),
             ErrorKind::Exhausted { rounds: 1 } => f.write_str("came to no end in 1 round"),
             ErrorKind::Exhausted { rounds } => write!(f, "came to no end in {rounds} rounds"),
+            ErrorKind::InvalidOption(invalid) => invalid.fmt(f),
             ErrorKind::Cancelled => f.write_str("cancelled by its runtime"),
         }
     }
@@ -114,6 +118,19 @@ impl<E> ErrorKind<E> {
         ErrorKind::CircuitOpen { retry_after: Duration::MAX, last_failure: None, isolated: true }
     }
 
+    /// [`InvalidOption`](ErrorKind::InvalidOption): what is wrong with an option, in words that go on from its name.
+    ///
+    /// ```
+    /// use async_orch::ErrorKind;
+    ///
+    /// let invalid: ErrorKind = ErrorKind::invalid_option("limit", "must be at least 1");
+    /// assert_eq!(invalid.to_string(), "the option `limit` must be at least 1");
+    /// ```
+    #[must_use]
+    pub fn invalid_option(option: &str, problem: &str) -> Self {
+        ErrorKind::InvalidOption(InvalidOption::new(option, problem))
+    }
+
     /// Whether the step was turned away and did not run: by a circuit, or by the [`Runtime`](crate::Runtime).
     ///
     /// A rejection says nothing about what the step would have done. A `retry` repeats it only with its flag `rejections`.
@@ -132,6 +149,7 @@ impl<E> ErrorKind<E> {
             | ErrorKind::Panicked(_)
             | ErrorKind::TimedOut
             | ErrorKind::Exhausted { .. }
+            | ErrorKind::InvalidOption(_)
             | ErrorKind::Cancelled => false,
         }
     }
@@ -148,6 +166,7 @@ impl<E> ErrorKind<E> {
             ErrorKind::CircuitHalfOpen => ErrorKind::CircuitHalfOpen,
             ErrorKind::Rejected => ErrorKind::Rejected,
             ErrorKind::Exhausted { rounds } => ErrorKind::Exhausted { rounds },
+            ErrorKind::InvalidOption(invalid) => ErrorKind::InvalidOption(invalid),
             ErrorKind::Cancelled => ErrorKind::Cancelled,
         }
     }

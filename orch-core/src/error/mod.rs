@@ -1,6 +1,7 @@
 //! What a failed run gives back: which step failed, after how many attempts, and why.
 
 mod boxed;
+mod invalid_option;
 mod kind;
 mod last_failure;
 mod panicked;
@@ -12,6 +13,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use boxed::{BoxError, Failure};
+pub use invalid_option::InvalidOption;
 pub use kind::ErrorKind;
 pub use last_failure::LastFailure;
 pub use panicked::Panicked;

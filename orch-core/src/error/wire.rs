@@ -28,7 +28,8 @@ pub struct Wire {
     pub kind: String,
     /// The time that belongs to it, if one does.
     pub time: Option<Duration>,
-    /// The text that belongs to it, if one does: of an exhausted `repeat` the number of rounds.
+    /// The text that belongs to it, if one does: of an exhausted `repeat` the number of rounds, of an option that cannot be its
+    /// name and what is wrong with it.
     pub text: Option<String>,
 }
 
@@ -47,6 +48,7 @@ const CIRCUIT_ISOLATED: &str = "circuit isolated";
 const CIRCUIT_HALF_OPEN: &str = "circuit half-open";
 const REJECTED: &str = "rejected";
 const EXHAUSTED: &str = "exhausted";
+const INVALID_OPTION: &str = "invalid option";
 const CANCELLED: &str = "cancelled";
 
 impl<E> ErrorKind<E> {
@@ -64,6 +66,9 @@ impl<E> ErrorKind<E> {
             ErrorKind::CircuitHalfOpen => Wire::new(CIRCUIT_HALF_OPEN, None, None),
             ErrorKind::Rejected => Wire::new(REJECTED, None, None),
             ErrorKind::Exhausted { rounds } => Wire::new(EXHAUSTED, None, Some(rounds.to_string())),
+            ErrorKind::InvalidOption(invalid) => {
+                Wire::new(INVALID_OPTION, None, Some(format!("{} {}", invalid.option(), invalid.problem())))
+            }
             ErrorKind::Cancelled => Wire::new(CANCELLED, None, None),
         })
     }
@@ -80,6 +85,11 @@ impl<E> ErrorKind<E> {
             CIRCUIT_HALF_OPEN => ErrorKind::CircuitHalfOpen,
             REJECTED => ErrorKind::Rejected,
             EXHAUSTED => ErrorKind::Exhausted { rounds: text.as_deref()?.parse().ok()? },
+            INVALID_OPTION => {
+                // The name of an option has no space in it.
+                let (option, problem) = text.as_deref()?.split_once(' ')?;
+                ErrorKind::invalid_option(option, problem)
+            }
             CANCELLED => ErrorKind::Cancelled,
             _ => return None,
         })
@@ -92,7 +102,7 @@ mod tests {
 
     #[test]
     fn every_kind_but_a_tasks_own_comes_back_as_it_was() {
-        let kinds: [ErrorKind<std::fmt::Error>; 9] = [
+        let kinds: [ErrorKind<std::fmt::Error>; 10] = [
             ErrorKind::Panicked(Panicked::new("oh")),
             ErrorKind::TimedOut,
             ErrorKind::circuit_open(Duration::from_millis(1_500), Some("down")),
@@ -101,6 +111,7 @@ mod tests {
             ErrorKind::CircuitHalfOpen,
             ErrorKind::Rejected,
             ErrorKind::Exhausted { rounds: 12 },
+            ErrorKind::invalid_option("limit", "must be at least 1"),
             ErrorKind::Cancelled,
         ];
         let mut words = Vec::new();
@@ -111,7 +122,7 @@ mod tests {
             words.push(wire.kind);
         }
         words.dedup();
-        assert_eq!(words.len(), 8);
+        assert_eq!(words.len(), 9);
         assert_eq!(ErrorKind::Task(std::fmt::Error).to_wire(), None);
         assert!(ErrorKind::<std::fmt::Error>::from_wire(&Wire::new("from the future", None, None)).is_none());
         assert!(ErrorKind::<std::fmt::Error>::from_wire(&Wire::new(EXHAUSTED, None, None)).is_none());

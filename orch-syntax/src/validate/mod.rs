@@ -108,7 +108,7 @@ impl Walk<'_> {
     }
 
     fn block(&mut self, block: &Block) {
-        options::check(block, self.errors);
+        options::check(block, &self.named, self.errors);
         if block.body.is_empty() && !self.errors.structure_unsure {
             let keyword = &block.keyword;
             self.errors.at(block.open, format!("the body of `{keyword}` is empty; write at least one step"));

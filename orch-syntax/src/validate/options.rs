@@ -8,7 +8,7 @@ use crate::duration::Number;
 use crate::errors::Errors;
 use crate::{suggest, tokens};
 
-pub(super) fn check(block: &Block, errors: &mut Errors) {
+pub(super) fn check(block: &Block, named: &[String], errors: &mut Errors) {
     if let (Some(spec), Some(value)) = (block.spec.head, &block.head) {
         head(block, spec, value, errors);
     }
@@ -24,6 +24,10 @@ pub(super) fn check(block: &Block, errors: &mut Errors) {
             continue;
         }
         seen.push(name);
+        if spec.shared && option.value.as_ref().is_some_and(|value| value.mentions(named)) {
+            errors.at(option.name.span(), of_all_runs(block, *spec));
+            continue;
+        }
         value(option, *spec, errors);
     }
     conflicts(block, errors);
@@ -96,6 +100,17 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
         | Kind::Backoff
         | Kind::Jitter
         | Kind::Expr => {}
+    }
+}
+
+/// What is said of a name in an option that belongs to all runs.
+fn of_all_runs(block: &Block, spec: OptionSpec) -> String {
+    let name = spec.name;
+    match block.spec.carries {
+        Some(Carries { option, .. }) => {
+            format!("`{name}` belongs to all runs; choose a {option} instead: `{option} = …`")
+        }
+        None => format!("`{name}` belongs to all runs, and a name to one; write a value without names"),
     }
 }
 

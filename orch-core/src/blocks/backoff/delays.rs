@@ -57,6 +57,12 @@ impl<B: IntoBackoff<D>, D> Backoff<B, D> {
     }
 }
 
+impl<B: Clone, D> Clone for Backoff<B, D> {
+    fn clone(&self) -> Self {
+        Backoff { builder: self.builder.clone(), delays: self.delays, next: self.next }
+    }
+}
+
 impl<B, D> Backoff<B, D> {
     /// The next delay of a run, whose delays are made for the first.
     pub(super) fn next(&self, delays: &mut Option<D>) -> Option<Duration> {

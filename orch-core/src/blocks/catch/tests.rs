@@ -176,12 +176,17 @@ fn stops_4_a_circuit_inside_counts_a_failure() {
     let pipeline = catching!(|builder| {
         let options = circuit::Options {
             error: builder.error(),
-            fail_max: circuit::default::fail_max(),
-            reset_timeout: circuit::default::reset_timeout(),
-            probes: circuit::default::probes(),
-            wait: circuit::default::wait(),
-            ignore: circuit::default::ignore(),
-            breaker: circuit::given::breaker(&breaker),
+            values: builder.once(
+                circuit::Values {
+                    fail_max: circuit::default::fail_max(),
+                    reset_timeout: circuit::default::reset_timeout(),
+                    probes: circuit::default::probes(),
+                    wait: circuit::default::wait(),
+                    breaker: circuit::given::breaker(&breaker),
+                },
+                &CIRCUIT,
+            ),
+            ignore: builder.predicate(circuit::default::ignore()),
         };
         let work = inline_sync!(builder, &WORK, |(), ()| assert!(!panics()));
         circuit::circuit(&builder, &CIRCUIT, options, (), work)
@@ -201,12 +206,17 @@ fn retry_2_a_caught_panic_is_retried() {
     let body = catch(&outer, &CATCH, Options { error: builder.error() }, feed, work);
     let options = retry::Options {
         error: builder.error(),
-        max_attempts: retry::default::max_attempts(),
-        backoff: retry::given::backoff(crate::blocks::backoff::constant(std::time::Duration::ZERO)),
-        max_delay: None,
-        jitter: crate::blocks::backoff::none(),
-        rejections: retry::default::rejections(),
-        when: retry::default::when(),
+        values: builder.once(
+            retry::Values {
+                max_attempts: retry::default::max_attempts(),
+                backoff: retry::given::backoff(crate::blocks::backoff::constant(std::time::Duration::ZERO)),
+                max_delay: None,
+                jitter: crate::blocks::backoff::none(),
+                rejections: retry::default::rejections(),
+            },
+            &RETRY,
+        ),
+        when: builder.predicate(retry::default::when()),
     };
     let pipeline = Plan::pipeline((), builder, retry::retry(&builder, &RETRY, options, outer_feed, body));
     assert!(at_once(pipeline.run(())).is_ok());

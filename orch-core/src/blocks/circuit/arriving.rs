@@ -27,7 +27,7 @@ pub(super) enum Arrived<'a, Fut, I, R> {
 }
 
 /// What a run needs of the block.
-pub(super) type At<'a, I, R> = (&'a Door, &'a I, R);
+pub(super) type At<'a, I, R> = (&'a Door, I, R);
 
 /// A run arrives `at` a circuit, and the time may be known. `begin` begins the body, and keeps the piped value until then.
 #[cold]
@@ -39,7 +39,7 @@ pub(super) fn arrive<'a, Fut, I, R>(
     guard: &mut R::Guard,
 ) -> Arrived<'a, Fut, I, R>
 where
-    I: Sync,
+    I: Copy + Send + Sync + 'a,
     R: Cx + 'a,
 {
     let (door, _, cx) = at;
@@ -79,7 +79,7 @@ pub(super) fn answer_of<'a, Fut, I, R>(
     begin: impl FnOnce() -> Fut + Send + 'a,
 ) -> Box<dyn Wait<'a, Fut, I, R> + 'a>
 where
-    I: Sync,
+    I: Copy + Send + Sync + 'a,
     R: Cx + 'a,
 {
     let answer = Some(match answer {
@@ -138,7 +138,7 @@ struct Turn<'a> {
     place: Option<Ticket>,
 }
 
-impl<'a, I, R: Cx + 'a, S> Waiting<'a, I, R, S> {
+impl<'a, I: Copy, R: Cx + 'a, S> Waiting<'a, I, R, S> {
     /// Whether so much time has gone by.
     fn poll_timer(&mut self, now: Instant, time: Duration, cx: &mut Context<'_>) -> Poll<()> {
         let (_, _, run) = self.at;
@@ -157,7 +157,7 @@ impl<'a, I, R: Cx + 'a, S> Waiting<'a, I, R, S> {
 
 impl<'a, Fut, I, R, S> Wait<'a, Fut, I, R> for Waiting<'a, I, R, S>
 where
-    I: Sync,
+    I: Copy + Send + Sync + 'a,
     R: Cx + 'a,
     S: FnOnce() -> Fut + Send,
 {

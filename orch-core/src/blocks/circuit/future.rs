@@ -17,6 +17,7 @@ use super::shared::Arrival;
 use super::state::{Admission, Rejection, Transition};
 use super::{Breaker, CircuitEvent, CircuitState, thread};
 use crate::blocks::shell::{self, Block};
+use crate::blocks::values::{Given, Predicate};
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, ErrorKind, Failure, LastFailure};
 use crate::graph::Describe;
@@ -26,14 +27,15 @@ use crate::run::Step;
 use crate::runtime::Gatekeeper;
 
 /// The block `circuit`.
-pub struct Circuit<B, I> {
+pub struct Circuit<B, G, I> {
     pub(super) body: B,
-    pub(super) door: Door,
+    pub(super) door: G,
     pub(super) ignore: I,
 }
 
 /// Where runs come to the circuit.
-pub(super) struct Door {
+#[derive(Debug)]
+pub struct Door {
     pub(super) breaker: Breaker,
     pub(super) meta: &'static Meta,
 }
@@ -45,12 +47,13 @@ impl Door {
     }
 }
 
-impl<P, E, B, I> Block<P, E> for Circuit<B, I>
+impl<P, E, B, G, I> Block<P, E> for Circuit<B, G, I>
 where
     P: Point,
     E: Failure,
     B: Step<P, E>,
-    I: Fn(&Error<E>) -> bool + Send + Sync,
+    G: Given<P, Value = Door>,
+    I: Predicate<P::Scope, E>,
 {
     type Out = B::Out;
     type Asks = B::Asks;
@@ -63,10 +66,12 @@ where
         held: shell::Held<R>,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
         let shell::Held { cx, mut guard } = held;
-        let door = &self.door;
+        let door = self.door.get(self.door.see(scope));
+        let seen = self.ignore.see(scope);
+        let ignore = move |error: &Error<E>| self.ignore.ask(seen, error);
         if let Some(answer) = cx.admit(door.meta, door.keeper()) {
             let begin = move || self.body.run(scope, input, cx);
-            let wait = Ok(answer_of::<_, _, R>((door, &self.ignore, cx), answer, begin));
+            let wait = Ok(answer_of::<_, _, R>((door, ignore, cx), answer, begin));
             return CircuitFuture::Aside { wait, meta: door.meta, guard: Some(guard) };
         }
         let permit = match door.breaker.arrive(|| cx.now()) {
@@ -74,13 +79,13 @@ where
             Arrival::Rejected(rejection) => {
                 turn_away::<R>(&mut guard, CircuitState::Open, &door.breaker, input);
                 cx.admitted(door.meta, door.keeper(), || Err(rejection.kind()));
-                return self.open(rejection, guard);
+                return open(door.meta, rejection, guard);
             }
             Arrival::Undecided(time) => {
-                let at = (door, &self.ignore, cx);
+                let at = (door, ignore, cx);
                 let begin = move || self.body.run(scope, input, cx);
                 let wait = match arrive::<_, _, R>(at, time, begin, &mut guard) {
-                    Arrived::Open(rejection) => return self.open(rejection, guard),
+                    Arrived::Open(rejection) => return open(door.meta, rejection, guard),
                     Arrived::Waits(wait) => Ok(wait),
                     Arrived::HalfOpen => Err(CircuitState::HalfOpen),
                     Arrived::Isolated => Err(CircuitState::Isolated),
@@ -91,7 +96,7 @@ where
         cx.admitted(door.meta, door.keeper(), || Ok(()));
         let mut held = Held::<R>::closed(cx, door, permit, guard);
         let fut = held.poll(|| self.body.run(scope, input, cx));
-        CircuitFuture::Running { fut, ignore: &self.ignore, held }
+        CircuitFuture::Running { fut, ignore, held }
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -99,16 +104,14 @@ where
     }
 }
 
-impl<B, I> Circuit<B, I> {
-    /// The run of an open circuit.
-    #[inline(always)]
-    fn open<Fut, R: Cx>(
-        &self,
-        Rejection { retry_after, last_failure }: Rejection,
-        guard: R::Guard,
-    ) -> CircuitFuture<'_, Fut, I, R> {
-        CircuitFuture::Open { retry_after, last_failure, meta: Some(self.door.meta), guard }
-    }
+/// The run of an open circuit.
+#[inline(always)]
+fn open<'a, Fut, I, R: Cx>(
+    meta: &'static Meta,
+    Rejection { retry_after, last_failure }: Rejection,
+    guard: R::Guard,
+) -> CircuitFuture<'a, Fut, I, R> {
+    CircuitFuture::Open { retry_after, last_failure, meta: Some(meta), guard }
 }
 
 impl Transition {
@@ -135,7 +138,7 @@ pin_project! {
         Running {
             #[pin]
             fut: Fut,
-            ignore: &'a I,
+            ignore: I,
             // Last: a block ends after the steps inside it.
             held: Held<'a, R>,
         },
@@ -187,7 +190,7 @@ where
                     Poll::Ready(Ok(out))
                 }
                 Poll::Ready(Err(error)) => {
-                    held.fail(&error, *ignore);
+                    held.fail(&error, &*ignore);
                     Poll::Ready(Err(error))
                 }
             },
@@ -304,8 +307,8 @@ impl<'a, Fut, I, R: Cx> CircuitFuture<'a, Fut, I, R> {
     }
 }
 
-impl<B, I> fmt::Debug for Circuit<B, I> {
+impl<B, G: fmt::Debug, I> fmt::Debug for Circuit<B, G, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Circuit").field("breaker", &self.door.breaker).finish_non_exhaustive()
+        f.debug_struct("Circuit").field("door", &self.door).finish_non_exhaustive()
     }
 }

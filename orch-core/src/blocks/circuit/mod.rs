@@ -27,5 +27,5 @@ pub use crate::blocks::shell::enter;
 pub use events::CircuitEvent;
 pub use future::Circuit;
 pub use handle::{Breaker, BreakerBuilder};
-pub use options::{IntoBreaker, Options, circuit, default, given};
+pub use options::{IntoBreaker, Options, Values, circuit, default, given};
 pub use status::{BreakerState, CircuitState};

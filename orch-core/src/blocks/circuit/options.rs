@@ -7,19 +7,25 @@ use super::future::Door;
 use super::state::Config;
 use super::{Breaker, Circuit};
 use crate::blocks::Shell;
+use crate::blocks::values::{self, Invalid};
 use crate::build::builder::Builder;
-use crate::build::options::{ErrorType, at_least_one, longer_than_zero};
-use crate::error::{Error, Failure};
+use crate::build::options::ErrorType;
+use crate::error::Error;
 use crate::node::Meta;
 
 /// The options of `circuit`.
-pub struct Options<E, I>
-where
-    E: Failure,
-    I: Fn(&Error<E>) -> bool,
-{
+pub struct Options<E, G, I> {
     #[doc(hidden)]
     pub error: ErrorType<E>,
+    #[doc(hidden)]
+    pub values: G,
+    /// Which errors count as a success; none if not given.
+    pub ignore: I,
+}
+
+/// Its values.
+#[derive(Debug)]
+pub struct Values {
     /// How many failures in a row open the circuit; 5 if not given.
     pub fail_max: u32,
     /// How long it stays open before a run may probe, and how long a probe's slot is its own; 60 s if not given.
@@ -30,11 +36,29 @@ where
     /// With this flag runs wait for the probe of a half-open circuit, in order of arrival; without it they are turned
     /// away, unless three probes in a row have been lost.
     pub wait: bool,
-    /// Which errors count as a success; none if not given.
-    pub ignore: I,
     /// A breaker shared with other blocks and pipelines, which brings the settings above with it; one of its
     /// own if not given.
     pub breaker: Option<Breaker>,
+}
+
+impl values::Values for Values {
+    type Checked = Door;
+
+    fn check(self, meta: &'static Meta) -> Result<Door, Invalid> {
+        if let Some(breaker) = self.breaker {
+            return Ok(Door { breaker, meta });
+        }
+        Invalid::unless_at_least_one(self.fail_max as usize, "fail_max")?;
+        Invalid::unless_at_least_one(self.probes as usize, "probes")?;
+        Invalid::unless_longer_than_zero(self.reset_timeout, "reset_timeout")?;
+        let breaker = Breaker::builder()
+            .fail_max(self.fail_max)
+            .reset_timeout(self.reset_timeout)
+            .probes(self.probes)
+            .wait(self.wait)
+            .build();
+        Ok(Door { breaker, meta })
+    }
 }
 
 /// What an option not given is.
@@ -130,47 +154,18 @@ impl IntoBreaker for &Breaker {
 }
 
 /// A breaker around the body.
-///
-/// # Panics
-///
-/// If `fail_max`, `probes` or `reset_timeout` is zero.
-#[track_caller]
-pub fn circuit<S, In, E, B, I>(
+pub fn circuit<S, In, E, G, I, B>(
     _builder: &Builder<S, In, E>,
     meta: &'static Meta,
-    options: Options<E, I>,
+    options: Options<E, G, I>,
     _feed: (),
     body: B,
-) -> Shell<Circuit<B, I>>
-where
-    E: Failure,
-    I: Fn(&Error<E>) -> bool + Send + Sync,
-{
-    // Not in a closure: what panics there is not where the pipeline is built.
-    let breaker = if let Some(breaker) = options.breaker {
-        breaker
-    } else {
-        at_least_one(options.fail_max as usize, "fail_max", meta);
-        at_least_one(options.probes as usize, "probes", meta);
-        longer_than_zero(options.reset_timeout, "reset_timeout", meta);
-        Breaker::builder()
-            .fail_max(options.fail_max)
-            .reset_timeout(options.reset_timeout)
-            .probes(options.probes)
-            .wait(options.wait)
-            .build()
-    };
-    Shell::new(meta, Circuit { body, door: Door { breaker, meta }, ignore: options.ignore })
+) -> Shell<Circuit<B, G, I>> {
+    Shell::new(meta, Circuit { body, door: options.values, ignore: options.ignore })
 }
 
-impl<E: Failure, I: Fn(&Error<E>) -> bool> fmt::Debug for Options<E, I> {
+impl<E, G, I> fmt::Debug for Options<E, G, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("fail_max", &self.fail_max)
-            .field("reset_timeout", &self.reset_timeout)
-            .field("probes", &self.probes)
-            .field("wait", &self.wait)
-            .field("breaker", &self.breaker)
-            .finish_non_exhaustive()
+        f.write_str("Options")
     }
 }

@@ -11,8 +11,9 @@ use pin_project_lite::pin_project;
 
 use super::outputs::Outputs;
 use super::slab::{Place, Slab};
-use crate::blocks::peers::{Failures, OnFailure, until_end};
+use crate::blocks::peers::{Failures, Limit, OnFailure, until_end};
 use crate::blocks::shell::{Block, Held};
+use crate::blocks::values::Given;
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
@@ -25,17 +26,17 @@ use crate::wake::{InlineWakers, Turn, cut_short, was_cut_short};
 const MAX_RESERVE: usize = 1 << 16;
 
 /// The block `each`.
-pub struct Each<In, Iter, M, B> {
+pub struct Each<In, Iter, G, B> {
     pub(super) body: B,
     pub(super) unpack: fn(In) -> Iter,
-    pub(super) limit: usize,
-    pub(super) on_failure: PhantomData<M>,
+    pub(super) limit: G,
     pub(super) meta: &'static Meta,
 }
 
-impl<P, E, Iter, M, B> Block<P, E> for Each<P::In, Iter, M, B>
+impl<P, E, Iter, G, M, B> Block<P, E> for Each<P::In, Iter, G, B>
 where
     P: Point,
+    G: Given<P, Value = Limit<M>>,
     E: Failure,
     Iter: Iterator<Item: Send + 'static> + Send + 'static,
     M: OnFailure<E>,
@@ -54,8 +55,8 @@ where
         let items = held.poll(|| (self.unpack)(input));
         let start = |each: &'a Self, scope, item, cx| each.body.run(scope, item, cx);
         let hint = items.size_hint();
-        EachFuture::<_, _, _, _, _, _, _, M, M::Late, B::Asks, _> {
-            runs: Slab::new(self.limit, hint),
+        EachFuture::<_, _, _, _, _, _, _, _, M, M::Late, B::Asks, _> {
+            runs: Slab::new(self.limit.get(self.limit.see(scope)).limit, hint),
             outputs: Outputs::with_capacity(hint.0.min(MAX_RESERVE)),
             items: Some(items),
             late: M::Late::default(),
@@ -64,6 +65,7 @@ where
             scope,
             start,
             started: 0,
+            on_failure: PhantomData,
             held,
         }
     }
@@ -74,7 +76,7 @@ where
 }
 
 pin_project! {
-    struct EachFuture<'a, In, Iter, B, Scope, Start, Fut, T, M, Late, A, R>
+    struct EachFuture<'a, In, Iter, G, B, Scope, Start, Fut, T, M, Late, A, R>
     where
         R: Cx,
     {
@@ -84,23 +86,24 @@ pin_project! {
         items: Option<Iter>,
         late: Late,
         asks: PhantomData<A>,
-        each: &'a Each<In, Iter, M, B>,
+        each: &'a Each<In, Iter, G, B>,
         scope: Scope,
         // A function without size, as the future that it gives has a type without a name.
         start: Start,
         started: usize,
+        on_failure: PhantomData<fn() -> M>,
         // Last: a block ends after the steps inside it.
         held: Held<R>,
     }
 }
 
-impl<'a, In, Iter, B, Scope, Start, Fut, T, E, M, A, R> Future
-    for EachFuture<'a, In, Iter, B, Scope, Start, Fut, M::Kept<T>, M, M::Late, A, R>
+impl<'a, In, Iter, G, B, Scope, Start, Fut, T, E, M, A, R> Future
+    for EachFuture<'a, In, Iter, G, B, Scope, Start, Fut, M::Kept<T>, M, M::Late, A, R>
 where
     A: Asks,
     Iter: Iterator,
     Scope: Copy,
-    Start: Fn(&'a Each<In, Iter, M, B>, Scope, Iter::Item, R) -> Fut,
+    Start: Fn(&'a Each<In, Iter, G, B>, Scope, Iter::Item, R) -> Fut,
     Fut: Future<Output = Result<T, Error<E>>>,
     T: Send + 'static,
     E: Failure,
@@ -392,7 +395,7 @@ fn poll_at<Item, Fut: Future>(
     runs.poll(place, wakers)
 }
 
-impl<In, Iter, M, B> fmt::Debug for Each<In, Iter, M, B> {
+impl<In, Iter, G, B> fmt::Debug for Each<In, Iter, G, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Each")
     }

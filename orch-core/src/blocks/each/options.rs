@@ -1,27 +1,42 @@
 //! The options of `each`.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use super::Each;
 use crate::blocks::Shell;
-use crate::blocks::peers::OnFailure;
+use crate::blocks::peers::{Limit, OnFailure};
+use crate::blocks::values::{self, Given, Invalid};
 use crate::build::builder::Builder;
 use crate::build::items::Items;
-use crate::build::options::{ErrorType, at_least_one};
+use crate::build::options::ErrorType;
 use crate::build::scope::{At, Scope};
 use crate::error::Failure;
 use crate::node::Meta;
 use crate::run::Step;
 
 /// The options of `each`.
-pub struct Options<E, M> {
+pub struct Options<E, G> {
     #[doc(hidden)]
     pub error: ErrorType<E>,
+    #[doc(hidden)]
+    pub values: G,
+}
+
+/// Its values.
+#[derive(Debug)]
+pub struct Values<M> {
     /// How many items run at once; all if not given.
     pub limit: Option<usize>,
     /// With this flag every item runs, whatever becomes of the others, and the block gives the `Result` of each.
     pub settle: M,
+}
+
+impl<M> values::Values for Values<M> {
+    type Checked = Limit<M>;
+
+    fn check(self, _meta: &'static Meta) -> Result<Limit<M>, Invalid> {
+        Limit::of(self.limit)
+    }
 }
 
 /// The proof that the piped value has items.
@@ -36,36 +51,28 @@ pub fn enter<S: Scope, In: Items, E: Failure, U>(
 }
 
 /// The body runs once for each item, and the block gives the vector of the outputs.
-///
-/// # Panics
-///
-/// If `limit` is zero.
-#[track_caller]
-pub fn each<S, In, Iter, E, M, B>(
+pub fn each<S, In, Iter, E, G, M, B>(
     _builder: &Builder<S, In, E>,
     meta: &'static Meta,
-    options: Options<E, M>,
+    options: Options<E, G>,
     feed: Unpack<In, Iter>,
     body: B,
-) -> Shell<Each<In, Iter, M, B>>
+) -> Shell<Each<In, Iter, G, B>>
 where
     S: Scope,
+    In: Send + 'static,
+    G: Given<At<S, In>, Value = Limit<M>>,
     Iter: Iterator<Item: Send + 'static>,
     E: Failure,
     M: OnFailure<E>,
     B: Step<At<S, Iter::Item>, E>,
 {
-    let limit = options.limit.unwrap_or(usize::MAX);
-    at_least_one(limit, "limit", meta);
-    Shell::new(meta, Each { body, unpack: feed.0, limit, on_failure: PhantomData, meta })
+    Shell::new(meta, Each { body, unpack: feed.0, limit: options.values, meta })
 }
 
-impl<E, M: fmt::Debug> fmt::Debug for Options<E, M> {
+impl<E, G> fmt::Debug for Options<E, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("limit", &self.limit)
-            .field("settle", &self.settle)
-            .finish_non_exhaustive()
+        f.write_str("Options")
     }
 }
 

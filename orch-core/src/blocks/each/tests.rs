@@ -5,11 +5,13 @@ mod rules;
 
 use std::sync::Arc;
 
-use super::{Each, Options, each, enter};
+use super::{Each, Options, Values, each, enter};
 use crate::BoxError;
 use crate::blocks::Shell;
 use crate::blocks::par::tests::scripted::{Performs, Script, Stage};
+use crate::blocks::peers::Limit;
 use crate::blocks::peers::OnFailure;
+use crate::blocks::values::Once;
 use crate::build::builder::Builder;
 use crate::build::feed::Uses;
 use crate::node::Meta;
@@ -24,19 +26,29 @@ fn scripted<M: OnFailure<BoxError>>(
     stage: &Arc<Stage>,
     limit: Option<usize>,
     settle: M,
-) -> Shell<Each<Numbered, Numbered, M, Performs>> {
+) -> Shell<Each<Numbered, Numbered, Once<Limit<M>>, Performs>> {
     over(stage, limit, settle)
 }
 
 /// `each` over any collection of numbered scripts.
-fn over<I, M>(stage: &Arc<Stage>, limit: Option<usize>, settle: M) -> Shell<Each<I, I, M, Performs>>
+fn over<I, M>(
+    stage: &Arc<Stage>,
+    limit: Option<usize>,
+    settle: M,
+) -> Shell<Each<I, I, Once<Limit<M>>, Performs>>
 where
     I: Iterator<Item = (usize, Script)> + Send + 'static,
     M: OnFailure<BoxError>,
 {
     let builder = Builder::<(), I, BoxError>::new();
     let (_, feed) = enter(&builder, Uses);
-    each(&builder, &EACH, Options { error: builder.error(), limit, settle }, feed, Performs(stage.clone()))
+    each(
+        &builder,
+        &EACH,
+        Options { error: builder.error(), values: builder.once(Values { limit, settle }, &EACH) },
+        feed,
+        Performs(stage.clone()),
+    )
 }
 
 fn numbered(scripts: Vec<Script>) -> Numbered {

@@ -11,6 +11,7 @@ use super::alternatives::{Alternatives, Trying};
 use super::events::FallingBack;
 use super::failures::Failures;
 use crate::blocks::shell::{Block, Held};
+use crate::blocks::values::Predicate;
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
@@ -27,7 +28,7 @@ where
     P: Point,
     E: Failure,
     C: Alternatives<P, E>,
-    W: Fn(&Error<E>) -> bool + Send + Sync,
+    W: Predicate<P::Scope, E>,
 {
     type Out = C::Out;
     type Asks = C::Asks;
@@ -45,7 +46,9 @@ where
             let piped = if C::USES { Some(input) } else { drop_now(input) };
             self.children.start(scope, piped, cx)
         });
-        FallbackFuture { trying, piped, failures: Failures::none(), when: &self.when, held }
+        let seen = self.when.see(scope);
+        let when = move |error: &Error<E>| self.when.ask(seen, error);
+        FallbackFuture { trying, piped, failures: Failures::none(), when, held }
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -59,7 +62,7 @@ fn drop_now<T>(_value: T) -> Option<T> {
 }
 
 pin_project! {
-    struct FallbackFuture<'a, Try, In, E, W, R>
+    struct FallbackFuture<Try, In, E, W, R>
     where
         R: Cx,
         E: Failure,
@@ -68,13 +71,13 @@ pin_project! {
         trying: Try,
         piped: Option<In>,
         failures: Failures<R, E>,
-        when: &'a W,
+        when: W,
         // Last: a block ends after the steps inside it.
         held: Held<R>,
     }
 }
 
-impl<Try, In, E, W, R> Future for FallbackFuture<'_, Try, In, E, W, R>
+impl<Try, In, E, W, R> Future for FallbackFuture<Try, In, E, W, R>
 where
     Try: Trying<In, E, R>,
     E: Failure,
@@ -103,7 +106,7 @@ where
     }
 }
 
-impl<Try, In, E, W, R> FallbackFuture<'_, Try, In, E, W, R>
+impl<Try, In, E, W, R> FallbackFuture<Try, In, E, W, R>
 where
     Try: Trying<In, E, R>,
     E: Failure,

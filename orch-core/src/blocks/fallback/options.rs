@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Alternatives, Fallback};
 use crate::blocks::Shell;
+use crate::blocks::values::Predicate;
 use crate::build::builder::Builder;
 use crate::build::options::ErrorType;
 use crate::build::scope::{At, Scope};
@@ -11,11 +12,7 @@ use crate::error::{Error, Failure};
 use crate::node::Meta;
 
 /// The options of `fallback`.
-pub struct Options<E, W>
-where
-    E: Failure,
-    W: Fn(&Error<E>) -> bool,
-{
+pub struct Options<E, W> {
     #[doc(hidden)]
     pub error: ErrorType<E>,
     /// After which errors the next alternative is tried; after all if not given.
@@ -44,12 +41,12 @@ where
     In: Send + 'static,
     E: Failure,
     C: Alternatives<At<S, In>, E>,
-    W: Fn(&Error<E>) -> bool + Send + Sync,
+    W: Predicate<S, E>,
 {
     Shell::new(meta, Fallback { children, when: options.when })
 }
 
-impl<E: Failure, W: Fn(&Error<E>) -> bool> fmt::Debug for Options<E, W> {
+impl<E, W> fmt::Debug for Options<E, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Options")
     }

@@ -17,7 +17,12 @@ macro_rules! falling {
     ($when:expr, $a:expr, $b:expr, $c:expr) => {{
         let builder = builder();
         let children = fork(fork(child(Ignores, $a), child(Ignores, $b)), child(Ignores, $c));
-        let step = fallback(&builder, &FALLBACK, Options { error: builder.error(), when: $when }, children);
+        let step = fallback(
+            &builder,
+            &FALLBACK,
+            Options { error: builder.error(), when: builder.predicate($when) },
+            children,
+        );
         Plan::pipeline((), builder, step)
     }};
 }

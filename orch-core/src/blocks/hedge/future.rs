@@ -11,7 +11,9 @@ use tokio::task::unconstrained;
 
 use super::attempts::Attempts;
 use super::events::Hedging;
+use super::options::Values;
 use crate::blocks::shell::{Block, Held};
+use crate::blocks::values::Given;
 use crate::build::feed::Again;
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
@@ -20,17 +22,17 @@ use crate::run::{Asks, Cx, Step};
 use crate::wake::{Turn, repeats};
 
 /// The block `hedge`.
-pub struct Hedge<B, F> {
+pub struct Hedge<B, G, F> {
     pub(super) body: B,
     pub(super) feed: F,
-    pub(super) delay: Duration,
-    pub(super) max_attempts: u32,
+    pub(super) given: G,
 }
 
-impl<P, E, B, F> Block<P, E> for Hedge<B, F>
+impl<P, E, B, G, F> Block<P, E> for Hedge<B, G, F>
 where
     P: Point,
     E: Failure,
+    G: Given<P, Value = Values>,
     F: Again<P::In>,
     B: Step<At<P::Scope, F::Takes>, E>,
 {
@@ -51,9 +53,10 @@ where
             );
         }
         let Held { cx, guard } = held;
-        let mut held = Hedged::<'a, P, _, _, _, _, R> {
+        let mut held = Hedged::<'a, P, _, G, _, _, _, R> {
             step: self,
             scope,
+            seen: self.given.see(scope),
             start: |step: &'a Self, scope, input, cx| step.body.run(scope, input, cx),
             sleep: |cx: R, delay| unconstrained(cx.sleep(delay)),
             cx,
@@ -71,13 +74,15 @@ where
 }
 
 /// What lasts as long as the block.
-struct Hedged<'a, P, B, F, Start, Sleep, R>
+struct Hedged<'a, P, B, G, F, Start, Sleep, R>
 where
     P: Point,
+    G: Given<P>,
     R: Cx,
 {
-    step: &'a Hedge<B, F>,
+    step: &'a Hedge<B, G, F>,
     scope: RefOf<'a, P>,
+    seen: G::Seen<'a>,
     // Functions without size, as the futures that they give have types without names.
     start: Start,
     sleep: Sleep,
@@ -85,9 +90,10 @@ where
     guard: R::Guard,
 }
 
-impl<'a, P, B, F, Start, Sleep, R> Hedged<'a, P, B, F, Start, Sleep, R>
+impl<'a, P, B, G, F, Start, Sleep, R> Hedged<'a, P, B, G, F, Start, Sleep, R>
 where
     P: Point,
+    G: Given<P, Value = Values>,
     F: Again<P::In>,
     R: Cx,
 {
@@ -95,15 +101,13 @@ where
     #[inline(always)]
     fn start<Fut>(&mut self, kept: F::Takes, attempt: u32) -> (Fut, Option<F::Takes>)
     where
-        Start: Fn(&'a Hedge<B, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
+        Start: Fn(&'a Hedge<B, G, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
     {
         let (step, cx) = (self.step, self.cx);
+        let max_attempts = step.given.get(self.seen).max_attempts;
         R::poll(&mut self.guard, || {
-            let (input, kept) = if attempt >= step.max_attempts {
-                (kept, None)
-            } else {
-                (step.feed.again(&kept), Some(kept))
-            };
+            let (input, kept) =
+                if attempt >= max_attempts { (kept, None) } else { (step.feed.again(&kept), Some(kept)) };
             ((self.start)(step, self.scope, input, cx.attempt_beside(attempt)), kept)
         })
     }
@@ -137,13 +141,14 @@ pin_project! {
     }
 }
 
-impl<'a, P, E, B, F, Start, Sleep, R, Fut, Timer, T> Future
-    for HedgeFuture<Fut, Timer, F::Takes, E, Hedged<'a, P, B, F, Start, Sleep, R>>
+impl<'a, P, E, B, G, F, Start, Sleep, R, Fut, Timer, T> Future
+    for HedgeFuture<Fut, Timer, F::Takes, E, Hedged<'a, P, B, G, F, Start, Sleep, R>>
 where
     P: Point,
     E: Failure,
+    G: Given<P, Value = Values>,
     F: Again<P::In>,
-    Start: Fn(&'a Hedge<B, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
+    Start: Fn(&'a Hedge<B, G, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
     Sleep: Fn(R, Duration) -> Timer,
     R: Cx,
     Fut: Future<Output = Result<T, Error<E>>>,
@@ -187,13 +192,14 @@ where
 /// An attempt to ask, and what it is asked in; or the error of the block.
 type Asked<'s, Fut, H, E> = Poll<Result<(Pin<&'s mut Fut>, &'s mut H), Error<E>>>;
 
-impl<'a, P, E, B, F, Start, Sleep, R, Fut, Timer>
-    HedgeFuture<Fut, Timer, F::Takes, E, Hedged<'a, P, B, F, Start, Sleep, R>>
+impl<'a, P, E, B, G, F, Start, Sleep, R, Fut, Timer>
+    HedgeFuture<Fut, Timer, F::Takes, E, Hedged<'a, P, B, G, F, Start, Sleep, R>>
 where
     P: Point,
     E: Failure,
+    G: Given<P, Value = Values>,
     F: Again<P::In>,
-    Start: Fn(&'a Hedge<B, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
+    Start: Fn(&'a Hedge<B, G, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
     Sleep: Fn(R, Duration) -> Timer,
     R: Cx,
     Timer: Future<Output = ()>,
@@ -210,7 +216,7 @@ where
     fn poll_again(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Asked<'_, Fut, Hedged<'a, P, B, F, Start, Sleep, R>, E> {
+    ) -> Asked<'_, Fut, Hedged<'a, P, B, G, F, Start, Sleep, R>, E> {
         let Projected { attempts, held, .. } = self.as_mut().project();
         if attempts.begin_pass(held.cx.has_budget()) { self.asked() } else { self.poll_next(cx) }
     }
@@ -220,7 +226,7 @@ where
     fn poll_next(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Asked<'_, Fut, Hedged<'a, P, B, F, Start, Sleep, R>, E> {
+    ) -> Asked<'_, Fut, Hedged<'a, P, B, G, F, Start, Sleep, R>, E> {
         let Projected { mut attempts, mut alarm, kept, held } = self.as_mut().project();
         if attempts.as_mut().advance(held.cx) {
             return self.asked();
@@ -240,7 +246,7 @@ where
             Duration::ZERO
         } else {
             ready!(held.poll_delay(alarm.as_mut(), cx));
-            held.step.delay
+            held.delay()
         };
         // The first start of a poll asks for no budget: an attempt that uses all of it each time would keep others from starting.
         if let Some(done) = attempts.as_mut().starts_again() {
@@ -261,27 +267,32 @@ where
     }
 
     /// The attempt that it is the turn of.
-    fn asked(self: Pin<&mut Self>) -> Asked<'_, Fut, Hedged<'a, P, B, F, Start, Sleep, R>, E> {
+    fn asked(self: Pin<&mut Self>) -> Asked<'_, Fut, Hedged<'a, P, B, G, F, Start, Sleep, R>, E> {
         let Projected { attempts, held, .. } = self.project();
         Poll::Ready(Ok((attempts.asked(), held)))
     }
 }
 
-impl<P, B, F, Start, Sleep, R> Hedged<'_, P, B, F, Start, Sleep, R>
+impl<P, B, G, F, Start, Sleep, R> Hedged<'_, P, B, G, F, Start, Sleep, R>
 where
     P: Point,
+    G: Given<P, Value = Values>,
     R: Cx,
 {
+    fn delay(&self) -> Duration {
+        self.step.given.get(self.seen).delay
+    }
+
     /// Whether the delay since the latest start has passed.
     fn poll_delay<Timer>(&mut self, mut alarm: Pin<&mut Alarm<Timer>>, cx: &mut Context<'_>) -> Poll<()>
     where
         Sleep: Fn(R, Duration) -> Timer,
         Timer: Future<Output = ()>,
     {
-        let run = self.cx;
+        let (run, delay) = (self.cx, self.delay());
         let is_over = R::poll(&mut self.guard, || {
             if let AlarmProjected::Unset = alarm.as_mut().project() {
-                alarm.set(Alarm::Set { timer: (self.sleep)(run, self.step.delay) });
+                alarm.set(Alarm::Set { timer: (self.sleep)(run, delay) });
             }
             let is_over = match alarm.as_mut().project() {
                 AlarmProjected::Set { timer } => timer.poll(cx).is_ready(),
@@ -302,11 +313,8 @@ where
     }
 }
 
-impl<B, F> fmt::Debug for Hedge<B, F> {
+impl<B, G, F> fmt::Debug for Hedge<B, G, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hedge")
-            .field("delay", &self.delay)
-            .field("max_attempts", &self.max_attempts)
-            .finish_non_exhaustive()
+        f.write_str("Hedge")
     }
 }

@@ -21,4 +21,4 @@ mod tests;
 
 pub use events::Hedging;
 pub use future::Hedge;
-pub use options::{Options, default, enter, given, hedge};
+pub use options::{Options, Values, default, enter, given, hedge};

@@ -5,23 +5,41 @@ use std::time::Duration;
 
 use super::Hedge;
 use crate::blocks::Shell;
+use crate::blocks::values::{self, Given, Invalid};
 use crate::build::builder::Builder;
 use crate::build::feed::Again;
-use crate::build::options::{ErrorType, at_least_two, longer_than_zero};
+use crate::build::options::ErrorType;
 use crate::build::repeat::Repeat;
-use crate::build::scope::Scope;
+use crate::build::scope::{At, Scope};
 use crate::error::Failure;
 use crate::node::Meta;
 
 /// The options of `hedge`.
-pub struct Options<E> {
+pub struct Options<E, G> {
     #[doc(hidden)]
     pub error: ErrorType<E>,
+    #[doc(hidden)]
+    pub values: G,
+}
+
+/// Its values.
+#[derive(Clone, Copy, Debug)]
+pub struct Values {
     /// How long the latest attempt may go without an answer before another one starts beside it. Written first in the
     /// parentheses, without a name.
     pub delay: Duration,
     /// How many attempts are made at most, the first included; 2 if not given.
     pub max_attempts: u32,
+}
+
+impl values::Values for Values {
+    type Checked = Values;
+
+    fn check(self, _meta: &'static Meta) -> Result<Values, Invalid> {
+        Invalid::unless_longer_than_zero(self.delay, "delay")?;
+        Invalid::unless(self.max_attempts > 1, "max_attempts", "must be at least 2")?;
+        Ok(self)
+    }
 }
 
 /// What an option not given is.
@@ -62,29 +80,24 @@ where
 }
 
 /// The body, and again beside it if it takes long.
-///
-/// # Panics
-///
-/// If `delay` is zero or `max_attempts` less than two.
-#[track_caller]
-pub fn hedge<S, In, E: Failure, F, B>(
+pub fn hedge<S, In, E, G, F, B>(
     _builder: &Builder<S, In, E>,
     meta: &'static Meta,
-    options: Options<E>,
+    options: Options<E, G>,
     feed: F,
     body: B,
-) -> Shell<Hedge<B, F>> {
-    let Options { error: _, delay, max_attempts } = options;
-    longer_than_zero(delay, "delay", meta);
-    at_least_two(max_attempts as usize, "max_attempts", meta);
-    Shell::new(meta, Hedge { body, feed, delay, max_attempts })
+) -> Shell<Hedge<B, G, F>>
+where
+    S: Scope,
+    In: Send + 'static,
+    E: Failure,
+    G: Given<At<S, In>, Value = Values>,
+{
+    Shell::new(meta, Hedge { body, feed, given: options.values })
 }
 
-impl<E> fmt::Debug for Options<E> {
+impl<E, G: fmt::Debug> fmt::Debug for Options<E, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("delay", &self.delay)
-            .field("max_attempts", &self.max_attempts)
-            .finish_non_exhaustive()
+        f.debug_struct("Options").field("values", &self.values).finish_non_exhaustive()
     }
 }

@@ -18,11 +18,8 @@ macro_rules! hedged {
         let builder = Builder::<(), (), BoxError>::new();
         let (inner, feed) = enter(&builder, Ignores);
         let body = $step!(inner, &WORK, $($body)*);
-        let options = Options {
-            error: builder.error(),
-            delay: Duration::from_millis(50),
-            max_attempts: $max_attempts,
-        };
+        let values = Values { delay: Duration::from_millis(50), max_attempts: $max_attempts };
+        let options = Options { error: builder.error(), values: builder.once(values, &HEDGE) };
         Plan::pipeline((), builder, hedge(&builder, &HEDGE, options, feed, body))
     }};
 }

@@ -9,4 +9,4 @@ mod options;
 pub(crate) mod tests;
 
 pub use crate::blocks::peers::{child, default, fork, given};
-pub use options::{Options, par};
+pub use options::{Options, Values, par};

@@ -3,21 +3,37 @@
 use std::fmt;
 
 use crate::blocks::Shell;
-use crate::blocks::peers::{Children, Ends, Finish, Peers, Policy};
+use crate::blocks::peers::{Children, Ends, Finish, Limit, Peers, Policy};
+use crate::blocks::values::{self, Given, Invalid};
 use crate::build::builder::Builder;
-use crate::build::options::{ErrorType, at_least_one};
+use crate::build::options::ErrorType;
 use crate::build::scope::{At, Scope};
 use crate::error::{Error, Failure};
 use crate::node::Meta;
 
 /// The options of `par`.
-pub struct Options<E, M> {
+pub struct Options<E, G> {
     #[doc(hidden)]
     pub error: ErrorType<E>,
+    #[doc(hidden)]
+    pub values: G,
+}
+
+/// Its values.
+#[derive(Debug)]
+pub struct Values<M> {
     /// How many children run at once; all if not given.
     pub limit: Option<usize>,
     /// With this flag every child runs, whatever becomes of the others, and the block gives the `Result` of each.
     pub settle: M,
+}
+
+impl<M> values::Values for Values<M> {
+    type Checked = Limit<M>;
+
+    fn check(self, _meta: &'static Meta) -> Result<Limit<M>, Invalid> {
+        Limit::of(self.limit)
+    }
 }
 
 /// What a `par` gives: a tuple of what is kept, or the error that ended it.
@@ -45,38 +61,29 @@ where
 /// The children run at once, and give a tuple of their outputs.
 ///
 /// `tuple` makes it of the nested pairs that the forks of `children` are.
-///
-/// # Panics
-///
-/// If `limit` is zero.
-#[track_caller]
-pub fn par<S, In, E, M, C, F, Out>(
+pub fn par<S, In, E, G, M, C, F, Out>(
     _builder: &Builder<S, In, E>,
     meta: &'static Meta,
-    options: Options<E, M>,
+    options: Options<E, G>,
     children: C,
     tuple: F,
-) -> Shell<Peers<C, M, AllOf<F>>>
+) -> Shell<Peers<C, G, AllOf<F>>>
 where
     S: Scope,
     In: Send + 'static,
     E: Failure,
+    G: Given<At<S, In>, Value = Limit<M>>,
     M: Policy<E>,
     C: Children<At<S, In>, E, M, End: Ends<E>>,
     F: Fn(C::Outputs) -> Out + Send + Sync,
     Out: Send + 'static,
 {
-    let limit = options.limit.unwrap_or(usize::MAX);
-    at_least_one(limit, "limit", meta);
-    Shell::new(meta, Peers::new(children, limit, AllOf(tuple)))
+    Shell::new(meta, Peers::new(children, options.values, AllOf(tuple)))
 }
 
-impl<E, M: fmt::Debug> fmt::Debug for Options<E, M> {
+impl<E, G> fmt::Debug for Options<E, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("limit", &self.limit)
-            .field("settle", &self.settle)
-            .finish_non_exhaustive()
+        f.write_str("Options")
     }
 }
 

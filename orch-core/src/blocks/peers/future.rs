@@ -8,8 +8,9 @@ use std::task::{Context, Poll, Waker, ready};
 use pin_project_lite::pin_project;
 
 use super::order::Order;
-use super::{Children, Finish, Pass, Policy, Selection, Slots};
+use super::{Children, Finish, Limit, Pass, Policy, Selection, Slots};
 use crate::blocks::shell::{Block, Held};
+use crate::blocks::values::Given;
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
@@ -18,23 +19,23 @@ use crate::wake::{InlineWakers, SWEEP_MAX, Turn, WakeSet};
 
 /// Peers at once, at most so many, whose results become what `finish` makes of them.
 #[derive(Debug)]
-pub struct Peers<C, M, F> {
+pub struct Peers<C, G, F> {
     children: C,
-    limit: usize,
-    policy: PhantomData<M>,
+    limit: G,
     finish: F,
 }
 
-impl<C, M, F> Peers<C, M, F> {
-    pub(crate) fn new(children: C, limit: usize, finish: F) -> Self {
-        Peers { children, limit, policy: PhantomData, finish }
+impl<C, G, F> Peers<C, G, F> {
+    pub(crate) fn new(children: C, limit: G, finish: F) -> Self {
+        Peers { children, limit, finish }
     }
 }
 
-impl<P, E, C, M, F> Block<P, E> for Peers<C, M, F>
+impl<P, E, C, G, M, F> Block<P, E> for Peers<C, G, F>
 where
     P: Point,
     E: Failure,
+    G: Given<P, Value = Limit<M>>,
     C: Children<P, E, M>,
     M: Policy<E>,
     F: Finish<C::Outputs, C::End, E>,
@@ -51,18 +52,19 @@ where
     ) -> impl Future<Output = Result<F::Out, Error<E>>> + Send + 'a {
         // Takes clones, which is the user's code.
         let inputs = held.poll(|| self.children.feed(&mut Some(input)));
-        let slots = self.children.slots(0, self.limit, scope, inputs, held.cx);
-        let at_once = self.limit.min(C::LEN);
+        let limit = self.limit.get(self.limit.see(scope)).limit;
+        let slots = self.children.slots(0, limit, scope, inputs, held.cx);
+        let at_once = limit.min(C::LEN);
         let ready = (at_once > SWEEP_MAX).then(|| WakeSet::alone(C::LEN));
         PeersFuture::<_, _, E, C::Late, C::Asks, _> {
             slots,
             ready,
             finish: &self.finish,
             error: PhantomData,
-            limit: self.limit,
+            limit,
             next: 0,
             order: Order::default(),
-            free: self.limit,
+            free: limit,
             late: C::Late::default(),
             asks: PhantomData,
             held,

@@ -17,9 +17,9 @@ pub(crate) use children::{Child, Children, Fork};
 pub use children::{child, fork};
 pub(crate) use drain::{Failures, until_end};
 pub(crate) use future::Peers;
-pub(crate) use on_failure::OnFailure;
 #[cfg(test)]
 pub(crate) use on_failure::{FailFast, Settle};
+pub(crate) use on_failure::{Limit, OnFailure};
 pub use on_failure::{default, given};
 pub(crate) use policy::{Ends, Finish, Policy};
 pub(crate) use slot::{Pass, Selection, Slots};

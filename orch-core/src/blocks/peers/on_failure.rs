@@ -1,10 +1,12 @@
 //! What the failure of one of several does to the block around them, and the options that say so.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use super::Policy;
 use super::drain::Failures;
 use super::policy::Drains;
+use crate::blocks::values::Invalid;
 use crate::error::{Error, Failure};
 
 /// What the failure of one of several peers does to the block around them.
@@ -45,6 +47,27 @@ macro_rules! policy {
 }
 
 policy!(FailFast Settle);
+
+/// How many run at once, and what the failure of one of them does.
+#[derive(Debug)]
+pub struct Limit<M> {
+    pub(in crate::blocks) limit: usize,
+    on_failure: PhantomData<fn() -> M>,
+}
+
+impl<M> Limit<M> {
+    /// All at once.
+    pub(in crate::blocks) const fn all() -> Self {
+        Limit { limit: usize::MAX, on_failure: PhantomData }
+    }
+
+    /// So many, or all.
+    pub(in crate::blocks) fn of(limit: Option<usize>) -> Result<Self, Invalid> {
+        let limit = limit.unwrap_or(usize::MAX);
+        Invalid::unless_at_least_one(limit, "limit")?;
+        Ok(Limit { limit, on_failure: PhantomData })
+    }
+}
 
 /// The first failure ends the block, and its siblings with it.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::policy::{FirstOf, FirstSuccess, Lost};
 use crate::blocks::Shell;
-use crate::blocks::peers::{Children, Peers};
+use crate::blocks::peers::{Children, Limit, Peers};
+use crate::blocks::values::Once;
 use crate::build::builder::Builder;
 use crate::build::options::ErrorType;
 use crate::build::scope::{At, Scope};
@@ -27,7 +28,7 @@ pub fn race<S, In, E, C, F, const N: usize>(
     _options: Options<E>,
     children: C,
     list: F,
-) -> Shell<Peers<C, FirstSuccess, FirstOf<F>>>
+) -> Shell<Peers<C, Once<Limit<FirstSuccess>>, FirstOf<F>>>
 where
     S: Scope,
     In: Send + 'static,
@@ -41,7 +42,7 @@ where
             "a `race` drops what is inside it, and a saga that is dropped undoes nothing; put the `race` inside the `saga`"
         );
     }
-    Shell::new(meta, Peers::new(children, usize::MAX, FirstOf(list)))
+    Shell::new(meta, Peers::new(children, Once::new(Limit::all()), FirstOf(list)))
 }
 
 impl<E> fmt::Debug for Options<E> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::ops::ControlFlow;
 use std::pin::Pin;
@@ -13,6 +14,7 @@ use pin_project_lite::pin_project;
 use super::events::NextRound;
 use crate::blocks::backoff::Waits;
 use crate::blocks::shell::{Block, Held};
+use crate::blocks::values::Given;
 use crate::build::rounds::Control;
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, ErrorKind, Failure};
@@ -23,15 +25,21 @@ use crate::run::Step;
 use crate::wake::{Turn, repeats};
 
 /// The block `repeat`.
-pub struct Repeat<B, Bk, D> {
+pub struct Repeat<B, G, Bk, D> {
     pub(super) body: B,
     pub(super) meta: &'static Meta,
+    pub(super) given: G,
+    pub(super) limits: PhantomData<fn() -> Limits<Bk, D>>,
+}
+
+/// What the options of a `repeat` come to.
+pub struct Limits<Bk, D> {
     /// `None`: without end.
     pub(super) max_rounds: Option<NonZeroU32>,
     pub(super) waits: Waits<Bk, D>,
 }
 
-impl<B, Bk, D> Repeat<B, Bk, D> {
+impl<Bk, D> Limits<Bk, D> {
     /// How long to wait after this round; `None` if it was the last that may be.
     #[inline]
     fn wait(&self, round: u32, delays: &mut Option<D>, random: impl FnOnce() -> u64) -> Option<Duration> {
@@ -42,12 +50,13 @@ impl<B, Bk, D> Repeat<B, Bk, D> {
     }
 }
 
-impl<P, E, B, Bk, D> Block<P, E> for Repeat<B, Bk, D>
+impl<P, E, B, G, Bk, D> Block<P, E> for Repeat<B, G, Bk, D>
 where
     P: Point,
     E: Failure,
     B: Step<P, E>,
     B::Out: Control<Next = P::In>,
+    G: Given<P, Value = Limits<Bk, D>>,
     Bk: Send + Sync,
     D: Send + Sync,
 {
@@ -62,9 +71,10 @@ where
         held: Held<R>,
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
         let Held { cx, guard } = held;
-        let mut held = Rounds::<'a, P, _, _, _, _, _, R> {
+        let mut held = Rounds::<'a, P, _, G, _, _, _, _, R> {
             step: self,
             scope,
+            seen: self.given.see(scope),
             start: |step: &'a Self, scope, input, cx| step.body.run(scope, input, cx),
             sleep: R::sleep,
             cx,
@@ -82,13 +92,15 @@ where
 }
 
 /// What lasts as long as the block.
-struct Rounds<'a, P, B, Bk, D, Start, Sleep, R>
+struct Rounds<'a, P, B, G, Bk, D, Start, Sleep, R>
 where
     P: Point,
+    G: Given<P>,
     R: Cx,
 {
-    step: &'a Repeat<B, Bk, D>,
+    step: &'a Repeat<B, G, Bk, D>,
     scope: RefOf<'a, P>,
+    seen: G::Seen<'a>,
     // Functions without size, as the futures that they give have types without names.
     start: Start,
     sleep: Sleep,
@@ -99,16 +111,17 @@ where
     guard: R::Guard,
 }
 
-impl<'a, P, B, Bk, D, Start, Sleep, R> Rounds<'a, P, B, Bk, D, Start, Sleep, R>
+impl<'a, P, B, G, Bk, D, Start, Sleep, R> Rounds<'a, P, B, G, Bk, D, Start, Sleep, R>
 where
     P: Point,
+    G: Given<P>,
     R: Cx,
 {
     /// Starts a round.
     #[inline(always)]
     fn start<Fut>(&mut self, input: P::In) -> Fut
     where
-        Start: Fn(&'a Repeat<B, Bk, D>, RefOf<'a, P>, P::In, R) -> Fut,
+        Start: Fn(&'a Repeat<B, G, Bk, D>, RefOf<'a, P>, P::In, R) -> Fut,
     {
         let (step, scope, cx) = (self.step, self.scope, self.cx.round(self.round));
         R::poll(&mut self.guard, || (self.start)(step, scope, input, cx))
@@ -147,12 +160,13 @@ pin_project! {
     }
 }
 
-impl<'a, P, E, B, Bk, D, Start, Sleep, R, Fut, Timer, C> Future
-    for RepeatFuture<Fut, Timer, P::In, Rounds<'a, P, B, Bk, D, Start, Sleep, R>>
+impl<'a, P, E, B, G, Bk, D, Start, Sleep, R, Fut, Timer, C> Future
+    for RepeatFuture<Fut, Timer, P::In, Rounds<'a, P, B, G, Bk, D, Start, Sleep, R>>
 where
     P: Point,
     E: Failure,
-    Start: Fn(&'a Repeat<B, Bk, D>, RefOf<'a, P>, P::In, R) -> Fut,
+    G: Given<P, Value = Limits<Bk, D>>,
+    Start: Fn(&'a Repeat<B, G, Bk, D>, RefOf<'a, P>, P::In, R) -> Fut,
     Sleep: Fn(R, Duration) -> Timer,
     R: Cx,
     Fut: Future<Output = Result<C, Error<E>>>,
@@ -184,13 +198,13 @@ where
                             return Poll::Ready(Ok(out));
                         }
                     };
-                    let (step, run, round) = (held.step, held.cx, held.round);
+                    let (step, seen, run, round) = (held.step, held.seen, held.cx, held.round);
                     // What is over is dropped before anything is waited for, and with it a value that nobody needs any more.
                     // All of that may panic, inside the block.
                     let delays = &mut held.delays;
                     let going_on = R::poll(&mut held.guard, || {
                         now.set(Now::Gone);
-                        let delay = step.wait(round, delays, || run.random())?;
+                        let delay = step.given.get(seen).wait(round, delays, || run.random())?;
                         Some((delay, next))
                     });
                     let Some((delay, next)) = going_on else {
@@ -238,8 +252,14 @@ where
     }
 }
 
-impl<B, Bk, D> fmt::Debug for Repeat<B, Bk, D> {
+impl<B, G, Bk, D> fmt::Debug for Repeat<B, G, Bk, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Repeat")
+    }
+}
+
+impl<Bk, D> fmt::Debug for Limits<Bk, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limits").field("max_rounds", &self.max_rounds).finish_non_exhaustive()
     }
 }

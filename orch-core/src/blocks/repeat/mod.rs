@@ -22,4 +22,4 @@ pub mod words;
 
 pub use events::NextRound;
 pub use future::Repeat;
-pub use options::{Options, default, enter, given, repeat};
+pub use options::{Options, Values, default, enter, given, repeat};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Options, default, enter, given, repeat};
+use super::{Options, Values, default, enter, given, repeat};
 use crate::blocks::backoff::{Backoff, IntoBackoff, Jitter, exponential};
 use crate::build::builder::Builder;
 use crate::build::plan::Plan;
@@ -19,9 +19,8 @@ static WORK: Meta = step(1, Some(&REPEAT), "work");
 
 const MS: Duration = Duration::from_millis(1);
 
-fn options<B: IntoBackoff<D>, D>(max_rounds: Option<u32>, backoff: B) -> Options<BoxError, B, D> {
-    Options {
-        error: std::marker::PhantomData,
+fn options<B: IntoBackoff<D>, D>(max_rounds: Option<u32>, backoff: B) -> Values<B, D> {
+    Values {
         max_rounds,
         backoff: Backoff::new(backoff),
         max_delay: default::max_delay(),
@@ -35,7 +34,8 @@ macro_rules! repeated {
         let builder = Builder::<(), u32, BoxError>::new();
         let (inner, feed) = enter(&builder, ());
         let body = inline_sync!(inner, &WORK, $body);
-        Plan::pipeline((), builder, repeat(&builder, &REPEAT, $options, feed, body))
+        let options = Options { error: builder.error(), values: builder.once($options, &REPEAT) };
+        Plan::pipeline((), builder, repeat(&builder, &REPEAT, options, feed, body))
     }};
 }
 
@@ -92,7 +92,7 @@ proptest! {
 
         let made = AtomicUsize::new(0);
         let list: Vec<_> = delays.iter().map(|delay| MS * *delay).collect();
-        let options = Options { max_delay: given::max_delay(MS * max_delay), ..options(max_rounds, Listed(list)) };
+        let options = Values { max_delay: given::max_delay(MS * max_delay), ..options(max_rounds, Listed(list)) };
         let pipeline = repeated!(options, |(), n: u32| {
             let answer = answers[made.fetch_add(1, Ordering::Relaxed)];
             assert_eq!(n as usize + 1, made.load(Ordering::Relaxed), "a round begins with what the one before gave");

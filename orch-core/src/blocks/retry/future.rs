@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use pin_project_lite::pin_project;
 use super::events::Retrying;
 use super::policy::Policy;
 use crate::blocks::shell::{Block, Held};
+use crate::blocks::values::{Given, Predicate};
 use crate::build::feed::Again;
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
@@ -20,21 +22,24 @@ use crate::run::Step;
 use crate::wake::{Turn, repeats};
 
 /// The block `retry`.
-pub struct Retry<B, Bk, D, W, F> {
+pub struct Retry<B, G, W, F, Bk, D> {
     pub(super) body: B,
-    pub(super) policy: Policy<Bk, D, W>,
+    pub(super) given: G,
+    pub(super) when: W,
     pub(super) feed: F,
+    pub(super) policy: PhantomData<fn() -> Policy<Bk, D>>,
 }
 
-impl<P, E, B, Bk, D, W, F> Block<P, E> for Retry<B, Bk, D, W, F>
+impl<P, E, B, G, Bk, D, W, F> Block<P, E> for Retry<B, G, W, F, Bk, D>
 where
     P: Point,
     E: Failure,
     F: Again<P::In>,
     B: Step<At<P::Scope, F::Takes>, E>,
+    G: Given<P, Value = Policy<Bk, D>>,
     Bk: Send + Sync,
     D: Send + Sync,
-    W: Fn(&Error<E>) -> bool + Send + Sync,
+    W: Predicate<P::Scope, E>,
 {
     type Out = B::Out;
     type Asks = B::Asks;
@@ -47,9 +52,10 @@ where
         held: Held<R>,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
         let Held { cx, guard } = held;
-        let mut held = Attempts::<'a, P, _, _, _, _, _, _, _, R> {
+        let mut held = Attempts::<'a, P, _, G, _, _, _, _, _, _, R> {
             step: self,
             scope,
+            seen: self.given.see(scope),
             start: |step: &'a Self, scope, input, cx| step.body.run(scope, input, cx),
             sleep: R::sleep,
             cx,
@@ -68,13 +74,15 @@ where
 }
 
 /// What lasts as long as the block.
-struct Attempts<'a, P, B, Bk, D, W, F, Start, Sleep, R>
+struct Attempts<'a, P, B, G, Bk, D, W, F, Start, Sleep, R>
 where
     P: Point,
+    G: Given<P>,
     R: Cx,
 {
-    step: &'a Retry<B, Bk, D, W, F>,
+    step: &'a Retry<B, G, W, F, Bk, D>,
     scope: RefOf<'a, P>,
+    seen: G::Seen<'a>,
     // Functions without size, as the futures that they give have types without names.
     start: Start,
     sleep: Sleep,
@@ -83,9 +91,10 @@ where
     guard: R::Guard,
 }
 
-impl<'a, P, B, Bk, D, W, F, Start, Sleep, R> Attempts<'a, P, B, Bk, D, W, F, Start, Sleep, R>
+impl<'a, P, B, G, Bk, D, W, F, Start, Sleep, R> Attempts<'a, P, B, G, Bk, D, W, F, Start, Sleep, R>
 where
     P: Point,
+    G: Given<P, Value = Policy<Bk, D>>,
     F: Again<P::In>,
     R: Cx,
 {
@@ -93,11 +102,11 @@ where
     #[inline(always)]
     fn start<Fut>(&mut self, kept: F::Takes, attempt: u32) -> (Fut, Option<F::Takes>)
     where
-        Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
+        Start: Fn(&'a Retry<B, G, W, F, Bk, D>, RefOf<'a, P>, F::Takes, R) -> Fut,
     {
-        let (step, cx) = (self.step, self.cx);
+        let (step, seen, cx) = (self.step, self.seen, self.cx);
         R::poll(&mut self.guard, || {
-            let (input, kept) = if step.policy.is_last(attempt) {
+            let (input, kept) = if step.given.get(seen).is_last(attempt) {
                 (kept, None)
             } else {
                 (step.feed.again(&kept), Some(kept))
@@ -160,14 +169,15 @@ struct Later<D> {
     delays: D,
 }
 
-impl<'a, P, E, B, Bk, D, W, F, Start, Sleep, R, Fut, Timer, T> Future
-    for RetryFuture<Fut, Timer, F::Takes, D, Attempts<'a, P, B, Bk, D, W, F, Start, Sleep, R>>
+impl<'a, P, E, B, G, Bk, D, W, F, Start, Sleep, R, Fut, Timer, T> Future
+    for RetryFuture<Fut, Timer, F::Takes, D, Attempts<'a, P, B, G, Bk, D, W, F, Start, Sleep, R>>
 where
     P: Point,
     E: Failure,
-    W: Fn(&Error<E>) -> bool,
+    G: Given<P, Value = Policy<Bk, D>>,
+    W: Predicate<P::Scope, E>,
     F: Again<P::In>,
-    Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
+    Start: Fn(&'a Retry<B, G, W, F, Bk, D>, RefOf<'a, P>, F::Takes, R) -> Fut,
     Sleep: Fn(R, Duration) -> Timer,
     R: Cx,
     Fut: Future<Output = Result<T, Error<E>>>,
@@ -200,12 +210,13 @@ where
     }
 }
 
-impl<'a, P, B, Bk, D, W, F, Start, Sleep, R, Fut, Timer>
-    RetryFuture<Fut, Timer, F::Takes, D, Attempts<'a, P, B, Bk, D, W, F, Start, Sleep, R>>
+impl<'a, P, B, G, Bk, D, W, F, Start, Sleep, R, Fut, Timer>
+    RetryFuture<Fut, Timer, F::Takes, D, Attempts<'a, P, B, G, Bk, D, W, F, Start, Sleep, R>>
 where
     P: Point,
+    G: Given<P, Value = Policy<Bk, D>>,
     F: Again<P::In>,
-    Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
+    Start: Fn(&'a Retry<B, G, W, F, Bk, D>, RefOf<'a, P>, F::Takes, R) -> Fut,
     Sleep: Fn(R, Duration) -> Timer,
     R: Cx,
     Timer: Future<Output = ()>,
@@ -214,10 +225,13 @@ where
     #[cold]
     fn wait<E: Failure>(self: Pin<&mut Self>, mut error: Error<E>) -> Result<(), Error<E>>
     where
-        W: Fn(&Error<E>) -> bool,
+        W: Predicate<P::Scope, E>,
     {
         let Projected { mut now, held } = self.project();
-        let (policy, run, sleep) = (&held.step.policy, held.cx, &held.sleep);
+        let (policy, run, sleep) = (held.step.given.get(held.seen), held.cx, &held.sleep);
+        let when = &held.step.when;
+        let seen = when.see(held.scope);
+        let when = |error: &Error<E>| when.ask(seen, error);
         // What has failed is dropped before anything is waited for, and with it a value that nobody needs any more. All of
         // that may panic, inside the block.
         let (attempt, next) = R::poll(&mut held.guard, || {
@@ -229,7 +243,7 @@ where
                 _ => unreachable!("an attempt has just failed"),
             };
             let next = kept.and_then(|kept| {
-                let delay = policy.delay(attempt, &error, &mut delays, || run.random())?;
+                let delay = policy.delay(attempt, &error, when, &mut delays, || run.random())?;
                 Some((delay, kept, Later { attempt: attempt.saturating_add(1), done, delays: delays? }))
             });
             (attempt, next)
@@ -257,7 +271,7 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         is_same_poll: bool,
-    ) -> Poll<(Pin<&mut Fut>, &mut Attempts<'a, P, B, Bk, D, W, F, Start, Sleep, R>)> {
+    ) -> Poll<(Pin<&mut Fut>, &mut Attempts<'a, P, B, G, Bk, D, W, F, Start, Sleep, R>)> {
         let Projected { mut now, held } = self.project();
         if let NowProjected::Sleeping { timer, .. } = now.as_mut().project() {
             ready!(R::poll(&mut held.guard, || timer.poll(cx)));
@@ -285,7 +299,7 @@ where
     }
 }
 
-impl<B, Bk, D, W, F> fmt::Debug for Retry<B, Bk, D, W, F> {
+impl<B, G, W, F, Bk, D> fmt::Debug for Retry<B, G, W, F, Bk, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Retry")
     }

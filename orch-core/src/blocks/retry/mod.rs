@@ -28,4 +28,4 @@ pub mod words;
 
 pub use events::Retrying;
 pub use future::Retry;
-pub use options::{Attempts, IntoAttempts, Options, default, enter, given, retry, unlimited};
+pub use options::{Attempts, IntoAttempts, Options, Values, default, enter, given, retry, unlimited};

@@ -1,6 +1,7 @@
 //! The options of `retry`.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -8,22 +9,27 @@ use super::Retry;
 use super::policy::Policy;
 use crate::blocks::Shell;
 use crate::blocks::backoff::{Backoff, Jitter, Waits};
+use crate::blocks::values::{self, Given, Invalid};
 use crate::build::builder::Builder;
 use crate::build::feed::Again;
-use crate::build::options::{ErrorType, at_least_one};
+use crate::build::options::ErrorType;
 use crate::build::repeat::Repeat;
-use crate::build::scope::Scope;
+use crate::build::scope::{At, Scope};
 use crate::error::{Error, Failure};
 use crate::node::Meta;
 
 /// The options of `retry`.
-pub struct Options<E, Bk, D, W>
-where
-    E: Failure,
-    W: Fn(&Error<E>) -> bool,
-{
+pub struct Options<E, G, W> {
     #[doc(hidden)]
     pub error: ErrorType<E>,
+    #[doc(hidden)]
+    pub values: G,
+    /// Which of the errors that are retried ([`Error::is_retryable`]) shall be; all if not given.
+    pub when: W,
+}
+
+/// Its values.
+pub struct Values<Bk, D> {
     /// How many attempts are made at most, the first included, or `unlimited`; 3 if not given.
     pub max_attempts: Attempts,
     /// The delays between the attempts; doubling from 100 ms if not given. When they end, so do the attempts.
@@ -34,8 +40,19 @@ where
     pub jitter: Jitter,
     /// With this flag a run that a block turned away, an open circuit for example, is retried too.
     pub rejections: bool,
-    /// Which of the errors that are retried ([`Error::is_retryable`]) shall be; all if not given.
-    pub when: W,
+}
+
+impl<Bk: Send + Sync, D: Send + Sync> values::Values for Values<Bk, D> {
+    type Checked = Policy<Bk, D>;
+
+    fn check(self, _meta: &'static Meta) -> Result<Policy<Bk, D>, Invalid> {
+        let Values { max_attempts: Attempts(max_attempts), backoff, max_delay, jitter, rejections } = self;
+        if let Some(max_attempts) = max_attempts {
+            Invalid::unless_at_least_one(max_attempts as usize, "max_attempts")?;
+        }
+        let max_attempts = max_attempts.and_then(NonZeroU32::new);
+        Ok(Policy { max_attempts, waits: Waits { backoff, max_delay, jitter }, rejections })
+    }
 }
 
 /// What an option not given is.
@@ -174,43 +191,30 @@ where
 }
 
 /// The body, again after it failed.
-///
-/// # Panics
-///
-/// If `max_attempts` is zero.
-#[track_caller]
-pub fn retry<S, In, E, Bk, D, W, F, B>(
+pub fn retry<S, In, E, G, Bk, D, W, F, B>(
     _builder: &Builder<S, In, E>,
     meta: &'static Meta,
-    options: Options<E, Bk, D, W>,
+    options: Options<E, G, W>,
     feed: F,
     body: B,
-) -> Shell<Retry<B, Bk, D, W, F>>
+) -> Shell<Retry<B, G, W, F, Bk, D>>
 where
-    E: Failure,
-    W: Fn(&Error<E>) -> bool + Send + Sync,
+    S: Scope,
+    In: Send + 'static,
+    G: Given<At<S, In>, Value = Policy<Bk, D>>,
 {
-    let Options {
-        error: _,
-        max_attempts: Attempts(max_attempts),
-        backoff,
-        max_delay,
-        jitter,
-        rejections,
-        when,
-    } = options;
-    if let Some(max_attempts) = max_attempts {
-        at_least_one(max_attempts as usize, "max_attempts", meta);
-    }
-    let max_attempts = max_attempts.and_then(NonZeroU32::new);
-    let waits = Waits { backoff, max_delay, jitter };
-    let policy = Policy { max_attempts, waits, rejections, when };
-    Shell::new(meta, Retry { body, policy, feed })
+    Shell::new(meta, Retry { body, given: options.values, when: options.when, feed, policy: PhantomData })
 }
 
-impl<E: Failure, Bk, D, W: Fn(&Error<E>) -> bool> fmt::Debug for Options<E, Bk, D, W> {
+impl<E, G, W> fmt::Debug for Options<E, G, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
+        f.write_str("Options")
+    }
+}
+
+impl<Bk, D> fmt::Debug for Values<Bk, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Values")
             .field("max_attempts", &self.max_attempts)
             .field("max_delay", &self.max_delay)
             .field("jitter", &self.jitter)

@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 use tokio::task::unconstrained;
 
 use crate::blocks::shell::{Block, Held};
+use crate::blocks::values::Given;
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
@@ -20,13 +21,13 @@ use crate::wake::{Turn, cut_short};
 
 /// The block `timeout`.
 #[derive(Debug)]
-pub struct Timeout<B> {
+pub struct Timeout<B, G> {
     pub(super) body: B,
-    pub(super) duration: Duration,
+    pub(super) given: G,
     pub(super) meta: &'static Meta,
 }
 
-impl<P: Point, E: Failure, B: Step<P, E>> Block<P, E> for Timeout<B> {
+impl<P: Point, E: Failure, B: Step<P, E>, G: Given<P, Value = Duration>> Block<P, E> for Timeout<B, G> {
     type Out = B::Out;
     type Asks = B::Asks;
 
@@ -45,10 +46,12 @@ impl<P: Point, E: Failure, B: Step<P, E>> Block<P, E> for Timeout<B> {
         }
         let Held { cx: run, mut guard } = held;
         // The clock is read for those alone that ask.
-        let run = if <B::Asks as Asks>::YES { run.within(self.duration) } else { run };
+        let seen = self.given.see(scope);
+        let run = if <B::Asks as Asks>::YES { run.within(*self.given.get(seen)) } else { run };
         let fut = R::poll(&mut guard, || self.body.run(scope, input, run));
         let sleep = |cx: R, duration| unconstrained(cx.sleep(duration));
-        let late = Late::<_, _, R> { step: self, sleep, cx: run, guard };
+        let duration = move |step: &'a Self| *step.given.get(seen);
+        let late = Late::<_, _, _, _, R> { step: self, duration, sleep, cx: run, guard };
         TimeoutFuture { body: Body::Running { fut, alarm: Alarm::Unset }, held: late }
     }
 
@@ -58,22 +61,33 @@ impl<P: Point, E: Failure, B: Step<P, E>> Block<P, E> for Timeout<B> {
 }
 
 /// What the block has besides body and alarm.
-struct Late<'a, B, Sleep, R: Cx> {
-    step: &'a Timeout<B>,
+struct Late<'a, B, G, Time, Sleep, R: Cx> {
+    step: &'a Timeout<B, G>,
+    // Without size, unless the time is of this run alone.
+    duration: Time,
     // A function without size, as the future that it gives has a type without a name.
     sleep: Sleep,
     cx: R,
     guard: R::Guard,
 }
 
-impl<B, Sleep, R: Cx> Late<'_, B, Sleep, R> {
+impl<'a, B, G, Time, Sleep, R> Late<'a, B, G, Time, Sleep, R>
+where
+    Time: Fn(&'a Timeout<B, G>) -> Duration,
+    R: Cx,
+{
+    #[inline(always)]
+    fn duration(&self) -> Duration {
+        (self.duration)(self.step)
+    }
+
     /// The body waits: whether its time is over.
     fn poll_over<Timer>(&mut self, mut alarm: Pin<&mut Alarm<Timer>>, cx: &mut Context<'_>) -> bool
     where
         Sleep: Fn(R, Duration) -> Timer,
         Timer: Future<Output = ()>,
     {
-        let duration = self.step.duration;
+        let duration = self.duration();
         R::poll(&mut self.guard, || {
             if let AlarmProjected::Unset = alarm.as_mut().project()
                 && !duration.is_zero()
@@ -168,8 +182,10 @@ pin_project! {
     }
 }
 
-impl<Fut, Timer, T, E, B, Sleep, R> Future for TimeoutFuture<Fut, Timer, Late<'_, B, Sleep, R>>
+impl<'a, Fut, Timer, T, E, B, G, Time, Sleep, R> Future
+    for TimeoutFuture<Fut, Timer, Late<'a, B, G, Time, Sleep, R>>
 where
+    Time: Fn(&'a Timeout<B, G>) -> Duration,
     Fut: Future<Output = Result<T, Error<E>>>,
     Timer: Future<Output = ()>,
     E: Failure,
@@ -187,7 +203,7 @@ where
         };
         // Of no interest to a body that has not waited yet, as it still has all of its time.
         let has_not_waited = matches!(alarm.as_mut().project(), AlarmProjected::Unset);
-        let had_budget = (has_not_waited && !held.step.duration.is_zero()) || held.cx.has_budget();
+        let had_budget = (has_not_waited && !held.duration().is_zero()) || held.cx.has_budget();
         if let Poll::Ready(result) = R::poll(&mut held.guard, || fut.poll(cx)) {
             finish_block::<R, _, _>(&mut held.guard, &result);
             return Poll::Ready(result);
@@ -197,7 +213,7 @@ where
         }
         // Drops the body, whose steps are cancelled before the block fails.
         R::poll(&mut held.guard, || body.set(Body::Over));
-        let error = Error::timed_out(Origin::block(held.step.meta), held.step.duration);
+        let error = Error::timed_out(Origin::block(held.step.meta), held.duration());
         R::fail(&mut held.guard, &error);
         Poll::Ready(Err(error))
     }

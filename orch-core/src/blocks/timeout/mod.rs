@@ -24,4 +24,4 @@ mod tests;
 
 pub use crate::blocks::shell::enter;
 pub use future::Timeout;
-pub use options::{Options, given, timeout};
+pub use options::{Options, Values, given, timeout};

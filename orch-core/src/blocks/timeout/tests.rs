@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Options, enter, given, timeout};
+use super::{Options, Values, enter, given, timeout};
 use crate::blocks::{circuit, retry};
 use crate::build::builder::Builder;
 use crate::build::feed::Ignores;
@@ -28,7 +28,10 @@ macro_rules! within {
         let builder = Builder::<(), (), BoxError>::new();
         let (inner, feed) = enter(&builder, Ignores);
         let body = inline_async!(inner, &WORK, $body);
-        let options = Options { error: builder.error(), duration: given::duration($duration) };
+        let options = Options {
+            error: builder.error(),
+            values: builder.once(Values { duration: given::duration($duration) }, &TIMEOUT),
+        };
         Plan::pipeline((), builder, timeout(&builder, &TIMEOUT, options, feed, body))
     }};
 }
@@ -135,15 +138,23 @@ async fn timeout_4_around_a_retry_it_is_a_deadline_and_cuts_a_wait_short() {
     });
     let options = retry::Options {
         error: builder.error(),
-        max_attempts: retry::unlimited(),
-        backoff: retry::given::backoff(crate::blocks::backoff::constant(400 * MS)),
-        max_delay: None,
-        jitter: crate::blocks::backoff::none(),
-        rejections: retry::default::rejections(),
-        when: retry::default::when(),
+        values: builder.once(
+            retry::Values {
+                max_attempts: retry::unlimited(),
+                backoff: retry::given::backoff(crate::blocks::backoff::constant(400 * MS)),
+                max_delay: None,
+                jitter: crate::blocks::backoff::none(),
+                rejections: retry::default::rejections(),
+            },
+            &RETRY,
+        ),
+        when: builder.predicate(retry::default::when()),
     };
     let body = retry::retry(&outer, &RETRY, options, inner_feed, work);
-    let options = Options { error: builder.error(), duration: SECOND + 200 * MS };
+    let options = Options {
+        error: builder.error(),
+        values: builder.once(Values { duration: SECOND + 200 * MS }, &TIMEOUT),
+    };
     let pipeline = Plan::pipeline((), builder, timeout(&builder, &TIMEOUT, options, outer_feed, body));
     let start = Instant::now();
     let error = pipeline.run(()).await.unwrap_err();
@@ -160,16 +171,26 @@ async fn timeout_4_inside_a_retry_each_attempt_has_the_time() {
     let (outer, outer_feed) = retry::enter(&builder, Ignores);
     let (inner, inner_feed) = enter(&outer, Ignores);
     let work = inline_async!(inner, &WORK, |(), ()| pending::<()>());
-    let body =
-        timeout(&outer, &TIMEOUT, Options { error: builder.error(), duration: SECOND }, inner_feed, work);
+    let body = timeout(
+        &outer,
+        &TIMEOUT,
+        Options { error: builder.error(), values: builder.once(Values { duration: SECOND }, &TIMEOUT) },
+        inner_feed,
+        work,
+    );
     let options = retry::Options {
         error: builder.error(),
-        max_attempts: retry::given::max_attempts(3),
-        backoff: retry::given::backoff(crate::blocks::backoff::constant(SECOND)),
-        max_delay: None,
-        jitter: crate::blocks::backoff::none(),
-        rejections: retry::default::rejections(),
-        when: retry::default::when(),
+        values: builder.once(
+            retry::Values {
+                max_attempts: retry::given::max_attempts(3),
+                backoff: retry::given::backoff(crate::blocks::backoff::constant(SECOND)),
+                max_delay: None,
+                jitter: crate::blocks::backoff::none(),
+                rejections: retry::default::rejections(),
+            },
+            &RETRY,
+        ),
+        when: builder.predicate(retry::default::when()),
     };
     let pipeline = Plan::pipeline((), builder, retry::retry(&builder, &RETRY, options, outer_feed, body));
     let start = Instant::now();
@@ -186,15 +207,26 @@ async fn circuit_5_a_timeout_inside_counts_as_a_failure() {
     let breaker = circuit::Breaker::new();
     let builder = Builder::<(), (), BoxError>::new();
     let work = inline_async!(builder, &WORK, |(), ()| pending::<()>());
-    let body = timeout(&builder, &TIMEOUT, Options { error: builder.error(), duration: SECOND }, (), work);
+    let body = timeout(
+        &builder,
+        &TIMEOUT,
+        Options { error: builder.error(), values: builder.once(Values { duration: SECOND }, &TIMEOUT) },
+        (),
+        work,
+    );
     let options = circuit::Options {
         error: builder.error(),
-        fail_max: circuit::default::fail_max(),
-        reset_timeout: circuit::default::reset_timeout(),
-        probes: circuit::default::probes(),
-        wait: circuit::default::wait(),
-        ignore: circuit::default::ignore(),
-        breaker: circuit::given::breaker(&breaker),
+        values: builder.once(
+            circuit::Values {
+                fail_max: circuit::default::fail_max(),
+                reset_timeout: circuit::default::reset_timeout(),
+                probes: circuit::default::probes(),
+                wait: circuit::default::wait(),
+                breaker: circuit::given::breaker(&breaker),
+            },
+            &CIRCUIT,
+        ),
+        ignore: builder.predicate(circuit::default::ignore()),
     };
     let pipeline = Plan::pipeline((), builder, circuit::circuit(&builder, &CIRCUIT, options, (), body));
     assert!(pipeline.run(()).await.is_err());

@@ -1,25 +1,39 @@
 //! Blocks: their bodies and their options.
 
-use orch_syntax::ast::{Arm, Block, Input, Item, LetPiped, LetStep, Step, Value};
-use orch_syntax::blocks::{Body, Join, Kind, Needs, Settles, Undos};
+use orch_syntax::ast::{Arm, Block, Input, Item, LetPiped, LetStep, Step};
+use orch_syntax::blocks::{Body, Join, Kind, Needs, Undos};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::names::hidden;
-use super::saga::{holds_embed, holds_undo};
 use super::table::{Entry, Index, given, node, written};
-use super::usage::{entry_uses_piped, is_closure, uses_piped};
+use super::usage::{entry_uses_piped, uses_piped};
 use super::{Expansion, Here, Source, carried, local, span_of};
 
 impl Expansion<'_> {
     /// A block: its body first, then the call that makes the step.
     pub(super) fn block(&mut self, block: &Block, at: &Here) -> TokenStream {
         let index = self.enter(block, at.parent);
+        if self.is_given_names(block, &at.names) {
+            return self.given_each_time(block, index, at);
+        }
+        let values = self.values_once(block, index, at);
+        self.made(block, &values, index, at)
+    }
+
+    /// The block with its values.
+    pub(super) fn made(
+        &mut self,
+        block: &Block,
+        values: &TokenStream,
+        index: Index,
+        at: &Here,
+    ) -> TokenStream {
         match block.spec.body {
             Body::Sequence => self.sequence_block(block, None, index, at),
-            Body::Single => self.single(block, index, at),
-            Body::Peers(join) => self.peers(block, Some(join), index, at),
-            Body::Alternatives => self.peers(block, None, index, at),
+            Body::Single => self.single(block, values, index, at),
+            Body::Peers(join) => self.peers(block, values, Some(join), index, at),
+            Body::Alternatives => self.peers(block, values, None, index, at),
             Body::Arms => self.choice(block, index, at),
         }
     }
@@ -95,7 +109,7 @@ impl Expansion<'_> {
     }
 
     /// A block around one step, or around several as a sequence that is no step of its own.
-    fn single(&mut self, block: &Block, index: Index, at: &Here) -> TokenStream {
+    fn single(&mut self, block: &Block, values: &TokenStream, index: Index, at: &Here) -> TokenStream {
         let private = &self.private_at(block.open);
         let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
         let uses = match block.spec.needs {
@@ -122,7 +136,7 @@ impl Expansion<'_> {
             Needs::Same if uses => self.ends(body_code, &["same"], block, &inside),
             _ => body_code,
         };
-        let options = self.options(block, at, None);
+        let options = self.options(block, values, at, None);
         let gate = match block.spec.needs {
             Needs::Nothing | Needs::Rounds | Needs::Same => None,
             Needs::Items => Some("items"),
@@ -158,7 +172,14 @@ impl Expansion<'_> {
 
     /// A block of peers or alternatives: each with its own share of the piped value, as a balanced tree of pairs. Of
     /// alternatives there is nothing to join.
-    fn peers(&mut self, block: &Block, join: Option<Join>, index: Index, at: &Here) -> TokenStream {
+    fn peers(
+        &mut self,
+        block: &Block,
+        values: &TokenStream,
+        join: Option<Join>,
+        index: Index,
+        at: &Here,
+    ) -> TokenStream {
         let private = &self.private_at(block.open);
         let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
         let steps: Vec<&Step> = block.body.iter().filter_map(Item::step).collect();
@@ -209,7 +230,7 @@ impl Expansion<'_> {
             });
             children.push(child);
         }
-        let options = self.options(block, at, None);
+        let options = self.options(block, values, at, None);
         let here = block.open.resolved_at(Span::mixed_site());
         let outputs: Vec<Ident> =
             (0..children.len()).map(|index| local(&format!("out{index}"), block.open)).collect();
@@ -225,92 +246,6 @@ impl Expansion<'_> {
             #statements
             #private::#module::#keyword(&#tok, #node, #options, #fork, #together)
         }}
-    }
-
-    /// The options of a block as a literal of its struct, in the order of its row: those given under the user's own
-    /// tokens, the others by default. `head_made` is the variable of a head that is made already.
-    pub(super) fn options(&mut self, block: &Block, at: &Here, head_made: Option<&Ident>) -> TokenStream {
-        let (private, module, tok) = (&self.private_at(block.open), module(block), &at.tok);
-        let here = block.open.resolved_at(Span::mixed_site());
-        // What can be undone comes to its end, and is not dropped. Of a pipeline from elsewhere the types know.
-        let steps = || block.body.iter().filter_map(Item::step);
-        let drain = match block.spec.settles {
-            Settles::With(flag) if steps().any(holds_undo) => Some((flag, "drain")),
-            Settles::With(flag) if steps().any(holds_embed) => Some((flag, "drain_if_asked")),
-            _ => None,
-        };
-        let mut fields = quote_spanned!(here=> error: #tok.error(),);
-        for spec in block.spec.head.iter().chain(block.spec.options) {
-            if spec.kind == Kind::Name {
-                continue;
-            }
-            let name = drain.filter(|(flag, _)| *flag == spec.name).map_or(spec.name, |(_, drain)| drain);
-            let (option, function) = (hidden(spec.name, block.open), hidden(name, block.open));
-            let given = block.option(spec.name);
-            let is_head = block.spec.head.as_ref().is_some_and(|head| head.name == spec.name);
-            let field = match (given, &block.head) {
-                (Some(given), _) => {
-                    let name = &given.name;
-                    let value = given.value.as_ref().map(|value| self.value(block, value));
-                    match spec.kind {
-                        Kind::Predicate => quote!(#name: #value),
-                        _ => quote_spanned!(here=> #name: #private::#module::given::#function(#value)),
-                    }
-                }
-                (None, Some(head)) if is_head => {
-                    let value = match spec.kind {
-                        Kind::Scrutinee => head_made.to_token_stream(),
-                        Kind::Condition => self.condition(head, block, at),
-                        _ => self.value(block, head),
-                    };
-                    quote_spanned!(here=> #option: #private::#module::given::#option(#value))
-                }
-                (None, _) => quote_spanned!(here=> #option: #private::#module::default::#function()),
-            };
-            fields.extend(quote!(#field,));
-        }
-        quote_spanned!(here=> #private::#module::Options { #fields })
-    }
-
-    /// What is asked when the block starts: a closure over the names and what is piped.
-    fn condition(&self, head: &Value, block: &Block, at: &Here) -> TokenStream {
-        let (private, tok, here) =
-            (&self.private_at(block.open), &at.tok, block.open.resolved_at(Span::mixed_site()));
-        let code = self.value(block, head);
-        let span = first_span(&code, block.open);
-        let (scope, input) = (local("scope", block.open), local("input", block.open));
-        let (capture, names) = (self.capture_at(span), at.names.open(&scope, &code));
-        let (input, code) = if is_closure(&code) {
-            (input.to_token_stream(), quote_spanned!(here=> #private::look(#input, #code)))
-        } else {
-            (quote!(_), code)
-        };
-        let scope = if names.is_empty() { quote!(_) } else { scope.to_token_stream() };
-        let holds = hidden("holds", block.open);
-        let closure = quote_spanned!(span=> #capture |#scope, #input| { #names #code });
-        quote_spanned!(here=> #tok.#holds(#closure))
-    }
-
-    /// An option's value: a literal, a word of the macro, or the user's expression.
-    fn value(&self, block: &Block, value: &Value) -> TokenStream {
-        let (private, module) = (&self.private_at(block.open), module(block));
-        match value {
-            Value::Duration(duration) => {
-                let seconds = u64::try_from(duration.nanoseconds / 1_000_000_000).unwrap_or(u64::MAX);
-                let rest = u32::try_from(duration.nanoseconds % 1_000_000_000).unwrap_or(0);
-                quote_spanned!(duration.span=> ::core::time::Duration::new(#seconds, #rest))
-            }
-            Value::Word { word, arguments } => {
-                let function = match arguments.len() {
-                    2 => format_ident!("{}_by", word),
-                    _ => word.clone(),
-                };
-                let arguments = arguments.iter().map(|argument| self.value(block, argument));
-                let here = block.open.resolved_at(Span::mixed_site());
-                quote_spanned!(here=> #private::#module::words::#function(#(#arguments),*))
-            }
-            Value::Expr(tokens) => tokens.clone(),
-        }
     }
 }
 

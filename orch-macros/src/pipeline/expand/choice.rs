@@ -111,7 +111,7 @@ impl Expansion<'_> {
             });
             children.push(child);
         }
-        let options = self.options(block, at, Some(&look));
+        let options = self.options(block, &TokenStream::new(), at, Some(&look));
         let fork =
             balanced(&children, &|left, right| quote_spanned!(here=> #private::#module::fork(#left, #right)));
         quote_spanned! {here=> {

@@ -9,6 +9,7 @@ mod block;
 mod choice;
 mod gives;
 mod names;
+mod options;
 mod saga;
 mod sequence;
 mod statements;

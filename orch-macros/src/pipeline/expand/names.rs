@@ -79,6 +79,11 @@ impl Names {
         self.entries.push(Entry { pattern, bound, from, view, refutable: true });
     }
 
+    /// All names.
+    pub(super) fn bound(&self) -> Vec<String> {
+        self.entries.iter().flat_map(|entry| &entry.bound).map(ToString::to_string).collect()
+    }
+
     /// How many levels there are.
     pub(super) fn levels(&self) -> usize {
         self.places.len()

@@ -1,6 +1,6 @@
 //! Sagas, and the steps in them that can be undone.
 
-use orch_syntax::ast::{Block, Item, Step, Undo, Value, When};
+use orch_syntax::ast::{Block, Item, Step, Undo, When};
 use orch_syntax::blocks::{Form, Undos};
 use orch_syntax::pattern::Pattern;
 use orch_syntax::tokens;
@@ -9,6 +9,7 @@ use quote::{ToTokens, quote, quote_spanned};
 
 use super::around::Around;
 use super::names::hidden;
+use super::options::code_of;
 use super::sequence::Chain;
 use super::table::{Entry, Index, node};
 use super::usage::uses_piped;
@@ -205,7 +206,7 @@ impl Expansion<'_> {
             group.set_span(arguments.group.span());
             return (kept, Some(Step::Leaf(leaf.with_arguments(group))));
         }
-        let code = code_of(&undo.undo);
+        let code = code_of_step(&undo.undo);
         for name in inner(&code) {
             let span = mentioned_at(&code, &name).unwrap_or_else(|| span_of(&undo.undo));
             let value = carried(span, &name.to_token_stream());
@@ -255,7 +256,7 @@ pub(super) fn holds_embed(step: &Step) -> bool {
 }
 
 /// All code of the user's in a step.
-fn code_of(step: &Step) -> TokenStream {
+fn code_of_step(step: &Step) -> TokenStream {
     let mut code = TokenStream::new();
     collect(step, &mut code);
     code
@@ -272,11 +273,7 @@ fn collect(step: &Step, code: &mut TokenStream) {
         }
         Step::Block(block) => {
             let options = block.options.iter().filter_map(|option| option.value.as_ref());
-            for value in block.head.iter().chain(options) {
-                if let Value::Expr(tokens) = value {
-                    code.extend(tokens.clone());
-                }
-            }
+            code.extend(block.head.iter().chain(options).map(code_of));
             for step in block.body.iter().filter_map(Item::step) {
                 collect(step, code);
             }

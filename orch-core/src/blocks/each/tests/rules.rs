@@ -6,7 +6,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use super::{EACH, numbered, over, scripted};
-use crate::blocks::each::{Options, each, enter, given};
+use crate::blocks::each::{Options, Values, each, enter, given};
 use crate::blocks::par::tests::scripted::{Did, Driver, End, FAIL, READY, Script, Stage, pipeline, waits};
 use crate::blocks::peers::{FailFast, Settle};
 use crate::build::builder::Builder;
@@ -233,7 +233,10 @@ async fn limit_is_a_number_of_items_at_once() {
     let root = each(
         &builder,
         &EACH,
-        Options { error: builder.error(), limit: Some(2), settle: FailFast },
+        Options {
+            error: builder.error(),
+            values: builder.once(Values { limit: Some(2), settle: FailFast }, &EACH),
+        },
         feed,
         body,
     );
@@ -256,7 +259,10 @@ async fn many_ready_items_starve_nobody() {
     let root = each(
         &builder,
         &EACH,
-        Options { error: builder.error(), limit: Some(64), settle: FailFast },
+        Options {
+            error: builder.error(),
+            values: builder.once(Values { limit: Some(64), settle: FailFast }, &EACH),
+        },
         feed,
         body,
     );

@@ -39,8 +39,10 @@ fn gives_the_outputs_in_written_order() {
     let s2 = inline_sync!(t2, &A, |(), n| n.to_string());
     let options = crate::blocks::par::Options {
         error: builder.error(),
-        limit: default::limit(),
-        settle: default::settle(),
+        values: builder.once(
+            crate::blocks::par::Values { limit: default::limit(), settle: default::settle() },
+            &super::scripted::PAR,
+        ),
     };
     let children = fork(fork(child(f0, s0), child(f1, s1)), child(f2, s2));
     let root = par(&builder, &super::scripted::PAR, options, children, |((a, b), c)| (a, b, c));
@@ -245,7 +247,11 @@ fn a_panic_while_a_child_starts_cancels_those_before_it_and_starts_nothing_else(
     for limit in [None, given::limit(2)] {
         let stage = Arc::new(Stage::default());
         let builder = crate::build::builder::Builder::<(), (), BoxError>::new();
-        let options = crate::blocks::par::Options { error: builder.error(), limit, settle: FailFast };
+        let options = crate::blocks::par::Options {
+            error: builder.error(),
+            values: builder
+                .once(crate::blocks::par::Values { limit, settle: FailFast }, &super::scripted::PAR),
+        };
         let children = tree!(
             child(Ignores, stage.child(0, waits(1))),
             child(Ignores, stage.child(1, READY)),
@@ -281,7 +287,11 @@ fn a_clone_that_panics_is_a_panic_in_the_block() {
     let stage = Arc::new(Stage::default());
     let (_, clones) = builder.clones();
     let children = fork(child(clones, stage.child(0, READY)), child(Takes, stage.child(1, READY)));
-    let options = crate::blocks::par::Options { error: builder.error(), limit: None, settle: FailFast };
+    let options = crate::blocks::par::Options {
+        error: builder.error(),
+        values: builder
+            .once(crate::blocks::par::Values { limit: None, settle: FailFast }, &super::scripted::PAR),
+    };
     let root = par(&builder, &super::scripted::PAR, options, children, |pair| pair);
     let bus = Recorder::default();
     let observed = pipeline(root).with_bus(&bus);
@@ -359,7 +369,11 @@ fn feeds_are_taken_in_written_order_before_any_child_starts() {
     let stage = Arc::new(Stage::default());
     let builder = crate::build::builder::Builder::<(), (), BoxError>::new();
     let one = |index| child(Logs(stage.clone(), index), stage.child(index, READY));
-    let options = crate::blocks::par::Options { error: builder.error(), limit: Some(1), settle: FailFast };
+    let options = crate::blocks::par::Options {
+        error: builder.error(),
+        values: builder
+            .once(crate::blocks::par::Values { limit: Some(1), settle: FailFast }, &super::scripted::PAR),
+    };
     static META: crate::node::Meta = block(0, None, "par");
     let root = par(&builder, &META, options, fork(one(0), one(1)), |pair| pair);
     at_once(pipeline(root).run(())).unwrap();
@@ -384,7 +398,11 @@ fn children_that_wake_themselves_are_polled_again_at_once_but_not_for_ever() {
             crate::testing::inline_async!(builder, &super::scripted::CHILD, |(), ()| restless()),
         )
     };
-    let options = || crate::blocks::par::Options { error: builder.error(), limit: None, settle: FailFast };
+    let options = || crate::blocks::par::Options {
+        error: builder.error(),
+        values: builder
+            .once(crate::blocks::par::Values { limit: None, settle: FailFast }, &super::scripted::PAR),
+    };
     let few = par(&builder, &super::scripted::PAR, options(), fork(one(), one()), |pair| pair);
     let eight =
         || fork(fork(fork(one(), one()), fork(one(), one())), fork(fork(one(), one()), fork(one(), one())));

@@ -402,7 +402,9 @@ macro_rules! scripted_par {
     ($stage:expr, $scripts:expr, $limit:expr, $settle:expr, [$($index:literal)*]) => {{
         let (stage, scripts) = (&$stage, &$scripts);
         let builder = $crate::build::builder::Builder::<(), (), $crate::BoxError>::new();
-        let options = $crate::blocks::par::Options { error: builder.error(), limit: $limit, settle: $settle };
+        let options = $crate::blocks::par::Values { limit: $limit, settle: $settle };
+        let values = builder.once(options, &$crate::blocks::par::tests::scripted::PAR);
+        let options = $crate::blocks::par::Options { error: builder.error(), values };
         let children = $crate::blocks::par::tests::scripted::tree!(
             $($crate::blocks::par::child($crate::build::feed::Ignores, stage.child($index, scripts[$index]))),*
         );

@@ -3,7 +3,7 @@
 use super::scripted::{CHILD, PAR, pipeline, tree};
 use crate::BoxError;
 use crate::blocks::circuit::{self, circuit};
-use crate::blocks::par::{Options, child, default, given, par};
+use crate::blocks::par::{Options, Values, child, default, given, par};
 use crate::blocks::peers::FailFast;
 use crate::blocks::seq::{self, Pipe, seq};
 use crate::build::builder::Builder;
@@ -26,21 +26,13 @@ macro_rules! nest {
         let peer = inline_sync!(last, &CHILD, |(), n: u64| n * 0);
         let (none, unfed) = inside.ignores();
         let third = inline_sync!(none, &CHILD, |(), ()| 0);
-        let options = Options { error: builder.error(), limit: given::limit(2), settle: default::settle() };
+        let options = Options { error: builder.error(), values: builder.once(Values { limit: given::limit(2), settle: default::settle() }, &PAR) };
         let children = tree!(child(feeds, inner), child(unfed, third), child(fed, peer));
         let peers = par(&inside, &PAR, options, children, |((a, b), c): ((u64, u64), u64)| a + b + c);
         let after = inside.after(&peers);
         let same = inline_sync!(after, &CHILD, |(), n: u64| n);
         let body = seq(&SEQ, seq::Options { collect: seq::default::collect() }, (Pipe(peers), Pipe(same)));
-        let options = circuit::Options {
-            error: builder.error(),
-            fail_max: circuit::default::fail_max(),
-            reset_timeout: circuit::default::reset_timeout(),
-            probes: circuit::default::probes(),
-            wait: circuit::default::wait(),
-            ignore: circuit::default::ignore(),
-            breaker: circuit::default::breaker(),
-        };
+        let options = circuit::Options { error: builder.error(), values: builder.once(circuit::Values { fail_max: circuit::default::fail_max(), reset_timeout: circuit::default::reset_timeout(), probes: circuit::default::probes(), wait: circuit::default::wait(), breaker: circuit::default::breaker() }, &CIRCUIT), ignore: builder.predicate(circuit::default::ignore()) };
         circuit(&builder, &CIRCUIT, options, feed, body)
     }};
 }
@@ -61,7 +53,7 @@ fn forty_children_compile_and_can_be_spawned() {
     macro_rules! forty {
         ($($index:literal)*) => {{
             let builder = Builder::<(), u64, BoxError>::new();
-            let options = Options { error: builder.error(), limit: default::limit(), settle: FailFast };
+            let options = Options { error: builder.error(), values: builder.once(Values { limit: default::limit(), settle: FailFast }, &PAR) };
             let children = tree!($({
                 let (inside, feed) = builder.clones();
                 child(feed, inline_sync!(inside, &CHILD, |(), n: u64| n as usize + $index))
@@ -78,7 +70,10 @@ fn forty_children_compile_and_can_be_spawned() {
 #[test]
 fn an_unobserved_par_is_little_more_than_its_children() {
     let builder = Builder::<(), (), BoxError>::new();
-    let options = Options { error: builder.error(), limit: Some(2), settle: FailFast };
+    let options = Options {
+        error: builder.error(),
+        values: builder.once(Values { limit: Some(2), settle: FailFast }, &PAR),
+    };
     static ONE: Meta = step(1, Some(&PAR), "one");
     let one = || child(Ignores, inline_sync!(builder.ignores().0, &ONE, |(), ()| 1_u64));
     let four = par(&builder, &PAR, options, tree!(one(), one(), one(), one()), |pairs| pairs);

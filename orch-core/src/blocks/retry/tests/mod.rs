@@ -6,8 +6,11 @@ mod shape;
 
 use std::time::Duration;
 
-use super::{IntoAttempts, Options, default};
+use super::policy::Policy;
+use super::{IntoAttempts, Options, Values, default};
 use crate::blocks::backoff::{IntoBackoff, none};
+use crate::blocks::values::{Once, Plain};
+use crate::build::builder::Builder;
 use crate::error::{BoxError, Error};
 use crate::node::Meta;
 use crate::testing::{block, step};
@@ -19,29 +22,50 @@ const MS: Duration = Duration::from_millis(1);
 
 type When = fn(&Error<BoxError>) -> bool;
 
-/// Without jitter, and the default `when`.
-fn options<B: IntoBackoff<D>, D>(
-    max_attempts: impl IntoAttempts,
-    backoff: B,
-) -> Options<BoxError, B, D, When> {
-    options_when(max_attempts, backoff, default::when())
-}
+/// Options with a policy and a predicate.
+type Given<B, D, W> = Options<BoxError, Once<Policy<B, D>>, Plain<W>>;
 
 /// Without jitter.
-fn options_when<B, D, W>(max_attempts: impl IntoAttempts, backoff: B, when: W) -> Options<BoxError, B, D, W>
-where
-    B: IntoBackoff<D>,
-    W: Fn(&Error<BoxError>) -> bool,
-{
-    Options {
-        error: std::marker::PhantomData,
+fn values<B: IntoBackoff<D>, D>(max_attempts: impl IntoAttempts, backoff: B) -> Values<B, D> {
+    Values {
         max_attempts: super::given::max_attempts(max_attempts),
         backoff: super::given::backoff(backoff),
         max_delay: default::max_delay(),
         jitter: none(),
         rejections: default::rejections(),
-        when,
     }
+}
+
+/// Without jitter, and the default `when`.
+#[track_caller]
+fn options<B, D>(max_attempts: impl IntoAttempts, backoff: B) -> Given<B, D, When>
+where
+    B: IntoBackoff<D> + Send + Sync,
+    D: Send + Sync,
+{
+    options_when(max_attempts, backoff, default::when())
+}
+
+/// Without jitter.
+#[track_caller]
+fn options_when<B, D, W>(max_attempts: impl IntoAttempts, backoff: B, when: W) -> Given<B, D, W>
+where
+    B: IntoBackoff<D> + Send + Sync,
+    D: Send + Sync,
+    W: Fn(&Error<BoxError>) -> bool,
+{
+    made(values(max_attempts, backoff), when)
+}
+
+#[track_caller]
+fn made<B, D, W>(values: Values<B, D>, when: W) -> Given<B, D, W>
+where
+    B: Send + Sync,
+    D: Send + Sync,
+    W: Fn(&Error<BoxError>) -> bool,
+{
+    let builder = Builder::<(), (), BoxError>::new();
+    Options { error: builder.error(), values: builder.once(values, &RETRY), when: builder.predicate(when) }
 }
 
 /// `|_: In| retry(options) < |x| body >`

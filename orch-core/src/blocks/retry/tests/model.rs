@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{MS, options_when, retrying};
+use super::{MS, made, retrying, values};
 use crate::blocks::backoff::{Jitter, constant, exponential_by, fibonacci};
-use crate::blocks::retry::{Attempts, IntoAttempts, Options, unlimited};
+use crate::blocks::retry::{Attempts, IntoAttempts, Options, Values, unlimited};
 use crate::build::feed::Ignores;
 use crate::testing::{Instantly, at_once};
 
@@ -121,12 +121,13 @@ proptest! {
         let calls = AtomicUsize::new(0);
         let delays = backoff.build();
         let attempts: Attempts = max_attempts.map_or(unlimited(), IntoAttempts::into_attempts);
-        let options = Options {
+        let values = Values {
             max_delay,
             // With all random bits set, every jitter gives the whole delay.
             jitter,
-            ..options_when(attempts, Shared(&delays), |error| error.to_string().ends_with("Transient"))
+            ..values(attempts, Shared(&delays))
         };
+        let options = made(values, |error| error.to_string().ends_with("Transient"));
         let pipeline = retrying!((), Ignores, options, |(), ()| {
             match outcomes[calls.fetch_add(1, Ordering::Relaxed)] {
                 Outcome::Success => Ok(()),

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{MS, RETRY, WORK, options, options_when, retrying};
+use super::{MS, RETRY, WORK, made, options, options_when, retrying, values};
 use crate::blocks::backoff::{Jitter, constant, exponential, exponential_by};
-use crate::blocks::retry::{Options, default, enter, given, retry, unlimited};
+use crate::blocks::retry::{Options, Values, default, enter, given, retry, unlimited};
 use crate::build::builder::Builder;
 use crate::build::feed::{Ignores, Uses};
 use crate::build::plan::Plan;
@@ -82,7 +82,7 @@ fn retry_1_unlimited_goes_on() {
 #[test]
 fn retry_1_each_delay_is_capped_and_the_first_too() {
     let slept = |max_delay| {
-        let options = Options { max_delay, ..options(5, exponential(100 * MS)) };
+        let options = made(Values { max_delay, ..values(5, exponential(100 * MS)) }, default::when());
         let pipeline = retrying!((), Ignores, options, |(), ()| Err::<(), _>("no"));
         let runtime = Instantly::default();
         assert!(at_once(pipeline.on(&runtime).run(())).is_err());
@@ -97,7 +97,8 @@ fn retry_1_each_delay_is_capped_and_the_first_too() {
 fn retry_1_jitter_is_taken_of_the_capped_delay() {
     let slept = |jitter| {
         let max_delay = given::max_delay(50 * MS);
-        let options = Options { max_delay, jitter, ..options(2, constant(Duration::MAX)) };
+        let values = Values { max_delay, jitter, ..values(2, constant(Duration::MAX)) };
+        let options = made(values, default::when());
         let pipeline = retrying!((), Ignores, options, |(), ()| Err::<(), _>("no"));
         let runtime = Instantly { random: 1 << 63, ..Instantly::default() };
         assert!(at_once(pipeline.on(&runtime).run(())).is_err());
@@ -152,18 +153,16 @@ async fn retry_1_waits_on_the_paused_clock() {
 
 #[test]
 fn retry_1_the_defaults() {
-    let options: Options<BoxError, _, _, _> = Options {
-        error: std::marker::PhantomData,
+    let options = Values {
         max_attempts: default::max_attempts(),
         backoff: default::backoff(),
         max_delay: default::max_delay(),
         jitter: default::jitter(),
         rejections: default::rejections(),
-        when: default::when(),
     };
     assert_eq!(
         format!("{options:?}"),
-        "Options { max_attempts: 3, max_delay: None, jitter: Full, rejections: false, .. }"
+        "Values { max_attempts: 3, max_delay: None, jitter: Full, rejections: false, .. }"
     );
     assert_eq!(format!("{:?}", options.backoff), format!("{:?}", exponential(100 * MS)));
 }

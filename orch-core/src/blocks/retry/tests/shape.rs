@@ -20,15 +20,7 @@ macro_rules! nest {
     ($builder:expr, [circuit $($rest:ident)*]) => {{
         let (inner, feed) = circuit::enter(&$builder, Ignores);
         let body = nest!(inner, [$($rest)*]);
-        let options = circuit::Options {
-            error: $builder.error(),
-            fail_max: circuit::default::fail_max(),
-            reset_timeout: circuit::default::reset_timeout(),
-            probes: circuit::default::probes(),
-            wait: circuit::default::wait(),
-            ignore: circuit::default::ignore(),
-            breaker: circuit::default::breaker(),
-        };
+        let options = circuit::Options { error: $builder.error(), values: $builder.once(circuit::Values { fail_max: circuit::default::fail_max(), reset_timeout: circuit::default::reset_timeout(), probes: circuit::default::probes(), wait: circuit::default::wait(), breaker: circuit::default::breaker() }, &CIRCUIT), ignore: $builder.predicate(circuit::default::ignore()) };
         circuit::circuit(&$builder, &CIRCUIT, options, feed, body)
     }};
     ($builder:expr, [retry $($rest:ident)*]) => {{
@@ -39,7 +31,7 @@ macro_rules! nest {
     ($builder:expr, [timeout $($rest:ident)*]) => {{
         let (inner, feed) = timeout::enter(&$builder, Ignores);
         let body = nest!(inner, [$($rest)*]);
-        let options = timeout::Options { error: $builder.error(), duration: timeout::given::duration(MS) };
+        let options = timeout::Options { error: $builder.error(), values: $builder.once(timeout::Values { duration: timeout::given::duration(MS) }, &TIMEOUT) };
         timeout::timeout(&$builder, &TIMEOUT, options, feed, body)
     }};
     ($builder:expr, [catch $($rest:ident)*]) => {{
@@ -99,7 +91,10 @@ fn futures_are_small() {
     );
     let timer = size_of::<tokio::time::Sleep>();
     let timed = size!(body, builder, {
-        let options = timeout::Options { error: builder.error(), duration: MS };
+        let options = timeout::Options {
+            error: builder.error(),
+            values: builder.once(timeout::Values { duration: MS }, &TIMEOUT),
+        };
         timeout::timeout(&builder, &TIMEOUT, options, (), body)
     });
     let word = size_of::<usize>();

@@ -1,0 +1,250 @@
+//! The options of a block: its values, made once or each time the block starts, and its predicates.
+
+use orch_syntax::ast::{Block, Item, Value};
+use orch_syntax::blocks::{Kind, OptionSpec, Settles};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+
+use super::block::{first_span, module};
+use super::names::{Names, hidden};
+use super::saga::{holds_embed, holds_undo};
+use super::table::{Index, node};
+use super::usage::is_closure;
+use super::{Expansion, Here, local};
+
+impl Expansion<'_> {
+    /// Whether names stand in a value of the block.
+    pub(super) fn is_given_names(&self, block: &Block, names: &Names) -> bool {
+        let names = names.bound();
+        values(block).any(|(_, given)| given.is_some_and(|given| given.mentions(&names)))
+    }
+
+    /// The field of the options with the values of a block, which are made once. Nothing if it has none.
+    pub(super) fn values_once(&self, block: &Block, index: Index, at: &Here) -> TokenStream {
+        if !block.spec.has_values() {
+            return TokenStream::new();
+        }
+        let (private, module, tok, node) =
+            (&self.private_at(block.open), module(block), &at.tok, node(index));
+        let here = block.open.resolved_at(Span::mixed_site());
+        let mut fields = TokenStream::new();
+        for (spec, given) in values(block) {
+            let field = field(block, spec);
+            let value = self.value_or_default(block, spec, given);
+            fields.extend(quote_spanned!(here=> #field: #value,));
+        }
+        let once = hidden("once", block.open);
+        quote_spanned!(here=> values: #tok.#once(#private::#module::Values { #fields }, #node),)
+    }
+
+    /// A block with names in its values: they are made each time it starts, in written order, and are in the scope of what is
+    /// inside. What has no names is made once.
+    pub(super) fn given_each_time(&mut self, block: &Block, index: Index, at: &Here) -> TokenStream {
+        let (private, module, tok) = (&self.private_at(block.open), module(block), &at.tok);
+        let here = block.open.resolved_at(Span::mixed_site());
+        let (scope, once) = (local("scope", block.open), local("once", block.open));
+        let bound = at.names.bound();
+        let mut made_once = TokenStream::new();
+        let mut fields = TokenStream::new();
+        let mut mentioned = TokenStream::new();
+        let mut named = Vec::new();
+        let mut places = 0usize..;
+        for (spec, given) in values(block) {
+            let field = field(block, spec);
+            let value = self.value_or_default(block, spec, given);
+            let value = match given {
+                Some(given) if given.mentions(&bound) => {
+                    let made = self.variable("value", block.open);
+                    mentioned.extend(code_of(given));
+                    named.push((position(block, spec), quote_spanned!(here=> let #made = #value;)));
+                    made.to_token_stream()
+                }
+                Some(_) => {
+                    made_once.extend(quote_spanned!(here=> #value,));
+                    let place = proc_macro2::Literal::usize_unsuffixed(places.next().unwrap_or_default());
+                    quote_spanned!(here=> ::core::clone::Clone::clone(&#once.#place))
+                }
+                None => value,
+            };
+            fields.extend(quote_spanned!(here=> #field: #value,));
+        }
+        named.sort_by_key(|(position, _)| *position);
+        let named = named.into_iter().map(|(_, statement)| statement);
+        let span = first_span(&mentioned, block.open);
+        let (names, capture) = (at.names.open(&scope, &mentioned), self.capture_at(span));
+        let (each, inner) = (self.variable("each", block.open), self.variable("tok", block.open));
+        let each_time = hidden("each_time", block.open);
+        let (made, in_scope) = (hidden("made", block.open), hidden("in_scope", block.open));
+        let mut inside = Here { tok: inner.clone(), ..at.clone() };
+        inside.names.bind_level();
+        let values = quote_spanned!(here=> values: #inner.#in_scope(),);
+        let code = self.made(block, &values, index, &inside);
+        quote_spanned! {here=> {
+            let #each = #tok.#each_time((#made_once), #capture |#scope, #once| {
+                #names
+                #(#named)*
+                #private::#module::Values { #fields }
+            });
+            let #inner = #tok.#made(&#each);
+            #private::starting(#each, #code)
+        }}
+    }
+
+    /// The options of a block as a literal of its struct: its values, and the rest in the order of its row, those given under
+    /// the user's own tokens, the others by default. `head_made` is the variable of a head that is made already.
+    pub(super) fn options(
+        &self,
+        block: &Block,
+        values: &TokenStream,
+        at: &Here,
+        head_made: Option<&Ident>,
+    ) -> TokenStream {
+        let (private, module, tok) = (&self.private_at(block.open), module(block), &at.tok);
+        let here = block.open.resolved_at(Span::mixed_site());
+        let mut fields = quote_spanned!(here=> error: #tok.error(), #values);
+        for spec in block.spec.head.iter().chain(block.spec.options) {
+            if spec.kind == Kind::Name || spec.kind.is_value() {
+                continue;
+            }
+            let field = field(block, spec);
+            let option = hidden(spec.name, block.open);
+            let value = match (spec.kind, given(block, spec)) {
+                (Kind::Scrutinee, _) => quote_spanned!(here=> #private::#module::given::#option(#head_made)),
+                (Kind::Condition, Some(head)) => {
+                    let condition = self.condition(head, block, at);
+                    quote_spanned!(here=> #private::#module::given::#option(#condition))
+                }
+                (Kind::Predicate, Some(predicate)) => self.predicate(predicate, block, at),
+                (Kind::Predicate, None) => {
+                    let predicate = hidden("predicate", block.open);
+                    quote_spanned!(here=> #tok.#predicate(#private::#module::default::#option()))
+                }
+                (_, given) => self.value_or_default(block, spec, given),
+            };
+            fields.extend(quote_spanned!(here=> #field: #value,));
+        }
+        quote_spanned!(here=> #private::#module::Options { #fields })
+    }
+
+    /// What is asked of an error.
+    fn predicate(&self, predicate: &Value, block: &Block, at: &Here) -> TokenStream {
+        let (private, tok, here) =
+            (&self.private_at(block.open), &at.tok, block.open.resolved_at(Span::mixed_site()));
+        let code = self.value(block, predicate);
+        if !predicate.mentions(&at.names.bound()) {
+            let predicate = hidden("predicate", block.open);
+            return quote_spanned!(here=> #tok.#predicate(#code));
+        }
+        let span = first_span(&code, block.open);
+        let (scope, error) = (local("scope", block.open), local("error", block.open));
+        let (names, capture) = (at.names.open(&scope, &code), self.capture_at(span));
+        let named = hidden("named_predicate", block.open);
+        let asked = quote_spanned!(here=> #private::ask(#error, #code));
+        let closure = quote_spanned!(span=> #capture |#scope, #error| { #names #asked });
+        quote_spanned!(here=> #tok.#named(#closure))
+    }
+
+    /// What an option given comes to, or what it is if it is not given.
+    fn value_or_default(&self, block: &Block, spec: &OptionSpec, given: Option<&Value>) -> TokenStream {
+        let (private, module) = (&self.private_at(block.open), module(block));
+        let here = block.open.resolved_at(Span::mixed_site());
+        let option = hidden(function_of(block, spec), block.open);
+        let is_given = given.is_some() || block.option(spec.name).is_some();
+        if is_given {
+            let value = given.map(|value| self.value(block, value));
+            quote_spanned!(here=> #private::#module::given::#option(#value))
+        } else {
+            quote_spanned!(here=> #private::#module::default::#option())
+        }
+    }
+
+    /// What is asked when the block starts: a closure over the names and what is piped.
+    fn condition(&self, head: &Value, block: &Block, at: &Here) -> TokenStream {
+        let (private, tok, here) =
+            (&self.private_at(block.open), &at.tok, block.open.resolved_at(Span::mixed_site()));
+        let code = self.value(block, head);
+        let span = first_span(&code, block.open);
+        let (scope, input) = (local("scope", block.open), local("input", block.open));
+        let (capture, names) = (self.capture_at(span), at.names.open(&scope, &code));
+        let (input, code) = if is_closure(&code) {
+            (input.to_token_stream(), quote_spanned!(here=> #private::look(#input, #code)))
+        } else {
+            (quote!(_), code)
+        };
+        let scope = if names.is_empty() { quote!(_) } else { scope.to_token_stream() };
+        let holds = hidden("holds", block.open);
+        let closure = quote_spanned!(span=> #capture |#scope, #input| { #names #code });
+        quote_spanned!(here=> #tok.#holds(#closure))
+    }
+
+    /// An option's value: a literal, a word of the macro, or the user's expression.
+    fn value(&self, block: &Block, value: &Value) -> TokenStream {
+        let (private, module) = (&self.private_at(block.open), module(block));
+        match value {
+            Value::Duration(duration) => {
+                let seconds = u64::try_from(duration.nanoseconds / 1_000_000_000).unwrap_or(u64::MAX);
+                let rest = u32::try_from(duration.nanoseconds % 1_000_000_000).unwrap_or(0);
+                quote_spanned!(duration.span=> ::core::time::Duration::new(#seconds, #rest))
+            }
+            Value::Word { word, arguments } => {
+                let function = match arguments.len() {
+                    2 => format_ident!("{}_by", word),
+                    _ => word.clone(),
+                };
+                let arguments = arguments.iter().map(|argument| self.value(block, argument));
+                let here = block.open.resolved_at(Span::mixed_site());
+                quote_spanned!(here=> #private::#module::words::#function(#(#arguments),*))
+            }
+            Value::Expr(tokens) => tokens.clone(),
+        }
+    }
+}
+
+/// The values of a block, in the order of its row, with what is given for each.
+fn values(block: &Block) -> impl Iterator<Item = (&'static OptionSpec, Option<&Value>)> {
+    let specs = block.spec.head.iter().chain(block.spec.options);
+    specs.filter(|spec| spec.kind.is_value()).map(|spec| (spec, given(block, spec)))
+}
+
+/// The function that an option goes through: it has its name, but where what can be undone is to come to its end. Of a pipeline from
+/// elsewhere the types know whether that is so.
+fn function_of(block: &Block, spec: &OptionSpec) -> &'static str {
+    let steps = || block.body.iter().filter_map(Item::step);
+    match block.spec.settles {
+        Settles::With(flag) if flag != spec.name => spec.name,
+        Settles::With(_) if steps().any(holds_undo) => "drain",
+        Settles::With(_) if steps().any(holds_embed) => "drain_if_asked",
+        _ => spec.name,
+    }
+}
+
+/// What is given for an option or a head. A flag has no value.
+fn given<'b>(block: &'b Block, spec: &OptionSpec) -> Option<&'b Value> {
+    let is_head = block.spec.head.as_ref().is_some_and(|head| head.name == spec.name);
+    match block.option(spec.name) {
+        Some(option) => option.value.as_ref(),
+        None => block.head.as_ref().filter(|_| is_head),
+    }
+}
+
+/// Where an option is written among the others; the head is first.
+fn position(block: &Block, spec: &OptionSpec) -> usize {
+    block.options.iter().position(|option| option.name == spec.name).map_or(0, |position| position + 1)
+}
+
+/// The field of an option, which an editor finds at its name.
+fn field(block: &Block, spec: &OptionSpec) -> Ident {
+    match block.option(spec.name) {
+        Some(option) => option.name.clone(),
+        None => hidden(spec.name, block.open),
+    }
+}
+
+/// The user's code in a value.
+pub(super) fn code_of(value: &Value) -> TokenStream {
+    match value {
+        Value::Duration(_) => TokenStream::new(),
+        Value::Word { arguments, .. } => arguments.iter().map(code_of).collect(),
+        Value::Expr(code) => code.clone(),
+    }
+}
