@@ -83,7 +83,7 @@ fn when_3_a_body_that_is_skipped_has_no_event_and_the_block_says_so() {
     assert_eq!(at_once((&p).with_bus(recorder.clone()).run(4)).unwrap(), 2);
     assert!(recorder.of("s/when/halve").is_empty());
     let events = recorder.of("s/when");
-    assert!(matches!(events[0].change, Change::Block(BlockChange::Started)));
+    assert!(matches!(events[0].change, Change::Block(BlockChange::Started { .. })));
     assert!(matches!(events[1].change, Change::Block(BlockChange::Skipped { .. })));
     assert_eq!(recorder.states("s/when"), [TaskState::Running, TaskState::Succeeded]);
     assert!(events[1].to_string().ends_with("skipped"), "{}", events[1]);

@@ -96,7 +96,7 @@ impl Bus for Recorder {
     fn emit(&self, event: &Event<'_>) {
         let what = match &event.kind {
             EventKind::Task(task) => task.state().to_string(),
-            EventKind::Block(BlockEvent::Started) => "started".to_owned(),
+            EventKind::Block(BlockEvent::Started { .. }) => "started".to_owned(),
             EventKind::Block(BlockEvent::Succeeded { .. }) => "succeeded".to_owned(),
             EventKind::Block(BlockEvent::Skipped { .. }) => "skipped".to_owned(),
             EventKind::Block(BlockEvent::Failed { .. }) => "failed".to_owned(),

@@ -179,6 +179,8 @@ impl OptionSpec {
 pub enum Kind {
     /// A bare word: there or not there.
     Flag,
+    /// A flag that says what is piped: a stream, and not a collection.
+    Piped,
     /// A flag that asks for the outputs of all steps: the expansion hands the option what puts them together.
     Outputs,
     /// A string literal that names the block.
@@ -213,14 +215,17 @@ impl Kind {
     /// Whether the option is written as its name alone.
     #[must_use]
     pub fn is_flag(self) -> bool {
-        matches!(self, Kind::Flag | Kind::Outputs)
+        matches!(self, Kind::Flag | Kind::Piped | Kind::Outputs)
     }
 
     /// Whether it is a value that is there when the block starts. A predicate is asked later, and a condition or scrutinee of what
     /// is piped.
     #[must_use]
     pub fn is_value(self) -> bool {
-        !matches!(self, Kind::Name | Kind::Outputs | Kind::Predicate | Kind::Condition | Kind::Scrutinee)
+        !matches!(
+            self,
+            Kind::Name | Kind::Piped | Kind::Outputs | Kind::Predicate | Kind::Condition | Kind::Scrutinee
+        )
     }
 
     /// Whether a literal with a unit is a value, and a bare number is none.
@@ -244,7 +249,7 @@ impl Kind {
     #[must_use]
     pub fn example(self) -> Option<&'static str> {
         Some(match self {
-            Kind::Flag | Kind::Outputs => return None,
+            Kind::Flag | Kind::Piped | Kind::Outputs => return None,
             Kind::Name => "\"…\"",
             Kind::Count | Kind::CountOrUnlimited | Kind::Several => "3",
             Kind::Duration | Kind::Period => "10s",
@@ -332,7 +337,12 @@ pub static BLOCKS: &[Spec] = &[
     },
     Spec {
         keyword: "each",
-        options: &[option("limit", Kind::Count), option("settle", Kind::Flag), NAME],
+        options: &[
+            option("stream", Kind::Piped),
+            option("limit", Kind::Count),
+            option("settle", Kind::Flag),
+            NAME,
+        ],
         needs: Needs::Items,
         settles: Settles::With("settle"),
         ..BLOCK
@@ -471,7 +481,7 @@ mod tests {
             for name in named {
                 assert!(spec.option(name).is_some(), "`{}` has no `{name}`", spec.keyword);
             }
-            for kind in [Kind::Name, Kind::Outputs] {
+            for kind in [Kind::Name, Kind::Outputs, Kind::Piped] {
                 let of_kind = spec.options.iter().filter(|option| option.kind == kind).count();
                 assert!(of_kind <= 1, "`{}` has {of_kind} of {kind:?}", spec.keyword);
             }

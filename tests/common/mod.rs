@@ -205,7 +205,7 @@ impl Bus for Trace {
     fn emit(&self, event: &Event<'_>) {
         let what = match &event.kind {
             EventKind::Task(_) => What::Task(event.task_state().expect("it is one of a task")),
-            EventKind::Block(BlockEvent::Started) => What::Started,
+            EventKind::Block(BlockEvent::Started { .. }) => What::Started,
             EventKind::Block(BlockEvent::Succeeded { .. }) => What::Succeeded,
             EventKind::Block(BlockEvent::Failed { .. }) => What::Failed,
             EventKind::Block(BlockEvent::Cancelled) => What::Cancelled,

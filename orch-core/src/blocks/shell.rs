@@ -47,6 +47,8 @@ pub trait Block<P: Point, E: Failure>: Send + Sync {
     type Out: Send + 'static;
     /// Whether a step inside asks for its context.
     type Asks: Asks;
+    /// Whether it tells its start itself, by [`Cx::counted`].
+    const COUNTS: bool = false;
 
     /// Runs it once. The execution has begun, and `held` ends it: it is the last field of the future, so that the block ends
     /// after the steps inside.
@@ -78,6 +80,13 @@ pub struct Held<R: Cx> {
 }
 
 impl<R: Cx> Held<R> {
+    /// The block `B` starts.
+    #[inline(always)]
+    pub(crate) fn of<P: Point, E: Failure, B: Block<P, E>>(cx: R, meta: &'static Meta) -> Self {
+        let (cx, guard) = if B::COUNTS { cx.block_that_counts(meta) } else { cx.block(meta) };
+        Held { cx, guard }
+    }
+
     /// Polls inside the block, or calls the user's code for it.
     #[inline(always)]
     pub(crate) fn poll<T>(&mut self, poll: impl FnOnce() -> T) -> T {
@@ -107,8 +116,8 @@ where
         input: P::In,
         cx: R,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
-        let (cx, guard) = cx.block(self.meta);
-        self.block.start(scope, input, Held { cx, guard })
+        let held = Held::of::<P, E, B>(cx, self.meta);
+        self.block.start(scope, input, held)
     }
 
     #[inline(always)]

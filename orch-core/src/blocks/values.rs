@@ -207,8 +207,7 @@ where
         input: P::In,
         cx: R,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
-        let (cx, guard) = cx.block(self.shell.meta());
-        let mut held = Held { cx, guard };
+        let mut held = Held::of::<At<With<P::Scope, V::Checked>, P::In>, E, B>(cx, self.shell.meta());
         // The one owner that is told of whatever happens while the values are made.
         async move {
             let (EachTime { once, make, .. }, meta) = (&self.each, self.shell.meta());

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use crate::build::check::{
     Check, Checked, IsCall, IsControl, IsDuplicate, IsFailure, IsInput, IsItems, IsKept, IsNextRound, IsOne,
-    IsSame, IsStep,
+    IsSame, IsStep, IsStream,
 };
 use crate::build::feed::{Clones, Duplicate, Ignores, Takes, clones};
 use crate::build::rounds::Control;
@@ -157,6 +157,11 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
 
     /// This builder, as far as what is piped has items.
     pub fn items(self) -> Checked<IsItems<In>, Self, In> {
+        Check::new(self)
+    }
+
+    /// This builder, as far as what is piped is a stream.
+    pub fn streamed(self) -> Checked<IsStream<In>, Self, In> {
         Check::new(self)
     }
 

@@ -13,7 +13,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::build::feed::Duplicate;
-use crate::build::items::Items;
+use crate::build::items::{Items, Streams};
 use crate::build::rounds::{Control, NextRound};
 use crate::build::same::Same;
 use crate::build::scope::Point;
@@ -128,6 +128,10 @@ check! {
     IsItems<T> ItemsWanted: pass where T: Items
 }
 check! {
+    /// It is a stream.
+    IsStream<T> StreamWanted: pass where T: Streams
+}
+check! {
     /// It is a pipeline.
     IsRun<T> RunWanted: pass where T: Run
 }
@@ -226,7 +230,7 @@ pub mod methods {
     pub use super::{
         ControlWanted as _, DuplicateWanted as _, FailureWanted as _, InputWanted as _, ItemsWanted as _,
         KeptWanted as _, Known as _, NextRoundWanted as _, OneWanted as _, OwnedWanted as _, Reported as _,
-        RunWanted as _, SameWanted as _, StepWanted as _,
+        RunWanted as _, SameWanted as _, StepWanted as _, StreamWanted as _,
     };
     pub use crate::leaf::select::{
         HowContinued as _, HowContinuedDebug as _, HowPlain as _, HowPlainDebug as _, HowTried as _,

@@ -24,7 +24,11 @@ pub enum BlockEvent<'a> {
     /// A start waits behind a limit.
     Pending,
     /// It starts, before the steps inside it.
-    Started,
+    #[non_exhaustive]
+    Started {
+        /// How many items an `each` has, if that is known before; `None` for other blocks.
+        items: Option<u64>,
+    },
     /// It gave its output, after the steps inside it.
     #[non_exhaustive]
     Succeeded {
@@ -61,7 +65,7 @@ impl BlockEvent<'_> {
     pub fn state(&self) -> TaskState {
         match self {
             BlockEvent::Pending => TaskState::Pending,
-            BlockEvent::Started => TaskState::Running,
+            BlockEvent::Started { .. } => TaskState::Running,
             BlockEvent::Succeeded { .. } | BlockEvent::Skipped { .. } => TaskState::Succeeded,
             BlockEvent::Failed { .. } => TaskState::Failed,
             BlockEvent::Cancelled => TaskState::Cancelled,

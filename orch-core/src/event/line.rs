@@ -111,7 +111,14 @@ impl fmt::Display for Change<'_> {
                 write!(f, "failed{attempt} after {}: {}", Span(*elapsed), OneLine(format_args!("{reason}")))
             }
             EventKind::Task(task) => write!(f, "{}{attempt}", task.state()),
-            EventKind::Block(BlockEvent::Started) => write!(f, "started{attempt}"),
+            EventKind::Block(BlockEvent::Started { items }) => {
+                write!(f, "started{attempt}")?;
+                match items {
+                    None => Ok(()),
+                    Some(1) => f.write_str(" with 1 item"),
+                    Some(items) => write!(f, " with {items} items"),
+                }
+            }
             EventKind::Block(BlockEvent::Succeeded { elapsed }) => {
                 write!(f, "succeeded{attempt} in {}", Span(*elapsed))
             }

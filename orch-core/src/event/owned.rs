@@ -155,7 +155,11 @@ pub enum BlockChange {
     /// See [`BlockEvent::Pending`].
     Pending,
     /// See [`BlockEvent::Started`].
-    Started,
+    #[non_exhaustive]
+    Started {
+        /// How many items an `each` has, if that is known before.
+        items: Option<u64>,
+    },
     /// See [`BlockEvent::Succeeded`].
     #[non_exhaustive]
     Succeeded {
@@ -317,7 +321,7 @@ impl BlockChange {
     fn as_event(&self) -> BlockEvent<'_> {
         match self {
             BlockChange::Pending => BlockEvent::Pending,
-            BlockChange::Started => BlockEvent::Started,
+            BlockChange::Started { items } => BlockEvent::Started { items: *items },
             BlockChange::Succeeded { elapsed } => BlockEvent::Succeeded { elapsed: *elapsed },
             BlockChange::Skipped { elapsed } => BlockEvent::Skipped { elapsed: *elapsed },
             BlockChange::Failed { error, reason, origin, elapsed } => {
@@ -369,7 +373,7 @@ impl From<BlockEvent<'_>> for BlockChange {
     fn from(event: BlockEvent<'_>) -> Self {
         match event {
             BlockEvent::Pending => BlockChange::Pending,
-            BlockEvent::Started => BlockChange::Started,
+            BlockEvent::Started { items } => BlockChange::Started { items },
             BlockEvent::Succeeded { elapsed } => BlockChange::Succeeded { elapsed },
             BlockEvent::Skipped { elapsed } => BlockChange::Skipped { elapsed },
             BlockEvent::Failed { error, reason, origin, elapsed } => BlockChange::Failed {

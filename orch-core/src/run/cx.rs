@@ -125,6 +125,12 @@ pub trait Cx: Copy + Send + Sync {
     /// A block starts; the steps inside it get what is returned.
     fn block(self, meta: &'static Meta) -> (Self, Self::Guard);
 
+    /// A block starts that counts its items before it tells so.
+    fn block_that_counts(self, meta: &'static Meta) -> (Self, Self::Guard);
+
+    /// The items were counted, if they can be, and the start is told.
+    fn counted(guard: &mut Self::Guard, items: impl FnOnce() -> Option<u64>);
+
     /// A start waits.
     fn queue(self, meta: &'static Meta) -> Self::Queued;
 

@@ -251,6 +251,15 @@ impl<'b> Cx for Full<'b> {
         (Full { parent: guard.start.id, reserved: None, ..self }, guard)
     }
 
+    fn block_that_counts(self, meta: &'static Meta) -> (Self, Guard<'b>) {
+        let guard = Guard::counting(self, meta, Class::Block);
+        (Full { parent: guard.start.id, reserved: None, ..self }, guard)
+    }
+
+    fn counted(guard: &mut Guard<'b>, items: impl FnOnce() -> Option<u64>) {
+        guard.counted(items());
+    }
+
     fn queue(self, meta: &'static Meta) -> Queued<'b> {
         let run = self.run;
         let id = if run.is_watched() { run.next_execution() } else { None };

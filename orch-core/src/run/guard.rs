@@ -17,6 +17,8 @@ pub struct Guard<'b> {
     /// When it started, as the run's time; `None` if nobody takes events.
     started: Option<Duration>,
     pub(super) phase: Phase,
+    /// Its start has not been told yet, as it counts its items before.
+    counts: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,26 +64,40 @@ pub struct Queued<'b> {
 impl<'b> Guard<'b> {
     /// The start of an execution, which is told.
     pub(super) fn new(cx: Full<'b>, meta: &'static Meta, class: Class) -> Self {
+        let mut guard = Guard::counting(cx, meta, class);
+        guard.counted(None);
+        guard
+    }
+
+    /// The start of an execution, which is told when its items have been counted, or it ends before.
+    pub(super) fn counting(cx: Full<'b>, meta: &'static Meta, class: Class) -> Self {
         let run = cx.run;
         if !run.is_watched() {
-            return Guard { run, start: cx.start(None, meta), class, started: None, phase: Phase::Finished };
+            let start = cx.start(None, meta);
+            return Guard { run, start, class, started: None, phase: Phase::Finished, counts: false };
         }
         let id = cx.claim(meta).or_else(|| run.next_execution());
-        let now = run.elapsed();
-        let guard = Guard { run, start: cx.start(id, meta), class, started: Some(now), phase: Phase::Open };
-        guard.emit(
-            now,
-            match class {
-                Class::Task => EventKind::Task(TaskEvent::Running),
-                Class::Block => EventKind::Block(BlockEvent::Started),
-            },
-        );
-        guard
+        let (start, started) = (cx.start(id, meta), Some(run.elapsed()));
+        Guard { run, start, class, started, phase: Phase::Open, counts: true }
+    }
+
+    /// Tells the start.
+    pub(super) fn counted(&mut self, items: Option<u64>) {
+        if let (true, Some(started)) = (std::mem::take(&mut self.counts), self.started) {
+            self.emit(
+                started,
+                match self.class {
+                    Class::Task => EventKind::Task(TaskEvent::Running),
+                    Class::Block => EventKind::Block(BlockEvent::Started { items }),
+                },
+            );
+        }
     }
 
     /// Ends the execution, if it has not ended yet, with the event that `make` makes.
     pub(super) fn finish<'e>(&mut self, make: impl FnOnce(Class, Duration) -> EventKind<'e>) {
         if let (Phase::Open | Phase::Panicked(_), Some(started)) = (&self.phase, self.started) {
+            self.counted(None);
             self.phase = Phase::Finished;
             let now = self.run.elapsed();
             if self.class == Class::Block {

@@ -162,6 +162,14 @@ impl Cx for Quiet {
     }
 
     #[inline(always)]
+    fn block_that_counts(self, _meta: &'static Meta) -> (Self, ()) {
+        (self, ())
+    }
+
+    #[inline(always)]
+    fn counted((): &mut (), _items: impl FnOnce() -> Option<u64>) {}
+
+    #[inline(always)]
     fn queue(self, _meta: &'static Meta) {}
 
     #[inline(always)]

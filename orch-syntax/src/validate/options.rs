@@ -61,7 +61,7 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
     let tokens = tokens::list(expression.clone());
     let literal = tokens::sole_literal(&tokens);
     match spec.kind {
-        Kind::Flag | Kind::Outputs => {
+        Kind::Flag | Kind::Piped | Kind::Outputs => {
             errors.over(expression.clone(), format!("`{name}` is a flag; write it alone, or leave it out"));
         }
         Kind::Name => {

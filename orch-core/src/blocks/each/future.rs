@@ -14,6 +14,7 @@ use super::slab::{Place, Slab};
 use crate::blocks::peers::{Failures, Limit, OnFailure, until_end};
 use crate::blocks::shell::{Block, Held};
 use crate::blocks::values::Given;
+use crate::build::items::Source;
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
@@ -38,12 +39,13 @@ where
     P: Point,
     G: Given<P, Value = Limit<M>>,
     E: Failure,
-    Iter: Iterator<Item: Send + 'static> + Send + 'static,
+    Iter: Source,
     M: OnFailure<E>,
     B: Step<At<P::Scope, Iter::Item>, E>,
 {
     type Out = Vec<M::Kept<B::Out>>;
     type Asks = B::Asks;
+    const COUNTS: bool = true;
 
     #[inline(always)]
     fn start<'a, R: Cx + 'a>(
@@ -55,6 +57,7 @@ where
         let items = held.poll(|| (self.unpack)(input));
         let start = |each: &'a Self, scope, item, cx| each.body.run(scope, item, cx);
         let hint = items.size_hint();
+        R::counted(&mut held.guard, || Some(hint.0 as u64).filter(|_| hint.1 == Some(hint.0)));
         EachFuture::<_, _, _, _, _, _, _, _, M, M::Late, B::Asks, _> {
             runs: Slab::new(self.limit.get(self.limit.see(scope)).limit, hint),
             outputs: Outputs::with_capacity(hint.0.min(MAX_RESERVE)),
@@ -101,7 +104,7 @@ impl<'a, In, Iter, G, B, Scope, Start, Fut, T, E, M, A, R> Future
     for EachFuture<'a, In, Iter, G, B, Scope, Start, Fut, M::Kept<T>, M, M::Late, A, R>
 where
     A: Asks,
-    Iter: Iterator,
+    Iter: Source,
     Scope: Copy,
     Start: Fn(&'a Each<In, Iter, G, B>, Scope, Iter::Item, R) -> Fut,
     Fut: Future<Output = Result<T, Error<E>>>,
@@ -156,6 +159,8 @@ enum Supply {
     More,
     /// Not before others were let run.
     Later,
+    /// Not before the stream has one, which wakes the block then.
+    Waits,
     Out,
 }
 
@@ -171,7 +176,7 @@ fn drive<Iter, Fut, T, E, M, R>(
     parent: &Waker,
 ) -> Poll<Result<(), Error<E>>>
 where
-    Iter: Iterator,
+    Iter: Source,
     Fut: Future<Output = Result<T, Error<E>>>,
     T: Send + 'static,
     E: Failure,
@@ -188,7 +193,10 @@ where
             supply.set(Supply::Later);
             return None;
         }
-        let item = rest.next();
+        let Poll::Ready(item) = rest.poll_item(&mut Context::from_waker(parent)) else {
+            supply.set(Supply::Waits);
+            return None;
+        };
         if item.is_none() {
             *items = None;
             supply.set(Supply::Out);

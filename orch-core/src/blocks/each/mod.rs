@@ -12,4 +12,4 @@ mod tests;
 
 pub use crate::blocks::peers::{default, given};
 pub use future::Each;
-pub use options::{Options, Unpack, Values, each, enter};
+pub use options::{Options, Unpack, Values, each, enter, enter_stream};

@@ -7,7 +7,7 @@ use crate::blocks::Shell;
 use crate::blocks::peers::{Limit, OnFailure};
 use crate::blocks::values::{self, Given, Invalid};
 use crate::build::builder::Builder;
-use crate::build::items::Items;
+use crate::build::items::{Items, Source, Streams};
 use crate::build::options::ErrorType;
 use crate::build::scope::{At, Scope};
 use crate::error::Failure;
@@ -50,6 +50,14 @@ pub fn enter<S: Scope, In: Items, E: Failure, U>(
     (Builder::new(), Unpack(In::items))
 }
 
+/// The point inside the block that is given a stream.
+pub fn enter_stream<S: Scope, In: Streams, E: Failure, U>(
+    _builder: &Builder<S, In, E>,
+    _usage: U,
+) -> (Builder<S, In::Item, E>, Unpack<In, In::Source>) {
+    (Builder::new(), Unpack(In::stream))
+}
+
 /// The body runs once for each item, and the block gives the vector of the outputs.
 pub fn each<S, In, Iter, E, G, M, B>(
     _builder: &Builder<S, In, E>,
@@ -62,7 +70,7 @@ where
     S: Scope,
     In: Send + 'static,
     G: Given<At<S, In>, Value = Limit<M>>,
-    Iter: Iterator<Item: Send + 'static>,
+    Iter: Source,
     E: Failure,
     M: OnFailure<E>,
     B: Step<At<S, Iter::Item>, E>,

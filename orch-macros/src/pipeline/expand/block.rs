@@ -137,8 +137,11 @@ impl Expansion<'_> {
             _ => body_code,
         };
         let options = self.options(block, values, at, None);
+        let streams = block.of_kind(Kind::Piped).is_some();
+        let enter = hidden(if streams { "enter_stream" } else { "enter" }, block.open);
         let gate = match block.spec.needs {
             Needs::Nothing | Needs::Rounds | Needs::Same => None,
+            Needs::Items if streams => Some("streamed"),
             Needs::Items => Some("items"),
             Needs::Duplicate => uses.then_some("duplicate_input"),
         };
@@ -153,7 +156,7 @@ impl Expansion<'_> {
         };
         quote_spanned! {inside.here()=> {
             #check
-            let (#inner, #feed) = #checked.pass(#private::#module::enter(&#checked, #private::#usage));
+            let (#inner, #feed) = #checked.pass(#private::#module::#enter(&#checked, #private::#usage));
             let #body = #body_code;
             #checked.pass(#private::#module::#keyword(&#checked, #node, #options, #feed, #body))
         }}

@@ -103,7 +103,7 @@ impl Expansion<'_> {
         let here = block.open.resolved_at(Span::mixed_site());
         let mut fields = quote_spanned!(here=> error: #tok.error(), #values);
         for spec in block.spec.head.iter().chain(block.spec.options) {
-            if spec.kind == Kind::Name || spec.kind.is_value() {
+            if matches!(spec.kind, Kind::Name | Kind::Piped) || spec.kind.is_value() {
                 continue;
             }
             let field = field(block, spec);
