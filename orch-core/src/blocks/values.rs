@@ -90,7 +90,7 @@ impl<P: Point, T: Send + Sync> Given<P> for Once<T> {
     fn see<'a>(&'a self, _scope: RefOf<'a, P>) {}
 
     #[inline(always)]
-    fn get<'a>(&'a self, (): ()) -> &'a T {
+    fn get(&self, (): ()) -> &T {
         &self.0
     }
 }
@@ -271,7 +271,7 @@ impl<S: Scope, E, W: Fn(&Error<E>) -> bool + Send + Sync> Predicate<S, E> for Pl
     fn see<'a>(&'a self, _scope: S::Ref<'a>) {}
 
     #[inline(always)]
-    fn ask<'a>(&'a self, (): (), error: &Error<E>) -> bool {
+    fn ask(&self, (): (), error: &Error<E>) -> bool {
         (self.0)(error)
     }
 }

@@ -71,7 +71,7 @@ impl Expansion<'_> {
         let named = named.into_iter().map(|(_, statement)| statement);
         let span = first_span(&mentioned, block.open);
         let (names, capture) = (at.names.open(&scope, &mentioned), self.capture_at(span));
-        let (each, inner) = (self.variable("each", block.open), self.variable("tok", block.open));
+        let (each, inner) = (self.variable("making", block.open), self.variable("tok", block.open));
         let each_time = hidden("each_time", block.open);
         let (made, in_scope) = (hidden("made", block.open), hidden("in_scope", block.open));
         let mut inside = Here { tok: inner.clone(), ..at.clone() };
