@@ -211,6 +211,15 @@ fn a_when_allocates_nothing_whether_its_body_runs_or_not() {
 }
 
 #[test]
+fn options_with_names_allocate_nothing() {
+    let p = pipeline! {
+        |(n, time): (u64, std::time::Duration)|
+        timeout(*time) < retry(max_attempts = u32::try_from(*n).unwrap(), when = |e| e.attempts() < *n as u32) < step(*n) > >
+    };
+    assert_eq!(allocations(|| driven(p.run((2, std::time::Duration::from_secs(1)))).unwrap()), 0);
+}
+
+#[test]
 fn a_choose_allocates_nothing_where_a_name_is_seen_and_where_it_is_kept() {
     let p = pipeline! {
         |n: u64|

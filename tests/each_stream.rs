@@ -137,11 +137,7 @@ async fn each_9_the_start_says_how_many_items_there_are() {
     let p = pipeline! { |_: Vec<u64>| each < |n| { n } > };
     (&p).with_bus(&recorder).run(vec![1, 2, 3]).await.unwrap();
     assert_eq!(started(&recorder), Some(3));
-    assert!(
-        recorder.events()[0].to_string().ends_with(" started with 3 items"),
-        "{}",
-        recorder.events()[0]
-    );
+    assert!(recorder.events()[0].to_string().ends_with(" started with 3 items"), "{}", recorder.events()[0]);
 
     let recorder = Recorder::new();
     let p = pipeline! { |_: BoxStream<'static, u64>| each(stream) < |n| { n } > };

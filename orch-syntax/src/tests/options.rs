@@ -257,3 +257,21 @@ fn several_are_at_least_two() {
     mistake("timeout(^after = 2) < a >", "the duration of `timeout` has no name; write `timeout(10s) < … >`");
     mistake("^hedge < a >", "`hedge` needs its delay; write `hedge(10s) < … >`");
 }
+
+#[test]
+fn names_stand_in_what_is_a_runs_own() {
+    let shared =
+        |name: &str| format!("`{name}` belongs to all runs; choose a breaker instead: `breaker = …`");
+    mistake("|n: u32| circuit(^fail_max = *n) < a >", &shared("fail_max"));
+    mistake(
+        "seq < let n = a circuit(probes = 2, ^reset_timeout = f(&[n])) < b > >",
+        &shared("reset_timeout"),
+    );
+    mistake("choose(x) < Some(n) => circuit(^probes = *n) < b >, _ => a >", &shared("probes"));
+    // A field or a method of the name is none, nor is one that is gone.
+    sound("|n: u32| circuit(fail_max = config.n, reset_timeout = plan.n()) < a >");
+    sound("seq < seq < let n = a b(*n) > circuit(fail_max = n) < c > >");
+    sound(
+        "|n: u32| circuit(breaker = hosts.of(n), ignore = |e| e.is(n)) < timeout(*n) < retry(max_attempts = *n) < a > > >",
+    );
+}

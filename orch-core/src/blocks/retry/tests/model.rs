@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{MS, made, retrying, values};
 use crate::blocks::backoff::{Jitter, constant, exponential_by, fibonacci};
-use crate::blocks::retry::{Attempts, IntoAttempts, Options, Values, unlimited};
+use crate::blocks::retry::{Attempts, IntoAttempts, Values, unlimited};
 use crate::build::feed::Ignores;
 use crate::testing::{Instantly, at_once};
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{MS, RETRY, WORK, made, options, options_when, retrying, values};
 use crate::blocks::backoff::{Jitter, constant, exponential, exponential_by};
-use crate::blocks::retry::{Options, Values, default, enter, given, retry, unlimited};
+use crate::blocks::retry::{Values, default, enter, given, retry, unlimited};
 use crate::build::builder::Builder;
 use crate::build::feed::{Ignores, Uses};
 use crate::build::plan::Plan;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use crate::blocks::shell::{Block, Held};
+use crate::blocks::values::Given;
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
@@ -16,12 +17,12 @@ use crate::run::{Cx, Step};
 
 /// The block `delay`.
 #[derive(Debug)]
-pub struct Delay<B> {
+pub struct Delay<B, G> {
     pub(super) body: B,
-    pub(super) by: Duration,
+    pub(super) by: G,
 }
 
-impl<P: Point, E: Failure, B: Step<P, E>> Block<P, E> for Delay<B> {
+impl<P: Point, E: Failure, B: Step<P, E>, G: Given<P, Value = Duration>> Block<P, E> for Delay<B, G> {
     type Out = B::Out;
     type Asks = B::Asks;
 
@@ -33,7 +34,8 @@ impl<P: Point, E: Failure, B: Step<P, E>> Block<P, E> for Delay<B> {
         held: Held<R>,
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
         let cx = held.cx;
-        let wait = (!self.by.is_zero()).then(|| cx.sleep(self.by));
+        let by = *self.by.get(self.by.see(scope));
+        let wait = (!by.is_zero()).then(|| cx.sleep(by));
         // A step starts when its `run` is called: here after the wait.
         let body = Lazy::Waiting { start: move || self.body.run(scope, input, cx) };
         DelayFuture { wait, body, held }

@@ -13,4 +13,4 @@ mod tests;
 
 pub use crate::blocks::shell::enter;
 pub use future::Delay;
-pub use options::{Options, default, delay, given};
+pub use options::{Options, Values, default, delay, given};
