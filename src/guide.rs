@@ -1,6 +1,6 @@
 //! The pages of the folder `docs`: the language, what is guaranteed, and what to write when.
 //!
-//! To write pipelines, read [the language](language) once; look up [the semantics](semantics) when it matters, and
+//! To write pipelines, read [the language](language) once, or begin with the nearest recipe of [the cookbook](cookbook); look up [the semantics](semantics) when it matters, and
 //! [the errors](errors) when the compiler says something.
 
 // Here they are read by rustdoc, which compiles and runs every Rust block of them, and there by whoever browses the
@@ -16,6 +16,7 @@ macro_rules! pages {
 
 pages! {
     language = "../docs/language.md",
+    cookbook = "../docs/cookbook.md",
     semantics = "../docs/semantics.md",
     events = "../docs/events.md",
     testing = "../docs/testing.md",
