@@ -1,0 +1,175 @@
+//! `saga` against a model of it: what is done, what is undone and in which order, and with what it ends.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_orch::{ErrorKind, Run, pipeline, task};
+use proptest::prelude::*;
+use tokio::time::sleep;
+
+/// What becomes of a step and of its undo.
+#[derive(Clone, Copy, Debug)]
+struct Script {
+    takes: u64,
+    outcome: Outcome,
+    undone: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Outcome {
+    Done,
+    Fails,
+    Panics,
+}
+
+struct World {
+    scripts: [Script; 9],
+    log: Mutex<Vec<String>>,
+}
+
+impl World {
+    /// Sums of different steps' times differ, so that nothing happens at the same time.
+    fn takes(&self, step: usize) -> u64 {
+        self.scripts[step].takes * 512 + (1 << step)
+    }
+}
+
+#[task]
+async fn act(world: &World, step: usize) -> Result<usize, String> {
+    sleep(Duration::from_millis(world.takes(step))).await;
+    match world.scripts[step].outcome {
+        Outcome::Done => {}
+        Outcome::Fails => return Err(format!("step {step}")),
+        Outcome::Panics => panic!("step {step}"),
+    }
+    world.log.lock().unwrap().push(format!("do {step}"));
+    Ok(step)
+}
+
+#[task]
+async fn undo_it(world: &World, step: usize) -> Result<(), String> {
+    world.log.lock().unwrap().push(format!("undo {step}"));
+    if world.scripts[step].undone { Ok(()) } else { Err(format!("undo {step}")) }
+}
+
+/// The log, the end, and what could not be undone.
+type Seen = (Vec<String>, Result<(), String>, Vec<String>);
+
+async fn run(world: &World) -> Seen {
+    let p = pipeline! {
+        saga <
+            act(world, 0) undo undo_it(world, _)
+            par < act(world, 1) undo undo_it(world, _), seq < act(world, 2) finally undo_it(world, 2) act(world, 3) > >
+            saga < act(world, 4) undo undo_it(world, _) act(world, 5) undo undo_it(world, _) >
+            |_| { [6, 7] }
+            each < act(world, _) undo undo_it(world, _) >
+            act(world, 8)
+        >
+    };
+    let text = |kind: &ErrorKind<async_orch::BoxError>| match kind {
+        ErrorKind::Task(error) => error.to_string(),
+        ErrorKind::Panicked(panicked) => panicked.message().to_owned(),
+        other => panic!("{other:?}"),
+    };
+    let result = p.run(()).await;
+    let failures = match &result {
+        Ok(_) => Vec::new(),
+        Err(error) => error.undo_failures().iter().map(|error| text(error.kind())).collect(),
+    };
+    let end = result.map(|_| ()).map_err(|error| text(error.kind()));
+    (std::mem::take(&mut world.log.lock().unwrap()), end, failures)
+}
+
+/// The model: a list of what was done that can be undone.
+struct Model<'w> {
+    world: &'w World,
+    seen: Seen,
+    undos: Vec<usize>,
+}
+
+impl Model<'_> {
+    /// Children at once, each a list of steps: all come to their end. The first failure is theirs, unless one has panicked.
+    fn at_once(&mut self, children: &[&[usize]]) -> Result<(), String> {
+        let mut ends = Vec::new();
+        for steps in children {
+            let mut at = 0;
+            for &step in *steps {
+                at += self.world.takes(step);
+                ends.push((at, step));
+                if self.world.scripts[step].outcome != Outcome::Done {
+                    break;
+                }
+            }
+        }
+        ends.sort_unstable();
+        let (mut failed, mut panicked) = (None, None);
+        for (_, step) in ends {
+            match self.world.scripts[step].outcome {
+                Outcome::Done => {
+                    self.seen.0.push(format!("do {step}"));
+                    self.undos.extend(Some(step).filter(|step| ![3, 8].contains(step)));
+                }
+                Outcome::Fails => failed = failed.or(Some(format!("step {step}"))),
+                Outcome::Panics => panicked = panicked.or(Some(format!("step {step}"))),
+            }
+        }
+        panicked.or(failed).map_or(Ok(()), Err)
+    }
+
+    fn undo(&mut self, step: usize) -> Result<(), String> {
+        self.seen.0.push(format!("undo {step}"));
+        if self.world.scripts[step].undone { Ok(()) } else { Err(format!("undo {step}")) }
+    }
+
+    /// Undoes what was done after the first `kept`, last first.
+    fn undo_all(&mut self, kept: usize) {
+        while self.undos.len() > kept
+            && let Some(step) = self.undos.pop()
+        {
+            let result = self.undo(step);
+            self.seen.2.extend(result.err());
+        }
+    }
+
+    fn steps(&mut self) -> Result<(), String> {
+        self.at_once(&[&[0]])?;
+        self.at_once(&[&[1], &[2, 3]])?;
+        let kept = self.undos.len();
+        self.at_once(&[&[4, 5]]).inspect_err(|_| self.undo_all(kept))?;
+        self.at_once(&[&[6], &[7]])?;
+        self.at_once(&[&[8]])?;
+        self.undos.retain(|step| *step != 2);
+        self.undo(2)
+    }
+
+    fn of(world: &World) -> Seen {
+        let mut model = Model { world, seen: (Vec::new(), Ok(()), Vec::new()), undos: Vec::new() };
+        model.seen.1 = model.steps();
+        if model.seen.1.is_err() {
+            model.undo_all(0);
+        }
+        model.seen
+    }
+}
+
+fn script() -> impl Strategy<Value = Script> {
+    let outcome =
+        prop_oneof![12 => Just(Outcome::Done), 2 => Just(Outcome::Fails), 1 => Just(Outcome::Panics)];
+    (0..4_u64, outcome, prop::bool::weighted(0.8)).prop_map(|(takes, outcome, undone)| Script {
+        takes,
+        outcome,
+        undone,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
+
+    #[test]
+    fn saga_is_as_a_model_of_it(scripts in prop::array::uniform9(script())) {
+        std::panic::set_hook(Box::new(|_| {}));
+        let world = World { scripts, log: Mutex::default() };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        prop_assert_eq!(runtime.block_on(run(&world)), Model::of(&world));
+    }
+}
