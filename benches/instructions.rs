@@ -48,6 +48,10 @@ fn main() {
             let breaker = hand::Breaker::new(1, Duration::from_secs(3600));
             repeat(times + 1, || breaker.call(tasks::fail(black_box(1))));
         }
+        "bulkhead_free" if hand => {
+            let places = tokio::sync::Semaphore::new(10);
+            repeat(times, || hand::bulkhead_free(&places, black_box(1)));
+        }
         "seq10" => runs(times, orch::seq10(), || black_box(1)),
         "seq10_observed" => {
             runs(times, orch::seq10().with_bus(from_fn(|event| _ = black_box(event.seq))), || black_box(1))
@@ -63,6 +67,7 @@ fn main() {
         "circuit_closed" => runs(times, orch::circuit_closed(), || black_box(1)),
         "circuit_open" => runs(times + 1, orch::circuit_open(), || black_box(1)),
         "retry_first_try" => runs(times, orch::retry_first_try(), || black_box(1)),
+        "bulkhead_free" => runs(times, orch::bulkhead_free(), || black_box(1)),
         "repeat100" => runs(times, orch::repeat100(), || black_box(0)),
         _ => println!("no shape `{shape}`"),
     }

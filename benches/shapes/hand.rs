@@ -264,6 +264,12 @@ pub async fn repeat100(mut x: u64) -> Result<u64, Failed> {
     }
 }
 
+/// A step while a permit of a semaphore is held.
+pub async fn bulkhead_free(places: &Semaphore, x: u64) -> Result<u64, Failed> {
+    let _permit = places.acquire().await.map_err(|_| Failed)?;
+    step(x).await
+}
+
 /// A step under tokio's timeout.
 pub async fn timeout_ready(x: u64) -> Result<u64, Failed> {
     tokio::time::timeout(Duration::from_secs(1), step(x)).await.map_err(|_| Failed)?

@@ -24,8 +24,10 @@ mod task;
 mod testing;
 mod wake;
 
+pub use blocks::bulkhead::{Bulkhead, BulkheadBuilder};
 pub use blocks::circuit::{Breaker, BreakerBuilder, BreakerState, CircuitEvent, CircuitState};
 pub use blocks::fallback::FallingBack;
+pub use blocks::gatekeepers::Waiting;
 pub use blocks::repeat::NextRound;
 pub use blocks::retry::Retrying;
 pub use bus::{Bus, DynBus, NoBus};
@@ -54,7 +56,9 @@ pub mod retry {
 /// and a test of `orch-macros` says where to write the next one.
 #[doc(hidden)]
 pub mod __private_0_1_0 {
-    pub use crate::blocks::{catch, circuit, each, fallback, par, race, repeat, retry, seq, settle, timeout};
+    pub use crate::blocks::{
+        bulkhead, catch, circuit, each, fallback, par, race, repeat, retry, seq, settle, timeout,
+    };
     pub use crate::build::builder::Builder;
     pub use crate::build::check::{embedded, methods, owned};
     pub use crate::build::feed::{Ignores, Uses};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use crate::blocks::bulkhead::Bulkhead;
 use crate::blocks::circuit::Breaker;
 use crate::error::ErrorKind;
 use crate::run::{Attempt, Done, Position};
@@ -147,6 +148,8 @@ pub trait Runtime: Send + Sync {
 pub enum Gatekeeper<'a> {
     /// The breaker of a `circuit`.
     Circuit(&'a Breaker),
+    /// The places of a `bulkhead`.
+    Bulkhead(&'a Bulkhead),
 }
 
 /// What a [`Runtime`] says to a run that arrives at a [`Gatekeeper`].

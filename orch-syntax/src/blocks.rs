@@ -21,6 +21,10 @@ pub struct Spec {
     pub form: Form,
     /// What the block asks of the piped value, so that the error is at its keyword and is the only one.
     pub needs: Needs,
+    /// What has to be given, and beside what.
+    pub requires: &'static [Requires],
+    /// A number that may not be greater than another.
+    pub at_most: Option<AtMost>,
     /// An option that brings others with it: its name, theirs, and where they are set instead.
     pub carries: Option<Carries>,
     /// Whether it does something about a failure of its body, which is then to be able to fail.
@@ -96,6 +100,28 @@ pub struct Carries {
     pub belong: &'static str,
 }
 
+/// Options of which one has to be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Requires {
+    /// The option that makes no sense without one of them; `None` if the block itself does not.
+    pub by: Option<&'static str>,
+    /// The names of the options, the one to name first in front. One of them is enough.
+    pub one_of: &'static [&'static str],
+}
+
+/// A count that may not be greater than another one of the same block. It is asked of literals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AtMost {
+    /// The name of the option.
+    pub option: &'static str,
+    /// The name of the other.
+    pub of: &'static str,
+    /// The other, if it is not given.
+    pub default: u32,
+}
+
 /// Whether a block gives failures as values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settles {
@@ -152,6 +178,12 @@ pub enum Kind {
     Count,
     /// As `Count`, or the word `unlimited`.
     CountOrUnlimited,
+    /// A whole number that may be zero, or the word `unlimited`.
+    Room,
+    /// As `Count`, of which so many come in a time that another option says, of this name.
+    Rate(&'static str),
+    /// A handle of this type, or a reference to one. Where a number is meant, that is the option of the second name.
+    Handle(&'static str, &'static str),
     /// A literal with a unit or an expression of type `Duration`; a bare number is an error.
     Duration,
     /// As `Duration`, but a zero makes no sense; a literal zero is an error.
@@ -183,7 +215,7 @@ impl Kind {
     #[must_use]
     pub fn words(self) -> &'static [Word] {
         match self {
-            Kind::CountOrUnlimited => UNLIMITED,
+            Kind::CountOrUnlimited | Kind::Room => UNLIMITED,
             Kind::Backoff => BACKOFFS,
             Kind::Jitter => JITTERS,
             _ => &[],
@@ -196,12 +228,12 @@ impl Kind {
         Some(match self {
             Kind::Flag | Kind::Outputs => return None,
             Kind::Name => "\"…\"",
-            Kind::Count | Kind::CountOrUnlimited => "3",
+            Kind::Count | Kind::CountOrUnlimited | Kind::Room | Kind::Rate(_) => "3",
             Kind::Duration | Kind::Period => "10s",
             Kind::Backoff => "exponential(100ms)",
             Kind::Jitter => "full",
             Kind::Predicate => "|e| …",
-            Kind::Expr => "…",
+            Kind::Handle(..) | Kind::Expr => "…",
         })
     }
 }
@@ -246,6 +278,8 @@ const BLOCK: Spec = Spec {
     body: Body::Single,
     form: Form::Row,
     needs: Needs::Nothing,
+    requires: &[],
+    at_most: None,
     carries: None,
     minds_failures: false,
     settles: Settles::Never,
@@ -296,7 +330,7 @@ pub static BLOCKS: &[Spec] = &[
             option("probes", Kind::Count),
             option("wait", Kind::Flag),
             option("ignore", Kind::Predicate),
-            option("breaker", Kind::Expr),
+            option("breaker", Kind::Handle("Breaker", "fail_max")),
             NAME,
         ],
         carries: Some(Carries {
@@ -326,7 +360,26 @@ pub static BLOCKS: &[Spec] = &[
     Spec { keyword: "catch", ..BLOCK },
     Spec { keyword: "settle", settles: Settles::Always, ..BLOCK },
     reserved("hedge"),
-    reserved("bulkhead"),
+    Spec {
+        keyword: "bulkhead",
+        options: &[
+            option("max", Kind::Count),
+            option("queue", Kind::Room),
+            option("max_wait", Kind::Period),
+            option("bulkhead", Kind::Handle("Bulkhead", "max")),
+            NAME,
+        ],
+        requires: &[
+            Requires { by: None, one_of: &["max", "bulkhead"] },
+            Requires { by: Some("max_wait"), one_of: &["queue", "bulkhead"] },
+        ],
+        carries: Some(Carries {
+            option: "bulkhead",
+            others: &["max", "queue", "max_wait"],
+            belong: "the shared bulkhead; set it where the `Bulkhead` is built",
+        }),
+        ..BLOCK
+    },
     reserved("throttle"),
     reserved("when"),
     reserved("choose"),
@@ -374,6 +427,17 @@ mod tests {
                 named.push(option);
                 named.extend(others);
             }
+            for Requires { by, one_of } in spec.requires {
+                named.extend(*by);
+                named.extend(*one_of);
+            }
+            named.extend(spec.at_most.iter().flat_map(|AtMost { option, of, .. }| [*option, *of]));
+            for option in spec.options {
+                match option.kind {
+                    Kind::Rate(other) | Kind::Handle(_, other) => named.push(other),
+                    _ => {}
+                }
+            }
             for name in named {
                 assert!(spec.option(name).is_some(), "`{}` has no `{name}`", spec.keyword);
             }
@@ -406,6 +470,16 @@ mod tests {
                     .head
                     .and_then(|head| head.kind.example())
                     .map_or_else(String::new, |head| format!("{head}, "));
+                let given = spec.carries.is_some_and(|carries| carries.option == option.name);
+                let beside: Vec<String> = spec
+                    .requires
+                    .iter()
+                    .filter(|Requires { by, one_of }| {
+                        !given && !one_of.contains(&option.name) && by.is_none_or(|by| by == option.name)
+                    })
+                    .filter_map(|Requires { one_of, .. }| spec.option(one_of[0])?.example())
+                    .collect();
+                let written = [beside, vec![written]].concat().join(", ");
                 let text = format!("{}({head}{written}) < a >", spec.keyword);
                 let mut parsed = crate::parse(text.parse().expect("tokens"));
                 crate::validate(&mut parsed);

@@ -2,6 +2,7 @@
 //! for steps at once, `gatekeepers` for those that let through or turn away, `backoff` for waits between runs of a body. A block names no other block.
 
 pub(crate) mod backoff;
+pub mod bulkhead;
 pub mod catch;
 pub mod circuit;
 pub mod each;

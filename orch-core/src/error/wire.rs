@@ -28,7 +28,8 @@ pub struct Wire {
     pub kind: String,
     /// The time that belongs to it, if one does.
     pub time: Option<Duration>,
-    /// The text that belongs to it, if one does: of an exhausted `repeat` the number of rounds.
+    /// The text that belongs to it, if one does: of an exhausted `repeat` the number of rounds, of a full
+    /// bulkhead how many places were taken and how many runs waited.
     pub text: Option<String>,
 }
 
@@ -46,6 +47,9 @@ const CIRCUIT_OPEN: &str = "circuit open";
 const CIRCUIT_ISOLATED: &str = "circuit isolated";
 const CIRCUIT_HALF_OPEN: &str = "circuit half-open";
 const REJECTED: &str = "rejected";
+const BULKHEAD_FULL: &str = "bulkhead full";
+const BULKHEAD_CLOSED: &str = "bulkhead closed";
+const BULKHEAD_REENTRANT: &str = "bulkhead reentrant";
 const EXHAUSTED: &str = "exhausted";
 const CANCELLED: &str = "cancelled";
 
@@ -63,6 +67,11 @@ impl<E> ErrorKind<E> {
             }
             ErrorKind::CircuitHalfOpen => Wire::new(CIRCUIT_HALF_OPEN, None, None),
             ErrorKind::Rejected => Wire::new(REJECTED, None, None),
+            ErrorKind::BulkheadFull { in_use, waiting, waited } => {
+                Wire::new(BULKHEAD_FULL, *waited, Some(format!("{in_use} {waiting}")))
+            }
+            ErrorKind::BulkheadClosed => Wire::new(BULKHEAD_CLOSED, None, None),
+            ErrorKind::BulkheadReentrant => Wire::new(BULKHEAD_REENTRANT, None, None),
             ErrorKind::Exhausted { rounds } => Wire::new(EXHAUSTED, None, Some(rounds.to_string())),
             ErrorKind::Cancelled => Wire::new(CANCELLED, None, None),
         })
@@ -79,6 +88,13 @@ impl<E> ErrorKind<E> {
             CIRCUIT_ISOLATED => ErrorKind::circuit_isolated(),
             CIRCUIT_HALF_OPEN => ErrorKind::CircuitHalfOpen,
             REJECTED => ErrorKind::Rejected,
+            BULKHEAD_FULL => {
+                let (in_use, waiting) = text.as_deref()?.split_once(' ')?;
+                let (in_use, waiting) = (in_use.parse().ok()?, waiting.parse().ok()?);
+                ErrorKind::BulkheadFull { in_use, waiting, waited: *time }
+            }
+            BULKHEAD_CLOSED => ErrorKind::BulkheadClosed,
+            BULKHEAD_REENTRANT => ErrorKind::BulkheadReentrant,
             EXHAUSTED => ErrorKind::Exhausted { rounds: text.as_deref()?.parse().ok()? },
             CANCELLED => ErrorKind::Cancelled,
             _ => return None,
@@ -92,7 +108,7 @@ mod tests {
 
     #[test]
     fn every_kind_but_a_tasks_own_comes_back_as_it_was() {
-        let kinds: [ErrorKind<std::fmt::Error>; 9] = [
+        let kinds: [ErrorKind<std::fmt::Error>; 13] = [
             ErrorKind::Panicked(Panicked::new("oh")),
             ErrorKind::TimedOut,
             ErrorKind::circuit_open(Duration::from_millis(1_500), Some("down")),
@@ -100,6 +116,10 @@ mod tests {
             ErrorKind::circuit_isolated(),
             ErrorKind::CircuitHalfOpen,
             ErrorKind::Rejected,
+            ErrorKind::BulkheadFull { in_use: 3, waiting: 7, waited: None },
+            ErrorKind::BulkheadFull { in_use: 3, waiting: 7, waited: Some(Duration::from_secs(2)) },
+            ErrorKind::BulkheadClosed,
+            ErrorKind::BulkheadReentrant,
             ErrorKind::Exhausted { rounds: 12 },
             ErrorKind::Cancelled,
         ];
@@ -111,7 +131,7 @@ mod tests {
             words.push(wire.kind);
         }
         words.dedup();
-        assert_eq!(words.len(), 8);
+        assert_eq!(words.len(), 11);
         assert_eq!(ErrorKind::Task(std::fmt::Error).to_wire(), None);
         assert!(ErrorKind::<std::fmt::Error>::from_wire(&Wire::new("from the future", None, None)).is_none());
         assert!(ErrorKind::<std::fmt::Error>::from_wire(&Wire::new(EXHAUSTED, None, None)).is_none());

@@ -106,6 +106,10 @@ impl<'a, R: Cx> Held<'a, R> {
         self.leave();
         self.course = Course::Usual;
         if let Some(permit) = self.permit {
+            if error.kind().is_rejection() {
+                self.retract(permit);
+                return R::fail(&mut self.guard, error);
+            }
             if matches!(error.kind(), ErrorKind::Cancelled) {
                 self.record(permit, Outcome::<fn() -> String>::Cancelled);
                 return R::fail(&mut self.guard, error);
@@ -118,6 +122,15 @@ impl<'a, R: Cx> Held<'a, R> {
             }
         }
         R::fail(&mut self.guard, error);
+    }
+
+    /// A rejection inside says nothing about what the circuit guards: it is as if the run had not come.
+    #[cold]
+    fn retract(&mut self, permit: Permit) {
+        self.permit = None;
+        let report = Outcome::<fn() -> String>::Cancelled.report();
+        let _ = self.cx.reports(self.door.meta, self.door.keeper(), || report);
+        self.door.breaker.give_back(permit);
     }
 
     #[inline(always)]
