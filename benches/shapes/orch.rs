@@ -162,6 +162,11 @@ pub fn bulkhead_free() -> impl Run<In = u64, Out = u64, Error = Failed> {
     pipeline! { error = Failed; |_: u64| bulkhead(max = 10) < step > }
 }
 
+/// A step behind a throttle with a token.
+pub fn throttle_free() -> impl Run<In = u64, Out = u64, Error = Failed> {
+    pipeline! { error = Failed; |_: u64| throttle(rate = 1_000_000_000, burst = 1_000_000_000) < step > }
+}
+
 /// A step that a retry runs once.
 pub fn retry_first_try() -> impl Run<In = u64, Out = u64, Error = Failed> {
     pipeline! { error = Failed; |_: u64| retry < step > }

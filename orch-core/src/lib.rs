@@ -27,9 +27,10 @@ mod wake;
 pub use blocks::bulkhead::{Bulkhead, BulkheadBuilder};
 pub use blocks::circuit::{Breaker, BreakerBuilder, BreakerState, CircuitEvent, CircuitState};
 pub use blocks::fallback::FallingBack;
-pub use blocks::gatekeepers::Waiting;
+pub use blocks::gatekeepers::{Keyed, Waiting};
 pub use blocks::repeat::NextRound;
 pub use blocks::retry::Retrying;
+pub use blocks::throttle::{Limiter, LimiterBuilder};
 pub use bus::{Bus, DynBus, NoBus};
 pub use context::{Context, Failed, Note, Progress};
 pub use error::{BoxError, Error, ErrorKind, Failure, LastFailure, Panicked, Wire};
@@ -57,7 +58,7 @@ pub mod retry {
 #[doc(hidden)]
 pub mod __private_0_1_0 {
     pub use crate::blocks::{
-        bulkhead, catch, circuit, each, fallback, par, race, repeat, retry, seq, settle, timeout,
+        bulkhead, catch, circuit, each, fallback, par, race, repeat, retry, seq, settle, throttle, timeout,
     };
     pub use crate::build::builder::Builder;
     pub use crate::build::check::{embedded, methods, owned};

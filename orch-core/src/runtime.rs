@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::blocks::bulkhead::Bulkhead;
 use crate::blocks::circuit::Breaker;
+use crate::blocks::throttle::Limiter;
 use crate::error::ErrorKind;
 use crate::run::{Attempt, Done, Position};
 
@@ -150,6 +151,8 @@ pub enum Gatekeeper<'a> {
     Circuit(&'a Breaker),
     /// The places of a `bulkhead`.
     Bulkhead(&'a Bulkhead),
+    /// The rate of a `throttle`. It has no report: what a run takes is never given back.
+    Throttle(&'a Limiter),
 }
 
 /// What a [`Runtime`] says to a run that arrives at a [`Gatekeeper`].

@@ -371,7 +371,7 @@ pub static BLOCKS: &[Spec] = &[
         ],
         requires: &[
             Requires { by: None, one_of: &["max", "bulkhead"] },
-            Requires { by: Some("max_wait"), one_of: &["queue", "bulkhead"] },
+            Requires { by: Some("max_wait"), one_of: &["queue"] },
         ],
         carries: Some(Carries {
             option: "bulkhead",
@@ -380,7 +380,26 @@ pub static BLOCKS: &[Spec] = &[
         }),
         ..BLOCK
     },
-    reserved("throttle"),
+    Spec {
+        keyword: "throttle",
+        options: &[
+            option("rate", Kind::Rate("per")),
+            option("per", Kind::Period),
+            option("burst", Kind::Count),
+            option("cost", Kind::Count),
+            option("max_wait", Kind::Duration),
+            option("limiter", Kind::Handle("Limiter", "rate")),
+            NAME,
+        ],
+        requires: &[Requires { by: None, one_of: &["rate", "limiter"] }],
+        at_most: Some(AtMost { option: "cost", of: "burst", default: 1 }),
+        carries: Some(Carries {
+            option: "limiter",
+            others: &["rate", "per", "burst", "max_wait"],
+            belong: "the shared limiter; set it where the `Limiter` is built",
+        }),
+        ..BLOCK
+    },
     reserved("when"),
     reserved("choose"),
     Spec {
@@ -479,7 +498,9 @@ mod tests {
                     })
                     .filter_map(|Requires { one_of, .. }| spec.option(one_of[0])?.example())
                     .collect();
-                let written = [beside, vec![written]].concat().join(", ");
+                let of = spec.at_most.filter(|at_most| !given && at_most.option == option.name);
+                let of = of.and_then(|at_most| spec.option(at_most.of)?.example());
+                let written = [beside, of.into_iter().collect(), vec![written]].concat().join(", ");
                 let text = format!("{}({head}{written}) < a >", spec.keyword);
                 let mut parsed = crate::parse(text.parse().expect("tokens"));
                 crate::validate(&mut parsed);

@@ -191,7 +191,9 @@ fn a_doctored_page_is_found() {
         );
         for option in spec.options.iter().filter(|option| option.kind != Kind::Name) {
             let name = option.name;
-            let invented = row.replacen(&format!("`{name}`"), "`invented`", 1);
+            // An option may be called as its block is, which stands before it.
+            let (start, rest) = row.split_at(if name == keyword { keyword.len() + 4 } else { 0 });
+            let invented = format!("{start}{}", rest.replacen(&format!("`{name}`"), "`invented`", 1));
             assert_eq!(
                 doctored(&invented),
                 [

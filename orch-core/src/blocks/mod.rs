@@ -16,6 +16,7 @@ pub mod retry;
 pub mod seq;
 pub mod settle;
 pub(crate) mod shell;
+pub mod throttle;
 pub mod timeout;
 
 pub(crate) use shell::Shell;

@@ -47,6 +47,20 @@ pub enum ErrorKind<E = BoxError> {
     /// A `bulkhead` block was come to inside of its own body, or of another block's with the same bulkhead. The run would have
     /// waited for itself.
     BulkheadReentrant,
+    /// A `throttle` block had too few tokens for the run within its `max_wait`, and did not run its body.
+    #[non_exhaustive]
+    Throttled {
+        /// For how long the run would have waited.
+        retry_after: Duration,
+    },
+    /// An option of a block has a value that it cannot have, as is known only when the block starts. The body did not run.
+    #[non_exhaustive]
+    InvalidOption {
+        /// The name of the option.
+        option: Box<str>,
+        /// What is wrong with its value.
+        reason: Box<str>,
+    },
     /// A `repeat` block had run its body as often as it may, and the body would have gone on.
     Exhausted {
         /// How many rounds there were. Each of them succeeded: its answer was to go on.
@@ -91,6 +105,12 @@ impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
             ErrorKind::BulkheadClosed => f.write_str("the bulkhead is closed"),
             ErrorKind::BulkheadReentrant => {
                 f.write_str("the run holds a place in this bulkhead already, and would wait for itself")
+            }
+            ErrorKind::Throttled { retry_after } => {
+                write!(f, "the rate is used up, retry in {:?}", rounded(*retry_after))
+            }
+            ErrorKind::InvalidOption { option, reason } => {
+                write!(f, "the option `{option}` is invalid: {reason}")
             }
             ErrorKind::Exhausted { rounds: 1 } => f.write_str("came to no end in 1 round"),
             ErrorKind::Exhausted { rounds } => write!(f, "came to no end in {rounds} rounds"),
@@ -142,7 +162,11 @@ impl<E> ErrorKind<E> {
         ErrorKind::CircuitOpen { retry_after: Duration::MAX, last_failure: None, isolated: true }
     }
 
-    /// Whether the step was turned away and did not run: by a circuit or a bulkhead, or by the [`Runtime`](crate::Runtime).
+    pub(crate) fn invalid_option(option: &str, reason: &str) -> Self {
+        ErrorKind::InvalidOption { option: option.into(), reason: reason.into() }
+    }
+
+    /// Whether the step was turned away and did not run: by a circuit, a bulkhead or a throttle, or by the [`Runtime`](crate::Runtime).
     ///
     /// A rejection says nothing about what the step would have done. A `retry` repeats it only with its flag `rejections`.
     ///
@@ -160,10 +184,12 @@ impl<E> ErrorKind<E> {
             | ErrorKind::Rejected
             | ErrorKind::BulkheadFull { .. }
             | ErrorKind::BulkheadClosed
-            | ErrorKind::BulkheadReentrant => true,
+            | ErrorKind::BulkheadReentrant
+            | ErrorKind::Throttled { .. } => true,
             ErrorKind::Task(_)
             | ErrorKind::Panicked(_)
             | ErrorKind::TimedOut
+            | ErrorKind::InvalidOption { .. }
             | ErrorKind::Exhausted { .. }
             | ErrorKind::Cancelled => false,
         }
@@ -185,6 +211,8 @@ impl<E> ErrorKind<E> {
             }
             ErrorKind::BulkheadClosed => ErrorKind::BulkheadClosed,
             ErrorKind::BulkheadReentrant => ErrorKind::BulkheadReentrant,
+            ErrorKind::Throttled { retry_after } => ErrorKind::Throttled { retry_after },
+            ErrorKind::InvalidOption { option, reason } => ErrorKind::InvalidOption { option, reason },
             ErrorKind::Exhausted { rounds } => ErrorKind::Exhausted { rounds },
             ErrorKind::Cancelled => ErrorKind::Cancelled,
         }

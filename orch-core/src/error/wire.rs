@@ -29,7 +29,8 @@ pub struct Wire {
     /// The time that belongs to it, if one does.
     pub time: Option<Duration>,
     /// The text that belongs to it, if one does: of an exhausted `repeat` the number of rounds, of a full
-    /// bulkhead how many places were taken and how many runs waited.
+    /// bulkhead how many places were taken and how many runs waited, of an
+    /// invalid option its name and what is wrong.
     pub text: Option<String>,
 }
 
@@ -50,6 +51,8 @@ const REJECTED: &str = "rejected";
 const BULKHEAD_FULL: &str = "bulkhead full";
 const BULKHEAD_CLOSED: &str = "bulkhead closed";
 const BULKHEAD_REENTRANT: &str = "bulkhead reentrant";
+const THROTTLED: &str = "throttled";
+const INVALID_OPTION: &str = "invalid option";
 const EXHAUSTED: &str = "exhausted";
 const CANCELLED: &str = "cancelled";
 
@@ -72,6 +75,10 @@ impl<E> ErrorKind<E> {
             }
             ErrorKind::BulkheadClosed => Wire::new(BULKHEAD_CLOSED, None, None),
             ErrorKind::BulkheadReentrant => Wire::new(BULKHEAD_REENTRANT, None, None),
+            ErrorKind::Throttled { retry_after } => Wire::new(THROTTLED, Some(*retry_after), None),
+            ErrorKind::InvalidOption { option, reason } => {
+                Wire::new(INVALID_OPTION, None, Some(format!("{option} {reason}")))
+            }
             ErrorKind::Exhausted { rounds } => Wire::new(EXHAUSTED, None, Some(rounds.to_string())),
             ErrorKind::Cancelled => Wire::new(CANCELLED, None, None),
         })
@@ -95,6 +102,11 @@ impl<E> ErrorKind<E> {
             }
             BULKHEAD_CLOSED => ErrorKind::BulkheadClosed,
             BULKHEAD_REENTRANT => ErrorKind::BulkheadReentrant,
+            THROTTLED => ErrorKind::Throttled { retry_after: time.unwrap_or_default() },
+            INVALID_OPTION => {
+                let (option, reason) = text.as_deref()?.split_once(' ')?;
+                ErrorKind::invalid_option(option, reason)
+            }
             EXHAUSTED => ErrorKind::Exhausted { rounds: text.as_deref()?.parse().ok()? },
             CANCELLED => ErrorKind::Cancelled,
             _ => return None,
@@ -108,7 +120,7 @@ mod tests {
 
     #[test]
     fn every_kind_but_a_tasks_own_comes_back_as_it_was() {
-        let kinds: [ErrorKind<std::fmt::Error>; 13] = [
+        let kinds: [ErrorKind<std::fmt::Error>; 15] = [
             ErrorKind::Panicked(Panicked::new("oh")),
             ErrorKind::TimedOut,
             ErrorKind::circuit_open(Duration::from_millis(1_500), Some("down")),
@@ -120,6 +132,8 @@ mod tests {
             ErrorKind::BulkheadFull { in_use: 3, waiting: 7, waited: Some(Duration::from_secs(2)) },
             ErrorKind::BulkheadClosed,
             ErrorKind::BulkheadReentrant,
+            ErrorKind::Throttled { retry_after: Duration::from_millis(30) },
+            ErrorKind::invalid_option("cost", "5 is too much"),
             ErrorKind::Exhausted { rounds: 12 },
             ErrorKind::Cancelled,
         ];
@@ -131,7 +145,7 @@ mod tests {
             words.push(wire.kind);
         }
         words.dedup();
-        assert_eq!(words.len(), 11);
+        assert_eq!(words.len(), 13);
         assert_eq!(ErrorKind::Task(std::fmt::Error).to_wire(), None);
         assert!(ErrorKind::<std::fmt::Error>::from_wire(&Wire::new("from the future", None, None)).is_none());
         assert!(ErrorKind::<std::fmt::Error>::from_wire(&Wire::new(EXHAUSTED, None, None)).is_none());

@@ -116,7 +116,7 @@ fn unknown_blocks() {
     mistake("seq < ^retyr(max_attempts = 3) < a > b >", "there is no block `retyr`; did you mean `retry`?");
     mistake(
         "seq < ^group < a b > c >",
-        "there is no block `group`; the blocks are `seq`, `par`, `each`, `race`, `fallback`, `circuit`, `retry`, `timeout`, `catch`, `settle`, `bulkhead` and `repeat`",
+        "there is no block `group`; the blocks are `seq`, `par`, `each`, `race`, `fallback`, `circuit`, `retry`, `timeout`, `catch`, `settle`, `bulkhead`, `throttle` and `repeat`",
     );
     mistake("seq < ^< a b > c >", "expected a block's keyword before this `<`, such as `seq`");
     mistake(

@@ -3,7 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 
 use crate::ast::{Block, Duration, Opt, Text, Value};
-use crate::blocks::{AtMost, Carries, Kind, OptionSpec, Requires};
+use crate::blocks::{AtMost, Carries, Kind, OptionSpec};
 use crate::duration::Number;
 use crate::errors::Errors;
 use crate::{suggest, tokens};
@@ -26,7 +26,6 @@ pub(super) fn check(block: &Block, errors: &mut Errors) {
         seen.push(name);
         value(option, *spec, errors);
     }
-    missing(block, errors);
     conflicts(block, errors);
     too_much(block, errors);
 }
@@ -105,36 +104,10 @@ fn unknown(block: &Block, name: &str) -> String {
     }
 }
 
-/// Options without which the block, or another option, makes no sense.
-fn missing(block: &Block, errors: &mut Errors) {
-    let mut at_block = true;
-    for Requires { by, one_of } in block.spec.requires {
-        if one_of.iter().any(|name| block.option(name).is_some()) {
-            continue;
-        }
-        let written: Vec<String> = one_of.iter().map(|name| format!("`{name} = …`")).collect();
-        let written = written.join(", or ");
-        match by {
-            // Where nothing is there that the block needs, what an option needs beside it is no news.
-            None => {
-                let keyword = &block.keyword;
-                errors.at(keyword.span(), format!("`{keyword}` needs {written}"));
-                at_block = false;
-            }
-            Some(by) if at_block => {
-                if let Some(Opt { name, .. }) = block.option(by) {
-                    errors.at(name.span(), format!("`{name}` makes no sense without {written}"));
-                }
-            }
-            Some(_) => {}
-        }
-    }
-}
-
 /// A number that is greater than the one it is to be a part of, where the text says both.
 fn too_much(block: &Block, errors: &mut Errors) {
     let Some(AtMost { option, of, default }) = block.spec.at_most else { return };
-    let shared = block.spec.carries.is_some_and(|carries| block.option(carries.option).is_some());
+    let shared = is_shared(block);
     let (Some(Opt { value: Some(Value::Expr(value)), .. }), false) = (block.option(option), shared) else {
         return;
     };
@@ -151,6 +124,11 @@ fn too_much(block: &Block, errors: &mut Errors) {
             format!("`{option}` is more than the `{of}`, which is {most}; it would never be there"),
         );
     }
+}
+
+/// Whether the option is given that brings others with it.
+fn is_shared(block: &Block) -> bool {
+    block.spec.carries.is_some_and(|carries| block.option(carries.option).is_some())
 }
 
 /// The number, if it is a literal.

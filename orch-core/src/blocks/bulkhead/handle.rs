@@ -8,7 +8,7 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::shared::{Config, Shared, Taken};
-use crate::blocks::gatekeepers::{self, Answer, Gate, Handle, Place, Ticket};
+use crate::blocks::gatekeepers::{self, Answer, Gate, Handle, Place, Rest, Ticket};
 use crate::error::ErrorKind;
 use crate::runtime::Gatekeeper;
 
@@ -132,7 +132,7 @@ impl Bulkhead {
     /// let bulkhead = Bulkhead::new(1);
     /// bulkhead.close();
     /// let p = pipeline! { bulkhead(bulkhead = &bulkhead) < |()| { 1 } > };
-    /// assert_eq!(p.run(()).await.unwrap_err().to_string(), "block `bulkhead` failed: the bulkhead is closed");
+    /// assert_eq!(p.run(()).await.unwrap_err().to_string(), "block `bulkhead` did not run: the bulkhead is closed");
     /// # }
     /// ```
     pub fn close(&self) {
@@ -180,7 +180,11 @@ impl Bulkhead {
     }
 }
 
-impl Handle for Bulkhead {}
+impl Handle for Bulkhead {
+    fn rest(&self) -> Rest {
+        if self.shared.is_at_rest() { Rest::Full } else { Rest::None }
+    }
+}
 
 impl Gate for Bulkhead {
     type Permit<'a> = Taken<'a>;

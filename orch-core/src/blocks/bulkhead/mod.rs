@@ -20,6 +20,7 @@ mod tests;
 #[doc(hidden)]
 pub mod words;
 
+pub use crate::blocks::gatekeepers::IntoHandle;
 pub use crate::blocks::shell::enter;
 pub use handle::{Bulkhead, BulkheadBuilder};
 pub use options::{Options, bulkhead, default, given};

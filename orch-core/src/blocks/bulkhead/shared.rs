@@ -200,6 +200,12 @@ impl Shared {
         self.lock().closed.is_some()
     }
 
+    /// Whether it is as new.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        let inner = self.lock();
+        inner.is_idle() && inner.closed.is_none()
+    }
+
     pub(crate) fn in_use(&self) -> u32 {
         self.lock().in_use
     }

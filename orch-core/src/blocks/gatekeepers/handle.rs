@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::keyed::Rest;
+
 /// What can be given where a shared handle is expected: the handle, a reference to it, or one of those in an `Arc`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `{H}`",
@@ -13,7 +15,11 @@ pub trait IntoHandle<H> {
 }
 
 /// A handle that blocks share.
-pub trait Handle: Clone {}
+pub trait Handle: Clone {
+    /// Whether it may be forgotten now.
+    #[doc(hidden)]
+    fn rest(&self) -> Rest;
+}
 
 impl<H: Handle> IntoHandle<H> for H {
     fn into_handle(self) -> H {

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 mod gated;
 mod handle;
 mod inside;
+mod keyed;
 #[cfg(all(test, orch_loom))]
 mod loom;
 mod queue;
@@ -16,8 +17,11 @@ mod turned_away;
 mod waiting;
 
 pub(crate) use gated::{Answer, Gate, Gated, Place, time_left};
-pub(crate) use handle::{Handle, IntoHandle};
+pub(crate) use handle::Handle;
+pub use handle::IntoHandle;
 pub(crate) use inside::{enter, is_inside, leave};
+pub use keyed::Keyed;
+pub(crate) use keyed::Rest;
 pub(crate) use queue::{Calls, Queue, Ticket};
 pub(crate) use timer::Timer;
 pub(crate) use turned_away::{something_begins, turn_away, was_turned_away};
