@@ -138,11 +138,11 @@ fn throttle_6_a_cost_that_is_never_there_is_an_error() {
     let limiter = Limiter::builder(10).burst(2).build();
     let p = pipeline! { |_: u32| throttle(limiter = &limiter, cost = 3) < work > };
     let error = at_once(p.run(1)).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::InvalidOption { option, .. } if &**option == "cost"));
+    assert!(matches!(error.kind(), ErrorKind::InvalidOption { .. }));
     assert!(!error.kind().is_rejection());
     assert_eq!(
         error.to_string(),
-        "block `throttle` did not run: the option `cost` is invalid: 3 is more than the `burst` of the throttle, which is 2"
+        "block `throttle` did not run: an option is invalid: `cost` is 3, more than the `burst` of the throttle, which is 2"
     );
     let cost = 7;
     let p = pipeline! { |_: u32| throttle(rate = 3, burst = 5, cost = cost) < work > };

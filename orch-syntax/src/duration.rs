@@ -91,7 +91,7 @@ impl Number {
         let mut below = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
         let mut above: u64 = format!("{}{fraction}", whole.replace('_', "")).parse().ok()?;
         for factor in [2, 5] {
-            while above % factor == 0 && below % factor == 0 {
+            while above.is_multiple_of(factor) && below.is_multiple_of(factor) {
                 (above, below) = (above / factor, below / factor);
             }
         }

@@ -56,9 +56,7 @@ pub enum ErrorKind<E = BoxError> {
     /// An option of a block has a value that it cannot have, as is known only when the block starts. The body did not run.
     #[non_exhaustive]
     InvalidOption {
-        /// The name of the option.
-        option: Box<str>,
-        /// What is wrong with its value.
+        /// Which option it is, and what is wrong with its value. (One text, so that the kinds stay small.)
         reason: Box<str>,
     },
     /// A `repeat` block had run its body as often as it may, and the body would have gone on.
@@ -109,9 +107,7 @@ impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
             ErrorKind::Throttled { retry_after } => {
                 write!(f, "the rate is used up, retry in {:?}", rounded(*retry_after))
             }
-            ErrorKind::InvalidOption { option, reason } => {
-                write!(f, "the option `{option}` is invalid: {reason}")
-            }
+            ErrorKind::InvalidOption { reason } => write!(f, "an option is invalid: {reason}"),
             ErrorKind::Exhausted { rounds: 1 } => f.write_str("came to no end in 1 round"),
             ErrorKind::Exhausted { rounds } => write!(f, "came to no end in {rounds} rounds"),
             ErrorKind::Cancelled => f.write_str("cancelled by its runtime"),
@@ -163,7 +159,7 @@ impl<E> ErrorKind<E> {
     }
 
     pub(crate) fn invalid_option(option: &str, reason: &str) -> Self {
-        ErrorKind::InvalidOption { option: option.into(), reason: reason.into() }
+        ErrorKind::InvalidOption { reason: format!("`{option}` is {reason}").into() }
     }
 
     /// Whether the step was turned away and did not run: by a circuit, a bulkhead or a throttle, or by the [`Runtime`](crate::Runtime).
@@ -212,7 +208,7 @@ impl<E> ErrorKind<E> {
             ErrorKind::BulkheadClosed => ErrorKind::BulkheadClosed,
             ErrorKind::BulkheadReentrant => ErrorKind::BulkheadReentrant,
             ErrorKind::Throttled { retry_after } => ErrorKind::Throttled { retry_after },
-            ErrorKind::InvalidOption { option, reason } => ErrorKind::InvalidOption { option, reason },
+            ErrorKind::InvalidOption { reason } => ErrorKind::InvalidOption { reason },
             ErrorKind::Exhausted { rounds } => ErrorKind::Exhausted { rounds },
             ErrorKind::Cancelled => ErrorKind::Cancelled,
         }

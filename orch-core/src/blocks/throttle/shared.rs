@@ -47,7 +47,7 @@ impl Inner {
     fn refuse(&mut self, config: &Config, cost: u32, now: Instant) -> Option<ErrorKind<Infallible>> {
         let Config { rate: Rate { burst, .. }, max_wait } = *config;
         if cost > burst {
-            let why = format!("{cost} is more than the `burst` of the throttle, which is {burst}");
+            let why = format!("{cost}, more than the `burst` of the throttle, which is {burst}");
             return Some(ErrorKind::invalid_option("cost", &why));
         }
         let time = self.bucket.time_to(self.asked, cost, now);
