@@ -184,7 +184,7 @@ fn bulkhead_5_a_full_queue_turns_away_at_once() {
     waits(&mut runs[1]);
     let kind = rejected(&mut runs[2]);
     let ErrorKind::BulkheadFull { in_use, waiting, waited, .. } = kind else { panic!("{kind:?}") };
-    assert_eq!((in_use, waiting, waited), (1, 1, None));
+    assert_eq!((in_use, waiting, waited), (1, 1, false));
     assert_eq!(kind.to_string(), "the bulkhead is full (1 in use, 1 waiting)");
     assert!(kind.is_rejection());
     // Without a queue nobody waits.
@@ -205,9 +205,9 @@ async fn bulkhead_6_nobody_waits_longer_than_max_wait() {
     let kind = third.0.unwrap_err();
     assert_eq!(
         (kind.to_string().as_str(), third.1),
-        ("no place in the bulkhead was free within 2s (1 in use, 0 waiting)", 2 * SECOND)
+        ("no place in the bulkhead was free in time (1 in use, 0 waiting)", 2 * SECOND)
     );
-    assert!(matches!(kind, ErrorKind::BulkheadFull { waited: Some(waited), .. } if waited == 2 * SECOND));
+    assert!(matches!(kind, ErrorKind::BulkheadFull { waited: true, .. }));
 }
 
 #[test]

@@ -39,8 +39,8 @@ pub enum ErrorKind<E = BoxError> {
         in_use: u32,
         /// How many other runs waited for one.
         waiting: u32,
-        /// How long the run had waited, its `max_wait`; `None` if the queue was full when it came.
-        waited: Option<Duration>,
+        /// Whether the run had waited for as long as it may, its `max_wait`; if not, the queue was full when it came.
+        waited: bool,
     },
     /// A `bulkhead` block was [closed](crate::Bulkhead::close) and did not run its body.
     BulkheadClosed,
@@ -92,12 +92,11 @@ impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
             }
             ErrorKind::Rejected => f.write_str("rejected"),
             ErrorKind::BulkheadFull { in_use, waiting, waited } => {
-                match waited {
-                    None => f.write_str("the bulkhead is full")?,
-                    Some(waited) => {
-                        write!(f, "no place in the bulkhead was free within {:?}", rounded(*waited))?
-                    }
-                }
+                f.write_str(if *waited {
+                    "no place in the bulkhead was free in time"
+                } else {
+                    "the bulkhead is full"
+                })?;
                 write!(f, " ({in_use} in use, {waiting} waiting)")
             }
             ErrorKind::BulkheadClosed => f.write_str("the bulkhead is closed"),

@@ -49,6 +49,7 @@ const CIRCUIT_ISOLATED: &str = "circuit isolated";
 const CIRCUIT_HALF_OPEN: &str = "circuit half-open";
 const REJECTED: &str = "rejected";
 const BULKHEAD_FULL: &str = "bulkhead full";
+const BULKHEAD_WAITED: &str = "bulkhead waited";
 const BULKHEAD_CLOSED: &str = "bulkhead closed";
 const BULKHEAD_REENTRANT: &str = "bulkhead reentrant";
 const THROTTLED: &str = "throttled";
@@ -70,9 +71,11 @@ impl<E> ErrorKind<E> {
             }
             ErrorKind::CircuitHalfOpen => Wire::new(CIRCUIT_HALF_OPEN, None, None),
             ErrorKind::Rejected => Wire::new(REJECTED, None, None),
-            ErrorKind::BulkheadFull { in_use, waiting, waited } => {
-                Wire::new(BULKHEAD_FULL, *waited, Some(format!("{in_use} {waiting}")))
-            }
+            ErrorKind::BulkheadFull { in_use, waiting, waited } => Wire::new(
+                if *waited { BULKHEAD_WAITED } else { BULKHEAD_FULL },
+                None,
+                Some(format!("{in_use} {waiting}")),
+            ),
             ErrorKind::BulkheadClosed => Wire::new(BULKHEAD_CLOSED, None, None),
             ErrorKind::BulkheadReentrant => Wire::new(BULKHEAD_REENTRANT, None, None),
             ErrorKind::Throttled { retry_after } => Wire::new(THROTTLED, Some(*retry_after), None),
@@ -93,10 +96,10 @@ impl<E> ErrorKind<E> {
             CIRCUIT_ISOLATED => ErrorKind::circuit_isolated(),
             CIRCUIT_HALF_OPEN => ErrorKind::CircuitHalfOpen,
             REJECTED => ErrorKind::Rejected,
-            BULKHEAD_FULL => {
+            BULKHEAD_FULL | BULKHEAD_WAITED => {
                 let (in_use, waiting) = text.as_deref()?.split_once(' ')?;
                 let (in_use, waiting) = (in_use.parse().ok()?, waiting.parse().ok()?);
-                ErrorKind::BulkheadFull { in_use, waiting, waited: *time }
+                ErrorKind::BulkheadFull { in_use, waiting, waited: kind == BULKHEAD_WAITED }
             }
             BULKHEAD_CLOSED => ErrorKind::BulkheadClosed,
             BULKHEAD_REENTRANT => ErrorKind::BulkheadReentrant,
@@ -129,8 +132,8 @@ mod tests {
             ErrorKind::circuit_isolated(),
             ErrorKind::CircuitHalfOpen,
             ErrorKind::Rejected,
-            ErrorKind::BulkheadFull { in_use: 3, waiting: 7, waited: None },
-            ErrorKind::BulkheadFull { in_use: 3, waiting: 7, waited: Some(Duration::from_secs(2)) },
+            ErrorKind::BulkheadFull { in_use: 3, waiting: 7, waited: false },
+            ErrorKind::BulkheadFull { in_use: 3, waiting: 7, waited: true },
             ErrorKind::BulkheadClosed,
             ErrorKind::BulkheadReentrant,
             ErrorKind::Throttled { retry_after: Duration::from_millis(30) },
@@ -146,7 +149,7 @@ mod tests {
             words.push(wire.kind);
         }
         words.dedup();
-        assert_eq!(words.len(), 13);
+        assert_eq!(words.len(), 14);
         assert_eq!(ErrorKind::Task(std::fmt::Error).to_wire(), None);
         assert!(ErrorKind::<std::fmt::Error>::from_wire(&Wire::new("from the future", None, None)).is_none());
         assert!(ErrorKind::<std::fmt::Error>::from_wire(&Wire::new(EXHAUSTED, None, None)).is_none());

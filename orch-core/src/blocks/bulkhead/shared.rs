@@ -65,10 +65,10 @@ impl Inner {
             return Some(ErrorKind::BulkheadClosed);
         }
         let is_full = self.in_use >= config.max && self.waiting() >= config.queue;
-        is_full.then(|| self.full(None))
+        is_full.then(|| self.full(false))
     }
 
-    fn full(&self, waited: Option<Duration>) -> ErrorKind<Infallible> {
+    fn full(&self, waited: bool) -> ErrorKind<Infallible> {
         ErrorKind::BulkheadFull { in_use: self.in_use, waiting: self.waiting(), waited }
     }
 
@@ -143,7 +143,7 @@ impl Shared {
                 if let Some(place) = place.take() {
                     inner.queue.leave(place.ticket, calls);
                 }
-                return Answer::Rejected(inner.full(config.max_wait));
+                return Answer::Rejected(inner.full(true));
             }
             inner.queue.stay(ticket, waker, calls);
             waits(left)
