@@ -50,6 +50,14 @@ fn main() {
             let breaker = hand::Breaker::new(1, Duration::from_secs(3600));
             repeat(times + 1, || breaker.call(tasks::fail(black_box(1))));
         }
+        "bulkhead_free" if hand => {
+            let places = tokio::sync::Semaphore::new(10);
+            repeat(times, || hand::bulkhead_free(&places, black_box(1)));
+        }
+        "throttle_free" if hand => {
+            let bucket = hand::Bucket::new(Duration::from_nanos(1), 1_000_000_000);
+            repeat(times, || hand::throttle_free(&bucket, black_box(1)));
+        }
         "seq10" => runs(times, orch::seq10(), || black_box(1)),
         "seq10_observed" => {
             runs(times, orch::seq10().with_bus(from_fn(|event| _ = black_box(event.seq))), || black_box(1))
@@ -66,6 +74,8 @@ fn main() {
         "circuit_open" => runs(times + 1, orch::circuit_open(), || black_box(1)),
         "retry_first_try" => runs(times, orch::retry_first_try(), || black_box(1)),
         "hedge_idle" => runs(times, orch::hedge_idle(), || black_box(1)),
+        "bulkhead_free" => runs(times, orch::bulkhead_free(), || black_box(1)),
+        "throttle_free" => runs(times, orch::throttle_free(), || black_box(1)),
         "repeat100" => runs(times, orch::repeat100(), || black_box(0)),
         "choose3" => runs(times, orch::choose3(), || black_box(2)),
         _ => println!("no shape `{shape}`"),

@@ -172,6 +172,20 @@ fn a_closed_circuit_allocates_nothing() {
 }
 
 #[test]
+fn a_bulkhead_with_a_free_place_allocates_nothing() {
+    let p = pipeline! { |_: u64| bulkhead(max = 1) < step > };
+    assert_eq!(allocations(|| at_once(p.run(1)).unwrap()), 0);
+    let p = pipeline! { |_: u64| bulkhead(max = 1) < yields > };
+    assert_eq!(allocations(|| driven(p.run(1)).unwrap()), 0);
+}
+
+#[test]
+fn a_throttle_with_a_token_allocates_nothing() {
+    let p = pipeline! { |_: u64| throttle(rate = 1, per = 1h, burst = 1_000) < step > };
+    assert_eq!(allocations(|| at_once(p.run(1)).unwrap()), 0);
+}
+
+#[test]
 fn an_open_circuit_rejects_without_allocating() {
     let p = pipeline! { |_: u64| circuit(fail_max = 1, reset_timeout = 1h) < fail > };
     at_once(p.run(0)).unwrap_err();

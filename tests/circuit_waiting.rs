@@ -649,6 +649,7 @@ mod waiting {
             events.iter().map(|seen| format!("{} {}", seen.path, seen.what)).collect::<Vec<_>>()
         };
 
+        const WAITS: &str = "circuit told of waiting";
         patient(&p, &service, &b).await;
         service.is(UP);
         let (mut probe, mut run) = (begun(&p), wait());
@@ -658,18 +659,19 @@ mod waiting {
         advance(TICK * 5).await;
         run.result().unwrap();
         let begins =
-            ["circuit started", "circuit/call running", "circuit/call succeeded", "circuit succeeded"];
+            ["circuit started", WAITS, "circuit/call running", "circuit/call succeeded", "circuit succeeded"];
         assert_eq!(told(), begins);
 
         patient(&p, &service, &b).await;
         let _probe = begun(&p);
         drop(wait());
-        assert_eq!(told(), ["circuit started", "circuit cancelled"]);
+        assert_eq!(told(), ["circuit started", WAITS, "circuit cancelled"]);
         let run = wait();
         b.isolate();
         run.result().unwrap_err();
         let turned_away = [
             "circuit started",
+            WAITS,
             "circuit half-open -> isolated",
             "circuit isolated -> isolated, rejected",
             "circuit failed",

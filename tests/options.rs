@@ -271,3 +271,33 @@ async fn options_with_names_nest_and_stay_apart() {
     assert_eq!(boxed.run(1).await.unwrap_err().attempts(), 2);
     assert_eq!(KEPT.take(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn options_10_a_cost_is_the_runs_own_and_the_limiter_the_blocks() {
+    let p = pipeline! {
+        |cost: u32|
+        throttle(rate = 10, burst = 10, cost = *cost) < |_| { tokio::time::Instant::now() } >
+    };
+    let began = p.run(10).await.unwrap();
+    // All runs take from one bucket, whatever each of them takes.
+    assert_eq!(p.run(5).await.unwrap() - began, Duration::from_millis(500));
+    assert_eq!(p.run(10).await.unwrap() - began, Duration::from_millis(1500));
+    let error = p.run(11).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "block `throttle` did not run: the option `cost` is 11, more than the `burst` of the throttle, which is 10"
+    );
+    let zero = p.run(0).await.unwrap_err();
+    assert!(matches!(zero.kind(), ErrorKind::InvalidOption(invalid) if invalid.option() == "cost"), "{zero}");
+}
+
+#[tokio::test]
+async fn options_10_a_handle_may_be_the_runs_own() {
+    let tenants = async_orch::Keyed::new(8, |_: &String| async_orch::Bulkhead::builder(1).build());
+    let p = pipeline! {
+        |tenant: String|
+        bulkhead(bulkhead = tenants.get(tenant)) < |_| { tenants.get(tenant).in_use() } >
+    };
+    assert_eq!(p.run("a".to_owned()).await.unwrap(), 1);
+    assert_eq!(tenants.get(&"a".to_owned()).in_use(), 0);
+}

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use async_orch::{ErrorKind, Run, pipeline, task};
+use async_orch::{ErrorKind, pipeline, task};
 use proptest::prelude::*;
 use tokio::time::sleep;
 

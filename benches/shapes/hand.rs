@@ -301,6 +301,44 @@ pub async fn choose3(x: u64) -> Result<u64, Failed> {
     }
 }
 
+/// A step while a permit of a semaphore is held.
+pub async fn bulkhead_free(places: &Semaphore, x: u64) -> Result<u64, Failed> {
+    let _permit = places.acquire().await.map_err(|_| Failed)?;
+    step(x).await
+}
+
+/// A token bucket by hand: a moment at which it is full, in nanoseconds since it was made.
+pub struct Bucket {
+    start: Instant,
+    full: Mutex<u64>,
+    every: u64,
+    burst: u64,
+}
+
+impl Bucket {
+    pub fn new(every: Duration, burst: u64) -> Self {
+        let every = u64::try_from(every.as_nanos()).unwrap();
+        Bucket { start: Instant::now(), full: Mutex::new(0), every, burst: burst * every }
+    }
+
+    /// How long to wait for a token, which is taken.
+    fn take(&self) -> Duration {
+        let now = u64::try_from(self.start.elapsed().as_nanos()).unwrap();
+        let mut full = self.full.lock().unwrap();
+        *full = (*full).max(now) + self.every;
+        Duration::from_nanos(full.saturating_sub(now + self.burst))
+    }
+}
+
+/// A step when a token is there.
+pub async fn throttle_free(bucket: &Bucket, x: u64) -> Result<u64, Failed> {
+    let wait = bucket.take();
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
+    }
+    step(x).await
+}
+
 /// A step under tokio's timeout.
 pub async fn timeout_ready(x: u64) -> Result<u64, Failed> {
     tokio::time::timeout(Duration::from_secs(1), step(x)).await.map_err(|_| Failed)?

@@ -157,6 +157,16 @@ pub fn circuit_open() -> impl Run<In = u64, Out = u64, Error = Failed> {
     pipeline! { error = Failed; |_: u64| circuit(fail_max = 1, reset_timeout = 1h) < fail > }
 }
 
+/// A step behind a bulkhead with a free place.
+pub fn bulkhead_free() -> impl Run<In = u64, Out = u64, Error = Failed> {
+    pipeline! { error = Failed; |_: u64| bulkhead(max = 10) < step > }
+}
+
+/// A step behind a throttle with a token.
+pub fn throttle_free() -> impl Run<In = u64, Out = u64, Error = Failed> {
+    pipeline! { error = Failed; |_: u64| throttle(rate = 1_000_000_000, burst = 1_000_000_000) < step > }
+}
+
 /// A step that a retry runs once.
 pub fn retry_first_try() -> impl Run<In = u64, Out = u64, Error = Failed> {
     pipeline! { error = Failed; |_: u64| retry < step > }

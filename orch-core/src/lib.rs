@@ -24,12 +24,15 @@ mod task;
 mod testing;
 mod wake;
 
+pub use blocks::bulkhead::{Bulkhead, BulkheadBuilder};
 pub use blocks::circuit::{Breaker, BreakerBuilder, BreakerState, CircuitEvent, CircuitState};
 pub use blocks::fallback::FallingBack;
+pub use blocks::gatekeepers::{Keyed, Waiting};
 pub use blocks::hedge::Hedging;
 pub use blocks::repeat::NextRound;
 pub use blocks::retry::Retrying;
 pub use blocks::saga::SagaEvent;
+pub use blocks::throttle::{Limiter, LimiterBuilder};
 pub use bus::{Bus, DynBus, NoBus};
 pub use context::{Context, Failed, Note, Progress};
 pub use error::{BoxError, Error, ErrorKind, Failure, InvalidOption, LastFailure, Panicked, Wire};
@@ -58,8 +61,8 @@ pub mod retry {
 pub mod __private_0_1_0 {
     pub use crate::blocks::values::{ask, starting};
     pub use crate::blocks::{
-        catch, choose, circuit, each, fallback, hedge, par, race, repeat, retry, saga, seq, settle, timeout,
-        when,
+        bulkhead, catch, choose, circuit, each, fallback, hedge, par, race, repeat, retry, saga, seq, settle,
+        throttle, timeout, when,
     };
     pub use crate::build::builder::Builder;
     pub use crate::build::check::{embedded, methods, owned};

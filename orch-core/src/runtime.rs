@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use crate::blocks::bulkhead::Bulkhead;
 use crate::blocks::circuit::Breaker;
+use crate::blocks::throttle::Limiter;
 use crate::error::ErrorKind;
 use crate::run::{Attempt, Done, Position};
 
@@ -147,6 +149,10 @@ pub trait Runtime: Send + Sync {
 pub enum Gatekeeper<'a> {
     /// The breaker of a `circuit`.
     Circuit(&'a Breaker),
+    /// The places of a `bulkhead`.
+    Bulkhead(&'a Bulkhead),
+    /// The rate of a `throttle`. It has no report: what a run takes is never given back.
+    Throttle(&'a Limiter),
 }
 
 /// What a [`Runtime`] says to a run that arrives at a [`Gatekeeper`].

@@ -23,6 +23,10 @@ pub struct Spec {
     pub form: Form,
     /// What the block asks of the piped value, so that the error is at its keyword and is the only one.
     pub needs: Needs,
+    /// What has to be given, and beside what.
+    pub requires: &'static [Requires],
+    /// A number that may not be greater than another.
+    pub at_most: Option<AtMost>,
     /// An option that brings others with it: its name, theirs, and where they are set instead.
     pub carries: Option<Carries>,
     /// Whether it does something about a failure of its body, which is then to be able to fail.
@@ -112,6 +116,28 @@ pub struct Carries {
     pub belong: &'static str,
 }
 
+/// Options of which one has to be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Requires {
+    /// The option that makes no sense without one of them; `None` if the block itself does not.
+    pub by: Option<&'static str>,
+    /// The names of the options, the one to name first in front. One of them is enough.
+    pub one_of: &'static [&'static str],
+}
+
+/// A count that may not be greater than another one of the same block. It is asked of literals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AtMost {
+    /// The name of the option.
+    pub option: &'static str,
+    /// The name of the other.
+    pub of: &'static str,
+    /// The other, if it is not given.
+    pub default: u32,
+}
+
 /// Whether a block gives failures as values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settles {
@@ -191,6 +217,12 @@ pub enum Kind {
     Several,
     /// As `Count`, or the word `unlimited`.
     CountOrUnlimited,
+    /// A whole number that may be zero, or the word `unlimited`.
+    Room,
+    /// As `Count`, of which so many come in a time that another option says, of this name.
+    Rate(&'static str),
+    /// A handle of this type, or a reference to one. Where a number is meant, that is the option of the second name.
+    Handle(&'static str, &'static str),
     /// A literal with a unit or an expression of type `Duration`; a bare number is an error.
     Duration,
     /// As `Duration`, but a zero makes no sense; a literal zero is an error.
@@ -238,7 +270,7 @@ impl Kind {
     #[must_use]
     pub fn words(self) -> &'static [Word] {
         match self {
-            Kind::CountOrUnlimited => UNLIMITED,
+            Kind::CountOrUnlimited | Kind::Room => UNLIMITED,
             Kind::Backoff => BACKOFFS,
             Kind::Jitter => JITTERS,
             _ => &[],
@@ -251,14 +283,14 @@ impl Kind {
         Some(match self {
             Kind::Flag | Kind::Piped | Kind::Outputs => return None,
             Kind::Name => "\"…\"",
-            Kind::Count | Kind::CountOrUnlimited | Kind::Several => "3",
+            Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Room | Kind::Rate(_) => "3",
             Kind::Duration | Kind::Period => "10s",
             Kind::Backoff => "exponential(100ms)",
             Kind::Jitter => "full",
             Kind::Predicate => "|e| …",
             Kind::Condition => "|x| …",
             Kind::Scrutinee => "x",
-            Kind::Expr => "…",
+            Kind::Handle(..) | Kind::Expr => "…",
         })
     }
 }
@@ -308,6 +340,8 @@ const BLOCK: Spec = Spec {
     body: Body::Single,
     form: Form::Row,
     needs: Needs::Nothing,
+    requires: &[],
+    at_most: None,
     carries: None,
     minds_failures: false,
     settles: Settles::Never,
@@ -372,7 +406,7 @@ pub static BLOCKS: &[Spec] = &[
             shared("probes", Kind::Count),
             option("wait", Kind::Flag),
             option("ignore", Kind::Predicate),
-            option("breaker", Kind::Expr),
+            option("breaker", Kind::Handle("Breaker", "fail_max")),
             NAME,
         ],
         carries: Some(Carries {
@@ -417,8 +451,46 @@ pub static BLOCKS: &[Spec] = &[
     },
     Spec { keyword: "catch", ..BLOCK },
     Spec { keyword: "settle", settles: Settles::Always, undos: Undos::GoesOn, ..BLOCK },
-    reserved("bulkhead"),
-    reserved("throttle"),
+    Spec {
+        keyword: "bulkhead",
+        options: &[
+            shared("max", Kind::Count),
+            shared("queue", Kind::Room),
+            shared("max_wait", Kind::Period),
+            option("bulkhead", Kind::Handle("Bulkhead", "max")),
+            NAME,
+        ],
+        requires: &[
+            Requires { by: None, one_of: &["max", "bulkhead"] },
+            Requires { by: Some("max_wait"), one_of: &["queue"] },
+        ],
+        carries: Some(Carries {
+            option: "bulkhead",
+            others: &["max", "queue", "max_wait"],
+            belong: "the shared bulkhead; set it where the `Bulkhead` is built",
+        }),
+        ..BLOCK
+    },
+    Spec {
+        keyword: "throttle",
+        options: &[
+            shared("rate", Kind::Rate("per")),
+            shared("per", Kind::Period),
+            shared("burst", Kind::Count),
+            option("cost", Kind::Count),
+            shared("max_wait", Kind::Duration),
+            option("limiter", Kind::Handle("Limiter", "rate")),
+            NAME,
+        ],
+        requires: &[Requires { by: None, one_of: &["rate", "limiter"] }],
+        at_most: Some(AtMost { option: "cost", of: "burst", default: 1 }),
+        carries: Some(Carries {
+            option: "limiter",
+            others: &["rate", "per", "burst", "max_wait"],
+            belong: "the shared limiter; set it where the `Limiter` is built",
+        }),
+        ..BLOCK
+    },
     Spec { keyword: "when", head: Some(option("condition", Kind::Condition)), needs: Needs::Same, ..BLOCK },
     Spec {
         keyword: "choose",
@@ -478,6 +550,17 @@ mod tests {
                 named.push(option);
                 named.extend(others);
             }
+            for Requires { by, one_of } in spec.requires {
+                named.extend(*by);
+                named.extend(*one_of);
+            }
+            named.extend(spec.at_most.iter().flat_map(|AtMost { option, of, .. }| [*option, *of]));
+            for option in spec.options {
+                match option.kind {
+                    Kind::Rate(other) | Kind::Handle(_, other) => named.push(other),
+                    _ => {}
+                }
+            }
             for name in named {
                 assert!(spec.option(name).is_some(), "`{}` has no `{name}`", spec.keyword);
             }
@@ -512,6 +595,18 @@ mod tests {
                     .and_then(|head| head.kind.example())
                     .map_or_else(String::new, |head| format!("{head}, ").replace('…', "x"));
                 let body = if spec.body == Body::Arms { "_ => a" } else { "a" };
+                let given = spec.carries.is_some_and(|carries| carries.option == option.name);
+                let beside: Vec<String> = spec
+                    .requires
+                    .iter()
+                    .filter(|Requires { by, one_of }| {
+                        !given && !one_of.contains(&option.name) && by.is_none_or(|by| by == option.name)
+                    })
+                    .filter_map(|Requires { one_of, .. }| spec.option(one_of[0])?.example())
+                    .collect();
+                let of = spec.at_most.filter(|at_most| !given && at_most.option == option.name);
+                let of = of.and_then(|at_most| spec.option(at_most.of)?.example());
+                let written = [beside, of.into_iter().collect(), vec![written]].concat().join(", ");
                 let text = format!("{}({head}{written}) < {body} >", spec.keyword);
                 let mut parsed = crate::parse(text.parse().expect("tokens"));
                 crate::validate(&mut parsed);

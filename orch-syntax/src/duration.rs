@@ -79,6 +79,30 @@ impl Number {
         digits.replace('_', "").trim_start_matches('0') == "1"
     }
 
+    /// Whether it has neither a fraction nor an exponent.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.digits.contains('.') && (self.digits.starts_with("0x") || !self.digits.contains(['e', 'E']))
+    }
+
+    /// The number, if it is a whole one in decimal digits.
+    pub(crate) fn whole(&self) -> Option<u64> {
+        if self.is_plain() { self.digits.replace('_', "").parse().ok() } else { None }
+    }
+
+    /// The number as a fraction in lowest terms, if it is a small one in decimal digits.
+    pub(crate) fn ratio(&self) -> Option<(u64, u64)> {
+        let (whole, fraction) = self.digits.split_once('.').unwrap_or((&self.digits, ""));
+        let fraction = fraction.trim_end_matches(['0', '_']).replace('_', "");
+        let mut below = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+        let mut above: u64 = format!("{}{fraction}", whole.replace('_', "")).parse().ok()?;
+        for factor in [2, 5] {
+            while above.is_multiple_of(factor) && below.is_multiple_of(factor) {
+                (above, below) = (above / factor, below / factor);
+            }
+        }
+        (self.is_plain() && above > 0).then_some((above, below))
+    }
+
     /// The duration, or what is wrong with it.
     pub(crate) fn nanoseconds(&self) -> Result<u128, String> {
         let Self { digits, suffix } = self;
@@ -132,6 +156,11 @@ impl Number {
 
 fn units() -> String {
     UNITS.map(|(name, _)| name).join(" ")
+}
+
+/// The unit that a word is, or means.
+pub(crate) fn unit(word: &str) -> Option<&'static str> {
+    UNITS.iter().find(|(name, _)| *name == word).map(|(name, _)| *name).or_else(|| meant(word))
 }
 
 /// The unit that somebody means who writes another library's.

@@ -33,7 +33,7 @@ pub(crate) fn at_once<T>(fut: impl Future<Output = T>) -> T {
 }
 
 /// One poll that no wake follows.
-pub(crate) fn poll_once<F: Future>(fut: Pin<&mut F>) -> Poll<F::Output> {
+pub(crate) fn poll_once<F: Future + ?Sized>(fut: Pin<&mut F>) -> Poll<F::Output> {
     fut.poll(&mut Context::from_waker(Waker::noop()))
 }
 

@@ -3,7 +3,7 @@
 use crate::circles::{Edges, shortest};
 use crate::source::{Crate, Map};
 
-pub(crate) const BLOCKS: &str = "Nothing but `lib.rs` names a block, except that `runtime.rs` names the `Breaker` which it shows to a runtime.";
+pub(crate) const BLOCKS: &str = "Nothing but `lib.rs` names a block, except that `runtime.rs` names the handles which it shows to a runtime.";
 pub(crate) const OTHER_BLOCKS: &str = "A block names no other block: what two of them need is in `blocks/peers/`, `blocks/gatekeepers/` or `blocks/backoff/`.";
 pub(crate) const BUS: &str =
     "`bus/` names `event`, `error`, `graph`, `node` and `panics`, and nothing of a run.";
@@ -40,7 +40,9 @@ pub(crate) fn room(file: &str) -> String {
 
 /// What a room names of a block after all, and is left out of circles.
 fn is_shown(file: &str, path: &str) -> bool {
-    (file, path) == ("runtime.rs", "blocks::circuit::Breaker")
+    file == "runtime.rs"
+        && ["blocks::bulkhead::Bulkhead", "blocks::circuit::Breaker", "blocks::throttle::Limiter"]
+            .contains(&path)
 }
 
 fn broken(at: &str, what: &str, rule: &str, instead: &str) -> String {

@@ -2,6 +2,7 @@
 //! for steps at once, `gatekeepers` for those that let through or turn away, `backoff` for waits between runs of a body. A block names no other block.
 
 pub(crate) mod backoff;
+pub mod bulkhead;
 pub mod catch;
 pub mod choose;
 pub mod circuit;
@@ -18,6 +19,7 @@ pub mod saga;
 pub mod seq;
 pub mod settle;
 pub(crate) mod shell;
+pub mod throttle;
 pub mod timeout;
 pub(crate) mod values;
 pub mod when;

@@ -33,6 +33,27 @@ pub enum ErrorKind<E = BoxError> {
     CircuitHalfOpen,
     /// A block or the runtime refused to run the step.
     Rejected,
+    /// A `bulkhead` block had no place for the run, and did not run its body.
+    #[non_exhaustive]
+    BulkheadFull {
+        /// How many places were taken: all of them.
+        in_use: u32,
+        /// How many other runs waited for one.
+        waiting: u32,
+        /// Whether the run had waited for as long as it may, its `max_wait`; if not, the queue was full when it came.
+        waited: bool,
+    },
+    /// A `bulkhead` block was [closed](crate::Bulkhead::close) and did not run its body.
+    BulkheadClosed,
+    /// A `bulkhead` block was come to inside of its own body, or of another block's with the same bulkhead. The run would have
+    /// waited for itself.
+    BulkheadReentrant,
+    /// A `throttle` block had too few tokens for the run within its `max_wait`, and did not run its body.
+    #[non_exhaustive]
+    Throttled {
+        /// For how long the run would have waited.
+        retry_after: Duration,
+    },
     /// A `repeat` block had run its body as often as it may, and the body would have gone on.
     Exhausted {
         /// How many rounds there were. Each of them succeeded: its answer was to go on.
@@ -67,6 +88,21 @@ impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
                 f.write_str("the circuit is half-open and its probe is still running")
             }
             ErrorKind::Rejected => f.write_str("rejected"),
+            ErrorKind::BulkheadFull { in_use, waiting, waited } => {
+                f.write_str(if *waited {
+                    "no place in the bulkhead was free in time"
+                } else {
+                    "the bulkhead is full"
+                })?;
+                write!(f, " ({in_use} in use, {waiting} waiting)")
+            }
+            ErrorKind::BulkheadClosed => f.write_str("the bulkhead is closed"),
+            ErrorKind::BulkheadReentrant => {
+                f.write_str("the run holds a place in this bulkhead already, and would wait for itself")
+            }
+            ErrorKind::Throttled { retry_after } => {
+                write!(f, "the rate is used up, retry in {:?}", rounded(*retry_after))
+            }
             ErrorKind::Exhausted { rounds: 1 } => f.write_str("came to no end in 1 round"),
             ErrorKind::Exhausted { rounds } => write!(f, "came to no end in {rounds} rounds"),
             ErrorKind::InvalidOption(invalid) => invalid.fmt(f),
@@ -131,7 +167,7 @@ impl<E> ErrorKind<E> {
         ErrorKind::InvalidOption(InvalidOption::new(option, problem))
     }
 
-    /// Whether the step was turned away and did not run: by a circuit, or by the [`Runtime`](crate::Runtime).
+    /// Whether the step was turned away and did not run: by a circuit, a bulkhead or a throttle, or by the [`Runtime`](crate::Runtime).
     ///
     /// A rejection says nothing about what the step would have done. A `retry` repeats it only with its flag `rejections`.
     ///
@@ -144,7 +180,13 @@ impl<E> ErrorKind<E> {
     #[must_use]
     pub fn is_rejection(&self) -> bool {
         match self {
-            ErrorKind::CircuitOpen { .. } | ErrorKind::CircuitHalfOpen | ErrorKind::Rejected => true,
+            ErrorKind::CircuitOpen { .. }
+            | ErrorKind::CircuitHalfOpen
+            | ErrorKind::Rejected
+            | ErrorKind::BulkheadFull { .. }
+            | ErrorKind::BulkheadClosed
+            | ErrorKind::BulkheadReentrant
+            | ErrorKind::Throttled { .. } => true,
             ErrorKind::Task(_)
             | ErrorKind::Panicked(_)
             | ErrorKind::TimedOut
@@ -165,6 +207,12 @@ impl<E> ErrorKind<E> {
             }
             ErrorKind::CircuitHalfOpen => ErrorKind::CircuitHalfOpen,
             ErrorKind::Rejected => ErrorKind::Rejected,
+            ErrorKind::BulkheadFull { in_use, waiting, waited } => {
+                ErrorKind::BulkheadFull { in_use, waiting, waited }
+            }
+            ErrorKind::BulkheadClosed => ErrorKind::BulkheadClosed,
+            ErrorKind::BulkheadReentrant => ErrorKind::BulkheadReentrant,
+            ErrorKind::Throttled { retry_after } => ErrorKind::Throttled { retry_after },
             ErrorKind::Exhausted { rounds } => ErrorKind::Exhausted { rounds },
             ErrorKind::InvalidOption(invalid) => ErrorKind::InvalidOption(invalid),
             ErrorKind::Cancelled => ErrorKind::Cancelled,

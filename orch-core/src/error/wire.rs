@@ -28,8 +28,8 @@ pub struct Wire {
     pub kind: String,
     /// The time that belongs to it, if one does.
     pub time: Option<Duration>,
-    /// The text that belongs to it, if one does: of an exhausted `repeat` the number of rounds, of an option that cannot be its
-    /// name and what is wrong with it.
+    /// The text that belongs to it, if one does: of an exhausted `repeat` the number of rounds, of a full bulkhead how many places were
+    /// taken and how many runs waited, of an option that cannot be its name and what is wrong with it.
     pub text: Option<String>,
 }
 
@@ -47,6 +47,11 @@ const CIRCUIT_OPEN: &str = "circuit open";
 const CIRCUIT_ISOLATED: &str = "circuit isolated";
 const CIRCUIT_HALF_OPEN: &str = "circuit half-open";
 const REJECTED: &str = "rejected";
+const BULKHEAD_FULL: &str = "bulkhead full";
+const BULKHEAD_WAITED: &str = "bulkhead waited";
+const BULKHEAD_CLOSED: &str = "bulkhead closed";
+const BULKHEAD_REENTRANT: &str = "bulkhead reentrant";
+const THROTTLED: &str = "throttled";
 const EXHAUSTED: &str = "exhausted";
 const INVALID_OPTION: &str = "invalid option";
 const CANCELLED: &str = "cancelled";
@@ -65,6 +70,14 @@ impl<E> ErrorKind<E> {
             }
             ErrorKind::CircuitHalfOpen => Wire::new(CIRCUIT_HALF_OPEN, None, None),
             ErrorKind::Rejected => Wire::new(REJECTED, None, None),
+            ErrorKind::BulkheadFull { in_use, waiting, waited } => Wire::new(
+                if *waited { BULKHEAD_WAITED } else { BULKHEAD_FULL },
+                None,
+                Some(format!("{in_use} {waiting}")),
+            ),
+            ErrorKind::BulkheadClosed => Wire::new(BULKHEAD_CLOSED, None, None),
+            ErrorKind::BulkheadReentrant => Wire::new(BULKHEAD_REENTRANT, None, None),
+            ErrorKind::Throttled { retry_after } => Wire::new(THROTTLED, Some(*retry_after), None),
             ErrorKind::Exhausted { rounds } => Wire::new(EXHAUSTED, None, Some(rounds.to_string())),
             ErrorKind::InvalidOption(invalid) => {
                 Wire::new(INVALID_OPTION, None, Some(format!("{} {}", invalid.option(), invalid.problem())))
@@ -84,6 +97,14 @@ impl<E> ErrorKind<E> {
             CIRCUIT_ISOLATED => ErrorKind::circuit_isolated(),
             CIRCUIT_HALF_OPEN => ErrorKind::CircuitHalfOpen,
             REJECTED => ErrorKind::Rejected,
+            BULKHEAD_FULL | BULKHEAD_WAITED => {
+                let (in_use, waiting) = text.as_deref()?.split_once(' ')?;
+                let (in_use, waiting) = (in_use.parse().ok()?, waiting.parse().ok()?);
+                ErrorKind::BulkheadFull { in_use, waiting, waited: kind == BULKHEAD_WAITED }
+            }
+            BULKHEAD_CLOSED => ErrorKind::BulkheadClosed,
+            BULKHEAD_REENTRANT => ErrorKind::BulkheadReentrant,
+            THROTTLED => ErrorKind::Throttled { retry_after: time.unwrap_or_default() },
             EXHAUSTED => ErrorKind::Exhausted { rounds: text.as_deref()?.parse().ok()? },
             INVALID_OPTION => {
                 // The name of an option has no space in it.
@@ -100,9 +121,15 @@ impl<E> ErrorKind<E> {
 mod tests {
     use super::*;
 
+    /// Every error carries one, and every block's future an error: a kind more is to cost no byte.
+    #[test]
+    fn kinds_are_small() {
+        assert_eq!(size_of::<ErrorKind<std::fmt::Error>>(), 32);
+    }
+
     #[test]
     fn every_kind_but_a_tasks_own_comes_back_as_it_was() {
-        let kinds: [ErrorKind<std::fmt::Error>; 10] = [
+        let kinds: [ErrorKind<std::fmt::Error>; 15] = [
             ErrorKind::Panicked(Panicked::new("oh")),
             ErrorKind::TimedOut,
             ErrorKind::circuit_open(Duration::from_millis(1_500), Some("down")),
@@ -110,6 +137,11 @@ mod tests {
             ErrorKind::circuit_isolated(),
             ErrorKind::CircuitHalfOpen,
             ErrorKind::Rejected,
+            ErrorKind::BulkheadFull { in_use: 3, waiting: 7, waited: false },
+            ErrorKind::BulkheadFull { in_use: 3, waiting: 7, waited: true },
+            ErrorKind::BulkheadClosed,
+            ErrorKind::BulkheadReentrant,
+            ErrorKind::Throttled { retry_after: Duration::from_millis(30) },
             ErrorKind::Exhausted { rounds: 12 },
             ErrorKind::invalid_option("limit", "must be at least 1"),
             ErrorKind::Cancelled,
@@ -122,7 +154,7 @@ mod tests {
             words.push(wire.kind);
         }
         words.dedup();
-        assert_eq!(words.len(), 9);
+        assert_eq!(words.len(), 14);
         assert_eq!(ErrorKind::Task(std::fmt::Error).to_wire(), None);
         assert!(ErrorKind::<std::fmt::Error>::from_wire(&Wire::new("from the future", None, None)).is_none());
         assert!(ErrorKind::<std::fmt::Error>::from_wire(&Wire::new(EXHAUSTED, None, None)).is_none());

@@ -1,23 +1,26 @@
-//! What stands in the parentheses of a block.
+//! What stands in the parentheses of a block, and what is missing there.
 
 use proc_macro2::{Group, Ident, Span, TokenTree};
 
 use super::value;
 use crate::ast::{Opt, Value};
-use crate::blocks::{OptionSpec, Spec};
+use crate::blocks::{OptionSpec, Requires, Spec};
 use crate::errors::Errors;
 use crate::{suggest, tokens};
 
-/// Reads the options of a block. Whether they exist and fit each other is not asked here.
+/// Reads the options of a block. Whether they exist and fit each other is not asked here. What is missing is, as an option whose
+/// value is wrong has been given, and is not among those that are returned.
 pub(super) fn parse(
     keyword: &Ident,
     spec: &'static Spec,
     group: Option<&Group>,
     errors: &mut Errors,
 ) -> (Option<Value>, Vec<Opt>) {
-    let mut entries = Entries { keyword, spec, head: None, head_seen: false, options: Vec::new() };
+    let mut entries =
+        Entries { keyword, spec, head: None, head_seen: false, named: Vec::new(), options: Vec::new() };
     let Some(group) = group else {
         entries.demand_head(keyword.span(), errors);
+        entries.demand_options(errors);
         return (entries.head, entries.options);
     };
     let content = tokens::list(group.stream());
@@ -32,6 +35,7 @@ pub(super) fn parse(
         }
     }
     entries.demand_head(group.span_close(), errors);
+    entries.demand_options(errors);
     (entries.head, entries.options)
 }
 
@@ -41,6 +45,8 @@ struct Entries<'k> {
     head: Option<Value>,
     /// Also where the head was wrong.
     head_seen: bool,
+    /// Those that are given, also with a wrong value.
+    named: Vec<Ident>,
     options: Vec<Opt>,
 }
 
@@ -50,6 +56,9 @@ impl Entries<'_> {
     }
 
     fn entry(&mut self, position: usize, tokens: &[TokenTree], end: Span, errors: &mut Errors) {
+        if let Some(name) = tokens::as_ident(tokens.first()) {
+            self.named.push(name.clone());
+        }
         if let [TokenTree::Punct(hash), TokenTree::Group(_), ..] = tokens
             && hash.as_char() == '#'
         {
@@ -139,6 +148,34 @@ impl Entries<'_> {
         }
         if self.head.is_none() {
             self.head = Some(value::stand_in(head.kind, at));
+        }
+    }
+
+    /// Reports options without which the block, or another option, makes no sense.
+    fn demand_options(&self, errors: &mut Errors) {
+        let given = |name: &&'static str| self.named.iter().find(|given| *given == name);
+        let is_shared = self.spec.carries.is_some_and(|carries| given(&carries.option).is_some());
+        for Requires { by, one_of } in self.spec.requires {
+            if one_of.iter().any(|name| given(name).is_some()) {
+                continue;
+            }
+            let written: Vec<String> = one_of.iter().map(|name| format!("`{name} = …`")).collect();
+            let written = written.join(", or ");
+            match by {
+                None => {
+                    let keyword = self.keyword;
+                    errors.at(keyword.span(), format!("`{keyword}` needs {written}"));
+                    // What an option needs beside it is no news then.
+                    return;
+                }
+                // Beside an option that brings it, it is wrong already.
+                Some(by) if !is_shared => {
+                    if let Some(name) = given(by) {
+                        errors.at(name.span(), format!("`{name}` needs {written} beside it"));
+                    }
+                }
+                Some(_) => {}
+            }
         }
     }
 

@@ -21,6 +21,12 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
     if kind.is_duration() {
         return duration(value, errors);
     }
+    if let Kind::Rate(per) = kind
+        && let Some(meant) = rate(value, per)
+    {
+        errors.over(tokens::collect(value), meant);
+        return None;
+    }
     let sole = tokens::sole(value);
     match (kind, &sole, value) {
         (_, Some(TokenTree::Ident(word)), _) => match word_of(kind, word) {
@@ -99,6 +105,36 @@ fn duration(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
     let before = errors.len();
     let value = duration::refuse(tokens::collect(value), errors);
     (errors.len() == before).then_some(Value::Expr(value))
+}
+
+/// What is meant by a rate that is no whole number: `0.5`, `100/s`, `100 per 1s`. `per` is the option that the time belongs to.
+fn rate(value: &[TokenTree], per: &str) -> Option<String> {
+    let [TokenTree::Literal(first), rest @ ..] = value else { return None };
+    let number = Number::of(first)?;
+    match rest {
+        [] if number.is_plain() && !number.is_whole() => {
+            let (count, time) = number.ratio().filter(|(_, time)| *time > 1)?;
+            let what = if count < time { "for less than one a second" } else { "for a fraction" };
+            Some(format!("a rate is a whole number; {what} write `rate = {count}, {per} = {time}s`"))
+        }
+        [TokenTree::Punct(slash), time @ ..] if slash.as_char() == '/' => written(&number, time, per),
+        [TokenTree::Ident(word), time @ ..] if word == per => written(&number, time, per),
+        _ => None,
+    }
+}
+
+/// A number in a time, each as an option of its own.
+fn written(number: &Number, time: &[TokenTree], per: &str) -> Option<String> {
+    let (count, _) = number.ratio().filter(|(_, below)| *below == 1)?;
+    let time = match time {
+        [TokenTree::Ident(unit)] => format!("1{}", duration::unit(&unit.to_string())?),
+        [TokenTree::Literal(literal)] => {
+            Number::of(literal).filter(|number| number.nanoseconds().is_ok())?;
+            literal.to_string()
+        }
+        _ => return None,
+    };
+    Some(format!("the time of a rate is an option of its own; write `rate = {count}, {per} = {time}`"))
 }
 
 /// `exponential(base, factor)` and the like.

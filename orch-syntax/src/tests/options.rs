@@ -275,3 +275,92 @@ fn names_stand_in_what_is_a_runs_own() {
         "|n: u32| circuit(breaker = hosts.of(n), ignore = |e| e.is(n)) < timeout(*n) < retry(max_attempts = *n) < a > > >",
     );
 }
+
+#[test]
+fn a_block_may_need_one_of_several_options() {
+    mistake("^bulkhead < a >", "`bulkhead` needs `max = …`, or `bulkhead = …`");
+    mistake("^bulkhead(queue = 3, max_wait = 1s) < a >", "`bulkhead` needs `max = …`, or `bulkhead = …`");
+    mistake("^throttle(burst = 3) < a >", "`throttle` needs `rate = …`, or `limiter = …`");
+    mistake("bulkhead(max = 3, ^max_wait = 1s) < a >", "`max_wait` needs `queue = …` beside it");
+    mistake(
+        "bulkhead(bulkhead = b, ^max_wait = 1s) < a >",
+        "`max_wait` belongs to the shared bulkhead; set it where the `Bulkhead` is built, or leave `bulkhead` out",
+    );
+    mistake(
+        "throttle(limiter = l, ^rate = 3) < a >",
+        "`rate` belongs to the shared limiter; set it where the `Limiter` is built, or leave `limiter` out",
+    );
+    for fine in [
+        "bulkhead(max = n) < a >",
+        "bulkhead(max = 3, queue = 0) < a >",
+        "bulkhead(max = 3, queue = unlimited, max_wait = 1s) < a >",
+        "bulkhead(bulkhead = &b) < a >",
+        "throttle(limiter = &l, cost = 30) < a >",
+    ] {
+        sound(fine);
+    }
+}
+
+#[test]
+fn a_handle_is_no_number() {
+    mistake("bulkhead(bulkhead = ^10) < a >", "`bulkhead` takes a `Bulkhead`; a number is `max = 10`");
+    mistake("throttle(limiter = ^10) < a >", "`limiter` takes a `Limiter`; a number is `rate = 10`");
+    mistake("circuit(breaker = ^5) < a >", "`breaker` takes a `Breaker`; a number is `fail_max = 5`");
+}
+
+#[test]
+fn a_rate_is_a_whole_number_and_a_time() {
+    let half = "a rate is a whole number; for less than one a second write `rate = 1, per = 2s`";
+    mistake("throttle(rate = ^0.5) < a >", half);
+    mistake("throttle(rate = ^0.50) < a >", half);
+    mistake(
+        "throttle(rate = ^0.1) < a >",
+        "a rate is a whole number; for less than one a second write `rate = 1, per = 10s`",
+    );
+    mistake(
+        "throttle(rate = ^2.5) < a >",
+        "a rate is a whole number; for a fraction write `rate = 5, per = 2s`",
+    );
+    let apart =
+        |time: &str| format!("the time of a rate is an option of its own; write `rate = 100, per = {time}`");
+    for (written, time) in [
+        ("^100/s", "1s"),
+        ("^100 / sec", "1s"),
+        ("^100/1s", "1s"),
+        ("^100/min", "1m"),
+        ("^100 per 1s", "1s"),
+        ("^100 per 250ms", "250ms"),
+        ("^100 per second", "1s"),
+        ("^1_00 per h", "1h"),
+    ] {
+        mistake(&format!("throttle(rate = {written}) < a >"), &apart(time));
+    }
+    mistake("throttle(rate = ^0) < a >", "`rate` must be at least 1");
+    mistake("throttle(rate = 5, per = ^0s) < a >", "`per` must be longer than zero");
+    mistake("throttle(rate = ^1e3) < a >", "`rate` is a whole number");
+    for fine in
+        ["throttle(rate = a / b) < a >", "throttle(rate = 100 / n) < a >", "throttle(rate = 0xe1) < a >"]
+    {
+        sound(fine);
+    }
+}
+
+#[test]
+fn a_count_is_a_whole_number() {
+    mistake("bulkhead(max = ^1.5) < a >", "`max` is a whole number");
+    mistake("bulkhead(max = 1, queue = ^0.5) < a >", "`queue` is a whole number");
+    mistake("par(limit = ^2.0) < a b >", "`limit` is a whole number");
+}
+
+#[test]
+fn a_cost_above_the_burst_would_never_be_there() {
+    let more =
+        |most: u32| format!("`cost` is more than the `burst`, which is {most}; it would never be there");
+    mistake("throttle(rate = 5, burst = 3, cost = ^4) < a >", &more(3));
+    mistake("throttle(rate = 5, cost = ^2) < a >", &more(1));
+    for fine in
+        ["throttle(rate = 5, burst = 3, cost = 3) < a >", "throttle(rate = 5, burst = n, cost = 4) < a >"]
+    {
+        sound(fine);
+    }
+}

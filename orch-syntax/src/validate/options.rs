@@ -1,9 +1,9 @@
 //! Options against the table of blocks.
 
-use proc_macro2::TokenTree;
+use proc_macro2::{TokenStream, TokenTree};
 
 use crate::ast::{Block, Duration, Opt, Text, Value};
-use crate::blocks::{Carries, Kind, OptionSpec};
+use crate::blocks::{AtMost, Carries, Kind, OptionSpec};
 use crate::duration::Number;
 use crate::errors::Errors;
 use crate::{suggest, tokens};
@@ -31,6 +31,7 @@ pub(super) fn check(block: &Block, named: &[String], errors: &mut Errors) {
         value(option, *spec, errors);
     }
     conflicts(block, errors);
+    too_much(block, errors);
 }
 
 fn head(block: &Block, spec: OptionSpec, value: &Value, errors: &mut Errors) {
@@ -70,12 +71,11 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
                 errors.over(expression.clone(), "a name is a string literal; write `name = \"…\"`");
             }
         }
-        Kind::Count | Kind::CountOrUnlimited => {
-            if literal
-                .as_ref()
-                .and_then(Number::of)
-                .is_some_and(|number| number.is_plain() && number.is_zero())
-            {
+        Kind::Count | Kind::CountOrUnlimited | Kind::Rate(_) | Kind::Room => {
+            let number = literal.as_ref().and_then(Number::of).filter(Number::is_plain);
+            if number.as_ref().is_some_and(|number| !number.is_whole()) {
+                errors.over(expression.clone(), format!("`{name}` is a whole number"));
+            } else if spec.kind != Kind::Room && number.is_some_and(|number| number.is_zero()) {
                 errors.over(expression.clone(), format!("`{name}` must be at least 1"));
             }
         }
@@ -83,6 +83,12 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
             let number = literal.as_ref().and_then(Number::of);
             if number.is_some_and(|number| number.is_plain() && (number.is_zero() || number.is_one())) {
                 errors.over(expression.clone(), format!("`{name}` must be at least 2"));
+            }
+        }
+        Kind::Handle(handle, count) => {
+            if let Some(number) = literal.as_ref().filter(|literal| Number::of(literal).is_some()) {
+                let message = format!("`{name}` takes a `{handle}`; a number is `{count} = {number}`");
+                errors.over(expression.clone(), message);
             }
         }
         Kind::Predicate => {
@@ -124,6 +130,39 @@ fn unknown(block: &Block, name: &str) -> String {
         ),
         None => format!("`{keyword}` has no option `{name}`; it has {}", suggest::enumerate(&known)),
     }
+}
+
+/// A number that is greater than the one it is to be a part of, where the text says both.
+fn too_much(block: &Block, errors: &mut Errors) {
+    let Some(AtMost { option, of, default }) = block.spec.at_most else { return };
+    let shared = is_shared(block);
+    let (Some(Opt { value: Some(Value::Expr(value)), .. }), false) = (block.option(option), shared) else {
+        return;
+    };
+    let most = match block.option(of) {
+        None => Some(u64::from(default)),
+        Some(Opt { value: Some(Value::Expr(most)), .. }) => count(most),
+        Some(_) => None,
+    };
+    if let (Some(number), Some(most)) = (count(value), most)
+        && number > most
+    {
+        errors.over(
+            value.clone(),
+            format!("`{option}` is more than the `{of}`, which is {most}; it would never be there"),
+        );
+    }
+}
+
+/// Whether the option is given that brings others with it.
+fn is_shared(block: &Block) -> bool {
+    block.spec.carries.is_some_and(|carries| block.option(carries.option).is_some())
+}
+
+/// The number, if it is a literal.
+fn count(value: &TokenStream) -> Option<u64> {
+    let number = Number::of(&tokens::sole_literal(&tokens::list(value.clone()))?)?;
+    number.whole()
 }
 
 /// Options that say what another one has said already.

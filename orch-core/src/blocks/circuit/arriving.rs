@@ -4,15 +4,13 @@
 //! its code nor its space.
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use super::future::Door;
 use super::state::{Admission, Rejection, Transitions};
 use super::{Breaker, CircuitEvent, CircuitState};
-use crate::blocks::gatekeepers::Ticket;
+use crate::blocks::gatekeepers::{self, Ticket, Timer};
 use crate::error::ErrorKind;
 use crate::run::Cx;
 
@@ -56,7 +54,14 @@ where
         Admission::Admitted(_) | Admission::Joined | Admission::Waits(_) => {
             let answer = Some(answer).filter(|answer| !matches!(answer, Admission::Waits(_)));
             let turn = Turn { breaker, answer, place: None };
-            return Arrived::Waits(Box::new(Waiting { at, begin, timer: None, turn, is_asked: true }));
+            return Arrived::Waits(Box::new(Waiting {
+                at,
+                begin,
+                timer: None,
+                turn,
+                told: Told::default(),
+                is_asked: true,
+            }));
         }
     };
     turn_away::<R>(guard, met, breaker, begin);
@@ -93,7 +98,7 @@ where
         Err(_) => Admission::Rejected,
     });
     let turn = Turn { breaker: &at.0.breaker, answer, place: None };
-    Box::new(Waiting { at, begin, timer: None, turn, is_asked: false })
+    Box::new(Waiting { at, begin, timer: None, turn, told: Told::default(), is_asked: false })
 }
 
 /// Tells the bus that a run is turned away, and drops what was kept for its body: here, where a panic of it still is the
@@ -111,6 +116,9 @@ pub(super) trait Wait<'a, Fut, I, R>: Send {
     /// Waits until the circuit has an answer other than to wait; with the changes that were seen on the way.
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<(Admission, Transitions)>;
 
+    /// That it waits, the first time that it does.
+    fn told(&mut self) -> Option<gatekeepers::Waiting>;
+
     /// Whether it was the circuit that had to answer.
     fn is_asked(&self) -> bool;
 
@@ -122,13 +130,17 @@ struct Waiting<'a, I, R, S> {
     begin: S,
     timer: Option<Timer<'a>>,
     turn: Turn<'a>,
+    told: Told,
     is_asked: bool,
 }
 
-/// Until the circuit is to be asked again though nothing has changed.
-struct Timer<'a> {
-    due: Option<Instant>,
-    sleep: Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
+/// What there is to tell of the wait.
+#[derive(Default)]
+enum Told {
+    #[default]
+    Nothing,
+    Waits(Duration),
+    All,
 }
 
 /// What a run has of the circuit before its body begins. Dropped, it gives that back.
@@ -136,23 +148,6 @@ struct Turn<'a> {
     breaker: &'a Breaker,
     answer: Option<Admission>,
     place: Option<Ticket>,
-}
-
-impl<'a, I: Copy, R: Cx + 'a, S> Waiting<'a, I, R, S> {
-    /// Whether so much time has gone by.
-    fn poll_timer(&mut self, now: Instant, time: Duration, cx: &mut Context<'_>) -> Poll<()> {
-        let (_, _, run) = self.at;
-        // None is too far away to be told apart from other such times, and to matter.
-        let due = now.checked_add(time);
-        if self.timer.as_ref().is_none_or(|timer| timer.due != due) {
-            self.timer = Some(Timer { due, sleep: Box::pin(run.sleep(time)) });
-        }
-        if let Some(timer) = &mut self.timer {
-            ready!(timer.sleep.as_mut().poll(cx));
-        }
-        self.timer = None;
-        Poll::Ready(())
-    }
 }
 
 impl<'a, Fut, I, R, S> Wait<'a, Fut, I, R> for Waiting<'a, I, R, S>
@@ -174,7 +169,12 @@ where
             let now = run.now();
             let (answer, transitions) = breaker.wait(&mut self.turn.place, now, cx.waker().clone());
             match answer {
-                Admission::Waits(time) => ready!(self.poll_timer(now, time, cx)),
+                Admission::Waits(time) => {
+                    if let Told::Nothing = self.told {
+                        self.told = Told::Waits(time);
+                    }
+                    ready!(Timer::poll(&mut self.timer, run, now, time, cx));
+                }
                 answer => {
                     self.timer = None;
                     return Poll::Ready((answer, transitions));
@@ -184,6 +184,12 @@ where
         // On a clock that does not follow its own timers there would be no end of this.
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    fn told(&mut self) -> Option<gatekeepers::Waiting> {
+        let Told::Waits(time) = self.told else { return None };
+        self.told = Told::All;
+        Some(gatekeepers::Waiting { cause: "a probe is under way", time: Some(time) })
     }
 
     fn is_asked(&self) -> bool {

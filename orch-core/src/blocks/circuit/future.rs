@@ -15,7 +15,8 @@ use super::held::Held;
 use super::permit::Permit;
 use super::shared::Arrival;
 use super::state::{Admission, Rejection, Transition};
-use super::{Breaker, CircuitEvent, CircuitState, thread};
+use super::{Breaker, CircuitEvent, CircuitState};
+use crate::blocks::gatekeepers;
 use crate::blocks::shell::{self, Block};
 use crate::blocks::values::{Given, Predicate};
 use crate::build::scope::{Point, RefOf};
@@ -200,7 +201,7 @@ where
                 let kind = ErrorKind::CircuitOpen { retry_after, last_failure, isolated: false };
                 let error = Error::new(kind, Origin::block(meta));
                 R::fail(guard, &error);
-                thread::turn_away();
+                gatekeepers::turn_away();
                 Poll::Ready(Err(error))
             }
             CircuitProjection::Aside { wait, meta, guard } => {
@@ -216,7 +217,7 @@ where
                 };
                 let error = Error::new(kind, Origin::block(meta));
                 R::fail(&mut guard, &error);
-                thread::turn_away();
+                gatekeepers::turn_away();
                 Poll::Ready(Err(error))
             }
         }
@@ -232,7 +233,11 @@ impl<'a, Fut, I, R: Cx> CircuitFuture<'a, Fut, I, R> {
         if let CircuitProjection::Aside { wait, meta, guard } = self.as_mut().project()
             && let (Ok(waits), Some(watched)) = (&mut *wait, &mut *guard)
         {
-            let (answer, transitions) = ready!(R::poll(watched, || waits.poll_answer(cx)));
+            let polled = R::poll(watched, || waits.poll_answer(cx));
+            if let Some(waiting) = waits.told() {
+                R::tell(watched, || waiting);
+            }
+            let (answer, transitions) = ready!(polled);
             for transition in transitions {
                 R::tell(watched, || transition.event());
             }

@@ -9,7 +9,7 @@ use super::permit::Permit;
 use super::shared::{Arrival, Shared};
 use super::state::{Admission, Config, Outcome, State, Transition, Transitions};
 use super::status::BreakerState;
-use crate::blocks::gatekeepers::Ticket;
+use crate::blocks::gatekeepers::{Handle, Rest, Ticket};
 use crate::error::LastFailure;
 use crate::runtime::Local;
 
@@ -257,6 +257,17 @@ impl Breaker {
         now: impl FnOnce() -> Instant,
     ) -> Option<Transition> {
         self.shared.record(permit, outcome, now)
+    }
+}
+
+impl Handle for Breaker {
+    fn rest(&self) -> Rest {
+        match self.state() {
+            BreakerState::Closed if self.failures() == 0 => Rest::Full,
+            BreakerState::Closed => Rest::Light,
+            BreakerState::Open { retry_after } if retry_after.is_zero() => Rest::Light,
+            BreakerState::Open { .. } | BreakerState::HalfOpen | BreakerState::Isolated => Rest::None,
+        }
     }
 }
 

@@ -106,8 +106,8 @@ impl<'a, R: Cx> Held<'a, R> {
         self.leave();
         self.course = Course::Usual;
         if let Some(permit) = self.permit {
-            if matches!(error.kind(), ErrorKind::Cancelled) {
-                self.record(permit, Outcome::<fn() -> String>::Cancelled);
+            if matches!(error.kind(), ErrorKind::Cancelled) || error.kind().is_rejection() {
+                self.retract(permit, error.kind().is_rejection());
                 return R::fail(&mut self.guard, error);
             }
             // A predicate that panics is a panic inside the block, so the permit is still ours here.
@@ -118,6 +118,19 @@ impl<'a, R: Cx> Held<'a, R> {
             }
         }
         R::fail(&mut self.guard, error);
+    }
+
+    /// The run counts as nothing. A rejection inside says nothing about what the circuit guards either: a probe is not lost by it.
+    #[cold]
+    #[inline(never)]
+    fn retract(&mut self, permit: Permit, was_rejected: bool) {
+        let outcome = Outcome::<fn() -> String>::Cancelled;
+        if !was_rejected {
+            return self.record(permit, outcome);
+        }
+        self.permit = None;
+        let _ = self.cx.reports(self.door.meta, self.door.keeper(), || outcome.report());
+        self.door.breaker.give_back(permit);
     }
 
     #[inline(always)]

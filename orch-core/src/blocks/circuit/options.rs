@@ -1,6 +1,7 @@
 //! The options of `circuit`.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::future::Door;
@@ -150,6 +151,18 @@ impl IntoBreaker for Breaker {
 impl IntoBreaker for &Breaker {
     fn into_breaker(self) -> Option<Breaker> {
         Some(self.clone())
+    }
+}
+
+impl IntoBreaker for Arc<Breaker> {
+    fn into_breaker(self) -> Option<Breaker> {
+        Some((*self).clone())
+    }
+}
+
+impl IntoBreaker for &Arc<Breaker> {
+    fn into_breaker(self) -> Option<Breaker> {
+        Some((**self).clone())
     }
 }
 

@@ -15,7 +15,7 @@ use super::permit::Permit;
 use super::state::{Admission, Config, Failed, Outcome, Rejection, State, Transition, Transitions};
 use super::status::{BreakerState, CircuitState};
 use super::thread;
-use crate::blocks::gatekeepers::{Calls, Ticket, quietly};
+use crate::blocks::gatekeepers::{self, Calls, Ticket, quietly};
 use crate::error::LastFailure;
 use crate::sync::{AtomicU64, Mutex, MutexGuard};
 
@@ -92,7 +92,7 @@ impl Shared {
         at: Option<Instant>,
         now: impl FnOnce() -> Instant,
     ) -> (Admission, Transitions) {
-        thread::arrive();
+        gatekeepers::something_begins();
         if at.is_none()
             && let Some(admitted) = self.change(|inner, _| inner.state.admit_closed())
         {
@@ -114,7 +114,7 @@ impl Shared {
         now: Instant,
         waker: Waker,
     ) -> (Admission, Transitions) {
-        thread::arrive();
+        gatekeepers::something_begins();
         self.change(|Inner { state, line }, calls| {
             let behind = line.is_ahead_of(place.as_ref(), state, now, calls);
             let (admission, transitions) = state.admit(now, behind, |probe| thread::is_inside(self, probe));
@@ -219,7 +219,7 @@ impl Shared {
         if !permit.is_probe() {
             return self.change(|inner, _| inner.state.cancel());
         }
-        let (now, turned_away) = (now(), thread::was_turned_away());
+        let (now, turned_away) = (now(), gatekeepers::was_turned_away());
         self.change(|inner, _| inner.state.cancel_probe(permit, turned_away, now))
     }
 

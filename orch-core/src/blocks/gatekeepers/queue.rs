@@ -1,9 +1,14 @@
 //! Those who wait to be let through, in order of arrival.
 //!
 //! It knows nothing of what they wait for. It is plain data for the inside of a gatekeeper's lock, so that the gatekeeper
-//! decides and queues in one step. Nothing is handed to a waiter that could get lost with it: the turn *is* the first
-//! place. A gatekeeper lets through who stands first, [calls](Queue::call) whoever has come to stand there, and lets
-//! nobody past: who arrives while others wait goes to the end.
+//! decides and queues in one step. A gatekeeper lets nobody past: who arrives while others wait goes to the end. There are two
+//! ways to serve those who wait:
+//!
+//! - The turn *is* the first place: the gatekeeper [calls](Queue::call) whoever has come to stand there, and lets it through when
+//!   it looks. So does a circuit, whose slots are given out one by one, and a throttle, where only the first waits for a time.
+//! - What they wait for is handed over: the gatekeeper [sends the first away](Queue::dismiss_first) and counts it as served. So
+//!   does a bulkhead, where several places may be free at once, and who is slow to look is to keep nobody else from them. Who
+//!   gives up [after that](Queue::has) gives back what it was handed.
 //!
 //! Wakers are foreign code: to clone, wake or drop one may come back to the gatekeeper. So they are cloned before its lock
 //! is taken, and whatever has to be woken or dropped is put into [`Calls`], for after it has been released.
@@ -27,6 +32,13 @@ pub(crate) struct Queue {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ticket(u64);
 
+impl Ticket {
+    /// Whether it was taken before the one of this number.
+    pub(crate) fn is_before(&self, number: u64) -> bool {
+        self.0 < number
+    }
+}
+
 #[derive(Debug)]
 struct Place {
     ticket: u64,
@@ -45,6 +57,16 @@ impl Queue {
     /// Who stands first, as the number of a ticket, of which no two are the same; `None` if nobody waits.
     pub(crate) fn first(&self) -> Option<u64> {
         self.places.front().map(|place| place.ticket)
+    }
+
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len() - self.gaps
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.places.is_empty()
     }
 
     pub(crate) fn is_first(&self, ticket: &Ticket) -> bool {

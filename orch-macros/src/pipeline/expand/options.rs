@@ -7,9 +7,8 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::block::{first_span, module};
 use super::names::{Names, hidden};
-use super::saga::{holds_embed, holds_undo};
 use super::table::{Index, node};
-use super::usage::is_closure;
+use super::usage::{holds_embed, holds_undo, is_closure};
 use super::{Expansion, Here, local};
 
 impl Expansion<'_> {
@@ -59,12 +58,13 @@ impl Expansion<'_> {
                     named.push((position(block, spec), quote_spanned!(here=> let #made = #value;)));
                     made.to_token_stream()
                 }
-                Some(_) => {
+                // A block's own handle is one for all of its runs.
+                _ if given.is_some() || matches!(spec.kind, Kind::Handle(..)) => {
                     made_once.extend(quote_spanned!(here=> #value,));
                     let place = proc_macro2::Literal::usize_unsuffixed(places.next().unwrap_or_default());
                     quote_spanned!(here=> ::core::clone::Clone::clone(&#once.#place))
                 }
-                None => value,
+                _ => value,
             };
             fields.extend(quote_spanned!(here=> #field: #value,));
         }

@@ -1,7 +1,7 @@
 //! Sagas, and the steps in them that can be undone.
 
 use orch_syntax::ast::{Block, Item, Step, Undo, When};
-use orch_syntax::blocks::{Form, Undos};
+use orch_syntax::blocks::Form;
 use orch_syntax::pattern::Pattern;
 use orch_syntax::tokens;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
@@ -232,27 +232,6 @@ fn mentioned_at(code: &TokenStream, name: &Ident) -> Option<Span> {
         TokenTree::Group(group) => mentioned_at(&group.stream(), name),
         _ => None,
     })
-}
-
-/// Whether a step is a saga, or one is inside of it, or a step that can be undone.
-pub(super) fn holds_undo(step: &Step) -> bool {
-    match step {
-        Step::Undo(_) => true,
-        Step::Block(block) => {
-            block.spec.undos == Undos::Own || block.body.iter().filter_map(Item::step).any(holds_undo)
-        }
-        Step::Leaf(_) | Step::Inline(_) | Step::Embed(_) | Step::Hole(_) => false,
-    }
-}
-
-/// Whether a pipeline from elsewhere is inside of a step, or is it.
-pub(super) fn holds_embed(step: &Step) -> bool {
-    match step {
-        Step::Embed(_) => true,
-        Step::Undo(undo) => holds_embed(&undo.step),
-        Step::Block(block) => block.body.iter().filter_map(Item::step).any(holds_embed),
-        Step::Leaf(_) | Step::Inline(_) | Step::Hole(_) => false,
-    }
 }
 
 /// All code of the user's in a step.

@@ -1,7 +1,7 @@
 //! Which steps use the piped value, read off their text.
 
 use orch_syntax::ast::{Item, Step, Value};
-use orch_syntax::blocks::{Body, Needs};
+use orch_syntax::blocks::{Body, Needs, Undos};
 use orch_syntax::tokens;
 use proc_macro2::TokenStream;
 
@@ -38,4 +38,25 @@ pub(super) fn is_closure(code: &TokenStream) -> bool {
     let code = tokens::visible(code.clone(), |_| false);
     let bar = usize::from(tokens::is_word(code.first(), "move"));
     tokens::is_punct(code.get(bar), '|')
+}
+
+/// Whether a step is a saga, or one is inside of it, or a step that can be undone.
+pub(super) fn holds_undo(step: &Step) -> bool {
+    match step {
+        Step::Undo(_) => true,
+        Step::Block(block) => {
+            block.spec.undos == Undos::Own || block.body.iter().filter_map(Item::step).any(holds_undo)
+        }
+        Step::Leaf(_) | Step::Inline(_) | Step::Embed(_) | Step::Hole(_) => false,
+    }
+}
+
+/// Whether a pipeline from elsewhere is inside of a step, or is it.
+pub(super) fn holds_embed(step: &Step) -> bool {
+    match step {
+        Step::Embed(_) => true,
+        Step::Undo(undo) => holds_embed(&undo.step),
+        Step::Block(block) => block.body.iter().filter_map(Item::step).any(holds_embed),
+        Step::Leaf(_) | Step::Inline(_) | Step::Hole(_) => false,
+    }
 }

@@ -7,9 +7,8 @@ use std::task::{Wake, Waker};
 use proptest::prelude::*;
 
 use super::super::status::BreakerState;
-use super::super::thread;
 use super::*;
-use crate::blocks::gatekeepers::Ticket;
+use crate::blocks::gatekeepers::{self, Ticket};
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -436,11 +435,11 @@ proptest! {
                         End::Ignored => circuit.ignore(permit),
                         End::Failure => circuit.fail(permit, &format!("run {number}")),
                         End::Cancelled => {
-                            thread::arrive();
+                            gatekeepers::something_begins();
                             circuit.cancel(permit)
                         }
                         End::CancelledBySibling => {
-                            thread::turn_away();
+                            gatekeepers::turn_away();
                             circuit.cancel(permit)
                         }
                         End::Unbegun => {

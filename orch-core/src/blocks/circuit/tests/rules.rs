@@ -7,9 +7,9 @@ use std::task::Waker;
 use super::super::handle::Breaker;
 use super::super::shared::Arrival;
 use super::super::status::BreakerState;
-use super::super::thread;
 use super::CircuitState::{Closed, HalfOpen, Isolated, Open};
 use super::*;
+use crate::blocks::gatekeepers;
 use crate::blocks::gatekeepers::Ticket;
 
 // ----- closed: consecutive failures -----
@@ -291,7 +291,7 @@ fn a_cancelled_probe_frees_its_slot() {
 fn patient(config: Config) -> Circuit {
     let mut circuit = Circuit::due(config);
     for lost in 1..=3 {
-        thread::arrive();
+        gatekeepers::something_begins();
         let opens = (lost == 3).then(|| change(HalfOpen, Open, config.fail_max, false));
         assert_eq!(circuit.cancel(circuit.admitted()), opens);
     }
@@ -416,7 +416,7 @@ fn lost_only_to_the_rejections_of_others_a_patient_circuit_rests_without_turning
     let mut circuit = patient(DEFAULTS);
     for _ in 0..3 {
         let probe = circuit.admitted();
-        thread::turn_away();
+        gatekeepers::turn_away();
         assert_eq!(circuit.cancel(probe), None);
     }
     let (mut first, mut second) = (Waiter::default(), Waiter::default());
@@ -434,9 +434,9 @@ fn one_that_was_given_up_among_them_turns_runs_away() {
     for given_up in [false, true, false] {
         let probe = circuit.admitted();
         if given_up {
-            thread::arrive()
+            gatekeepers::something_begins()
         } else {
-            thread::turn_away()
+            gatekeepers::turn_away()
         }
         circuit.cancel(probe);
     }
@@ -447,7 +447,7 @@ fn one_that_was_given_up_among_them_turns_runs_away() {
 fn what_was_turned_away_long_ago_takes_no_probe_along() {
     let circuit = patient(DEFAULTS);
     for _ in 0..3 {
-        thread::turn_away();
+        gatekeepers::turn_away();
         circuit.cancel(circuit.admitted());
     }
     assert_eq!(circuit.kind(), Open, "a run has arrived in between");

@@ -1,0 +1,418 @@
+//! A body behind a gatekeeper that lets runs through in order of arrival.
+//!
+//! What decides is a [`Gate`]: plain data behind a lock, which is told the time. Here is what waiting is, for all of them. A run
+//! that is let through at once has neither the code nor the space of a wait, which stands behind a pointer.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::{Duration, Instant};
+
+use pin_project_lite::pin_project;
+
+use super::{Ticket, Timer, Waiting};
+use crate::blocks::shell::{Block, Held};
+use crate::blocks::values::Given;
+use crate::build::scope::{Point, RefOf};
+use crate::error::{Error, ErrorKind, Failure};
+use crate::graph::Describe;
+use crate::node::{Meta, Origin};
+use crate::run::{Cx, Step, finish_block};
+use crate::runtime::{Gatekeeper, Report};
+
+/// What lets runs through, or has them wait, or turns them away.
+pub(crate) trait Gate: Send + Sync {
+    /// What a run holds until it ends; dropped, it goes back.
+    type Permit<'a>: Send
+    where
+        Self: 'a;
+
+    /// What an observer and a runtime know it as.
+    fn keeper(&self) -> Gatekeeper<'_>;
+
+    /// What lets a run through at once, if that is all there is to it.
+    fn admit(&self, now: impl FnOnce() -> Instant) -> Option<Self::Permit<'_>>;
+
+    /// Why a run that was not let through at once is turned away at once, if it is.
+    fn refuse(&self, now: Instant) -> Option<ErrorKind<Infallible>>;
+
+    /// The answer to a run that waits, whenever it looks; it is told by `waker` when it should. While it waits it has a `place`,
+    /// and has to [leave](Self::leave) it if it gives up.
+    fn wait(&self, place: &mut Option<Place>, now: Instant, waker: Waker) -> Answer<Self::Permit<'_>>;
+
+    /// Who waited gives up.
+    fn leave(&self, place: &mut Option<Place>);
+
+    /// A body that was let through is polled from here on, until [`after`](Self::after).
+    fn before(&self);
+
+    /// It was polled.
+    fn after(&self);
+
+    /// Whether a run that was let through says how it ended.
+    const REPORTS: bool;
+}
+
+/// Where a run stands that waits.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) ticket: Ticket,
+    /// When it came.
+    pub(crate) since: Instant,
+}
+
+/// The answer to a run that waits.
+#[derive(Debug)]
+pub(crate) enum Answer<P> {
+    Admitted(P),
+    Rejected(ErrorKind<Infallible>),
+    /// Go on waiting, and look again when this time is over, if there is one. What is told of it, the first time.
+    Waits(Waiting, Option<Duration>),
+}
+
+/// A block with a body behind a gate, which it is given.
+pub struct Gated<B, G> {
+    body: B,
+    given: G,
+    meta: &'static Meta,
+}
+
+impl<B, G> Gated<B, G> {
+    pub(crate) fn new(body: B, given: G, meta: &'static Meta) -> Self {
+        Gated { body, given, meta }
+    }
+}
+
+impl<P, E, B, G> Block<P, E> for Gated<B, G>
+where
+    P: Point,
+    E: Failure,
+    B: Step<P, E>,
+    G: Given<P, Value: Gate>,
+{
+    type Out = B::Out;
+    type Asks = B::Asks;
+
+    #[inline(always)]
+    fn start<'a, R: Cx + 'a>(
+        &'a self,
+        scope: RefOf<'a, P>,
+        input: P::In,
+        held: Held<R>,
+    ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
+        let Held { cx, mut guard } = held;
+        let gate = self.given.get(self.given.see(scope));
+        let at = At { gate, meta: self.meta, run: cx };
+        let begin = move || self.body.run(scope, input, cx);
+        let answer = cx.admit(self.meta, gate.keeper());
+        if answer.is_none()
+            && let Some(permit) = gate.admit(|| cx.now())
+        {
+            cx.admitted(self.meta, gate.keeper(), || Ok(()));
+            let mut holds = Holds { at, permit: Some(permit), panicked: false, guard };
+            let fut = holds.poll(begin);
+            return GatedFuture::Running { fut, holds };
+        }
+        let wait = arrive(at, answer, begin, &mut guard);
+        GatedFuture::Aside { wait: Some(wait), meta: self.meta, guard: Some(guard) }
+    }
+
+    fn describe(&self, graph: &mut Describe<'_>) {
+        self.body.describe(graph);
+    }
+}
+
+/// What a run needs of the block.
+struct At<'a, G, R> {
+    gate: &'a G,
+    meta: &'static Meta,
+    run: R,
+}
+
+impl<G, R: Copy> Clone for At<'_, G, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<G, R: Copy> Copy for At<'_, G, R> {}
+
+impl<G: Gate, R: Cx> At<'_, G, R> {
+    fn admitted(self, answer: Result<(), &ErrorKind<Infallible>>) {
+        self.run.admitted(self.meta, self.gate.keeper(), || answer.map_err(Clone::clone));
+    }
+}
+
+/// Behind a pointer, so that a run that is let through at once has no space for it.
+type Aside<'a, Fut, G, R> = Result<Box<dyn Wait<'a, Fut, G, R> + 'a>, Box<ErrorKind<Infallible>>>;
+
+/// A run comes to a gate that does not let it through at once, or that the runtime answers for.
+#[cold]
+#[inline(never)]
+fn arrive<'a, Fut, G: Gate, R: Cx + 'a>(
+    at: At<'a, G, R>,
+    answer: Option<Result<(), ErrorKind<Infallible>>>,
+    begin: impl FnOnce() -> Fut + Send + 'a,
+    guard: &mut R::Guard,
+) -> Aside<'a, Fut, G, R> {
+    let passes = answer.is_some();
+    let refused = match answer {
+        Some(Ok(())) => None,
+        Some(Err(kind)) if kind.is_rejection() => Some(kind),
+        Some(Err(_)) => Some(ErrorKind::Rejected),
+        None => {
+            let refused = R::poll(guard, || at.gate.refuse(at.run.now()));
+            if let Some(kind) = &refused {
+                at.admitted(Err(kind));
+            }
+            refused
+        }
+    };
+    let Some(kind) = refused else {
+        let turn = Turn { gate: at.gate, place: None };
+        return Ok(Box::new(Waits { at, begin, timer: None, turn, passes, is_told: false }));
+    };
+    // Here a panic of what was kept for the body still is the block's.
+    R::poll(guard, || drop(begin));
+    Err(Box::new(kind))
+}
+
+/// A run that was let through. Dropped with the body unfinished, it gives back what it holds.
+struct Holds<'a, G: Gate, R: Cx> {
+    at: At<'a, G, R>,
+    /// `None` once that is back, and where the runtime let the run pass.
+    permit: Option<G::Permit<'a>>,
+    panicked: bool,
+    // Last: a block ends after the steps inside it, and after its permit is back.
+    guard: R::Guard,
+}
+
+impl<G: Gate, R: Cx> Holds<'_, G, R> {
+    #[inline(always)]
+    fn poll<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+        /// Dropped only by a panic on its way out.
+        struct Unwinding<'a, G: Gate>(&'a G, &'a mut bool);
+
+        impl<G: Gate> Drop for Unwinding<'_, G> {
+            fn drop(&mut self) {
+                self.0.after();
+                *self.1 = true;
+            }
+        }
+
+        let gate = self.at.gate;
+        gate.before();
+        let unwinding = Unwinding(gate, &mut self.panicked);
+        let polled = R::poll(&mut self.guard, poll);
+        mem::forget(unwinding);
+        gate.after();
+        polled
+    }
+
+    #[inline(always)]
+    fn finish<T, E: Failure>(&mut self, result: &Result<T, Error<E>>) {
+        self.give_back(|| match result {
+            Ok(_) => Report::Succeeded,
+            Err(error) if matches!(error.kind(), ErrorKind::Cancelled) => Report::Cancelled,
+            Err(_) => Report::Failed,
+        });
+        finish_block::<R, _, _>(&mut self.guard, result);
+    }
+
+    #[inline(always)]
+    fn give_back(&mut self, report: impl FnOnce() -> Report) {
+        let Some(permit) = self.permit.take() else { return };
+        drop(permit);
+        if G::REPORTS {
+            // Whether it counts or not, there is nothing but the place to give back.
+            let _ = self.at.run.reports(self.at.meta, self.at.gate.keeper(), report);
+        }
+    }
+}
+
+impl<G: Gate, R: Cx> Drop for Holds<'_, G, R> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        let panicked = self.panicked;
+        self.give_back(|| if panicked { Report::Failed } else { Report::Cancelled });
+    }
+}
+
+const OVER: &str = "a future is not polled again after it has finished";
+
+pin_project! {
+    #[project = Projected]
+    enum GatedFuture<'a, Fut, G: Gate, R: Cx> {
+        Running {
+            #[pin]
+            fut: Fut,
+            holds: Holds<'a, G, R>,
+        },
+        // It waits, or was turned away. `guard` is there until the body begins or that has been said.
+        Aside {
+            wait: Option<Aside<'a, Fut, G, R>>,
+            meta: &'static Meta,
+            guard: Option<R::Guard>,
+        },
+    }
+}
+
+impl<Fut, G, T, E, R> Future for GatedFuture<'_, Fut, G, R>
+where
+    Fut: Future<Output = Result<T, Error<E>>>,
+    G: Gate,
+    E: Failure,
+    R: Cx,
+{
+    type Output = Result<T, Error<E>>;
+
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // Whatever comes before the body is done apart, and then there is one place where it is polled, as it is compiled
+        // into this.
+        if let Projected::Aside { .. } = self.as_mut().project() {
+            ready!(self.as_mut().poll_aside(cx));
+        }
+        match self.project() {
+            Projected::Running { fut, holds } => {
+                let result = ready!(holds.poll(|| fut.poll(cx)));
+                holds.finish(&result);
+                Poll::Ready(result)
+            }
+            Projected::Aside { wait, meta, guard } => {
+                let (Some(Err(kind)), Some(mut guard)) = (wait.take(), guard.take()) else {
+                    panic!("{OVER}")
+                };
+                let error = Error::new(kind.map(|never| match never {}), Origin::block(meta));
+                R::fail(&mut guard, &error);
+                super::turn_away();
+                Poll::Ready(Err(error))
+            }
+        }
+    }
+}
+
+impl<'a, Fut, G: Gate, R: Cx> GatedFuture<'a, Fut, G, R> {
+    #[cold]
+    #[inline(never)]
+    fn poll_aside(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Projected::Aside { wait, guard, .. } = self.as_mut().project() else { return Poll::Ready(()) };
+        let (Some(Ok(waits)), Some(watched)) = (&mut *wait, &mut *guard) else { return Poll::Ready(()) };
+        let answer = ready!(waits.poll_answer(cx, watched));
+        let (Some(Ok(waits)), Some(mut guard)) = (wait.take(), guard.take()) else { panic!("{OVER}") };
+        let at = waits.at();
+        let next = match answer {
+            Ok(permit) => {
+                let mut holds = Holds { at, permit, panicked: false, guard };
+                let fut = holds.poll(|| waits.begin());
+                GatedFuture::Running { fut, holds }
+            }
+            Err(kind) => {
+                R::poll(&mut guard, || drop(waits));
+                GatedFuture::Aside { wait: Some(Err(Box::new(kind))), meta: at.meta, guard: Some(guard) }
+            }
+        };
+        self.set(next);
+        Poll::Ready(())
+    }
+}
+
+/// A run that waits, and then begins its body, which is a `Fut`.
+trait Wait<'a, Fut, G: Gate, R: Cx>: Send {
+    fn at(&self) -> At<'a, G, R>;
+
+    /// Waits until the gate has an answer other than to wait. There is no permit where the runtime let the run pass.
+    fn poll_answer(&mut self, cx: &mut Context<'_>, guard: &mut R::Guard) -> Poll<Answered<'a, G>>;
+
+    fn begin(self: Box<Self>) -> Fut;
+}
+
+type Answered<'a, G> = Result<Option<<G as Gate>::Permit<'a>>, ErrorKind<Infallible>>;
+
+struct Waits<'a, G: Gate, R, S> {
+    at: At<'a, G, R>,
+    begin: S,
+    timer: Option<Timer<'a>>,
+    turn: Turn<'a, G>,
+    /// The gate is not asked.
+    passes: bool,
+    is_told: bool,
+}
+
+/// A place in the queue, which is given back when this is dropped.
+struct Turn<'a, G: Gate> {
+    gate: &'a G,
+    place: Option<Place>,
+}
+
+impl<'a, Fut, G, R, S> Wait<'a, Fut, G, R> for Waits<'a, G, R, S>
+where
+    G: Gate,
+    R: Cx + 'a,
+    S: FnOnce() -> Fut + Send,
+{
+    fn at(&self) -> At<'a, G, R> {
+        self.at
+    }
+
+    fn poll_answer(&mut self, cx: &mut Context<'_>, guard: &mut R::Guard) -> Poll<Answered<'a, G>> {
+        if self.passes {
+            return Poll::Ready(Ok(None));
+        }
+        let At { gate, run, .. } = self.at;
+        for _ in 0..2 {
+            let now = run.now();
+            let place = &mut self.turn.place;
+            match R::poll(guard, || gate.wait(place, now, cx.waker().clone())) {
+                Answer::Admitted(permit) => {
+                    self.timer = None;
+                    self.at.admitted(Ok(()));
+                    return Poll::Ready(Ok(Some(permit)));
+                }
+                Answer::Rejected(kind) => {
+                    self.timer = None;
+                    self.at.admitted(Err(&kind));
+                    return Poll::Ready(Err(kind));
+                }
+                Answer::Waits(waiting, time) => {
+                    if !mem::replace(&mut self.is_told, true) {
+                        R::tell(guard, || waiting);
+                    }
+                    let Some(time) = time else {
+                        self.timer = None;
+                        return Poll::Pending;
+                    };
+                    let timer = &mut self.timer;
+                    ready!(R::poll(guard, || Timer::poll(timer, run, now, time, cx)));
+                }
+            }
+        }
+        // On a clock that does not follow its own timers there would be no end of this.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn begin(self: Box<Self>) -> Fut {
+        (self.begin)()
+    }
+}
+
+impl<G: Gate> Drop for Turn<'_, G> {
+    fn drop(&mut self) {
+        self.gate.leave(&mut self.place);
+    }
+}
+
+/// How long a wait that began at `since` may last yet; `None` for ever.
+pub(crate) fn time_left(max_wait: Option<Duration>, since: Instant, now: Instant) -> Option<Duration> {
+    max_wait.map(|max_wait| max_wait.saturating_sub(now.saturating_duration_since(since)))
+}
+
+impl<B, G> fmt::Debug for Gated<B, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gated").field("block", &Origin::block(self.meta)).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,10 @@
+use async_orch::{pipeline, task};
+
+#[task]
+async fn call() -> u32 {
+    1
+}
+
+fn main() {
+    let _ = pipeline! { bulkhead(max = 0) < call > };
+}

@@ -1,0 +1,10 @@
+use async_orch::{pipeline, task};
+
+#[task]
+async fn call(id: u32) -> u32 {
+    id
+}
+
+fn main() {
+    let _ = pipeline! { |_: u32| throttle(burst = 3) < call > };
+}
