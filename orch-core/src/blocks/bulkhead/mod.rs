@@ -15,8 +15,6 @@ mod handle;
 mod loom;
 mod options;
 mod shared;
-#[cfg(test)]
-mod tests;
 #[doc(hidden)]
 pub mod words;
 

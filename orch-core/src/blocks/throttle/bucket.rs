@@ -8,9 +8,6 @@
 
 use std::time::{Duration, Instant};
 
-/// What a timer may be late without the rate being less for it: tokio's wake to the millisecond.
-const LATE: Duration = Duration::from_millis(1);
-
 /// Every number is at least one, the time above zero; the builder sees to it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rate {
@@ -76,18 +73,7 @@ impl Bucket {
     #[inline]
     pub(crate) fn take(&mut self, cost: u32, now: Instant) -> bool {
         let tick = self.tick(now);
-        self.take_at(tick, tick, cost)
-    }
-
-    /// As [`take`](Self::take), for a run that has waited for them: what its timer was late is not lost.
-    pub(crate) fn take_late(&mut self, cost: u32, now: Instant) -> bool {
-        let tick = self.tick(now);
-        self.take_at(tick, tick.saturating_sub(self.ticks(LATE)).max(self.paused), cost)
-    }
-
-    #[inline]
-    fn take_at(&mut self, tick: u128, since: u128, cost: u32) -> bool {
-        let full = self.full.max(since).saturating_add(self.tokens(cost.into()));
+        let full = self.full.max(tick).saturating_add(self.tokens(cost.into()));
         let is_there =
             tick >= self.paused && full <= tick.saturating_add(self.tokens(self.rate.burst.into()));
         if is_there {

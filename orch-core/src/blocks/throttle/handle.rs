@@ -23,9 +23,9 @@ use crate::runtime::{Gatekeeper, Local};
 /// - A run that is dropped while it waits has taken nothing; those behind it come earlier.
 /// - A run that would wait for longer than [`max_wait`](LimiterBuilder::max_wait) is turned away at once, with
 ///   [`ErrorKind::Throttled`](crate::ErrorKind::Throttled), which says for how long it would have been.
-/// - In no time *t* do more than `burst` + *t* · rate tokens begin, but for the millisecond by which a timer may be late: what it is
-///   late is made up for, so that the rate is kept where it is higher than timers are fine. Later than that, a poll is a loss:
-///   give a `burst` if the tasks of your executor wait for each other.
+/// - In no time *t* do more than `burst` + *t* · rate tokens begin. So with a `burst` of one it is a ceiling: what a timer or a poll is
+///   late is not made up for, and tokio's timers wake to the millisecond. Where more than some hundred a second are to be reached,
+///   or the tasks of your executor wait for each other, give a `burst` of what comes in a few milliseconds.
 /// - A run that is kept and not polled any more keeps its turn, and those behind it wait.
 ///
 /// Time is the clock of the run, through its [`Runtime`](crate::Runtime); the methods of the handle read tokio's. One limiter under

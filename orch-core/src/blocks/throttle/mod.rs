@@ -14,8 +14,6 @@ mod handle;
 mod loom;
 mod options;
 mod shared;
-#[cfg(test)]
-mod tests;
 
 pub use crate::blocks::gatekeepers::IntoHandle;
 pub use crate::blocks::shell::enter;

@@ -100,7 +100,7 @@ impl Shared {
                 return waits(time, is_first);
             };
             let is_first = inner.queue.is_first(ticket);
-            if is_first && inner.bucket.take_late(cost, now) {
+            if is_first && inner.bucket.take(cost, now) {
                 calls.discard(waker);
                 inner.leave(cost, place, calls);
                 return Answer::Admitted(());
