@@ -7,5 +7,5 @@ async fn one() -> u32 {
 }
 
 fn main() {
-    let _ = pipeline! { saga < one() one() > };
+    let _ = pipeline! { with < one() one() > };
 }
