@@ -7,12 +7,13 @@ use super::cursor::Parser;
 use crate::blocks::Body;
 
 impl Parser<'_> {
-    /// Reports the blocks that were still open at the end.
+    /// Reports the blocks that were still open at the end: the innermost, and how many are around it. Who types a program has all of
+    /// them open, and one thing to do next.
     pub(super) fn report_unclosed(&mut self) {
-        for bracket in std::mem::take(&mut self.brackets.unclosed) {
-            bracket.report(self.errors);
-            self.errors.structure_unsure = true;
-        }
+        let unclosed = std::mem::take(&mut self.brackets.unclosed);
+        let Some(innermost) = unclosed.iter().max_by_key(|bracket| bracket.index) else { return };
+        innermost.report(unclosed.len() - 1, self.errors);
+        self.errors.structure_unsure = true;
     }
 
     /// The blocks that the layout shows to be unclosed: a `>` that begins a line further left than its block

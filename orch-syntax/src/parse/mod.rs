@@ -76,7 +76,7 @@ fn read(input: TokenStream, errors: &mut Errors) -> Pipeline {
     let pipeline = parser.pipeline();
     parser.report_unclosed();
     for bracket in &blamed {
-        bracket.report(errors);
+        bracket.report(0, errors);
     }
     pipeline
 }

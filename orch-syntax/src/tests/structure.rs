@@ -40,8 +40,7 @@ fn an_unclosed_block_is_reported_where_it_opens() {
     mistakes(
         "seq < par <",
         &[
-            "1:4 this `<` of `seq` is not closed; write `>` where the block ends",
-            "1:10 this `<` of `par` is not closed; write `>` where the block ends",
+            "1:10 this `<` of `par` is not closed, nor is that of the block around it; write `>` where each ends",
         ],
     );
 }
