@@ -123,7 +123,7 @@ impl Parser<'_> {
             }
         }
         let after = if start + 1 == self.at { keyword.to_owned() } else { format!("{keyword}(…)") };
-        self.errors.at(head, format!("expected `<` after `{after}`"));
+        self.errors.at(head, format!("expected `<` after `{after}`; a task of that name is `r#{keyword}`"));
         if self.closings_from(self.at) > self.brackets.depth() {
             // The `>` is there: only the `<` was forgotten.
             self.open_bracket(start, head);

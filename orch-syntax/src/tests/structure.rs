@@ -19,10 +19,10 @@ fn a_keyword_is_reserved_in_step_position_only() {
         "seq[r#seq seq::x par::y]",
     );
     has_shape("seq < let seq = a b(seq) >", "seq[let=a b]");
-    mistake("seq < a ^seq b >", "expected `<` after `seq`");
-    mistake("seq < a par(limit = 2^) b >", "expected `<` after `par(…)`");
-    mistake("^seq", "expected `<` after `seq`");
-    mistake("seq < ^par a > >", "expected `<` after `par`");
+    mistake("seq < a ^seq b >", "expected `<` after `seq`; a task of that name is `r#seq`");
+    mistake("seq < a par(limit = 2^) b >", "expected `<` after `par(…)`; a task of that name is `r#par`");
+    mistake("^seq", "expected `<` after `seq`; a task of that name is `r#seq`");
+    mistake("seq < ^par a > >", "expected `<` after `par`; a task of that name is `r#par`");
     mistake("seq ^{ a b }", "the body of a block stands between `<` and `>`; write `seq < … >`");
     mistake("retry^{max_attempts = 3} < a >", "options stand in parentheses; write `retry(…) < … >`");
 }
