@@ -2,11 +2,12 @@
 
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use async_orch::bus::Recorder;
 use async_orch::{BoxError, ErrorKind, Run, TaskState, pipeline, task};
 
-use common::at_once;
+use common::{Oops, at_once};
 
 mod common;
 
@@ -374,4 +375,92 @@ fn choose_an_arm_that_always_fails_names_no_type() {
         assert!(at_once(p.run(n)).unwrap_err().to_string().ends_with(message));
     }
     assert_eq!(at_once(p.run(4)).unwrap(), 4);
+}
+
+#[task]
+fn fails(n: u32) -> Result<u32, Oops> {
+    if n > 3 { Err(Oops("no")) } else { Ok(n) }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Kind {
+    A,
+    B { x: Option<u32> },
+    C(String),
+}
+fn copied(n: &Option<u32>) -> Option<u32> {
+    *n
+}
+macro_rules! pick {
+    ($on:expr, $p:pat, $s:tt, $g:expr) => { pipeline! { |n: Option<u32>| choose($on(n)) < $p if ($g) => number(1), Some(k) => number(*k), None => |_| { $s } > } };
+}
+#[test]
+fn choose_takes_the_fragments_of_a_macro() {
+    let p = pick!(copied, Some(7..=9), 5, true);
+    assert_eq!(at_once(p.run(Some(8))).unwrap(), 1);
+    assert_eq!(at_once(p.run(Some(3))).unwrap(), 3);
+    assert_eq!(at_once(p.run(None)).unwrap(), 5);
+}
+#[test]
+fn choose_2_a_name_for_the_whole_is_a_reference_as_any_name() {
+    let p = pipeline! { |k: Kind| choose(k) < all @ Kind::B { x: Some(x) } => |_| { (all.clone(), *x) } | Kind::A | Kind::B { .. } => |_| { (Kind::A, 0) } Kind::C(s) => |_| { (Kind::C(s.clone()), s.len() as u32) } > };
+    assert_eq!(at_once(p.run(Kind::B { x: Some(3) })).unwrap(), (Kind::B { x: Some(3) }, 3));
+    assert_eq!(at_once(p.run(Kind::C("ab".into()))).unwrap().1, 2);
+    let r = pipeline! { |k: Kind| choose(&k) < Kind::C(s) => |_| { s.len() } _ => |_| { 0 } > };
+    assert_eq!(at_once(r.run(Kind::C("ab".into()))).unwrap(), 2);
+}
+#[test]
+fn choose_in_a_pipeline_that_moves() {
+    let kind = Kind::C("abc".to_owned());
+    let p = pipeline! { let kind = kind; move |_: u32| choose(kind) < Kind::C(s) if (s.len() > 9) => |n| { n } Kind::C(s) => seq < |n| { n + s.len() as u32 } |n| { n + s.len() as u32 } > _ => |n| { n } > };
+    assert_eq!(at_once(p.run(1)).unwrap(), 7);
+    let flag = true;
+    let q = pipeline! { move |_: u32| when(flag) < |n| { n + 1 } > };
+    assert_eq!(at_once(q.run(1)).unwrap(), 2);
+}
+#[test]
+fn choose_in_long_sequences_and_they_in_it() {
+    let p = pipeline! {
+        |n: u32|
+        seq < let a = number(*n) let b = number(*a) let c = number(*b) let d = number(*c) let e = number(*d) let f = number(*e) let g = number(*f)
+          let h = number(*g) let i = number(*h) let j = number(*i) let k = number(*j) let l = number(*k) let m = number(*l)
+          let o = choose(m.checked_sub(2)) < Some(x) => seq < let a1 = number(*x + *a) let b1 = number(*a1) let c1 = number(*b1) let d1 = number(*c1) let e1 = number(*d1) let f1 = number(*e1) let g1 = number(*f1)
+             let h1 = number(*g1) let i1 = number(*h1) let j1 = number(*i1) let k1 = number(*j1) let l1 = number(*k1) retry(max_attempts = *l1 + *x + 1) < fails(*l1) > > None => number(*m + *b) >
+          |_| { *o + *m }
+        >
+    };
+    assert_eq!(at_once(p.run(1)).unwrap(), 3);
+    assert_eq!(at_once(p.run(2)).unwrap(), 4);
+}
+#[test]
+fn choose_with_an_error_type_of_its_own() {
+    let p = pipeline! { error = Oops; |(n, most): (u32, u32)| choose((n, *most)) < (0, _) => |_| { Err(Oops("zero")) } (n, most) if (most > 0) => retry(max_attempts = most, backoff = constant(Duration::ZERO)) < fails(*n) > _ => number(0) > };
+    assert_eq!(at_once(p.run((0, 1))).unwrap_err().task(), Some(&Oops("zero")));
+    assert_eq!(at_once(p.run((4, 2))).unwrap_err().attempts(), 2);
+    assert_eq!(at_once(p.run((4, 0))).unwrap(), 0);
+}
+#[test]
+fn choose_when_and_limits_together() {
+    let p = pipeline! { |_: Vec<u32>| seq < let all = _ let most = |_| { all.len() } |_| { all.clone() } each(limit = *most) < par(limit = *most) < |n| { n } when(|n| *n > 1) < |n| { n * 2 } > choose(|n| n % 2) < 0 => |n| { n } k => |n| { n + *k } > > > > };
+    assert_eq!(at_once(p.run(vec![1, 2])).unwrap(), [(1, 1, 2), (2, 4, 2)]);
+}
+#[test]
+fn choose_of_a_generic_type() {
+    fn of<T: Copy + PartialOrd + Send + Sync + 'static>(most: T) -> impl Run<In = T, Out = bool> {
+        pipeline! { let most = most; move |_: T| choose(|n| *n > *most) < true => |_| { true } false => |_| { false } > }
+    }
+    assert!(at_once(of(3_u8).run(4)).unwrap());
+}
+#[test]
+fn choose_2_a_view_of_a_place_is_looked_at_again() {
+    let p = pipeline! { |t: (String, u32)| choose(t.0.trim()) < "" => |_| { 0 } word => async |_| { word.len() } > };
+    assert_eq!(at_once(p.run((" ab ".into(), 1))).unwrap(), 2);
+    let p = pipeline! { |t: Option<String>| choose(t.as_deref()) < Some("x") => |_| { 1 } Some(w) => |_| { w.len() } None => |_| { 0 } > };
+    assert_eq!(at_once(p.run(Some("abc".into()))).unwrap(), 3);
+}
+#[test]
+fn choose_without_names_takes_constants() {
+    const GET: &str = "GET";
+    let p = pipeline! { |m: &'static str| choose(*m) < GET => |_| { 1 } _ => |_| { 0 } > };
+    assert_eq!(at_once(p.run("GET")).unwrap(), 1);
 }

@@ -104,7 +104,7 @@ pub fn sole(tokens: &[TokenTree]) -> Option<TokenTree> {
 }
 
 /// The tokens out of the invisible groups that are around all of them.
-pub(crate) fn whole(tokens: &[TokenTree]) -> Vec<TokenTree> {
+pub fn whole(tokens: &[TokenTree]) -> Vec<TokenTree> {
     let mut whole = tokens.to_vec();
     while let [TokenTree::Group(group)] = whole.as_slice()
         && group.delimiter() == Delimiter::None

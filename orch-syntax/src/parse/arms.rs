@@ -87,7 +87,7 @@ impl Parser<'_> {
     }
 
     /// Where arrow and guard of an arm are that begins at an index, if there is anything like an arrow.
-    fn parts_at(&self, start: usize) -> Option<Parts> {
+    pub(super) fn parts_at(&self, start: usize) -> Option<Parts> {
         let mut guard = None;
         let mut angles = 0usize;
         let mut index = start;

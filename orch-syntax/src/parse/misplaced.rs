@@ -241,7 +241,7 @@ impl Parser<'_> {
                 // `a > 1`: a number is no step, so this closes nothing.
                 '>' | '<' => {
                     let number = width == 0 && matches!(self.peek(1), Some(TokenTree::Literal(_)));
-                    number && !(self.brackets.in_arms() && self.arm_at(self.at + 1).is_some())
+                    number && !(self.brackets.in_arms() && self.parts_at(self.at + 1).is_some())
                 }
                 _ => false,
             };

@@ -1,6 +1,10 @@
 //! The arms of a block: what is read, and what is said of slips.
 
-use super::{has_shape, mistake, mistakes, read, sound};
+use std::str::FromStr;
+
+use proc_macro2::{TokenStream, TokenTree};
+
+use super::{has_shape, mistake, mistakes, read, read_tokens, sound};
 
 const COMMA: &str = "expected `,` before this pattern";
 const ONE_STEP: &str = "an arm is one step; write `seq < … >` around several, and `,` between arms";
@@ -133,4 +137,31 @@ fn what_is_wrong_inside_is_said_there() {
             "1:29 a value is no step; to pipe one write `|_| { … }` with it as the body",
         ],
     );
+}
+
+/// A text with one token less has few mistakes, wherever it was.
+#[test]
+fn a_missing_token_is_few_mistakes() {
+    let text = "|r: Request|
+        seq <
+            let user = find(r.user)
+            choose(r.method.as_str()) <
+                \"GET\" => seq < load(r.id) render >,
+                \"PUT\" if (user.may_write) => retry(max_attempts = 3) < store(r.id, user.clone()) >
+                \"POST\" | \"PATCH\" => |_| { 1 }
+                other => refuse(other.to_owned()),
+            >
+            when(|n| *n > 3) < log >
+        >";
+    sound(text);
+    let tokens: Vec<TokenTree> = TokenStream::from_str(text).expect("tokens").into_iter().collect();
+    let mut more_than_one = 0;
+    for gap in 0..tokens.len() {
+        let mut less = tokens.clone();
+        less.remove(gap);
+        let (_, found) = read_tokens(less.into_iter().collect());
+        assert!(found.len() <= 3, "without `{}`: {found:#?}", tokens[gap]);
+        more_than_one += usize::from(found.len() > 1);
+    }
+    assert!(more_than_one <= 7, "{more_than_one} of {}", tokens.len());
 }

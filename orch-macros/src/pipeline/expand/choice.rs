@@ -45,7 +45,7 @@ impl Expansion<'_> {
             let module = module(block);
             quote_spanned!(here=> #private::#module::text)
         });
-        let scrutinee = Scrutinee::of(code.clone(), has_names, text.as_ref());
+        let scrutinee = Scrutinee::of(code.clone(), has_names, text.as_ref(), &at.names.bound());
         let keeps = has_names && !matches!(scrutinee, Scrutinee::Place(_));
 
         let (keyword, module, node, tok) = (&block.keyword, module(block), node(index), &at.tok);
@@ -190,19 +190,23 @@ impl Expansion<'_> {
 }
 
 impl Scrutinee {
-    fn of(code: TokenStream, has_names: bool, text: Option<&TokenStream>) -> Self {
+    fn of(code: TokenStream, has_names: bool, text: Option<&TokenStream>, names: &[String]) -> Self {
         if is_closure(&code) {
             return Scrutinee::Piped(code);
         }
         let span = first_span(&code, Span::call_site());
-        match form(&tokens::visible(code.clone(), |_| false)) {
+        let visible = tokens::visible(code.clone(), |_| false);
+        // It is a reference already.
+        let is_name =
+            matches!(visible.as_slice(), [TokenTree::Ident(word)] if names.iter().any(|name| word == name));
+        match form(&visible) {
             None => Scrutinee::Value(code),
             Some(form) => Scrutinee::Place(match (text, form) {
                 (Some(text), Form::Place) => quote_spanned!(span=> #text(&#code)),
                 // It borrows for longer than it is there itself.
                 (Some(text), Form::Value) => quote_spanned!(span=> #text(&*#code)),
                 // Without names there is nothing to move out of it, and the patterns are for its own type.
-                (None, Form::Place) if has_names => quote_spanned!(span=> &#code),
+                (None, Form::Place) if has_names && !is_name => quote_spanned!(span=> &#code),
                 (None, _) => code,
             }),
         }

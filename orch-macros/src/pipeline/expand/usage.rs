@@ -35,7 +35,8 @@ fn looks_at_piped(head: &Value) -> bool {
 
 /// Whether these tokens are a closure.
 pub(super) fn is_closure(code: &TokenStream) -> bool {
-    let code = tokens::visible(code.clone(), |_| false);
+    // `$f(x)` is a call, whatever `$f` is.
+    let code = tokens::whole(&tokens::list(code.clone()));
     let bar = usize::from(tokens::is_word(code.first(), "move"));
     tokens::is_punct(code.get(bar), '|')
 }
