@@ -5,11 +5,11 @@
 pub use orch_core::bus::{self, Bus, DynBus, NoBus};
 pub use orch_core::{
     Admit, Attempt, BlockChange, BlockEvent, BoxError, BoxFuture, BoxPipeline, Breaker, BreakerBuilder,
-    BreakerState, Change, CircuitEvent, CircuitState, Context, Done, Error, ErrorKind, Event, EventKind,
-    Execution, Failed, Failure, FallingBack, Field, Gatekeeper, Graph, Hedging, LastError, LastFailure,
-    Local, NextRound, Node, NodeKind, Note, On, Origin, Output, OwnedEvent, Panicked, Pipeline, Place,
-    Position, Progress, Reason, Report, Retrying, Run, RunId, Runtime, Task, TaskChange, TaskEvent,
-    TaskState, Text, Told, Wire, run,
+    BreakerState, BudgetSpent, Change, CircuitEvent, CircuitState, Context, Done, Error, ErrorKind, Event,
+    EventKind, Execution, Failed, Failure, FallingBack, Field, Gatekeeper, Graph, Hedging, LastError,
+    LastFailure, Local, NextRound, Node, NodeKind, Note, On, Origin, Output, OwnedEvent, Panicked, Pipeline,
+    Place, Position, Progress, Reason, Report, RetryBudget, RetryBudgetBuilder, Retrying, Run, RunId,
+    Runtime, Task, TaskChange, TaskEvent, TaskState, Text, Told, Wire, run,
 };
 
 /// Compiles nested blocks of tasks into one statically typed future.

@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use async_orch::{Run, pipeline, task};
+use async_orch::{RetryBudget, Run, pipeline, task};
 use tokio::task::yield_now;
 
 use common::{Oops, at_once};
@@ -199,6 +199,20 @@ fn a_retry_that_succeeds_later_allocates_nothing_of_its_own() {
         |_: u64|
         retry(max_attempts = 3, backoff = constant(0s)) < fail >
     };
+    assert_eq!(allocations(|| at_once(p.run(0)).unwrap_err()), 0);
+}
+
+#[test]
+fn a_retry_with_all_its_limits_allocates_nothing_of_its_own() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let _entered = runtime.enter();
+    let budget = RetryBudget::builder().capacity(1_000).build();
+    let p = pipeline! {
+        error = Oops;
+        |_: u64|
+        retry(backoff = constant(0s), max_elapsed = 1h, retry_after = |_| Some(Duration::ZERO), budget = &budget) < fail >
+    };
+    assert_eq!(allocations(|| at_once(p.run(1)).unwrap()), 0);
     assert_eq!(allocations(|| at_once(p.run(0)).unwrap_err()), 0);
 }
 

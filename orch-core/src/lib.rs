@@ -28,7 +28,7 @@ pub use blocks::circuit::{Breaker, BreakerBuilder, BreakerState, CircuitEvent, C
 pub use blocks::fallback::FallingBack;
 pub use blocks::hedge::Hedging;
 pub use blocks::repeat::NextRound;
-pub use blocks::retry::Retrying;
+pub use blocks::retry::{BudgetSpent, RetryBudget, RetryBudgetBuilder, Retrying};
 pub use bus::{Bus, DynBus, NoBus};
 pub use context::{Context, Failed, Note, Progress};
 pub use error::{BoxError, Error, ErrorKind, Failure, LastFailure, Panicked, Wire};

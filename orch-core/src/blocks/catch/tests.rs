@@ -205,8 +205,11 @@ fn retry_2_a_caught_panic_is_retried() {
         backoff: retry::given::backoff(crate::blocks::backoff::constant(std::time::Duration::ZERO)),
         max_delay: None,
         jitter: crate::blocks::backoff::none(),
+        max_elapsed: retry::default::max_elapsed(),
+        retry_after: retry::default::retry_after(),
         rejections: retry::default::rejections(),
         when: retry::default::when(),
+        budget: retry::default::budget(),
     };
     let pipeline = Plan::pipeline((), builder, retry::retry(&builder, &RETRY, options, outer_feed, body));
     assert!(at_once(pipeline.run(())).is_ok());

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::events::Retrying;
-use super::policy::Policy;
+use super::events::{BudgetSpent, Retrying};
+use super::policy::{Decide, End, Failed};
 use crate::blocks::shell::{Block, Held};
 use crate::build::feed::Again;
 use crate::build::scope::{At, Point, RefOf};
@@ -20,21 +20,19 @@ use crate::run::Step;
 use crate::wake::{Turn, repeats};
 
 /// The block `retry`.
-pub struct Retry<B, Bk, D, W, F> {
+pub struct Retry<B, Po, F> {
     pub(super) body: B,
-    pub(super) policy: Policy<Bk, D, W>,
+    pub(super) policy: Po,
     pub(super) feed: F,
 }
 
-impl<P, E, B, Bk, D, W, F> Block<P, E> for Retry<B, Bk, D, W, F>
+impl<P, E, B, Po, F> Block<P, E> for Retry<B, Po, F>
 where
     P: Point,
     E: Failure,
     F: Again<P::In>,
     B: Step<At<P::Scope, F::Takes>, E>,
-    Bk: Send + Sync,
-    D: Send + Sync,
-    W: Fn(&Error<E>) -> bool + Send + Sync,
+    Po: Decide<E>,
 {
     type Out = B::Out;
     type Asks = B::Asks;
@@ -47,8 +45,9 @@ where
         held: Held<R>,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
         let Held { cx, guard } = held;
-        let mut held = Attempts::<'a, P, _, _, _, _, _, _, _, R> {
+        let mut held = Attempts::<'a, P, E, _, _, _, _, _, R> {
             step: self,
+            begun: self.policy.start(|| cx.now()),
             scope,
             start: |step: &'a Self, scope, input, cx| step.body.run(scope, input, cx),
             sleep: R::sleep,
@@ -68,12 +67,14 @@ where
 }
 
 /// What lasts as long as the block.
-struct Attempts<'a, P, B, Bk, D, W, F, Start, Sleep, R>
+struct Attempts<'a, P, E, B, Po, F, Start, Sleep, R>
 where
     P: Point,
+    Po: Decide<E>,
     R: Cx,
 {
-    step: &'a Retry<B, Bk, D, W, F>,
+    step: &'a Retry<B, Po, F>,
+    begun: Po::Start,
     scope: RefOf<'a, P>,
     // Functions without size, as the futures that they give have types without names.
     start: Start,
@@ -83,9 +84,10 @@ where
     guard: R::Guard,
 }
 
-impl<'a, P, B, Bk, D, W, F, Start, Sleep, R> Attempts<'a, P, B, Bk, D, W, F, Start, Sleep, R>
+impl<'a, P, E, B, Po, F, Start, Sleep, R> Attempts<'a, P, E, B, Po, F, Start, Sleep, R>
 where
     P: Point,
+    Po: Decide<E>,
     F: Again<P::In>,
     R: Cx,
 {
@@ -93,7 +95,7 @@ where
     #[inline(always)]
     fn start<Fut>(&mut self, kept: F::Takes, attempt: u32) -> (Fut, Option<F::Takes>)
     where
-        Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
+        Start: Fn(&'a Retry<B, Po, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
     {
         let (step, cx) = (self.step, self.cx);
         R::poll(&mut self.guard, || {
@@ -109,9 +111,9 @@ where
 
 pin_project! {
     #[project = Projected]
-    struct RetryFuture<Fut, Timer, K, D, H> {
+    struct RetryFuture<Fut, Timer, K, D, Re, H> {
         #[pin]
-        now: Now<Fut, Timer, K, D>,
+        now: Now<Fut, Timer, K, D, Re>,
         // Last: a block ends after the steps inside it.
         held: H,
     }
@@ -121,7 +123,7 @@ pin_project! {
     /// What is kept of the piped value, `kept`, is `None` in the last attempt.
     #[project = NowProjected]
     #[project_replace = NowReplaced]
-    enum Now<Fut, Timer, K, D> {
+    enum Now<Fut, Timer, K, D, Re> {
         /// The first attempt, apart from others so that a run that succeeds at once has little to write down.
         First {
             #[pin]
@@ -133,41 +135,59 @@ pin_project! {
             #[pin]
             fut: Fut,
             kept: Option<K>,
-            later: Later<D>,
+            later: Later<D, Re>,
         },
         Sleeping {
             #[pin]
             timer: Timer,
             kept: K,
-            later: Later<D>,
+            later: Later<D, Re>,
         },
         /// The next attempt is due, as soon as it is this task's turn.
         Due {
             kept: K,
-            later: Later<D>,
+            later: Later<D, Re>,
         },
         /// On the way from one to another of these.
         Gone,
     }
 }
 
+impl<Fut, Timer, K, D, Re: Copy + Default> Now<Fut, Timer, K, D, Re> {
+    /// What the budget has to know of the attempts before this one.
+    fn reached(&self) -> Re {
+        match self {
+            Now::Again { later, .. } => later.reached,
+            _ => Re::default(),
+        }
+    }
+}
+
 /// What there is to know after a failure.
-struct Later<D> {
+struct Later<D, Re> {
     /// The attempt under way, or due.
     attempt: u32,
     /// What was done in this poll.
     done: u32,
     delays: D,
+    reached: Re,
 }
 
-impl<'a, P, E, B, Bk, D, W, F, Start, Sleep, R, Fut, Timer, T> Future
-    for RetryFuture<Fut, Timer, F::Takes, D, Attempts<'a, P, B, Bk, D, W, F, Start, Sleep, R>>
+impl<'a, P, E, B, Po, F, Start, Sleep, R, Fut, Timer, T> Future
+    for RetryFuture<
+        Fut,
+        Timer,
+        F::Takes,
+        Po::Delays,
+        Po::Reached,
+        Attempts<'a, P, E, B, Po, F, Start, Sleep, R>,
+    >
 where
     P: Point,
     E: Failure,
-    W: Fn(&Error<E>) -> bool,
+    Po: Decide<E>,
     F: Again<P::In>,
-    Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
+    Start: Fn(&'a Retry<B, Po, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
     Sleep: Fn(R, Duration) -> Timer,
     R: Cx,
     Fut: Future<Output = Result<T, Error<E>>>,
@@ -186,6 +206,10 @@ where
         loop {
             match ready!(R::poll(&mut held.guard, || fut.poll(cx))) {
                 Ok(out) => {
+                    let Projected { now, held } = self.project();
+                    if Po::COUNTS {
+                        held.step.policy.succeeded(now.reached());
+                    }
                     R::succeed_block(&mut held.guard);
                     return Poll::Ready(Ok(out));
                 }
@@ -200,44 +224,52 @@ where
     }
 }
 
-impl<'a, P, B, Bk, D, W, F, Start, Sleep, R, Fut, Timer>
-    RetryFuture<Fut, Timer, F::Takes, D, Attempts<'a, P, B, Bk, D, W, F, Start, Sleep, R>>
+impl<'a, P, E, B, Po, F, Start, Sleep, R, Fut, Timer>
+    RetryFuture<Fut, Timer, F::Takes, Po::Delays, Po::Reached, Attempts<'a, P, E, B, Po, F, Start, Sleep, R>>
 where
     P: Point,
+    E: Failure,
+    Po: Decide<E>,
     F: Again<P::In>,
-    Start: Fn(&'a Retry<B, Bk, D, W, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
+    Start: Fn(&'a Retry<B, Po, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
     Sleep: Fn(R, Duration) -> Timer,
     R: Cx,
     Timer: Future<Output = ()>,
 {
     /// After a failure: waits for the next attempt, or gives the error back if there is none.
     #[cold]
-    fn wait<E: Failure>(self: Pin<&mut Self>, mut error: Error<E>) -> Result<(), Error<E>>
-    where
-        W: Fn(&Error<E>) -> bool,
-    {
+    fn wait(self: Pin<&mut Self>, mut error: Error<E>) -> Result<(), Error<E>> {
         let Projected { mut now, held } = self.project();
-        let (policy, run, sleep) = (&held.step.policy, held.cx, &held.sleep);
+        let (policy, begun, run, sleep) = (&held.step.policy, held.begun, held.cx, &held.sleep);
         // What has failed is dropped before anything is waited for, and with it a value that nobody needs any more. All of
         // that may panic, inside the block.
         let (attempt, next) = R::poll(&mut held.guard, || {
-            let (kept, attempt, done, mut delays) = match now.as_mut().project_replace(Now::Gone) {
-                NowReplaced::First { kept, .. } => (kept, 1, 0, None),
+            let (kept, attempt, done, mut delays, reached) = match now.as_mut().project_replace(Now::Gone) {
+                NowReplaced::First { kept, .. } => (kept, 1, 0, None, Po::Reached::default()),
                 NowReplaced::Again { kept, later, .. } => {
-                    (kept, later.attempt, later.done, Some(later.delays))
+                    (kept, later.attempt, later.done, Some(later.delays), later.reached)
                 }
                 _ => unreachable!("an attempt has just failed"),
             };
-            let next = kept.and_then(|kept| {
-                let delay = policy.delay(attempt, &error, &mut delays, || run.random())?;
-                Some((delay, kept, Later { attempt: attempt.saturating_add(1), done, delays: delays? }))
+            let reached = policy.failed(reached, &error);
+            let Some(kept) = kept else { return (attempt, Err(End::Over)) };
+            let failed = Failed { start: begun, attempt, error: &error, delays: &mut delays, reached };
+            let next = policy.delay(failed, run).and_then(|delay| {
+                let delays = delays.ok_or(End::Over)?;
+                Ok((delay, kept, Later { attempt: attempt.saturating_add(1), done, delays, reached }))
             });
             (attempt, next)
         });
-        let Some((delay, kept, later)) = next else {
-            error.attempted(attempt);
-            R::fail(&mut held.guard, &error);
-            return Err(error);
+        let (delay, kept, later) = match next {
+            Ok(next) => next,
+            Err(end) => {
+                if end == End::Spent {
+                    R::tell(&held.guard, || BudgetSpent { step: error.step(), attempts: attempt });
+                }
+                error.attempted(attempt);
+                R::fail(&mut held.guard, &error);
+                return Err(error);
+            }
         };
         R::tell(&held.guard, || Retrying { step: error.step(), attempt: later.attempt, delay });
         let memo = &mut held.memo;
@@ -257,7 +289,7 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         is_same_poll: bool,
-    ) -> Poll<(Pin<&mut Fut>, &mut Attempts<'a, P, B, Bk, D, W, F, Start, Sleep, R>)> {
+    ) -> Poll<(Pin<&mut Fut>, &mut Attempts<'a, P, E, B, Po, F, Start, Sleep, R>)> {
         let Projected { mut now, held } = self.project();
         if let NowProjected::Sleeping { timer, .. } = now.as_mut().project() {
             ready!(R::poll(&mut held.guard, || timer.poll(cx)));
@@ -285,7 +317,7 @@ where
     }
 }
 
-impl<B, Bk, D, W, F> fmt::Debug for Retry<B, Bk, D, W, F> {
+impl<B, Po, F> fmt::Debug for Retry<B, Po, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Retry")
     }

@@ -5,6 +5,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::Retry;
+use super::budget::{IntoBudget, NoBudget, RetryBudget, Spend};
+use super::elapsed::{Limit, MaxElapsed, NoLimit};
 use super::policy::Policy;
 use crate::blocks::Shell;
 use crate::blocks::backoff::{Backoff, Jitter, Waits};
@@ -17,37 +19,49 @@ use crate::error::{Error, Failure};
 use crate::node::Meta;
 
 /// The options of `retry`.
-pub struct Options<E, Bk, D, W>
+pub struct Options<E, Bk, D, W, A, L, G>
 where
     E: Failure,
     W: Fn(&Error<E>) -> bool,
+    A: Fn(&Error<E>) -> Option<Duration>,
 {
     #[doc(hidden)]
     pub error: ErrorType<E>,
     /// How many attempts are made at most, the first included, or `unlimited`; 3 if not given.
     pub max_attempts: Attempts,
+    /// How long after the block's start further attempts may begin; without end if not given.
+    pub max_elapsed: L,
     /// The delays between the attempts; doubling from 100 ms if not given. When they end, so do the attempts.
     pub backoff: Backoff<Bk, D>,
     /// The longest delay, before `jitter`; none if not given.
     pub max_delay: Option<Duration>,
     /// How the delays are spread; `full`, between nothing and the whole delay, if not given.
     pub jitter: Jitter,
+    /// The wait that an error asks for, in place of the delay of the `backoff`; none does if not given.
+    pub retry_after: A,
     /// With this flag a run that a block turned away, an open circuit for example, is retried too.
     pub rejections: bool,
     /// Which of the errors that are retried ([`Error::is_retryable`]) shall be; all if not given.
     pub when: W,
+    /// The budget of further attempts that this block shares with others; none if not given.
+    pub budget: G,
 }
 
 /// What an option not given is.
 pub mod default {
     use std::time::Duration;
 
-    use super::{Attempts, Error};
+    use super::{Attempts, Error, NoBudget, NoLimit};
     use crate::blocks::backoff::{Backoff, Exponential, Jitter, exponential};
 
     /// Three attempts.
     pub fn max_attempts() -> Attempts {
         Attempts(Some(3))
+    }
+
+    /// However long it takes.
+    pub fn max_elapsed() -> NoLimit {
+        NoLimit
     }
 
     /// 100 ms, 200 ms, 400 ms and so on.
@@ -65,6 +79,11 @@ pub mod default {
         Jitter::Full
     }
 
+    /// No error asks for a wait.
+    pub fn retry_after<E>() -> fn(&Error<E>) -> Option<Duration> {
+        |_| None
+    }
+
     /// A run that was turned away is not retried.
     pub fn rejections() -> bool {
         false
@@ -74,18 +93,28 @@ pub mod default {
     pub fn when<E>() -> fn(&Error<E>) -> bool {
         |_| true
     }
+
+    /// No budget.
+    pub fn budget() -> NoBudget {
+        NoBudget
+    }
 }
 
 /// What an option given is, of the expression in the text.
 pub mod given {
     use std::time::Duration;
 
-    use super::{Attempts, IntoAttempts};
+    use super::{Attempts, IntoAttempts, IntoBudget, MaxElapsed, RetryBudget};
     use crate::blocks::backoff::{Backoff, IntoBackoff, Jitter};
 
     /// A number of type `u32`, or `unlimited`.
     pub fn max_attempts(value: impl IntoAttempts) -> Attempts {
         value.into_attempts()
+    }
+
+    /// A duration.
+    pub fn max_elapsed(value: Duration) -> MaxElapsed {
+        MaxElapsed(value)
     }
 
     /// A [`backon::BackoffBuilder`], or a word.
@@ -106,6 +135,11 @@ pub mod given {
     /// A run that was turned away is retried.
     pub fn rejections() -> bool {
         true
+    }
+
+    /// A shared budget.
+    pub fn budget(value: impl IntoBudget) -> RetryBudget {
+        value.into_budget()
     }
 }
 
@@ -177,44 +211,60 @@ where
 ///
 /// # Panics
 ///
-/// If `max_attempts` is zero.
+/// If `max_attempts` or `max_elapsed` is zero.
 #[track_caller]
-pub fn retry<S, In, E, Bk, D, W, F, B>(
+pub fn retry<S, In, E, Bk, D, W, A, L, G, F, B>(
     _builder: &Builder<S, In, E>,
     meta: &'static Meta,
-    options: Options<E, Bk, D, W>,
+    options: Options<E, Bk, D, W, A, L, G>,
     feed: F,
     body: B,
-) -> Shell<Retry<B, Bk, D, W, F>>
+) -> Shell<Retry<B, Policy<Bk, D, W, A, L, G>, F>>
 where
     E: Failure,
     W: Fn(&Error<E>) -> bool + Send + Sync,
+    A: Fn(&Error<E>) -> Option<Duration> + Send + Sync,
+    L: Limit,
+    G: Spend,
 {
     let Options {
         error: _,
         max_attempts: Attempts(max_attempts),
+        max_elapsed,
         backoff,
         max_delay,
         jitter,
+        retry_after,
         rejections,
         when,
+        budget,
     } = options;
     if let Some(max_attempts) = max_attempts {
         at_least_one(max_attempts as usize, "max_attempts", meta);
     }
+    max_elapsed.check(meta);
     let max_attempts = max_attempts.and_then(NonZeroU32::new);
     let waits = Waits { backoff, max_delay, jitter };
-    let policy = Policy { max_attempts, waits, rejections, when };
+    let policy = Policy { max_attempts, max_elapsed, waits, retry_after, rejections, when, budget };
     Shell::new(meta, Retry { body, policy, feed })
 }
 
-impl<E: Failure, Bk, D, W: Fn(&Error<E>) -> bool> fmt::Debug for Options<E, Bk, D, W> {
+impl<E, Bk, D, W, A, L, G> fmt::Debug for Options<E, Bk, D, W, A, L, G>
+where
+    E: Failure,
+    W: Fn(&Error<E>) -> bool,
+    A: Fn(&Error<E>) -> Option<Duration>,
+    L: fmt::Debug,
+    G: fmt::Debug,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("max_attempts", &self.max_attempts)
+            .field("max_elapsed", &self.max_elapsed)
             .field("max_delay", &self.max_delay)
             .field("jitter", &self.jitter)
             .field("rejections", &self.rejections)
+            .field("budget", &self.budget)
             .finish_non_exhaustive()
     }
 }

@@ -139,8 +139,11 @@ async fn timeout_4_around_a_retry_it_is_a_deadline_and_cuts_a_wait_short() {
         backoff: retry::given::backoff(crate::blocks::backoff::constant(400 * MS)),
         max_delay: None,
         jitter: crate::blocks::backoff::none(),
+        max_elapsed: retry::default::max_elapsed(),
+        retry_after: retry::default::retry_after(),
         rejections: retry::default::rejections(),
         when: retry::default::when(),
+        budget: retry::default::budget(),
     };
     let body = retry::retry(&outer, &RETRY, options, inner_feed, work);
     let options = Options { error: builder.error(), duration: SECOND + 200 * MS };
@@ -168,8 +171,11 @@ async fn timeout_4_inside_a_retry_each_attempt_has_the_time() {
         backoff: retry::given::backoff(crate::blocks::backoff::constant(SECOND)),
         max_delay: None,
         jitter: crate::blocks::backoff::none(),
+        max_elapsed: retry::default::max_elapsed(),
+        retry_after: retry::default::retry_after(),
         rejections: retry::default::rejections(),
         when: retry::default::when(),
+        budget: retry::default::budget(),
     };
     let pipeline = Plan::pipeline((), builder, retry::retry(&builder, &RETRY, options, outer_feed, body));
     let start = Instant::now();

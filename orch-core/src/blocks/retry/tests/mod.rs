@@ -6,6 +6,8 @@ mod shape;
 
 use std::time::Duration;
 
+use super::budget::NoBudget;
+use super::elapsed::NoLimit;
 use super::{IntoAttempts, Options, default};
 use crate::blocks::backoff::{IntoBackoff, none};
 use crate::error::{BoxError, Error};
@@ -18,17 +20,16 @@ static WORK: Meta = step(1, Some(&RETRY), "work");
 const MS: Duration = Duration::from_millis(1);
 
 type When = fn(&Error<BoxError>) -> bool;
+type After = fn(&Error<BoxError>) -> Option<Duration>;
+type Given<B, D, W> = Options<BoxError, B, D, W, After, NoLimit, NoBudget>;
 
 /// Without jitter, and the default `when`.
-fn options<B: IntoBackoff<D>, D>(
-    max_attempts: impl IntoAttempts,
-    backoff: B,
-) -> Options<BoxError, B, D, When> {
+fn options<B: IntoBackoff<D>, D>(max_attempts: impl IntoAttempts, backoff: B) -> Given<B, D, When> {
     options_when(max_attempts, backoff, default::when())
 }
 
 /// Without jitter.
-fn options_when<B, D, W>(max_attempts: impl IntoAttempts, backoff: B, when: W) -> Options<BoxError, B, D, W>
+fn options_when<B, D, W>(max_attempts: impl IntoAttempts, backoff: B, when: W) -> Given<B, D, W>
 where
     B: IntoBackoff<D>,
     W: Fn(&Error<BoxError>) -> bool,
@@ -36,11 +37,14 @@ where
     Options {
         error: std::marker::PhantomData,
         max_attempts: super::given::max_attempts(max_attempts),
+        max_elapsed: default::max_elapsed(),
         backoff: super::given::backoff(backoff),
         max_delay: default::max_delay(),
         jitter: none(),
+        retry_after: default::retry_after(),
         rejections: default::rejections(),
         when,
+        budget: default::budget(),
     }
 }
 

@@ -152,18 +152,21 @@ async fn retry_1_waits_on_the_paused_clock() {
 
 #[test]
 fn retry_1_the_defaults() {
-    let options: Options<BoxError, _, _, _> = Options {
+    let options: Options<BoxError, _, _, _, _, _, _> = Options {
         error: std::marker::PhantomData,
         max_attempts: default::max_attempts(),
+        max_elapsed: default::max_elapsed(),
         backoff: default::backoff(),
         max_delay: default::max_delay(),
         jitter: default::jitter(),
+        retry_after: default::retry_after(),
         rejections: default::rejections(),
         when: default::when(),
+        budget: default::budget(),
     };
     assert_eq!(
         format!("{options:?}"),
-        "Options { max_attempts: 3, max_delay: None, jitter: Full, rejections: false, .. }"
+        "Options { max_attempts: 3, max_elapsed: NoLimit, max_delay: None, jitter: Full, rejections: false, budget: NoBudget, .. }"
     );
     assert_eq!(format!("{:?}", options.backoff), format!("{:?}", exponential(100 * MS)));
 }
