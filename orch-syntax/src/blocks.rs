@@ -164,8 +164,10 @@ pub enum Kind {
     Backoff,
     /// `full`, `equal`, `none` or an expression.
     Jitter,
-    /// A closure over a reference to the error, whose parameter needs no type.
+    /// A closure over a reference to the error, whose parameter needs no type, that says yes or no.
     Predicate,
+    /// A closure over a reference to the error that gives the wait that this asks for, an `Option<Duration>`.
+    Asked,
     /// Any expression.
     Expr,
 }
@@ -181,6 +183,12 @@ impl Kind {
     #[must_use]
     pub fn is_duration(self) -> bool {
         matches!(self, Kind::Duration | Kind::Period)
+    }
+
+    /// Whether it is asked of an error: a closure over a reference to that.
+    #[must_use]
+    pub fn is_closure(self) -> bool {
+        matches!(self, Kind::Predicate | Kind::Asked)
     }
 
     /// The words that are a value, or begin one. Anything else that stands in their place is Rust.
@@ -204,7 +212,7 @@ impl Kind {
             Kind::Duration | Kind::Period => "10s",
             Kind::Backoff => "exponential(100ms)",
             Kind::Jitter => "full",
-            Kind::Predicate => "|e| …",
+            Kind::Predicate | Kind::Asked => "|e| …",
             Kind::Expr => "…",
         })
     }
@@ -320,7 +328,7 @@ pub static BLOCKS: &[Spec] = &[
             option("backoff", Kind::Backoff),
             option("max_delay", Kind::Duration),
             option("jitter", Kind::Jitter),
-            option("retry_after", Kind::Predicate),
+            option("retry_after", Kind::Asked),
             option("rejections", Kind::Flag),
             option("when", Kind::Predicate),
             option("budget", Kind::Expr),

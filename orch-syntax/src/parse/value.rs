@@ -32,7 +32,7 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
             None => {}
         },
         // Validation knows what to say of any literal.
-        (Kind::Predicate, Some(TokenTree::Literal(_)), _) => {
+        (_, Some(TokenTree::Literal(_)), _) if kind.is_closure() => {
             return Some(Value::Expr(tokens::collect(value)));
         }
         (Kind::Backoff, Some(TokenTree::Literal(literal)), _) if Number::of(literal).is_some() => {

@@ -2,7 +2,7 @@
 
 use orch_syntax::ast::{Block, Input, Item, LetPiped, LetStep, Step, Value};
 use orch_syntax::blocks::{Body, Join, Kind, Needs};
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::names::hidden;
@@ -232,7 +232,11 @@ impl Expansion<'_> {
                     let name = &given.name;
                     let value = given.value.as_ref().map(|value| self.value(block, value));
                     match spec.kind {
-                        Kind::Predicate => quote!(#name: #value),
+                        kind if kind.is_closure() => {
+                            let value = value.unwrap_or_default();
+                            let value = self.checked_closure(kind, value, tok, block.open);
+                            quote!(#name: #value)
+                        }
                         _ => quote_spanned!(here=> #name: #private::#module::given::#option(#value)),
                     }
                 }
@@ -245,6 +249,16 @@ impl Expansion<'_> {
             fields.extend(quote!(#field,));
         }
         quote_spanned!(here=> #private::#module::Options { #fields })
+    }
+
+    /// What is asked of an error. A closure that is written there gets the type of its parameter from the field; all else has
+    /// a type, and is checked.
+    fn checked_closure(&mut self, kind: Kind, value: TokenStream, tok: &Ident, open: Span) -> TokenStream {
+        let Some(first) = value.clone().into_iter().next().filter(|_| !may_hold_a_closure(&value)) else {
+            return value;
+        };
+        let check = hidden(if kind == Kind::Predicate { "predicate" } else { "asked" }, open);
+        self.checked(&quote!(#tok.#check(#value)), first.span(), open)
     }
 
     /// An option's value: a literal, a word of the macro, or the user's expression.
@@ -268,6 +282,15 @@ impl Expansion<'_> {
             Value::Expr(tokens) => tokens.clone(),
         }
     }
+}
+
+/// Whether a closure may stand in an expression, or come of a macro's call in it.
+fn may_hold_a_closure(expression: &TokenStream) -> bool {
+    expression.clone().into_iter().any(|token| match token {
+        TokenTree::Punct(punct) => matches!(punct.as_char(), '|' | '!'),
+        TokenTree::Group(group) => may_hold_a_closure(&group.stream()),
+        _ => false,
+    })
 }
 
 /// Where an error is drawn about what a body gives: at its last step.
