@@ -1,6 +1,7 @@
 //! The options of `circuit`.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::future::Door;
@@ -106,7 +107,7 @@ pub mod given {
     }
 }
 
-/// What can be given as `breaker`: a [`Breaker`] or a reference to one.
+/// What can be given as `breaker`: a [`Breaker`], a reference to one, or an `Arc` of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a breaker",
     label = "expected a `Breaker` or a reference to one",
@@ -126,6 +127,18 @@ impl IntoBreaker for Breaker {
 impl IntoBreaker for &Breaker {
     fn into_breaker(self) -> Option<Breaker> {
         Some(self.clone())
+    }
+}
+
+impl IntoBreaker for Arc<Breaker> {
+    fn into_breaker(self) -> Option<Breaker> {
+        Some((*self).clone())
+    }
+}
+
+impl IntoBreaker for &Arc<Breaker> {
+    fn into_breaker(self) -> Option<Breaker> {
+        Some((**self).clone())
     }
 }
 
