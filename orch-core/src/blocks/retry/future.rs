@@ -44,10 +44,12 @@ where
         input: P::In,
         held: Held<R>,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
-        let Held { cx, guard } = held;
+        let Held { cx, mut guard } = held;
+        // The clock is a runtime's, which may be the user's.
+        let begun = R::poll(&mut guard, || self.policy.start(|| cx.now()));
         let mut held = Attempts::<'a, P, E, _, _, _, _, _, R> {
             step: self,
-            begun: self.policy.start(|| cx.now()),
+            begun,
             scope,
             start: |step: &'a Self, scope, input, cx| step.body.run(scope, input, cx),
             sleep: R::sleep,
