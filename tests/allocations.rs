@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use async_orch::{Run, pipeline, task};
+use async_orch::{RetryBudget, Run, pipeline, task};
 use tokio::task::yield_now;
 
 use common::{Oops, at_once};
@@ -246,6 +246,20 @@ fn a_choose_allocates_nothing_where_a_name_is_seen_and_where_it_is_kept() {
     for n in [0, 1, 10] {
         assert_eq!(allocations(|| driven(p.run(n)).unwrap()), 0);
     }
+}
+
+#[test]
+fn a_retry_with_all_its_limits_allocates_nothing_of_its_own() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let _entered = runtime.enter();
+    let budget = RetryBudget::builder().capacity(1_000).build();
+    let p = pipeline! {
+        error = Oops;
+        |_: u64|
+        retry(backoff = constant(0s), max_elapsed = 1h, retry_after = |_| Some(Duration::ZERO), budget = &budget) < fail >
+    };
+    assert_eq!(allocations(|| at_once(p.run(1)).unwrap()), 0);
+    assert_eq!(allocations(|| at_once(p.run(0)).unwrap_err()), 0);
 }
 
 /// However many rounds there are.

@@ -841,6 +841,16 @@ mod handle {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn circuit_10_the_handle_may_be_in_an_arc() {
+        let breaker = std::sync::Arc::new(Breaker::builder().fail_max(2).build());
+        let (a, _) = circuit!(breaker = &breaker);
+        let (b, _) = circuit!(breaker = breaker.clone());
+        times(&a, 1, Fail).await;
+        times(&b, 1, Fail).await;
+        assert_eq!(retry_after(a.run(Succeed).await), SECOND * 60);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn circuit_10_one_breaker_is_shared_between_blocks_of_one_pipeline() {
         let breaker = Breaker::builder().fail_max(1).build();
         let log = Log::default();

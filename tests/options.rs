@@ -301,3 +301,38 @@ async fn options_10_a_handle_may_be_the_runs_own() {
     assert_eq!(p.run("a".to_owned()).await.unwrap(), 1);
     assert_eq!(tenants.get(&"a".to_owned()).in_use(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn options_10_the_limits_of_a_retry_and_a_hedge_are_the_runs_own() {
+    let budgets = [
+        async_orch::RetryBudget::new(),
+        async_orch::RetryBudget::builder().capacity(1).min_per_second(0).build(),
+    ];
+    let p = pipeline! {
+        |(elapsed, asked, budget): (Duration, Duration, usize)|
+        retry(
+            max_attempts = unlimited, backoff = constant(100ms), jitter = none,
+            max_elapsed = *elapsed, retry_after = |_| Some(*asked), budget = &budgets[*budget],
+        ) < fails(1) >
+    };
+    let attempts = |error: Error| error.attempts();
+    let (second, tenth) = (Duration::from_secs(1), Duration::from_millis(100));
+    assert_eq!(attempts(p.run((second, tenth, 0)).await.unwrap_err()), 11);
+    assert_eq!(attempts(p.run((second, 5 * tenth, 0)).await.unwrap_err()), 3);
+    assert_eq!(attempts(p.run((second, tenth, 1)).await.unwrap_err()), 2);
+    let zero = p.run((Duration::ZERO, tenth, 0)).await.unwrap_err();
+    assert_eq!(
+        zero.to_string(),
+        "block `retry` did not run: the option `max_elapsed` must be longer than zero"
+    );
+
+    let hedged = pipeline! {
+        |(delay, most): (Duration, u32)|
+        hedge(*delay, max_attempts = *most) < async |_, cx| { cx.sleep(Duration::from_secs(1)).await; cx.attempt() } >
+    };
+    let began = Instant::now();
+    assert_eq!(hedged.run((tenth, 3)).await.unwrap(), 1);
+    assert_eq!(began.elapsed(), second);
+    let one = hedged.run((tenth, 1)).await.unwrap_err();
+    assert_eq!(one.to_string(), "block `hedge` did not run: the option `max_attempts` must be at least 2");
+}

@@ -30,7 +30,7 @@ pub use blocks::fallback::FallingBack;
 pub use blocks::gatekeepers::{Keyed, Waiting};
 pub use blocks::hedge::Hedging;
 pub use blocks::repeat::NextRound;
-pub use blocks::retry::Retrying;
+pub use blocks::retry::{BudgetSpent, RetryBudget, RetryBudgetBuilder, Retrying};
 pub use blocks::saga::SagaEvent;
 pub use blocks::throttle::{Limiter, LimiterBuilder};
 pub use bus::{Bus, DynBus, NoBus};

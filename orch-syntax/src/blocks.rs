@@ -231,7 +231,7 @@ pub enum Kind {
     Backoff,
     /// `full`, `equal`, `none` or an expression.
     Jitter,
-    /// A closure over a reference to the error, whose parameter needs no type.
+    /// A closure over a reference to the error, whose parameter needs no type, that says yes or no.
     Predicate,
     /// Whether something holds when the block starts: an expression of type `bool`, or a closure over a reference to what is
     /// piped, whose parameter needs no type.
@@ -239,6 +239,8 @@ pub enum Kind {
     /// What patterns are compared with when the block starts: an expression, or a closure over a reference to what is piped,
     /// whose parameter needs no type.
     Scrutinee,
+    /// A closure over a reference to the error that gives the wait that this asks for, an `Option<Duration>`.
+    Asked,
     /// Any expression.
     Expr,
 }
@@ -256,7 +258,13 @@ impl Kind {
     pub fn is_value(self) -> bool {
         !matches!(
             self,
-            Kind::Name | Kind::Piped | Kind::Outputs | Kind::Predicate | Kind::Condition | Kind::Scrutinee
+            Kind::Name
+                | Kind::Piped
+                | Kind::Outputs
+                | Kind::Predicate
+                | Kind::Asked
+                | Kind::Condition
+                | Kind::Scrutinee
         )
     }
 
@@ -264,6 +272,12 @@ impl Kind {
     #[must_use]
     pub fn is_duration(self) -> bool {
         matches!(self, Kind::Duration | Kind::Period)
+    }
+
+    /// Whether it is asked of an error: a closure over a reference to that.
+    #[must_use]
+    pub fn is_closure(self) -> bool {
+        matches!(self, Kind::Predicate | Kind::Asked)
     }
 
     /// The words that are a value, or begin one. Anything else that stands in their place is Rust.
@@ -287,7 +301,7 @@ impl Kind {
             Kind::Duration | Kind::Period => "10s",
             Kind::Backoff => "exponential(100ms)",
             Kind::Jitter => "full",
-            Kind::Predicate => "|e| …",
+            Kind::Predicate | Kind::Asked => "|e| …",
             Kind::Condition => "|x| …",
             Kind::Scrutinee => "x",
             Kind::Handle(..) | Kind::Expr => "…",
@@ -421,11 +435,14 @@ pub static BLOCKS: &[Spec] = &[
         keyword: "retry",
         options: &[
             option("max_attempts", Kind::CountOrUnlimited),
+            option("max_elapsed", Kind::Period),
             option("backoff", Kind::Backoff),
             option("max_delay", Kind::Duration),
             option("jitter", Kind::Jitter),
+            option("retry_after", Kind::Asked),
             option("rejections", Kind::Flag),
             option("when", Kind::Predicate),
+            option("budget", Kind::Handle("RetryBudget", "max_attempts")),
             NAME,
         ],
         needs: Needs::Duplicate,

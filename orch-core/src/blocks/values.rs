@@ -161,6 +161,22 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
         Plain(predicate)
     }
 
+    /// What gives the wait that an error asks for, without names in it.
+    pub fn asked<W>(self, asked: W) -> Plain<W>
+    where
+        W: Fn(&Error<E>) -> Option<std::time::Duration>,
+    {
+        Plain(asked)
+    }
+
+    /// What gives it, with names in it.
+    pub fn named_asked<F>(self, asked: F) -> Named<F>
+    where
+        F: for<'e, 'x> Fn(S::Ref<'e>, &'x Error<E>) -> Option<std::time::Duration>,
+    {
+        Named(asked)
+    }
+
     /// A predicate with names in it.
     pub fn named_predicate<F>(self, predicate: F) -> Named<F>
     where
@@ -244,7 +260,7 @@ fn refused<R: Cx, E: Failure>(
 }
 
 /// What says something of an error to a block in the scope `S`.
-pub trait Predicate<S: Scope, E>: Send + Sync {
+pub trait Predicate<S: Scope, E, A = bool>: Send + Sync {
     /// What a run of the block has to remember to ask.
     type Seen<'a>: Copy + Send + Sync
     where
@@ -254,13 +270,13 @@ pub trait Predicate<S: Scope, E>: Send + Sync {
     fn see<'a>(&'a self, scope: S::Ref<'a>) -> Self::Seen<'a>;
 
     /// Asks.
-    fn ask<'a>(&'a self, seen: Self::Seen<'a>, error: &Error<E>) -> bool;
+    fn ask<'a>(&'a self, seen: Self::Seen<'a>, error: &Error<E>) -> A;
 }
 
 /// A predicate without names in it.
 pub struct Plain<W>(W);
 
-impl<S: Scope, E, W: Fn(&Error<E>) -> bool + Send + Sync> Predicate<S, E> for Plain<W> {
+impl<S: Scope, E, A, W: Fn(&Error<E>) -> A + Send + Sync> Predicate<S, E, A> for Plain<W> {
     type Seen<'a>
         = ()
     where
@@ -270,7 +286,7 @@ impl<S: Scope, E, W: Fn(&Error<E>) -> bool + Send + Sync> Predicate<S, E> for Pl
     fn see<'a>(&'a self, _scope: S::Ref<'a>) {}
 
     #[inline(always)]
-    fn ask(&self, (): (), error: &Error<E>) -> bool {
+    fn ask(&self, (): (), error: &Error<E>) -> A {
         (self.0)(error)
     }
 }
@@ -278,10 +294,10 @@ impl<S: Scope, E, W: Fn(&Error<E>) -> bool + Send + Sync> Predicate<S, E> for Pl
 /// A predicate with names in it, which it sees when it is asked.
 pub struct Named<F>(F);
 
-impl<S, E, F> Predicate<S, E> for Named<F>
+impl<S, E, A, F> Predicate<S, E, A> for Named<F>
 where
     S: Scope,
-    F: for<'e, 'x> Fn(S::Ref<'e>, &'x Error<E>) -> bool + Send + Sync,
+    F: for<'e, 'x> Fn(S::Ref<'e>, &'x Error<E>) -> A + Send + Sync,
 {
     type Seen<'a>
         = S::Ref<'a>
@@ -294,14 +310,14 @@ where
     }
 
     #[inline(always)]
-    fn ask<'a>(&'a self, scope: S::Ref<'a>, error: &Error<E>) -> bool {
+    fn ask<'a>(&'a self, scope: S::Ref<'a>, error: &Error<E>) -> A {
         (self.0)(scope, error)
     }
 }
 
 /// What a predicate of the user's says of an error, of which its parameter needs no type.
 #[inline(always)]
-pub fn ask<E>(error: &Error<E>, predicate: impl Fn(&Error<E>) -> bool) -> bool {
+pub fn ask<E, A>(error: &Error<E>, predicate: impl Fn(&Error<E>) -> A) -> A {
     predicate(error)
 }
 

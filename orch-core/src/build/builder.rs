@@ -5,8 +5,8 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use crate::build::check::{
-    Check, Checked, IsCall, IsControl, IsDuplicate, IsFailure, IsInput, IsItems, IsKept, IsNextRound, IsOne,
-    IsSame, IsStep, IsStream,
+    Check, Checked, IsAsked, IsCall, IsControl, IsDuplicate, IsFailure, IsInput, IsItems, IsKept,
+    IsNextRound, IsOne, IsPredicate, IsSame, IsStep, IsStream,
 };
 use crate::build::feed::{Clones, Duplicate, Ignores, Takes, clones};
 use crate::build::rounds::Control;
@@ -177,6 +177,16 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
         step: St,
     ) -> Checked<IsOne<St::Out, First>, St, St::Out> {
         Check::new(step)
+    }
+
+    /// What is to be asked of an error, as far as it says yes or no.
+    pub fn is_predicate<T>(self, value: T) -> Checked<IsPredicate<T, E>, T, T> {
+        Check::new(value)
+    }
+
+    /// What is to be asked of an error, as far as it gives a wait.
+    pub fn is_asked<T>(self, value: T) -> Checked<IsAsked<T, E>, T, T> {
+        Check::new(value)
     }
 
     /// What stands here, as far as it says whether there is another round.

@@ -11,13 +11,14 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use crate::build::feed::Duplicate;
 use crate::build::items::{Items, Streams};
 use crate::build::rounds::{Control, NextRound};
 use crate::build::same::Same;
 use crate::build::scope::Point;
-use crate::error::Failure;
+use crate::error::{Error, Failure};
 use crate::leaf::Leaf;
 use crate::pipeline::Run;
 use crate::run::Step;
@@ -155,6 +156,15 @@ check! {
     IsSame<T, In> SameWanted: pass where T: Same<In>
 }
 
+check! {
+    /// It says yes or no about an error.
+    IsPredicate<T, E> PredicateWanted: pass where T: Predicate<E>
+}
+check! {
+    /// It gives the wait that an error asks for.
+    IsAsked<T, E> AskedWanted: pass where T: Asked<E>
+}
+
 /// It is a step at the point `P` of a pipeline with the error type `E`.
 pub struct IsStep<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
 
@@ -228,9 +238,10 @@ impl<St, P, E> fmt::Debug for IsCall<St, P, E> {
 /// All traits that a check may be passed by, without a name.
 pub mod methods {
     pub use super::{
-        ControlWanted as _, DuplicateWanted as _, FailureWanted as _, InputWanted as _, ItemsWanted as _,
-        KeptWanted as _, Known as _, NextRoundWanted as _, OneWanted as _, OwnedWanted as _, Reported as _,
-        RunWanted as _, SameWanted as _, StepWanted as _, StreamWanted as _,
+        AskedWanted as _, ControlWanted as _, DuplicateWanted as _, FailureWanted as _, InputWanted as _,
+        ItemsWanted as _, KeptWanted as _, Known as _, NextRoundWanted as _, OneWanted as _,
+        OwnedWanted as _, PredicateWanted as _, Reported as _, RunWanted as _, SameWanted as _,
+        StepWanted as _, StreamWanted as _,
     };
     pub use crate::leaf::select::{
         HowContinued as _, HowContinuedDebug as _, HowPlain as _, HowPlainDebug as _, HowTried as _,
@@ -284,6 +295,30 @@ pub trait OneType<First> {}
 
 #[diagnostic::do_not_recommend]
 impl<T> OneType<T> for T {}
+
+/// What says yes or no about an error.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no closure over a reference to the error that gives a `bool`",
+    label = "expected a closure, `|e| …`, or a function",
+    note = "its parameter is a `&Error<{E}>`"
+)]
+pub trait Predicate<E> {}
+
+#[diagnostic::do_not_recommend]
+impl<E, T: Fn(&Error<E>) -> bool> Predicate<E> for T {}
+
+/// What gives the wait that an error asks for.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no closure over a reference to the error that gives an `Option<Duration>`",
+    label = "expected a closure, `|e| …`, or a function",
+    note = "its parameter is a `&Error<{E}>`"
+)]
+pub trait Asked<E> {}
+
+#[diagnostic::do_not_recommend]
+impl<E, T: Fn(&Error<E>) -> Option<Duration>> Asked<E> for T {}
 
 /// A value of the header, before it is owned.
 pub fn owned<T>(value: T) -> Checked<IsOwned<T>, T, T> {

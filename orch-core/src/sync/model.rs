@@ -70,6 +70,16 @@ newest!(AtomicBool, bool, false);
 newest!(AtomicU64, u64, 0);
 
 impl AtomicU64 {
+    pub(crate) fn compare_exchange(
+        &self,
+        current: u64,
+        new: u64,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<u64, u64> {
+        self.0.compare_exchange(current, new, success, failure)
+    }
+
     pub(crate) fn swap(&self, value: u64, order: Ordering) -> u64 {
         self.0.swap(value, order)
     }

@@ -37,6 +37,10 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
             Some(_) => return Some(Value::Word { word: word.clone(), arguments: Vec::new() }),
             None => {}
         },
+        // Validation knows what to say of any literal.
+        (_, Some(TokenTree::Literal(_)), _) if kind.is_closure() => {
+            return Some(Value::Expr(tokens::collect(value)));
+        }
         (Kind::Backoff, Some(TokenTree::Literal(literal)), _) if Number::of(literal).is_some() => {
             let duration = Number::of(literal).filter(|number| number.nanoseconds().is_ok());
             let shown = duration.map_or_else(|| "100ms".to_owned(), |_| literal.to_string());

@@ -239,6 +239,8 @@ fn a_predicate_is_no_literal() {
     mistake("fallback(when = ^3) < a >", &takes("when"));
     mistake("retry(when = ^true) < a >", &takes("when"));
     mistake("circuit(ignore = ^\"Timeout\") < a >", &takes("ignore"));
+    mistake("retry(retry_after = ^5s) < a >", &takes("retry_after"));
+    mistake("retry(max_elapsed = ^0s) < a >", "`max_elapsed` must be longer than zero");
     assert_eq!(value("retry(when = |e| true) < a >"), "|e|true");
     assert_eq!(value("retry(when = is_transient) < a >"), "is_transient");
 }

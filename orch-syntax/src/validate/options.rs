@@ -91,7 +91,7 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
                 errors.over(expression.clone(), message);
             }
         }
-        Kind::Predicate => {
+        Kind::Predicate | Kind::Asked => {
             let is_truth = matches!(&tokens[..], [TokenTree::Ident(word)] if tokens::is_one_of(word, &["true", "false"]));
             if literal.is_some() || is_truth {
                 let message =

@@ -39,3 +39,40 @@ fn an_option_may_be_a_fragment() {
     assert!(now(options!(&calls; (max_attempts = 4, backoff = fibonacci(1s))).run(())).is_err());
     assert_eq!(calls.load(Ordering::Relaxed), 9);
 }
+
+macro_rules! asked {
+    ($calls:expr, $when:expr) => {
+        pipeline! { retry(max_attempts = 2, backoff = constant(0s), when = $when) < fail($calls) > }
+    };
+}
+
+macro_rules! never {
+    () => {
+        |_| false
+    };
+}
+
+fn never(_error: &async_orch::Error) -> bool {
+    false
+}
+
+#[test]
+fn so_may_what_is_asked_of_an_error() {
+    let (calls, no) = (AtomicU32::new(0), false);
+    let boxed: Box<dyn Fn(&async_orch::Error) -> bool + Send + Sync> = Box::new(move |_| no);
+    let by_reference = |_: &async_orch::Error| no;
+    let runs = [
+        asked!(&calls, |_| false).boxed(),
+        asked!(&calls, move |e| e.is_retryable() && no).boxed(),
+        asked!(&calls, { |_| false }).boxed(),
+        asked!(&calls, never).boxed(),
+        asked!(&calls, never!()).boxed(),
+        asked!(&calls, &by_reference).boxed(),
+        asked!(&calls, boxed).boxed(),
+        asked!(&calls, if no { never } else { never as fn(&async_orch::Error) -> bool }).boxed(),
+    ];
+    for run in &runs {
+        assert!(now(run.run(())).is_err());
+    }
+    assert_eq!(calls.load(Ordering::Relaxed), 8, "one attempt each");
+}

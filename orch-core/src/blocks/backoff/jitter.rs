@@ -46,12 +46,23 @@ pub const fn none() -> Jitter {
 impl Jitter {
     /// The delay to wait in place of `delay`. Takes random bits only if something hangs on them.
     pub(super) fn spread(self, delay: Duration, random: impl FnOnce() -> u64) -> Duration {
-        let least = match self {
+        let least = self.least(delay);
+        if least == delay { delay } else { least + fraction(delay - least, random()) }
+    }
+
+    /// The part of that on which the random bits hang.
+    pub(super) fn random_part(self, delay: Duration, random: impl FnOnce() -> u64) -> Duration {
+        let least = self.least(delay);
+        if least == delay { Duration::ZERO } else { fraction(delay - least, random()) }
+    }
+
+    #[inline]
+    fn least(self, delay: Duration) -> Duration {
+        match self {
             Jitter::Full => Duration::ZERO,
             Jitter::Equal => delay / 2,
             Jitter::None => delay,
-        };
-        if least == delay { delay } else { least + fraction(delay - least, random()) }
+        }
     }
 }
 

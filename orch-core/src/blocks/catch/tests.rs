@@ -212,10 +212,13 @@ fn retry_2_a_caught_panic_is_retried() {
                 backoff: retry::given::backoff(crate::blocks::backoff::constant(std::time::Duration::ZERO)),
                 max_delay: None,
                 jitter: crate::blocks::backoff::none(),
+                max_elapsed: retry::default::max_elapsed(),
                 rejections: retry::default::rejections(),
+                budget: retry::default::budget(),
             },
             &RETRY,
         ),
+        retry_after: builder.asked(retry::default::retry_after()),
         when: builder.predicate(retry::default::when()),
     };
     let pipeline = Plan::pipeline((), builder, retry::retry(&builder, &RETRY, options, outer_feed, body));

@@ -131,7 +131,7 @@ pub mod given {
     }
 }
 
-/// What can be given as `breaker`: a [`Breaker`] or a reference to one.
+/// What can be given as `breaker`: a [`Breaker`], a reference to one, or an `Arc` of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a breaker",
     label = "expected a `Breaker` or a reference to one",

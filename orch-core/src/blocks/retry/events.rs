@@ -55,10 +55,59 @@ impl Told for Retrying {
     }
 }
 
+/// A `retry` block would run its body again, and its [`RetryBudget`](crate::RetryBudget) has nothing left: the error is the
+/// block's. It is told at the path of the block, after the failure and before the block's end.
+///
+/// ```
+/// use async_orch::{Event, bus};
+///
+/// let watch = bus::from_fn(|event: &Event<'_>| {
+///     if let Some(spent) = event.budget_spent() {
+///         println!("{} failed, and no attempt {} is left", spent.step, spent.attempts + 1);
+///     }
+/// });
+/// # let _ = watch;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BudgetSpent {
+    /// The name of the step that failed.
+    pub step: &'static str,
+    /// The attempts that were made.
+    pub attempts: u32,
+}
+
+impl fmt::Display for BudgetSpent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not retrying `{}` after attempt {}, the budget is spent", self.step, self.attempts)
+    }
+}
+
+impl Told for BudgetSpent {
+    fn about(&self) -> &'static str {
+        "retry"
+    }
+
+    fn fields(&self, field: &mut dyn FnMut(&'static str, Field<'_>)) {
+        field("step", Field::Text(self.step));
+        field("attempts", Field::Number(self.attempts.into()));
+    }
+
+    fn shared(&self) -> Arc<dyn Told> {
+        Arc::new(*self)
+    }
+}
+
 impl Event<'_> {
     /// What a `retry` says of the attempt to come.
     #[must_use]
     pub fn retrying(&self) -> Option<Retrying> {
+        self.told().copied()
+    }
+
+    /// That a `retry` has no attempt left in its budget.
+    #[must_use]
+    pub fn budget_spent(&self) -> Option<BudgetSpent> {
         self.told().copied()
     }
 }
@@ -67,6 +116,12 @@ impl OwnedEvent {
     /// What a `retry` says of the attempt to come.
     #[must_use]
     pub fn retrying(&self) -> Option<Retrying> {
+        self.told().copied()
+    }
+
+    /// That a `retry` has no attempt left in its budget.
+    #[must_use]
+    pub fn budget_spent(&self) -> Option<BudgetSpent> {
         self.told().copied()
     }
 }

@@ -2,15 +2,14 @@
 
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::events::Retrying;
-use super::policy::Policy;
+use super::events::{BudgetSpent, Retrying};
+use super::policy::{Decide, End, Failed};
 use crate::blocks::shell::{Block, Held};
 use crate::blocks::values::{Given, Predicate};
 use crate::build::feed::Again;
@@ -22,24 +21,23 @@ use crate::run::Step;
 use crate::wake::{Turn, repeats};
 
 /// The block `retry`.
-pub struct Retry<B, G, W, F, Bk, D> {
+pub struct Retry<B, G, W, A, F> {
     pub(super) body: B,
     pub(super) given: G,
     pub(super) when: W,
+    pub(super) retry_after: A,
     pub(super) feed: F,
-    pub(super) policy: PhantomData<fn() -> Policy<Bk, D>>,
 }
 
-impl<P, E, B, G, Bk, D, W, F> Block<P, E> for Retry<B, G, W, F, Bk, D>
+impl<P, E, B, G, W, A, F> Block<P, E> for Retry<B, G, W, A, F>
 where
     P: Point,
     E: Failure,
     F: Again<P::In>,
     B: Step<At<P::Scope, F::Takes>, E>,
-    G: Given<P, Value = Policy<Bk, D>>,
-    Bk: Send + Sync,
-    D: Send + Sync,
+    G: Given<P, Value: Decide>,
     W: Predicate<P::Scope, E>,
+    A: Predicate<P::Scope, E, Option<Duration>>,
 {
     type Out = B::Out;
     type Asks = B::Asks;
@@ -51,9 +49,12 @@ where
         input: P::In,
         held: Held<R>,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
-        let Held { cx, guard } = held;
-        let mut held = Attempts::<'a, P, _, G, _, _, _, _, _, _, R> {
+        let Held { cx, mut guard } = held;
+        // The clock is a runtime's, which may be the user's.
+        let begun = R::poll(&mut guard, || <G::Value as Decide>::start(|| cx.now()));
+        let mut held = Attempts::<'a, P, _, G, _, _, _, _, _, R> {
             step: self,
+            begun,
             scope,
             seen: self.given.see(scope),
             start: |step: &'a Self, scope, input, cx| step.body.run(scope, input, cx),
@@ -74,13 +75,14 @@ where
 }
 
 /// What lasts as long as the block.
-struct Attempts<'a, P, B, G, Bk, D, W, F, Start, Sleep, R>
+struct Attempts<'a, P, B, G, W, A, F, Start, Sleep, R>
 where
     P: Point,
-    G: Given<P>,
+    G: Given<P, Value: Decide>,
     R: Cx,
 {
-    step: &'a Retry<B, G, W, F, Bk, D>,
+    step: &'a Retry<B, G, W, A, F>,
+    begun: <G::Value as Decide>::Start,
     scope: RefOf<'a, P>,
     seen: G::Seen<'a>,
     // Functions without size, as the futures that they give have types without names.
@@ -91,10 +93,10 @@ where
     guard: R::Guard,
 }
 
-impl<'a, P, B, G, Bk, D, W, F, Start, Sleep, R> Attempts<'a, P, B, G, Bk, D, W, F, Start, Sleep, R>
+impl<'a, P, B, G, W, A, F, Start, Sleep, R> Attempts<'a, P, B, G, W, A, F, Start, Sleep, R>
 where
     P: Point,
-    G: Given<P, Value = Policy<Bk, D>>,
+    G: Given<P, Value: Decide>,
     F: Again<P::In>,
     R: Cx,
 {
@@ -102,7 +104,7 @@ where
     #[inline(always)]
     fn start<Fut>(&mut self, kept: F::Takes, attempt: u32) -> (Fut, Option<F::Takes>)
     where
-        Start: Fn(&'a Retry<B, G, W, F, Bk, D>, RefOf<'a, P>, F::Takes, R) -> Fut,
+        Start: Fn(&'a Retry<B, G, W, A, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
     {
         let (step, seen, cx) = (self.step, self.seen, self.cx);
         R::poll(&mut self.guard, || {
@@ -118,9 +120,9 @@ where
 
 pin_project! {
     #[project = Projected]
-    struct RetryFuture<Fut, Timer, K, D, H> {
+    struct RetryFuture<Fut, Timer, K, D, Re, H> {
         #[pin]
-        now: Now<Fut, Timer, K, D>,
+        now: Now<Fut, Timer, K, D, Re>,
         // Last: a block ends after the steps inside it.
         held: H,
     }
@@ -130,7 +132,7 @@ pin_project! {
     /// What is kept of the piped value, `kept`, is `None` in the last attempt.
     #[project = NowProjected]
     #[project_replace = NowReplaced]
-    enum Now<Fut, Timer, K, D> {
+    enum Now<Fut, Timer, K, D, Re> {
         /// The first attempt, apart from others so that a run that succeeds at once has little to write down.
         First {
             #[pin]
@@ -142,42 +144,61 @@ pin_project! {
             #[pin]
             fut: Fut,
             kept: Option<K>,
-            later: Later<D>,
+            later: Later<D, Re>,
         },
         Sleeping {
             #[pin]
             timer: Timer,
             kept: K,
-            later: Later<D>,
+            later: Later<D, Re>,
         },
         /// The next attempt is due, as soon as it is this task's turn.
         Due {
             kept: K,
-            later: Later<D>,
+            later: Later<D, Re>,
         },
         /// On the way from one to another of these.
         Gone,
     }
 }
 
+impl<Fut, Timer, K, D, Re: Copy + Default> Now<Fut, Timer, K, D, Re> {
+    /// What the budget has to know of the attempts before this one.
+    fn reached(&self) -> Re {
+        match self {
+            Now::Again { later, .. } => later.reached,
+            _ => Re::default(),
+        }
+    }
+}
+
 /// What there is to know after a failure.
-struct Later<D> {
+struct Later<D, Re> {
     /// The attempt under way, or due.
     attempt: u32,
     /// What was done in this poll.
     done: u32,
     delays: D,
+    reached: Re,
 }
 
-impl<'a, P, E, B, G, Bk, D, W, F, Start, Sleep, R, Fut, Timer, T> Future
-    for RetryFuture<Fut, Timer, F::Takes, D, Attempts<'a, P, B, G, Bk, D, W, F, Start, Sleep, R>>
+impl<'a, P, E, B, G, W, A, F, Start, Sleep, R, Fut, Timer, T> Future
+    for RetryFuture<
+        Fut,
+        Timer,
+        F::Takes,
+        <G::Value as Decide>::Delays,
+        <G::Value as Decide>::Reached,
+        Attempts<'a, P, B, G, W, A, F, Start, Sleep, R>,
+    >
 where
     P: Point,
     E: Failure,
-    G: Given<P, Value = Policy<Bk, D>>,
+    G: Given<P, Value: Decide>,
     W: Predicate<P::Scope, E>,
+    A: Predicate<P::Scope, E, Option<Duration>>,
     F: Again<P::In>,
-    Start: Fn(&'a Retry<B, G, W, F, Bk, D>, RefOf<'a, P>, F::Takes, R) -> Fut,
+    Start: Fn(&'a Retry<B, G, W, A, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
     Sleep: Fn(R, Duration) -> Timer,
     R: Cx,
     Fut: Future<Output = Result<T, Error<E>>>,
@@ -196,6 +217,10 @@ where
         loop {
             match ready!(R::poll(&mut held.guard, || fut.poll(cx))) {
                 Ok(out) => {
+                    let Projected { now, held } = self.project();
+                    if <G::Value as Decide>::COUNTS {
+                        held.step.given.get(held.seen).succeeded(now.reached());
+                    }
                     R::succeed_block(&mut held.guard);
                     return Poll::Ready(Ok(out));
                 }
@@ -210,13 +235,20 @@ where
     }
 }
 
-impl<'a, P, B, G, Bk, D, W, F, Start, Sleep, R, Fut, Timer>
-    RetryFuture<Fut, Timer, F::Takes, D, Attempts<'a, P, B, G, Bk, D, W, F, Start, Sleep, R>>
+impl<'a, P, B, G, W, A, F, Start, Sleep, R, Fut, Timer>
+    RetryFuture<
+        Fut,
+        Timer,
+        F::Takes,
+        <G::Value as Decide>::Delays,
+        <G::Value as Decide>::Reached,
+        Attempts<'a, P, B, G, W, A, F, Start, Sleep, R>,
+    >
 where
     P: Point,
-    G: Given<P, Value = Policy<Bk, D>>,
+    G: Given<P, Value: Decide>,
     F: Again<P::In>,
-    Start: Fn(&'a Retry<B, G, W, F, Bk, D>, RefOf<'a, P>, F::Takes, R) -> Fut,
+    Start: Fn(&'a Retry<B, G, W, A, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
     Sleep: Fn(R, Duration) -> Timer,
     R: Cx,
     Timer: Future<Output = ()>,
@@ -226,32 +258,43 @@ where
     fn wait<E: Failure>(self: Pin<&mut Self>, mut error: Error<E>) -> Result<(), Error<E>>
     where
         W: Predicate<P::Scope, E>,
+        A: Predicate<P::Scope, E, Option<Duration>>,
     {
         let Projected { mut now, held } = self.project();
-        let (policy, run, sleep) = (held.step.given.get(held.seen), held.cx, &held.sleep);
-        let when = &held.step.when;
-        let seen = when.see(held.scope);
-        let when = |error: &Error<E>| when.ask(seen, error);
+        let (policy, begun, run, sleep) = (held.step.given.get(held.seen), held.begun, held.cx, &held.sleep);
+        let Retry { when, retry_after, .. } = held.step;
+        let (may, asks) = (when.see(held.scope), retry_after.see(held.scope));
         // What has failed is dropped before anything is waited for, and with it a value that nobody needs any more. All of
         // that may panic, inside the block.
         let (attempt, next) = R::poll(&mut held.guard, || {
-            let (kept, attempt, done, mut delays) = match now.as_mut().project_replace(Now::Gone) {
-                NowReplaced::First { kept, .. } => (kept, 1, 0, None),
+            let (kept, attempt, done, mut delays, reached) = match now.as_mut().project_replace(Now::Gone) {
+                NowReplaced::First { kept, .. } => (kept, 1, 0, None, Default::default()),
                 NowReplaced::Again { kept, later, .. } => {
-                    (kept, later.attempt, later.done, Some(later.delays))
+                    (kept, later.attempt, later.done, Some(later.delays), later.reached)
                 }
                 _ => unreachable!("an attempt has just failed"),
             };
-            let next = kept.and_then(|kept| {
-                let delay = policy.delay(attempt, &error, when, &mut delays, || run.random())?;
-                Some((delay, kept, Later { attempt: attempt.saturating_add(1), done, delays: delays? }))
-            });
+            let reached = policy.failed(reached, &error);
+            let Some(kept) = kept else { return (attempt, Err(End::Over)) };
+            let failed = Failed { start: begun, attempt, error: &error, delays: &mut delays, reached };
+            let next = policy
+                .delay(failed, |error| when.ask(may, error), |error| retry_after.ask(asks, error), run)
+                .and_then(|delay| {
+                    let delays = delays.ok_or(End::Over)?;
+                    Ok((delay, kept, Later { attempt: attempt.saturating_add(1), done, delays, reached }))
+                });
             (attempt, next)
         });
-        let Some((delay, kept, later)) = next else {
-            error.attempted(attempt);
-            R::fail(&mut held.guard, &error);
-            return Err(error);
+        let (delay, kept, later) = match next {
+            Ok(next) => next,
+            Err(end) => {
+                if end == End::Spent {
+                    R::tell(&held.guard, || BudgetSpent { step: error.step(), attempts: attempt });
+                }
+                error.attempted(attempt);
+                R::fail(&mut held.guard, &error);
+                return Err(error);
+            }
         };
         R::tell(&held.guard, || Retrying { step: error.step(), attempt: later.attempt, delay });
         let memo = &mut held.memo;
@@ -271,7 +314,7 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         is_same_poll: bool,
-    ) -> Poll<(Pin<&mut Fut>, &mut Attempts<'a, P, B, G, Bk, D, W, F, Start, Sleep, R>)> {
+    ) -> Poll<(Pin<&mut Fut>, &mut Attempts<'a, P, B, G, W, A, F, Start, Sleep, R>)> {
         let Projected { mut now, held } = self.project();
         if let NowProjected::Sleeping { timer, .. } = now.as_mut().project() {
             ready!(R::poll(&mut held.guard, || timer.poll(cx)));
@@ -299,7 +342,7 @@ where
     }
 }
 
-impl<B, G, W, F, Bk, D> fmt::Debug for Retry<B, G, W, F, Bk, D> {
+impl<B, G, W, A, F> fmt::Debug for Retry<B, G, W, A, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Retry")
     }

@@ -1,12 +1,13 @@
 //! The options of `retry`.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::Retry;
-use super::policy::Policy;
+use super::budget::{IntoBudget, NoBudget, RetryBudget, Spend};
+use super::elapsed::{Limit, MaxElapsed, NoLimit};
+use super::policy::{Decide, Policy};
 use crate::blocks::Shell;
 use crate::blocks::backoff::{Backoff, Jitter, Waits};
 use crate::blocks::values::{self, Given, Invalid};
@@ -19,19 +20,23 @@ use crate::error::{Error, Failure};
 use crate::node::Meta;
 
 /// The options of `retry`.
-pub struct Options<E, G, W> {
+pub struct Options<E, Gv, W, A> {
     #[doc(hidden)]
     pub error: ErrorType<E>,
     #[doc(hidden)]
-    pub values: G,
+    pub values: Gv,
+    /// The wait that an error asks for, in place of the delay of the `backoff`; none does if not given.
+    pub retry_after: A,
     /// Which of the errors that are retried ([`Error::is_retryable`]) shall be; all if not given.
     pub when: W,
 }
 
 /// Its values.
-pub struct Values<Bk, D> {
+pub struct Values<Bk, D, L, G> {
     /// How many attempts are made at most, the first included, or `unlimited`; 3 if not given.
     pub max_attempts: Attempts,
+    /// How long after the block's start further attempts may begin; without end if not given.
+    pub max_elapsed: L,
     /// The delays between the attempts; doubling from 100 ms if not given. When they end, so do the attempts.
     pub backoff: Backoff<Bk, D>,
     /// The longest delay, before `jitter`; none if not given.
@@ -40,18 +45,36 @@ pub struct Values<Bk, D> {
     pub jitter: Jitter,
     /// With this flag a run that a block turned away, an open circuit for example, is retried too.
     pub rejections: bool,
+    /// The budget of further attempts that this block shares with others; none if not given.
+    pub budget: G,
 }
 
-impl<Bk: Send + Sync, D: Send + Sync> values::Values for Values<Bk, D> {
-    type Checked = Policy<Bk, D>;
+impl<Bk, D, L, G> values::Values for Values<Bk, D, L, G>
+where
+    Bk: Send + Sync,
+    D: Send + Sync,
+    L: Limit,
+    G: Spend,
+{
+    type Checked = Policy<Bk, D, L, G>;
 
-    fn check(self, _meta: &'static Meta) -> Result<Policy<Bk, D>, Invalid> {
-        let Values { max_attempts: Attempts(max_attempts), backoff, max_delay, jitter, rejections } = self;
+    fn check(self, _meta: &'static Meta) -> Result<Policy<Bk, D, L, G>, Invalid> {
+        let Values {
+            max_attempts: Attempts(max_attempts),
+            max_elapsed,
+            backoff,
+            max_delay,
+            jitter,
+            rejections,
+            budget,
+        } = self;
         if let Some(max_attempts) = max_attempts {
             Invalid::unless_at_least_one(max_attempts as usize, "max_attempts")?;
         }
+        max_elapsed.check()?;
         let max_attempts = max_attempts.and_then(NonZeroU32::new);
-        Ok(Policy { max_attempts, waits: Waits { backoff, max_delay, jitter }, rejections })
+        let waits = Waits { backoff, max_delay, jitter };
+        Ok(Policy { max_attempts, max_elapsed, waits, rejections, budget })
     }
 }
 
@@ -59,12 +82,17 @@ impl<Bk: Send + Sync, D: Send + Sync> values::Values for Values<Bk, D> {
 pub mod default {
     use std::time::Duration;
 
-    use super::{Attempts, Error};
+    use super::{Attempts, Error, NoBudget, NoLimit};
     use crate::blocks::backoff::{Backoff, Exponential, Jitter, exponential};
 
     /// Three attempts.
     pub fn max_attempts() -> Attempts {
         Attempts(Some(3))
+    }
+
+    /// However long it takes.
+    pub fn max_elapsed() -> NoLimit {
+        NoLimit
     }
 
     /// 100 ms, 200 ms, 400 ms and so on.
@@ -82,6 +110,11 @@ pub mod default {
         Jitter::Full
     }
 
+    /// No error asks for a wait.
+    pub fn retry_after<E>() -> fn(&Error<E>) -> Option<Duration> {
+        |_| None
+    }
+
     /// A run that was turned away is not retried.
     pub fn rejections() -> bool {
         false
@@ -91,18 +124,28 @@ pub mod default {
     pub fn when<E>() -> fn(&Error<E>) -> bool {
         |_| true
     }
+
+    /// No budget.
+    pub fn budget() -> NoBudget {
+        NoBudget
+    }
 }
 
 /// What an option given is, of the expression in the text.
 pub mod given {
     use std::time::Duration;
 
-    use super::{Attempts, IntoAttempts};
+    use super::{Attempts, IntoAttempts, IntoBudget, MaxElapsed, RetryBudget};
     use crate::blocks::backoff::{Backoff, IntoBackoff, Jitter};
 
     /// A number of type `u32`, or `unlimited`.
     pub fn max_attempts(value: impl IntoAttempts) -> Attempts {
         value.into_attempts()
+    }
+
+    /// A duration.
+    pub fn max_elapsed(value: Duration) -> MaxElapsed {
+        MaxElapsed(value)
     }
 
     /// A [`backon::BackoffBuilder`], or a word.
@@ -123,6 +166,11 @@ pub mod given {
     /// A run that was turned away is retried.
     pub fn rejections() -> bool {
         true
+    }
+
+    /// A shared budget.
+    pub fn budget(value: impl IntoBudget) -> RetryBudget {
+        value.into_budget()
     }
 }
 
@@ -191,34 +239,37 @@ where
 }
 
 /// The body, again after it failed.
-pub fn retry<S, In, E, G, Bk, D, W, F, B>(
+pub fn retry<S, In, E, Gv, W, A, F, B>(
     _builder: &Builder<S, In, E>,
     meta: &'static Meta,
-    options: Options<E, G, W>,
+    options: Options<E, Gv, W, A>,
     feed: F,
     body: B,
-) -> Shell<Retry<B, G, W, F, Bk, D>>
+) -> Shell<Retry<B, Gv, W, A, F>>
 where
     S: Scope,
     In: Send + 'static,
-    G: Given<At<S, In>, Value = Policy<Bk, D>>,
+    Gv: Given<At<S, In>, Value: Decide>,
 {
-    Shell::new(meta, Retry { body, given: options.values, when: options.when, feed, policy: PhantomData })
+    let Options { values, when, retry_after, .. } = options;
+    Shell::new(meta, Retry { body, given: values, when, retry_after, feed })
 }
 
-impl<E, G, W> fmt::Debug for Options<E, G, W> {
+impl<E, Gv, W, A> fmt::Debug for Options<E, Gv, W, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Options")
     }
 }
 
-impl<Bk, D> fmt::Debug for Values<Bk, D> {
+impl<Bk, D, L: fmt::Debug, G: fmt::Debug> fmt::Debug for Values<Bk, D, L, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Values")
             .field("max_attempts", &self.max_attempts)
+            .field("max_elapsed", &self.max_elapsed)
             .field("max_delay", &self.max_delay)
             .field("jitter", &self.jitter)
             .field("rejections", &self.rejections)
+            .field("budget", &self.budget)
             .finish_non_exhaustive()
     }
 }

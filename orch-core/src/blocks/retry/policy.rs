@@ -2,51 +2,145 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::budget::Spend;
+use super::elapsed::Limit;
 use crate::blocks::backoff::Waits;
 use crate::error::Error;
+use crate::run::Cx;
 
 /// What the options of a `retry` come to.
-pub struct Policy<Bk, D> {
+pub struct Policy<Bk, D, L, G> {
     /// `None`: without end.
     pub(super) max_attempts: Option<NonZeroU32>,
+    pub(super) max_elapsed: L,
     pub(super) waits: Waits<Bk, D>,
     /// Whether a run that was turned away is repeated too.
     pub(super) rejections: bool,
+    pub(super) budget: G,
 }
 
-impl<Bk, D> Policy<Bk, D> {
+/// Why no attempt follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The options say so.
+    Over,
+    /// There would be one, and the budget has none left.
+    Spent,
+}
+
+/// A [`Policy`], by what the block asks of it.
+pub trait Decide: Send + Sync {
+    /// The delays of a run.
+    type Delays: Send + Sync;
+    /// What is kept of the block's start.
+    type Start: Copy + Send;
+    /// What the budget has to know of the attempts so far.
+    type Reached: Copy + Default + Send;
+    /// Whether attempts that succeed are counted.
+    const COUNTS: bool;
+
+    /// The block starts.
+    fn start(now: impl FnOnce() -> Instant) -> Self::Start;
+
+    /// An attempt has succeeded.
+    fn succeeded(&self, reached: Self::Reached);
+
+    /// An attempt has failed.
+    fn failed<E>(&self, reached: Self::Reached, error: &Error<E>) -> Self::Reached;
+
     /// Whether no attempt may follow attempt `attempt`.
+    fn is_last(&self, attempt: u32) -> bool;
+
+    /// How long to wait after attempt `failed.attempt`, unless no other one follows. `when` and `retry_after` are what the options of
+    /// these names say of the error.
+    fn delay<E, R: Cx>(
+        &self,
+        failed: Failed<'_, E, Self>,
+        when: impl FnOnce(&Error<E>) -> bool,
+        retry_after: impl FnOnce(&Error<E>) -> Option<Duration>,
+        run: R,
+    ) -> Result<Duration, End>;
+}
+
+/// What there is to know after a failure.
+pub struct Failed<'f, E, Po: Decide + ?Sized> {
+    pub(super) start: Po::Start,
+    pub(super) attempt: u32,
+    pub(super) error: &'f Error<E>,
+    /// The delays of the run, made for its first failure.
+    pub(super) delays: &'f mut Option<Po::Delays>,
+    pub(super) reached: Po::Reached,
+}
+
+impl<Bk, D, L, G> Decide for Policy<Bk, D, L, G>
+where
+    Bk: Send + Sync,
+    D: Send + Sync,
+    L: Limit,
+    G: Spend,
+{
+    type Delays = D;
+    type Start = L::Start;
+    type Reached = G::Reached;
+    const COUNTS: bool = G::COUNTS;
+
     #[inline(always)]
-    pub(super) fn is_last(&self, attempt: u32) -> bool {
+    fn start(now: impl FnOnce() -> Instant) -> L::Start {
+        L::start(now)
+    }
+
+    #[inline(always)]
+    fn is_last(&self, attempt: u32) -> bool {
         self.max_attempts.is_some_and(|max_attempts| attempt >= max_attempts.get())
     }
 
-    /// How long to wait after attempt `attempt` failed; `None` if it was the last, or if `when` says no. `delays` are those of the run, made
-    /// for its first failure.
-    pub(super) fn delay<E>(
-        &self,
-        attempt: u32,
-        error: &Error<E>,
-        when: impl FnOnce(&Error<E>) -> bool,
-        delays: &mut Option<D>,
-        random: impl FnOnce() -> u64,
-    ) -> Option<Duration> {
-        if self.is_last(attempt) || !self.repeats(error) || !when(error) {
-            return None;
-        }
-        self.waits.next(delays, random)
+    #[inline(always)]
+    fn succeeded(&self, reached: G::Reached) {
+        self.budget.succeeded(reached);
     }
 
-    /// Whether an error is one of those that are retried, of which `when` may take some away.
-    fn repeats<E>(&self, error: &Error<E>) -> bool {
-        error.is_retryable() || (self.rejections && error.kind().is_rejection())
+    #[inline(always)]
+    fn failed<E>(&self, reached: G::Reached, error: &Error<E>) -> G::Reached {
+        self.budget.failed(reached, error.kind().is_rejection())
+    }
+
+    fn delay<E, R: Cx>(
+        &self,
+        failed: Failed<'_, E, Self>,
+        when: impl FnOnce(&Error<E>) -> bool,
+        retry_after: impl FnOnce(&Error<E>) -> Option<Duration>,
+        run: R,
+    ) -> Result<Duration, End> {
+        let Failed { start, attempt, error, delays, reached } = failed;
+        if self.is_last(attempt) || !self.repeats(error) || !when(error) {
+            return Err(End::Over);
+        }
+        let delay = self.waits.next_or(delays, || retry_after(error), || run.random()).ok_or(End::Over)?;
+        if !self.max_elapsed.allows(start, delay, || run.now()) {
+            return Err(End::Over);
+        }
+        // Last, as it takes a token.
+        if self.budget.takes(reached, || run.now()) { Ok(delay) } else { Err(End::Spent) }
     }
 }
 
-impl<Bk, D> fmt::Debug for Policy<Bk, D> {
+impl<Bk, D, L, G> fmt::Debug for Policy<Bk, D, L, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Policy").field("max_attempts", &self.max_attempts).finish_non_exhaustive()
+    }
+}
+
+impl<E, Po: Decide> fmt::Debug for Failed<'_, E, Po> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failed").field("attempt", &self.attempt).finish_non_exhaustive()
+    }
+}
+
+impl<Bk, D, L, G> Policy<Bk, D, L, G> {
+    /// Whether an error is one of those that are retried, of which `when` may take some away.
+    fn repeats<E>(&self, error: &Error<E>) -> bool {
+        error.is_retryable() || (self.rejections && error.kind().is_rejection())
     }
 }

@@ -144,10 +144,13 @@ async fn timeout_4_around_a_retry_it_is_a_deadline_and_cuts_a_wait_short() {
                 backoff: retry::given::backoff(crate::blocks::backoff::constant(400 * MS)),
                 max_delay: None,
                 jitter: crate::blocks::backoff::none(),
+                max_elapsed: retry::default::max_elapsed(),
                 rejections: retry::default::rejections(),
+                budget: retry::default::budget(),
             },
             &RETRY,
         ),
+        retry_after: builder.asked(retry::default::retry_after()),
         when: builder.predicate(retry::default::when()),
     };
     let body = retry::retry(&outer, &RETRY, options, inner_feed, work);
@@ -186,10 +189,13 @@ async fn timeout_4_inside_a_retry_each_attempt_has_the_time() {
                 backoff: retry::given::backoff(crate::blocks::backoff::constant(SECOND)),
                 max_delay: None,
                 jitter: crate::blocks::backoff::none(),
+                max_elapsed: retry::default::max_elapsed(),
                 rejections: retry::default::rejections(),
+                budget: retry::default::budget(),
             },
             &RETRY,
         ),
+        retry_after: builder.asked(retry::default::retry_after()),
         when: builder.predicate(retry::default::when()),
     };
     let pipeline = Plan::pipeline((), builder, retry::retry(&builder, &RETRY, options, outer_feed, body));

@@ -2,7 +2,7 @@
 
 use orch_syntax::ast::{Block, Item, Value};
 use orch_syntax::blocks::{Kind, OptionSpec, Settles};
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::block::{first_span, module};
@@ -93,7 +93,7 @@ impl Expansion<'_> {
     /// The options of a block as a literal of its struct: its values, and the rest in the order of its row, those given under
     /// the user's own tokens, the others by default. `head_made` is the variable of a head that is made already.
     pub(super) fn options(
-        &self,
+        &mut self,
         block: &Block,
         values: &TokenStream,
         at: &Here,
@@ -114,10 +114,10 @@ impl Expansion<'_> {
                     let condition = self.condition(head, block, at);
                     quote_spanned!(here=> #private::#module::given::#option(#condition))
                 }
-                (Kind::Predicate, Some(predicate)) => self.predicate(predicate, block, at),
-                (Kind::Predicate, None) => {
-                    let predicate = hidden("predicate", block.open);
-                    quote_spanned!(here=> #tok.#predicate(#private::#module::default::#option()))
+                (kind @ (Kind::Predicate | Kind::Asked), Some(asked)) => self.asked(kind, asked, block, at),
+                (kind @ (Kind::Predicate | Kind::Asked), None) => {
+                    let method = hidden(method_of(kind).plain, block.open);
+                    quote_spanned!(here=> #tok.#method(#private::#module::default::#option()))
                 }
                 (_, given) => self.value_or_default(block, spec, given),
             };
@@ -126,19 +126,26 @@ impl Expansion<'_> {
         quote_spanned!(here=> #private::#module::Options { #fields })
     }
 
-    /// What is asked of an error.
-    fn predicate(&self, predicate: &Value, block: &Block, at: &Here) -> TokenStream {
+    /// What is asked of an error. A closure that is written there gets the type of its parameter from where it goes; all else has a
+    /// type, and is checked.
+    fn asked(&mut self, kind: Kind, asked: &Value, block: &Block, at: &Here) -> TokenStream {
         let (private, tok, here) =
             (&self.private_at(block.open), &at.tok, block.open.resolved_at(Span::mixed_site()));
-        let code = self.value(block, predicate);
-        if !predicate.mentions(&at.names.bound()) {
-            let predicate = hidden("predicate", block.open);
-            return quote_spanned!(here=> #tok.#predicate(#code));
+        let methods = method_of(kind);
+        let code = self.value(block, asked);
+        if !asked.mentions(&at.names.bound()) {
+            let plain = hidden(methods.plain, block.open);
+            if may_hold_a_closure(&code) {
+                return quote_spanned!(here=> #tok.#plain(#code));
+            }
+            let (check, span) = (hidden(methods.check, block.open), first_span(&code, block.open));
+            let code = self.checked(&quote!(#tok.#check(#code)), span, block.open);
+            return quote_spanned!(here=> #tok.#plain(#code));
         }
         let span = first_span(&code, block.open);
         let (scope, error) = (local("scope", block.open), local("error", block.open));
         let (names, capture) = (at.names.open(&scope, &code), self.capture_at(span));
-        let named = hidden("named_predicate", block.open);
+        let named = hidden(methods.named, block.open);
         let asked = quote_spanned!(here=> #private::ask(#error, #code));
         let closure = quote_spanned!(span=> #capture |#scope, #error| { #names #asked });
         quote_spanned!(here=> #tok.#named(#closure))
@@ -198,6 +205,30 @@ impl Expansion<'_> {
             Value::Expr(tokens) => tokens.clone(),
         }
     }
+}
+
+/// The methods of a builder for what is asked of an error.
+struct Methods {
+    plain: &'static str,
+    named: &'static str,
+    check: &'static str,
+}
+
+fn method_of(kind: Kind) -> Methods {
+    if kind == Kind::Asked {
+        Methods { plain: "asked", named: "named_asked", check: "is_asked" }
+    } else {
+        Methods { plain: "predicate", named: "named_predicate", check: "is_predicate" }
+    }
+}
+
+/// Whether a closure may stand in an expression, or come of a macro's call in it.
+fn may_hold_a_closure(expression: &TokenStream) -> bool {
+    expression.clone().into_iter().any(|token| match token {
+        TokenTree::Punct(punct) => matches!(punct.as_char(), '|' | '!'),
+        TokenTree::Group(group) => may_hold_a_closure(&group.stream()),
+        _ => false,
+    })
 }
 
 /// The values of a block, in the order of its row, with what is given for each.

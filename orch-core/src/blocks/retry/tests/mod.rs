@@ -6,6 +6,8 @@ mod shape;
 
 use std::time::Duration;
 
+use super::budget::NoBudget;
+use super::elapsed::NoLimit;
 use super::policy::Policy;
 use super::{IntoAttempts, Options, Values, default};
 use crate::blocks::backoff::{IntoBackoff, none};
@@ -21,18 +23,24 @@ static WORK: Meta = step(1, Some(&RETRY), "work");
 const MS: Duration = Duration::from_millis(1);
 
 type When = fn(&Error<BoxError>) -> bool;
+type After = fn(&Error<BoxError>) -> Option<Duration>;
 
 /// Options with a policy and a predicate.
-type Given<B, D, W> = Options<BoxError, Once<Policy<B, D>>, Plain<W>>;
+type Given<B, D, W> = Options<BoxError, Once<Policy<B, D, NoLimit, NoBudget>>, Plain<W>, Plain<After>>;
 
 /// Without jitter.
-fn values<B: IntoBackoff<D>, D>(max_attempts: impl IntoAttempts, backoff: B) -> Values<B, D> {
+fn values<B: IntoBackoff<D>, D>(
+    max_attempts: impl IntoAttempts,
+    backoff: B,
+) -> Values<B, D, NoLimit, NoBudget> {
     Values {
         max_attempts: super::given::max_attempts(max_attempts),
+        max_elapsed: default::max_elapsed(),
         backoff: super::given::backoff(backoff),
         max_delay: default::max_delay(),
         jitter: none(),
         rejections: default::rejections(),
+        budget: default::budget(),
     }
 }
 
@@ -58,14 +66,19 @@ where
 }
 
 #[track_caller]
-fn made<B, D, W>(values: Values<B, D>, when: W) -> Given<B, D, W>
+fn made<B, D, W>(values: Values<B, D, NoLimit, NoBudget>, when: W) -> Given<B, D, W>
 where
     B: Send + Sync,
     D: Send + Sync,
     W: Fn(&Error<BoxError>) -> bool,
 {
     let builder = Builder::<(), (), BoxError>::new();
-    Options { error: builder.error(), values: builder.once(values, &RETRY), when: builder.predicate(when) }
+    Options {
+        error: builder.error(),
+        values: builder.once(values, &RETRY),
+        retry_after: builder.asked(default::retry_after() as After),
+        when: builder.predicate(when),
+    }
 }
 
 /// `|_: In| retry(options) < |x| body >`

@@ -155,14 +155,16 @@ async fn retry_1_waits_on_the_paused_clock() {
 fn retry_1_the_defaults() {
     let options = Values {
         max_attempts: default::max_attempts(),
+        max_elapsed: default::max_elapsed(),
         backoff: default::backoff(),
         max_delay: default::max_delay(),
         jitter: default::jitter(),
         rejections: default::rejections(),
+        budget: default::budget(),
     };
     assert_eq!(
         format!("{options:?}"),
-        "Values { max_attempts: 3, max_delay: None, jitter: Full, rejections: false, .. }"
+        "Values { max_attempts: 3, max_elapsed: NoLimit, max_delay: None, jitter: Full, rejections: false, budget: NoBudget, .. }"
     );
     assert_eq!(format!("{:?}", options.backoff), format!("{:?}", exponential(100 * MS)));
 }

@@ -1,0 +1,14 @@
+//! How many further attempts the runs that share a budget may make.
+//!
+//! A bucket of tokens: a first attempt adds a part of one, time adds a few a second, a further attempt takes one.
+
+mod bucket;
+mod handle;
+#[cfg(all(test, orch_loom))]
+mod loom;
+mod spend;
+#[cfg(test)]
+mod tests;
+
+pub use handle::{RetryBudget, RetryBudgetBuilder};
+pub(super) use spend::{IntoBudget, NoBudget, Spend};
