@@ -221,8 +221,9 @@ pub enum Kind {
     Room,
     /// As `Count`, of which so many come in a time that another option says, of this name.
     Rate(&'static str),
-    /// A handle of this type, or a reference to one. Where a number is meant, that is the option of the second name.
-    Handle(&'static str, &'static str),
+    /// A handle of this type, or a reference to one. Where a number is meant, that is the option of the second name, if there is
+    /// such a one.
+    Handle(&'static str, Option<&'static str>),
     /// A literal with a unit or an expression of type `Duration`; a bare number is an error.
     Duration,
     /// As `Duration`, but a zero makes no sense; a literal zero is an error.
@@ -420,7 +421,7 @@ pub static BLOCKS: &[Spec] = &[
             shared("probes", Kind::Count),
             option("wait", Kind::Flag),
             option("ignore", Kind::Predicate),
-            option("breaker", Kind::Handle("Breaker", "fail_max")),
+            option("breaker", Kind::Handle("Breaker", Some("fail_max"))),
             NAME,
         ],
         carries: Some(Carries {
@@ -442,7 +443,7 @@ pub static BLOCKS: &[Spec] = &[
             option("retry_after", Kind::Asked),
             option("rejections", Kind::Flag),
             option("when", Kind::Predicate),
-            option("budget", Kind::Handle("RetryBudget", "max_attempts")),
+            option("budget", Kind::Handle("RetryBudget", None)),
             NAME,
         ],
         needs: Needs::Duplicate,
@@ -474,7 +475,7 @@ pub static BLOCKS: &[Spec] = &[
             shared("max", Kind::Count),
             shared("queue", Kind::Room),
             shared("max_wait", Kind::Period),
-            option("bulkhead", Kind::Handle("Bulkhead", "max")),
+            option("bulkhead", Kind::Handle("Bulkhead", Some("max"))),
             NAME,
         ],
         requires: &[
@@ -496,7 +497,7 @@ pub static BLOCKS: &[Spec] = &[
             shared("burst", Kind::Count),
             option("cost", Kind::Count),
             shared("max_wait", Kind::Duration),
-            option("limiter", Kind::Handle("Limiter", "rate")),
+            option("limiter", Kind::Handle("Limiter", Some("rate"))),
             NAME,
         ],
         requires: &[Requires { by: None, one_of: &["rate", "limiter"] }],

@@ -87,7 +87,12 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
         }
         Kind::Handle(handle, count) => {
             if let Some(number) = literal.as_ref().filter(|literal| Number::of(literal).is_some()) {
-                let message = format!("`{name}` takes a `{handle}`; a number is `{count} = {number}`");
+                let message = match count {
+                    Some(count) => format!("`{name}` takes a `{handle}`; a number is `{count} = {number}`"),
+                    None => format!(
+                        "`{name}` takes a `{handle}`, which several blocks share; one is made with `{handle}::builder()`"
+                    ),
+                };
                 errors.over(expression.clone(), message);
             }
         }
