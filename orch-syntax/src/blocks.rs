@@ -575,7 +575,7 @@ mod tests {
             named.extend(spec.at_most.iter().flat_map(|AtMost { option, of, .. }| [*option, *of]));
             for option in spec.options {
                 match option.kind {
-                    Kind::Rate(other) | Kind::Handle(_, other) => named.push(other),
+                    Kind::Rate(other) | Kind::Handle(_, Some(other)) => named.push(other),
                     _ => {}
                 }
             }
