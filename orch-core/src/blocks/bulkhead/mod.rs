@@ -8,7 +8,7 @@
 //! - [Closed](Bulkhead::close), it turns away all that wait or come.
 //! - Inside of its own body it turns a run away, which would otherwise wait for itself.
 //!
-//! The decision is [`shared`]'s; what it is to wait, the room `gatekeepers` knows.
+//! The decision is `shared`'s; what it is to wait, the room `gatekeepers` knows.
 
 mod handle;
 #[cfg(all(test, orch_loom))]

@@ -6,7 +6,7 @@
 //!   dropped while it waits has taken nothing.
 //! - A run that would wait for longer than `max_wait` is turned away at once.
 //!
-//! The arithmetic is [`bucket`]'s, which knows no clock and no lock; what it is to wait, the room `gatekeepers` knows.
+//! The arithmetic is `bucket`'s, which knows no clock and no lock; what it is to wait, the room `gatekeepers` knows.
 
 mod bucket;
 mod handle;
