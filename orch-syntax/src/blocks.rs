@@ -227,6 +227,10 @@ pub enum Kind {
     Duration,
     /// As `Duration`, but a zero makes no sense; a literal zero is an error.
     Period,
+    /// A fraction of all: above zero, and one at most.
+    Fraction,
+    /// A whole number of at least one, or a literal with a unit; or an expression of either type.
+    Window,
     /// `constant(d)`, `exponential(base)`, `exponential(base, factor)`, `fibonacci(base)` or an expression.
     Backoff,
     /// `full`, `equal`, `none` or an expression.
@@ -284,6 +288,8 @@ impl Kind {
             Kind::Flag | Kind::Piped | Kind::Outputs => return None,
             Kind::Name => "\"…\"",
             Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Room | Kind::Rate(_) => "3",
+            Kind::Fraction => "0.5",
+            Kind::Window => "100",
             Kind::Duration | Kind::Period => "10s",
             Kind::Backoff => "exponential(100ms)",
             Kind::Jitter => "full",
@@ -402,16 +408,35 @@ pub static BLOCKS: &[Spec] = &[
         keyword: "circuit",
         options: &[
             shared("fail_max", Kind::Count),
+            shared("failure_rate", Kind::Fraction),
+            shared("window", Kind::Window),
+            shared("min_calls", Kind::Count),
             shared("reset_timeout", Kind::Period),
             shared("probes", Kind::Count),
+            shared("close_after", Kind::Count),
             option("wait", Kind::Flag),
             option("ignore", Kind::Predicate),
             option("breaker", Kind::Handle("Breaker", "fail_max")),
             NAME,
         ],
+        requires: &[
+            Requires { by: Some("failure_rate"), one_of: &["window"] },
+            Requires { by: Some("window"), one_of: &["failure_rate"] },
+            Requires { by: Some("min_calls"), one_of: &["failure_rate"] },
+        ],
+        at_most: Some(AtMost { option: "min_calls", of: "window", default: u32::MAX }),
         carries: Some(Carries {
             option: "breaker",
-            others: &["fail_max", "reset_timeout", "probes", "wait"],
+            others: &[
+                "fail_max",
+                "failure_rate",
+                "window",
+                "min_calls",
+                "reset_timeout",
+                "probes",
+                "close_after",
+                "wait",
+            ],
             belong: "the shared breaker; set it where the `Breaker` is built",
         }),
         minds_failures: true,

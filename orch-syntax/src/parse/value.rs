@@ -18,8 +18,14 @@ fn word_of(kind: Kind, ident: &Ident) -> Option<&'static Word> {
 pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
     let whole = tokens::whole(value);
     let value = whole.as_slice();
-    if kind.is_duration() {
+    if kind.is_duration() || kind == Kind::Window && !is_number(value) {
         return duration(value, errors);
+    }
+    if kind == Kind::Fraction
+        && let Some(meant) = fraction(value)
+    {
+        errors.over(tokens::collect(value), meant);
+        return None;
     }
     if let Kind::Rate(per) = kind
         && let Some(meant) = rate(value, per)
@@ -105,6 +111,42 @@ fn duration(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
     let before = errors.len();
     let value = duration::refuse(tokens::collect(value), errors);
     (errors.len() == before).then_some(Value::Expr(value))
+}
+
+/// Whether it is a number without a unit.
+fn is_number(value: &[TokenTree]) -> bool {
+    tokens::sole_literal(value)
+        .and_then(|literal| Number::of(&literal))
+        .is_some_and(|number| number.is_plain())
+}
+
+/// What is meant by a literal that is no fraction: `50`, `50%`, `0`, `1.5`.
+fn fraction(value: &[TokenTree]) -> Option<String> {
+    let (literal, percent) = match value {
+        [TokenTree::Literal(literal)] => (literal, false),
+        [TokenTree::Literal(literal), TokenTree::Punct(sign)] if sign.as_char() == '%' => (literal, true),
+        [TokenTree::Punct(minus), TokenTree::Literal(literal)]
+            if minus.as_char() == '-' && Number::of(literal).is_some() =>
+        {
+            return Some("a fraction is above 0 and at most 1; write a half as `0.5`".to_owned());
+        }
+        _ => return None,
+    };
+    let number = Number::of(literal)?;
+    let (written, is_whole) = (number.float()?, number.is_whole());
+    if !percent && written > 0.0 && written <= 1.0 && !is_whole {
+        return None;
+    }
+    if written <= 0.0 {
+        return Some("a fraction is above 0; for the first failure to count write `fail_max = 1`".to_owned());
+    }
+    // Nobody means one in a hundred by 1.
+    let meant = if percent || written > 1.0 { number.hundredth()? } else { written };
+    Some(if meant > 1.0 || !(percent || is_whole || written >= 2.0) {
+        "a fraction is above 0 and at most 1; write a half as `0.5`".to_owned()
+    } else {
+        format!("a fraction is between 0 and 1; write `{meant:?}`")
+    })
 }
 
 /// What is meant by a rate that is no whole number: `0.5`, `100/s`, `100 per 1s`. `per` is the option that the time belongs to.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::future::Door;
+use super::rate::{IntoWindow, Window};
 use super::state::Config;
-use super::{Breaker, Circuit};
+use super::{Breaker, BreakerBuilder, Circuit};
 use crate::blocks::Shell;
 use crate::blocks::values::{self, Invalid};
 use crate::build::builder::Builder;
@@ -27,13 +28,20 @@ pub struct Options<E, G, I> {
 /// Its values.
 #[derive(Debug)]
 pub struct Values {
-    /// How many failures in a row open the circuit; 5 if not given.
-    pub fail_max: u32,
+    /// How many failures in a row open the circuit; 5 if not given, or as many as there may be beside a `failure_rate`.
+    pub fail_max: Option<u32>,
+    /// The share of failures in the `window` that opens it, above 0 and at most 1; none if not given.
+    pub failure_rate: Option<f64>,
+    /// What that is the share of: the latest runs, or those of the latest time.
+    pub window: Option<Window>,
+    /// How many runs have to be in the window; 20 if not given, or all of a window of fewer.
+    pub min_calls: Option<u32>,
     /// How long it stays open before a run may probe, and how long a probe's slot is its own; 60 s if not given.
     pub reset_timeout: Duration,
-    /// How many runs may probe at once while the circuit is half-open, and how many of them have to succeed to
-    /// close it; 1 if not given.
+    /// How many runs may probe at once while the circuit is half-open; 1 if not given.
     pub probes: u32,
+    /// How many probes have to succeed to close it; as many as `probes` if not given.
+    pub close_after: Option<u32>,
     /// With this flag runs wait for the probe of a half-open circuit, in order of arrival; without it they are turned
     /// away, unless three probes in a row have been lost.
     pub wait: bool,
@@ -49,16 +57,28 @@ impl values::Values for Values {
         if let Some(breaker) = self.breaker {
             return Ok(Door { breaker, meta });
         }
-        Invalid::unless_at_least_one(self.fail_max as usize, "fail_max")?;
-        Invalid::unless_at_least_one(self.probes as usize, "probes")?;
-        Invalid::unless_longer_than_zero(self.reset_timeout, "reset_timeout")?;
-        let breaker = Breaker::builder()
-            .fail_max(self.fail_max)
-            .reset_timeout(self.reset_timeout)
-            .probes(self.probes)
-            .wait(self.wait)
-            .build();
-        Ok(Door { breaker, meta })
+        let Values {
+            fail_max,
+            failure_rate,
+            window,
+            min_calls,
+            reset_timeout,
+            probes,
+            close_after,
+            wait,
+            ..
+        } = self;
+        let builder = BreakerBuilder {
+            fail_max,
+            failure_rate,
+            window,
+            min_calls,
+            reset_timeout,
+            probes,
+            close_after,
+            wait,
+        };
+        Ok(Door { breaker: builder.checked()?, meta })
     }
 }
 
@@ -66,11 +86,26 @@ impl values::Values for Values {
 pub mod default {
     use std::time::Duration;
 
-    use super::{Breaker, Config, Error};
+    use super::{Breaker, Config, Error, Window};
 
-    /// Five failures in a row.
-    pub fn fail_max() -> u32 {
-        Config::DEFAULT.fail_max
+    /// Five failures in a row, or none beside a rate.
+    pub fn fail_max() -> Option<u32> {
+        None
+    }
+
+    /// No rate.
+    pub fn failure_rate() -> Option<f64> {
+        None
+    }
+
+    /// No window.
+    pub fn window() -> Option<Window> {
+        None
+    }
+
+    /// Twenty, or a whole window of fewer.
+    pub fn min_calls() -> Option<u32> {
+        None
     }
 
     /// A minute.
@@ -81,6 +116,11 @@ pub mod default {
     /// One probe.
     pub fn probes() -> u32 {
         Config::DEFAULT.probes
+    }
+
+    /// As many as there are probes.
+    pub fn close_after() -> Option<u32> {
+        None
     }
 
     /// Runs are turned away while a probe is under way.
@@ -103,11 +143,26 @@ pub mod default {
 pub mod given {
     use std::time::Duration;
 
-    use super::{Breaker, IntoBreaker};
+    use super::{Breaker, IntoBreaker, IntoWindow, Window};
 
     /// A number.
-    pub fn fail_max(value: u32) -> u32 {
-        value
+    pub fn fail_max(value: u32) -> Option<u32> {
+        Some(value)
+    }
+
+    /// A share.
+    pub fn failure_rate(value: f64) -> Option<f64> {
+        Some(value)
+    }
+
+    /// A number or a time.
+    pub fn window(value: impl IntoWindow) -> Option<Window> {
+        Some(value.into_window())
+    }
+
+    /// A number.
+    pub fn min_calls(value: u32) -> Option<u32> {
+        Some(value)
     }
 
     /// A time.
@@ -118,6 +173,11 @@ pub mod given {
     /// A number.
     pub fn probes(value: u32) -> u32 {
         value
+    }
+
+    /// A number.
+    pub fn close_after(value: u32) -> Option<u32> {
+        Some(value)
     }
 
     /// Runs wait for the probe.
