@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use async_orch::bus::Recorder;
+use async_orch::retry::{constant, exponential, fibonacci};
 use async_orch::{Breaker, BreakerState, CircuitState, Run, pipeline, task};
 use proptest::prelude::*;
 use tokio::time::{advance, sleep};
@@ -307,6 +308,88 @@ fn circuit_13_a_breaker_of_half_a_rate_cannot_be() {
     });
     let said = built.unwrap_err().downcast_ref::<String>().cloned().unwrap();
     assert!(said.starts_with("`failure_rate` must be above 0 and at most 1, at "), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn circuit_19_so_many_probes_have_to_succeed() {
+    let p = pipeline! { |_: Act| circuit(fail_max = 1, close_after = 3) < call > };
+    run(&p, Fail).await;
+    advance(60 * SECOND).await;
+    times(&p, 2, Succeed).await;
+    run(&p, Fail).await;
+    assert!(p.run(Succeed).await.is_err(), "the third probe failed, though the circuit counts to one");
+    advance(60 * SECOND).await;
+    times(&p, 3, Succeed).await;
+    assert!(p.run(Fail).await.unwrap_err().is::<Oops>());
+}
+
+fn retry_after(breaker: &Breaker) -> u64 {
+    match breaker.state() {
+        BreakerState::Open { retry_after } => retry_after.as_secs(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn circuit_20_each_failed_probe_takes_the_next_delay_and_closing_starts_anew() {
+    let delays = [10, 20, 70].map(Duration::from_secs);
+    let builder = || Breaker::builder().fail_max(1);
+    for (breaker, times_open) in [
+        (builder().reset_timeout(exponential(10 * SECOND)).build(), [10, 20, 40, 80, 160]),
+        (builder().reset_timeout(fibonacci(10 * SECOND)).build(), [10, 10, 20, 30, 50]),
+        (builder().reset_timeout(constant(10 * SECOND)).build(), [10; 5]),
+        (builder().reset_timeout(10 * SECOND).build(), [10; 5]),
+        // The last stays.
+        (builder().reset_timeout(delays.into_iter()).build(), [10, 20, 70, 70, 70]),
+    ] {
+        let p = behind!(&breaker);
+        for _ in 0..2 {
+            for time in times_open {
+                run(&p, Fail).await;
+                assert_eq!(retry_after(&breaker), time);
+                advance(Duration::from_secs(time)).await;
+                assert_eq!(retry_after(&breaker), 0);
+            }
+            run(&p, Succeed).await;
+            assert!(is_closed(&breaker));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn circuit_20_the_handle_and_lost_probes_open_it_again_too() {
+    let breaker = Breaker::builder().reset_timeout(exponential(10 * SECOND)).build();
+    let p = behind!(&breaker);
+    breaker.force_open();
+    breaker.force_open();
+    assert_eq!(retry_after(&breaker), 10, "it was open");
+    advance(10 * SECOND).await;
+    times(&p, 3, Cancel).await;
+    assert_eq!(retry_after(&breaker), 20);
+    breaker.reset();
+    breaker.force_open();
+    assert_eq!(retry_after(&breaker), 10);
+    let built = pipeline! { |_: Act| circuit(fail_max = 1, reset_timeout = exponential(10s, 3)) < call > };
+    run(&built, Fail).await;
+    advance(10 * SECOND).await;
+    run(&built, Fail).await;
+    advance(29 * SECOND).await;
+    assert!(built.run(Succeed).await.is_err());
+    advance(SECOND).await;
+    assert!(built.run(Succeed).await.is_ok());
+}
+
+#[test]
+fn circuit_20_a_reset_timeout_has_a_delay() {
+    let never: [Duration; 0] = [];
+    let built: [Box<dyn FnOnce() + std::panic::UnwindSafe>; 2] = [
+        Box::new(move || drop(Breaker::builder().reset_timeout(never.into_iter()))),
+        Box::new(|| drop(Breaker::builder().reset_timeout(exponential(Duration::ZERO)))),
+    ];
+    for (build, problem) in built.into_iter().zip(["must have a delay", "must be greater than zero"]) {
+        let said = std::panic::catch_unwind(build).unwrap_err().downcast_ref::<String>().cloned().unwrap();
+        assert_eq!(said, format!("`reset_timeout` {problem}"));
+    }
 }
 
 // ----- against models -----

@@ -233,6 +233,8 @@ pub enum Kind {
     Window,
     /// `constant(d)`, `exponential(base)`, `exponential(base, factor)`, `fibonacci(base)` or an expression.
     Backoff,
+    /// As `Period`, or as `Backoff` for one that grows.
+    Periods,
     /// `full`, `equal`, `none` or an expression.
     Jitter,
     /// A closure over a reference to the error, whose parameter needs no type.
@@ -275,7 +277,7 @@ impl Kind {
     pub fn words(self) -> &'static [Word] {
         match self {
             Kind::CountOrUnlimited | Kind::Room => UNLIMITED,
-            Kind::Backoff => BACKOFFS,
+            Kind::Backoff | Kind::Periods => BACKOFFS,
             Kind::Jitter => JITTERS,
             _ => &[],
         }
@@ -290,7 +292,7 @@ impl Kind {
             Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Room | Kind::Rate(_) => "3",
             Kind::Fraction => "0.5",
             Kind::Window => "100",
-            Kind::Duration | Kind::Period => "10s",
+            Kind::Duration | Kind::Period | Kind::Periods => "10s",
             Kind::Backoff => "exponential(100ms)",
             Kind::Jitter => "full",
             Kind::Predicate => "|e| …",
@@ -411,7 +413,7 @@ pub static BLOCKS: &[Spec] = &[
             shared("failure_rate", Kind::Fraction),
             shared("window", Kind::Window),
             shared("min_calls", Kind::Count),
-            shared("reset_timeout", Kind::Period),
+            shared("reset_timeout", Kind::Periods),
             shared("probes", Kind::Count),
             shared("close_after", Kind::Count),
             option("wait", Kind::Flag),

@@ -389,7 +389,10 @@ fn each_of<I: Iterator<Item = usize> + Send + 'static>(items: I, limit: Option<u
     let threads = [0, 1].map(|which| waits.tell(which));
     let builder = Builder::<(), I, BoxError>::new();
     let (_, feed) = each::enter(&builder, Uses);
-    let options = each::Options { error: builder.error(), limit, settle: FailFast };
+    let options = each::Options {
+        error: builder.error(),
+        values: builder.once(each::Values { limit, settle: FailFast }, &EACH),
+    };
     let pipeline = pipeline(each::each(&builder, &EACH, options, feed, waits));
     assert_eq!(block_on(pipeline.run(items)).unwrap(), (0..9).collect::<Vec<_>>());
     threads.into_iter().for_each(|thread| thread.join().unwrap());
@@ -413,7 +416,10 @@ fn par_ends() {
         let waits = Arc::new(Waits::new());
         let threads = [0, 1].map(|which| waits.tell(which));
         let builder = Builder::<(), (), BoxError>::new();
-        let options = par::Options { error: builder.error(), limit: None, settle: FailFast };
+        let options = par::Options {
+            error: builder.error(),
+            values: builder.once(par::Values { limit: None, settle: FailFast }, &PAR),
+        };
         let child = |index| par::child(Ignores, WaitsAs(waits.clone(), index));
         let children =
             tree!(child(0), child(1), child(2), child(3), child(4), child(5), child(6), child(7), child(8));

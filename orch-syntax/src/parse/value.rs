@@ -18,7 +18,12 @@ fn word_of(kind: Kind, ident: &Ident) -> Option<&'static Word> {
 pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
     let whole = tokens::whole(value);
     let value = whole.as_slice();
-    if kind.is_duration() || kind == Kind::Window && !is_number(value) {
+    let is_duration = match kind {
+        Kind::Window => !is_number(value),
+        Kind::Periods => !is_word(kind, value),
+        _ => kind.is_duration(),
+    };
+    if is_duration {
         return duration(value, errors);
     }
     if kind == Kind::Fraction
@@ -51,7 +56,7 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
             errors.at(literal.span(), message);
             return None;
         }
-        (Kind::Backoff, _, [TokenTree::Ident(word), TokenTree::Group(group)])
+        (Kind::Backoff | Kind::Periods, _, [TokenTree::Ident(word), TokenTree::Group(group)])
             if group.delimiter() == Delimiter::Parenthesis =>
         {
             if let Some(known) = word_of(kind, word) {
@@ -111,6 +116,17 @@ fn duration(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
     let before = errors.len();
     let value = duration::refuse(tokens::collect(value), errors);
     (errors.len() == before).then_some(Value::Expr(value))
+}
+
+/// Whether it begins with a word of the kind, or one that is nearly so and has a literal with a unit in its parentheses.
+fn is_word(kind: Kind, value: &[TokenTree]) -> bool {
+    match value {
+        [TokenTree::Ident(word)] => word_of(kind, word).is_some(),
+        [TokenTree::Ident(word), TokenTree::Group(group)] if group.delimiter() == Delimiter::Parenthesis => {
+            word_of(kind, word).is_some() || duration::occurs(&group.stream())
+        }
+        _ => false,
+    }
 }
 
 /// Whether it is a number without a unit.

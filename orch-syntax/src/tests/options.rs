@@ -405,3 +405,26 @@ fn rates_of_failures() {
         "`failure_rate` belongs to the shared breaker; set it where the `Breaker` is built, or leave `breaker` out",
     );
 }
+
+#[test]
+fn times_that_grow() {
+    assert_eq!(value("circuit(reset_timeout = 10s) < a >"), "10000000000ns");
+    assert_eq!(value("circuit(reset_timeout = exponential(10s, 3)) < a >"), "exponential[10000000000ns, 3]");
+    assert_eq!(value("circuit(reset_timeout = constant(TIME)) < a >"), "constant[TIME]");
+    assert_eq!(value("circuit(reset_timeout = delays(TIME)) < a >"), "delays(TIME)");
+    assert_eq!(value("circuit(reset_timeout = TIME) < a >"), "TIME");
+    mistake("circuit(reset_timeout = ^0s) < a >", "`reset_timeout` must be longer than zero");
+    mistake("circuit(reset_timeout = fibonacci(^0s)) < a >", "`reset_timeout` must be longer than zero");
+    mistake(
+        "circuit(reset_timeout = ^10) < a >",
+        "write the unit: `10s`, `10ms`, or another of `ns us ms s m h`",
+    );
+    mistake(
+        "circuit(reset_timeout = ^exponentail(10s)) < a >",
+        "there is no backoff `exponentail`; did you mean `exponential`?",
+    );
+    mistake(
+        "circuit(reset_timeout = ^exponential) < a >",
+        "`exponential` needs its base; write `exponential(100ms)` or `exponential(100ms, 2)`",
+    );
+}

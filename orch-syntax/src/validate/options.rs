@@ -55,8 +55,13 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
         }
         return;
     };
-    if let (Kind::Period | Kind::Window, Value::Duration(Duration { nanoseconds: 0, span })) =
-        (spec.kind, value)
+    // A backoff of nothing is one whose base is.
+    let first = match value {
+        Value::Word { arguments, .. } => arguments.first().unwrap_or(value),
+        _ => value,
+    };
+    if let (Kind::Period | Kind::Periods | Kind::Window, Value::Duration(Duration { nanoseconds: 0, span })) =
+        (spec.kind, first)
     {
         errors.at(*span, format!("`{name}` must be longer than zero"));
     }
@@ -115,6 +120,7 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
         | Kind::Duration
         | Kind::Period
         | Kind::Backoff
+        | Kind::Periods
         | Kind::Jitter
         | Kind::Expr => {}
     }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::Breaker;
 use super::rate::{IntoWindow, Rate, Window};
-use super::state::Config;
+use super::reset_timeout::{IntoResetTimeout, ResetTimeout};
+use super::state::{Config, State};
 use crate::blocks::values::Invalid;
 
 /// The options of a [`Breaker`].
@@ -28,7 +29,7 @@ pub struct BreakerBuilder {
     pub(super) failure_rate: Option<f64>,
     pub(super) window: Option<Window>,
     pub(super) min_calls: Option<u32>,
-    pub(super) reset_timeout: Duration,
+    pub(super) reset_timeout: ResetTimeout,
     pub(super) probes: u32,
     pub(super) close_after: Option<u32>,
     pub(super) wait: bool,
@@ -42,7 +43,7 @@ impl Default for BreakerBuilder {
             failure_rate: None,
             window: None,
             min_calls: None,
-            reset_timeout,
+            reset_timeout: ResetTimeout::of(reset_timeout),
             probes,
             close_after: None,
             wait,
@@ -141,9 +142,13 @@ impl BreakerBuilder {
     /// Choose it longer than the body may take: a probe that is slower reports too late to count, so that a body which is
     /// *always* slower than this never closes the circuit. Any length is fine, [`Duration::MAX`] is for ever.
     ///
+    /// It may also be a backoff, such as [`exponential`](crate::retry::exponential) or any [`backon::BackoffBuilder`] that is
+    /// `Clone`: each time that the circuit opens again without having been closed in between it takes the next delay, and when it
+    /// has been closed, the first. When the delays end, the last one stays; at most 128 are taken, with this call.
+    ///
     /// # Panics
     ///
-    /// If it is zero: a probe's slot would be free again at once, for any number of callers, and no probe could report
+    /// If one is zero, or there is no delay: a probe's slot would be free again at once, for any number of callers, and no probe could report
     /// in time to close the circuit.
     ///
     /// ```
@@ -151,10 +156,17 @@ impl BreakerBuilder {
     ///
     /// let breaker = async_orch::Breaker::builder().reset_timeout(Duration::from_millis(500)).build();
     /// # drop(breaker);
+    /// // 10 s, and when the probe fails 20 s, 40 s and so on.
+    /// let patient = async_orch::retry::exponential(Duration::from_secs(10));
+    /// let breaker = async_orch::Breaker::builder().reset_timeout(patient).build();
+    /// # drop(breaker);
     /// ```
     #[track_caller]
-    pub fn reset_timeout(mut self, timeout: Duration) -> Self {
-        assert!(!timeout.is_zero(), "`reset_timeout` must be greater than zero");
+    pub fn reset_timeout<How>(mut self, timeout: impl IntoResetTimeout<How>) -> Self {
+        let timeout = timeout.into_reset_timeout();
+        if let Err(invalid) = timeout.clone().checked() {
+            panic!("{invalid}");
+        }
         self.reset_timeout = timeout;
         self
     }
@@ -254,8 +266,15 @@ impl BreakerBuilder {
         Invalid::unless_at_least_one(fail_max as usize, "fail_max")?;
         Invalid::unless_at_least_one(self.probes as usize, "probes")?;
         Invalid::unless_at_least_one(close_after as usize, "close_after")?;
-        Invalid::unless_longer_than_zero(self.reset_timeout, "reset_timeout")?;
-        let (reset_timeout, probes, wait) = (self.reset_timeout, self.probes, self.wait);
-        Ok(Breaker::of(Config { fail_max, rate, reset_timeout, probes, close_after, wait }))
+        let times = self.reset_timeout.checked()?;
+        let config = Config {
+            fail_max,
+            rate,
+            reset_timeout: times[0],
+            probes: self.probes,
+            close_after,
+            wait: self.wait,
+        };
+        Ok(Breaker::of(State::new(config).with_reset_timeouts(times)))
     }
 }

@@ -81,8 +81,8 @@ pub struct Breaker {
 }
 
 impl Breaker {
-    pub(super) fn of(config: Config) -> Self {
-        Self { shared: Arc::new(Shared::new(config)) }
+    pub(super) fn of(state: State) -> Self {
+        Self { shared: Arc::new(Shared::of(state)) }
     }
 
     /// A closed circuit with the defaults, which are aiobreaker's: five consecutive failures open it, for sixty seconds,

@@ -18,6 +18,7 @@ mod options;
 mod permit;
 mod probing;
 mod rate;
+mod reset_timeout;
 mod shared;
 mod state;
 mod status;
@@ -25,6 +26,7 @@ mod status;
 mod tests;
 mod thread;
 mod window;
+pub mod words;
 
 pub use crate::blocks::shell::enter;
 pub use builder::BreakerBuilder;

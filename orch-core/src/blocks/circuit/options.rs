@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::future::Door;
 use super::rate::{IntoWindow, Window};
+use super::reset_timeout::{IntoResetTimeout, ResetTimeout};
 use super::state::Config;
 use super::{Breaker, BreakerBuilder, Circuit};
 use crate::blocks::Shell;
@@ -36,8 +36,9 @@ pub struct Values {
     pub window: Option<Window>,
     /// How many runs have to be in the window; 20 if not given, or all of a window of fewer.
     pub min_calls: Option<u32>,
-    /// How long it stays open before a run may probe, and how long a probe's slot is its own; 60 s if not given.
-    pub reset_timeout: Duration,
+    /// How long it stays open before a run may probe, and how long a probe's slot is its own, for each time that it opens without having been closed in
+    /// between; 60 s if not given.
+    pub reset_timeout: ResetTimeout,
     /// How many runs may probe at once while the circuit is half-open; 1 if not given.
     pub probes: u32,
     /// How many probes have to succeed to close it; as many as `probes` if not given.
@@ -84,9 +85,7 @@ impl values::Values for Values {
 
 /// What an option not given is.
 pub mod default {
-    use std::time::Duration;
-
-    use super::{Breaker, Config, Error, Window};
+    use super::{Breaker, Config, Error, ResetTimeout, Window};
 
     /// Five failures in a row, or none beside a rate.
     pub fn fail_max() -> Option<u32> {
@@ -109,8 +108,8 @@ pub mod default {
     }
 
     /// A minute.
-    pub fn reset_timeout() -> Duration {
-        Config::DEFAULT.reset_timeout
+    pub fn reset_timeout() -> ResetTimeout {
+        ResetTimeout::of(Config::DEFAULT.reset_timeout)
     }
 
     /// One probe.
@@ -141,9 +140,7 @@ pub mod default {
 
 /// What an option given becomes.
 pub mod given {
-    use std::time::Duration;
-
-    use super::{Breaker, IntoBreaker, IntoWindow, Window};
+    use super::{Breaker, IntoBreaker, IntoResetTimeout, IntoWindow, ResetTimeout, Window};
 
     /// A number.
     pub fn fail_max(value: u32) -> Option<u32> {
@@ -165,9 +162,9 @@ pub mod given {
         Some(value)
     }
 
-    /// A time.
-    pub fn reset_timeout(value: Duration) -> Duration {
-        value
+    /// A time, or those of a backoff.
+    pub fn reset_timeout<How>(value: impl IntoResetTimeout<How>) -> ResetTimeout {
+        value.into_reset_timeout()
     }
 
     /// A number.

@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use super::line::Line;
 use super::permit::Permit;
-use super::state::{Admission, Config, Look, Outcome, Rejection, State, Transition, Transitions};
+#[cfg(test)]
+use super::state::Config;
+use super::state::{Admission, Look, Outcome, Rejection, State, Transition, Transitions};
 use super::status::{BreakerState, CircuitState};
 use super::thread;
 use crate::blocks::gatekeepers::{self, Calls, Ticket, quietly};
@@ -59,8 +61,12 @@ struct Inner {
 }
 
 impl Shared {
+    #[cfg(test)]
     pub(crate) fn new(config: Config) -> Self {
-        let state = State::new(config);
+        Self::of(State::new(config))
+    }
+
+    pub(crate) fn of(state: State) -> Self {
         let word = AtomicU64::new(summary(&state));
         let is_timed = state.is_timed();
         Self { word, is_timed, inner: Mutex::new(Inner { state, line: Line::default() }) }

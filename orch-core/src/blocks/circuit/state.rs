@@ -21,6 +21,7 @@ pub(crate) struct Config {
     pub(crate) fail_max: u32,
     /// The share of failures that opens it too.
     pub(crate) rate: Option<Rate>,
+    /// In a state machine, of the present or the next time that the circuit is open.
     pub(crate) reset_timeout: Duration,
     pub(crate) probes: u32,
     pub(crate) close_after: u32,
@@ -135,6 +136,11 @@ pub(crate) enum Look {
 #[derive(Debug)]
 pub(crate) struct State {
     config: Config,
+    /// The `reset_timeout` of each time that it opens without having been closed in between; the last one stays. None if that is
+    /// always the same.
+    reset_timeouts: Box<[Duration]>,
+    /// How many times that was.
+    opened: usize,
     generation: u64,
     phase: Phase,
     failures: u32,
@@ -161,6 +167,8 @@ impl State {
     pub(crate) fn new(config: Config) -> Self {
         Self {
             config,
+            reset_timeouts: Box::default(),
+            opened: 0,
             generation: 0,
             phase: Phase::Closed,
             failures: 0,
@@ -170,6 +178,15 @@ impl State {
             last_lease: 0,
             reported: CircuitState::Closed,
         }
+    }
+
+    /// The times that it stays open, the first in front, in place of the one that is always the same.
+    pub(crate) fn with_reset_timeouts(mut self, times: Box<[Duration]>) -> Self {
+        if let [first, _, ..] = &*times {
+            self.config.reset_timeout = *first;
+            self.reset_timeouts = times;
+        }
+        self
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -419,8 +436,23 @@ impl State {
     // ----- helpers -----
 
     fn enter(&mut self, phase: Phase) {
+        if !self.reset_timeouts.is_empty() {
+            self.time(&phase);
+        }
         self.phase = phase;
         self.generation += 1;
+    }
+
+    /// How long the circuit is open, if it is from here on.
+    fn time(&mut self, phase: &Phase) {
+        match (phase, &self.phase) {
+            (Phase::Closed, _) => self.opened = 0,
+            (Phase::Open { .. }, Phase::Open { .. }) => return,
+            (Phase::Open { .. }, _) => self.opened += 1,
+            _ => return,
+        }
+        let place = self.opened.saturating_sub(1).min(self.reset_timeouts.len() - 1);
+        self.config.reset_timeout = self.reset_timeouts[place];
     }
 
     /// A verdict: by a run or by the handle.
