@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-use super::BreakerBuilder;
 use super::permit::Permit;
 use super::rate::Rate;
 use super::shared::{Arrival, Shared};
 use super::state::{Admission, Config, Outcome, State, Transition, Transitions};
 use super::status::BreakerState;
+use super::{BreakerBuilder, CircuitState};
 use crate::blocks::gatekeepers::{Handle, Rest, Ticket};
 use crate::error::LastFailure;
 use crate::runtime::Local;
@@ -262,6 +262,11 @@ impl Breaker {
         waker: Waker,
     ) -> (Admission, Transitions) {
         self.shared.wait(place, now, waker)
+    }
+
+    /// A change that was handed out has nobody to be told to.
+    pub(crate) fn untell(&self, old_state: CircuitState, new_state: CircuitState) {
+        self.shared.untell(old_state, new_state);
     }
 
     /// Who waited gives up.

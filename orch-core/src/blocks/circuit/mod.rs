@@ -7,6 +7,7 @@
 
 mod arriving;
 mod builder;
+mod call;
 mod events;
 mod future;
 mod handle;

@@ -254,6 +254,11 @@ impl Shared {
         }
     }
 
+    /// A change that was handed out has nobody to be told to.
+    pub(crate) fn untell(&self, old_state: CircuitState, new_state: CircuitState) {
+        self.change(|inner, _| inner.state.untell(old_state, new_state));
+    }
+
     // ----- the handle -----
 
     pub(crate) fn force_open(&self, now: Instant) {

@@ -483,6 +483,13 @@ impl State {
         })
     }
 
+    /// Nobody was told that the state has changed from one to the other, unless it was told of more since.
+    pub(crate) fn untell(&mut self, old_state: CircuitState, new_state: CircuitState) {
+        if self.reported == new_state {
+            self.reported = old_state;
+        }
+    }
+
     /// Whether one failure more in a row is one too many.
     fn is_count_reached(&self) -> bool {
         let fail_max = self.config.fail_max;
