@@ -46,6 +46,11 @@ fn main() {
             let breaker = hand::Breaker::new(5, Duration::from_secs(60));
             repeat(times, || breaker.call(tasks::step(black_box(1))));
         }
+        "circuit_rate" if hand => {
+            let breaker = hand::Breaker::new(5, Duration::from_secs(60));
+            let recent = hand::Recent::default();
+            repeat(times, || hand::circuit_rate(&breaker, &recent, black_box(1)));
+        }
         "circuit_open" if hand => {
             let breaker = hand::Breaker::new(1, Duration::from_secs(3600));
             repeat(times + 1, || breaker.call(tasks::fail(black_box(1))));
@@ -71,6 +76,7 @@ fn main() {
         "nest" => runs(times, orch::nest(), || black_box(1)),
         "each10k" => runs(times, orch::each10k(), || 0..10_000),
         "circuit_closed" => runs(times, orch::circuit_closed(), || black_box(1)),
+        "circuit_rate" => runs(times, orch::circuit_rate(), || black_box(1)),
         "circuit_open" => runs(times + 1, orch::circuit_open(), || black_box(1)),
         "retry_first_try" => runs(times, orch::retry_first_try(), || black_box(1)),
         "hedge_idle" => runs(times, orch::hedge_idle(), || black_box(1)),

@@ -172,6 +172,14 @@ fn a_closed_circuit_allocates_nothing() {
 }
 
 #[test]
+fn a_circuit_with_a_window_allocates_nothing() {
+    let p = pipeline! { |_: u64| circuit(failure_rate = 0.5, window = 100) < step > };
+    assert_eq!(allocations(|| at_once(p.run(1)).unwrap()), 0);
+    let p = pipeline! { |_: u64| circuit(failure_rate = 0.5, window = 10s) < step > };
+    assert_eq!(allocations(|| at_once(p.run(1)).unwrap()), 0);
+}
+
+#[test]
 fn a_bulkhead_with_a_free_place_allocates_nothing() {
     let p = pipeline! { |_: u64| bulkhead(max = 1) < step > };
     assert_eq!(allocations(|| at_once(p.run(1)).unwrap()), 0);

@@ -343,3 +343,27 @@ pub async fn throttle_free(bucket: &Bucket, x: u64) -> Result<u64, Failed> {
 pub async fn timeout_ready(x: u64) -> Result<u64, Failed> {
     tokio::time::timeout(Duration::from_secs(1), step(x)).await.map_err(|_| Failed)?
 }
+
+/// What came of the latest hundred calls.
+#[derive(Default)]
+pub struct Recent(Mutex<(u128, u32)>);
+
+impl Recent {
+    /// Counts a call, and says whether a half of them failed.
+    fn record(&self, failed: bool) -> bool {
+        let mut recent = self.0.lock().unwrap();
+        let (bits, next) = &mut *recent;
+        *bits = *bits & !(1 << *next) | u128::from(failed) << *next;
+        *next = if *next == 99 { 0 } else { *next + 1 };
+        bits.count_ones() >= 50
+    }
+}
+
+/// A step that is counted in a window.
+pub async fn circuit_rate(breaker: &Breaker, recent: &Recent, x: u64) -> Result<u64, Guarded> {
+    let result = breaker.call(step(x)).await;
+    if recent.record(result.is_err()) {
+        return Err(Guarded::Open(breaker.reset_timeout, None));
+    }
+    result
+}

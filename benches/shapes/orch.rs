@@ -152,6 +152,11 @@ pub fn circuit_closed() -> impl Run<In = u64, Out = u64, Error = Failed> {
     pipeline! { error = Failed; |_: u64| circuit < step > }
 }
 
+/// A step behind a closed circuit that looks at the share of failures.
+pub fn circuit_rate() -> impl Run<In = u64, Out = u64, Error = Failed> {
+    pipeline! { error = Failed; |_: u64| circuit(failure_rate = 0.5, window = 100) < step > }
+}
+
 /// A step behind a circuit that the first run opens for an hour.
 pub fn circuit_open() -> impl Run<In = u64, Out = u64, Error = Failed> {
     pipeline! { error = Failed; |_: u64| circuit(fail_max = 1, reset_timeout = 1h) < fail > }

@@ -228,8 +228,14 @@ pub enum Kind {
     Duration,
     /// As `Duration`, but a zero makes no sense; a literal zero is an error.
     Period,
+    /// A fraction of all: above zero, and one at most.
+    Fraction,
+    /// A whole number of at least one, or a literal with a unit; or an expression of either type.
+    Window,
     /// `constant(d)`, `exponential(base)`, `exponential(base, factor)`, `fibonacci(base)` or an expression.
     Backoff,
+    /// As `Period`, or as `Backoff` for one that grows.
+    Periods,
     /// `full`, `equal`, `none` or an expression.
     Jitter,
     /// A closure over a reference to the error, whose parameter needs no type, that says yes or no.
@@ -286,7 +292,7 @@ impl Kind {
     pub fn words(self) -> &'static [Word] {
         match self {
             Kind::CountOrUnlimited | Kind::Room => UNLIMITED,
-            Kind::Backoff => BACKOFFS,
+            Kind::Backoff | Kind::Periods => BACKOFFS,
             Kind::Jitter => JITTERS,
             _ => &[],
         }
@@ -299,7 +305,9 @@ impl Kind {
             Kind::Flag | Kind::Piped | Kind::Outputs => return None,
             Kind::Name => "\"…\"",
             Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Room | Kind::Rate(_) => "3",
-            Kind::Duration | Kind::Period => "10s",
+            Kind::Fraction => "0.5",
+            Kind::Window => "100",
+            Kind::Duration | Kind::Period | Kind::Periods => "10s",
             Kind::Backoff => "exponential(100ms)",
             Kind::Jitter => "full",
             Kind::Predicate | Kind::Asked => "|e| …",
@@ -417,16 +425,35 @@ pub static BLOCKS: &[Spec] = &[
         keyword: "circuit",
         options: &[
             shared("fail_max", Kind::Count),
-            shared("reset_timeout", Kind::Period),
+            shared("failure_rate", Kind::Fraction),
+            shared("window", Kind::Window),
+            shared("min_calls", Kind::Count),
+            shared("reset_timeout", Kind::Periods),
             shared("probes", Kind::Count),
+            shared("close_after", Kind::Count),
             option("wait", Kind::Flag),
             option("ignore", Kind::Predicate),
             option("breaker", Kind::Handle("Breaker", Some("fail_max"))),
             NAME,
         ],
+        requires: &[
+            Requires { by: Some("failure_rate"), one_of: &["window"] },
+            Requires { by: Some("window"), one_of: &["failure_rate"] },
+            Requires { by: Some("min_calls"), one_of: &["failure_rate"] },
+        ],
+        at_most: Some(AtMost { option: "min_calls", of: "window", default: u32::MAX }),
         carries: Some(Carries {
             option: "breaker",
-            others: &["fail_max", "reset_timeout", "probes", "wait"],
+            others: &[
+                "fail_max",
+                "failure_rate",
+                "window",
+                "min_calls",
+                "reset_timeout",
+                "probes",
+                "close_after",
+                "wait",
+            ],
             belong: "the shared breaker; set it where the `Breaker` is built",
         }),
         minds_failures: true,

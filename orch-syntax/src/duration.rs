@@ -89,6 +89,19 @@ impl Number {
         if self.is_plain() { self.digits.replace('_', "").parse().ok() } else { None }
     }
 
+    /// The number, if it is one in decimal digits.
+    pub(crate) fn float(&self) -> Option<f64> {
+        if self.is_plain() { self.digits.replace('_', "").parse().ok() } else { None }
+    }
+
+    /// A hundredth of it, to the nearest.
+    pub(crate) fn hundredth(&self) -> Option<f64> {
+        if self.digits.contains(['e', 'E']) {
+            return self.float().map(|number| number / 100.0);
+        }
+        format!("{}e-2", self.digits.replace('_', "")).parse().ok()
+    }
+
     /// The number as a fraction in lowest terms, if it is a small one in decimal digits.
     pub(crate) fn ratio(&self) -> Option<(u64, u64)> {
         let (whole, fraction) = self.digits.split_once('.').unwrap_or((&self.digits, ""));

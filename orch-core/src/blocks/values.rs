@@ -33,7 +33,17 @@ pub struct Invalid {
     problem: &'static str,
 }
 
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` {}", self.option, self.problem)
+    }
+}
+
 impl Invalid {
+    pub(crate) const fn of(option: &'static str, problem: &'static str) -> Self {
+        Invalid { option, problem }
+    }
+
     /// An error if a number is zero that has to be more.
     pub(crate) fn unless_at_least_one(value: usize, option: &'static str) -> Result<(), Invalid> {
         Invalid::unless(value > 0, option, "must be at least 1")
@@ -133,7 +143,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     pub fn once<V: Values>(self, values: V, meta: &'static Meta) -> Once<V::Checked> {
         match values.check(meta) {
             Ok(checked) => Once(checked),
-            Err(Invalid { option, problem }) => panic!("`{option}` {problem}, at {}", meta.place),
+            Err(invalid) => panic!("{invalid}, at {}", meta.place),
         }
     }
 

@@ -18,8 +18,19 @@ fn word_of(kind: Kind, ident: &Ident) -> Option<&'static Word> {
 pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
     let whole = tokens::whole(value);
     let value = whole.as_slice();
-    if kind.is_duration() {
+    let is_duration = match kind {
+        Kind::Window => !is_number(value),
+        Kind::Periods => !is_word(kind, value),
+        _ => kind.is_duration(),
+    };
+    if is_duration {
         return duration(value, errors);
+    }
+    if kind == Kind::Fraction
+        && let Some(meant) = fraction(value)
+    {
+        errors.over(tokens::collect(value), meant);
+        return None;
     }
     if let Kind::Rate(per) = kind
         && let Some(meant) = rate(value, per)
@@ -49,7 +60,7 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
             errors.at(literal.span(), message);
             return None;
         }
-        (Kind::Backoff, _, [TokenTree::Ident(word), TokenTree::Group(group)])
+        (Kind::Backoff | Kind::Periods, _, [TokenTree::Ident(word), TokenTree::Group(group)])
             if group.delimiter() == Delimiter::Parenthesis =>
         {
             if let Some(known) = word_of(kind, word) {
@@ -109,6 +120,53 @@ fn duration(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
     let before = errors.len();
     let value = duration::refuse(tokens::collect(value), errors);
     (errors.len() == before).then_some(Value::Expr(value))
+}
+
+/// Whether it begins with a word of the kind, or one that is nearly so and has a literal with a unit in its parentheses.
+fn is_word(kind: Kind, value: &[TokenTree]) -> bool {
+    match value {
+        [TokenTree::Ident(word)] => word_of(kind, word).is_some(),
+        [TokenTree::Ident(word), TokenTree::Group(group)] if group.delimiter() == Delimiter::Parenthesis => {
+            word_of(kind, word).is_some() || duration::occurs(&group.stream())
+        }
+        _ => false,
+    }
+}
+
+/// Whether it is a number without a unit.
+fn is_number(value: &[TokenTree]) -> bool {
+    tokens::sole_literal(value)
+        .and_then(|literal| Number::of(&literal))
+        .is_some_and(|number| number.is_plain())
+}
+
+/// What is meant by a literal that is no fraction: `50`, `50%`, `0`, `1.5`.
+fn fraction(value: &[TokenTree]) -> Option<String> {
+    let (literal, percent) = match value {
+        [TokenTree::Literal(literal)] => (literal, false),
+        [TokenTree::Literal(literal), TokenTree::Punct(sign)] if sign.as_char() == '%' => (literal, true),
+        [TokenTree::Punct(minus), TokenTree::Literal(literal)]
+            if minus.as_char() == '-' && Number::of(literal).is_some() =>
+        {
+            return Some("a fraction is above 0 and at most 1; write a half as `0.5`".to_owned());
+        }
+        _ => return None,
+    };
+    let number = Number::of(literal)?;
+    let (written, is_whole) = (number.float()?, number.is_whole());
+    if !percent && written > 0.0 && written <= 1.0 && !is_whole {
+        return None;
+    }
+    if written <= 0.0 {
+        return Some("a fraction is above 0; for the first failure to count write `fail_max = 1`".to_owned());
+    }
+    // Nobody means one in a hundred by 1.
+    let meant = if percent || written > 1.0 { number.hundredth()? } else { written };
+    Some(if meant > 1.0 || !(percent || is_whole || written >= 2.0) {
+        "a fraction is above 0 and at most 1; write a half as `0.5`".to_owned()
+    } else {
+        format!("a fraction is between 0 and 1; write `{meant:?}`")
+    })
 }
 
 /// What is meant by a rate that is no whole number: `0.5`, `100/s`, `100 per 1s`. `per` is the option that the time belongs to.

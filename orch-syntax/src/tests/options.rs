@@ -130,7 +130,7 @@ fn unknown_options() {
     mistake("par(^colour) < a >", "`par` has no option `colour`; it has `limit`, `settle` and `name`");
     mistake(
         "circuit(^failmax = 2s) < a >",
-        "`circuit` has no option `failmax`; did you mean `fail_max`? it has `fail_max`, `reset_timeout`, `probes`, `wait`, `ignore`, `breaker` and `name`",
+        "`circuit` has no option `failmax`; did you mean `fail_max`? it has `fail_max`, `failure_rate`, `window`, `min_calls`, `reset_timeout`, `probes`, `close_after`, `wait`, `ignore`, `breaker` and `name`",
     );
     mistakes(
         "par(backof = 2, limit = 0) < a >",
@@ -365,4 +365,68 @@ fn a_cost_above_the_burst_would_never_be_there() {
     {
         sound(fine);
     }
+}
+
+#[test]
+fn rates_of_failures() {
+    sound("circuit(failure_rate = 0.5, window = 100) < a >");
+    sound("circuit(failure_rate = 1.0, window = 10s, min_calls = 5) < a >");
+    sound("circuit(failure_rate = 5e-1, window = size) < a >");
+    sound("circuit(failure_rate = RATE, window = WINDOW, min_calls = 1_000) < a >");
+    let fraction = |written: &str, message: &str| {
+        mistake(&format!("circuit(failure_rate = ^{written}, window = 100) < a >"), message);
+    };
+    fraction("50", "a fraction is between 0 and 1; write `0.5`");
+    fraction("50%", "a fraction is between 0 and 1; write `0.5`");
+    fraction("7", "a fraction is between 0 and 1; write `0.07`");
+    fraction("7.5", "a fraction is between 0 and 1; write `0.075`");
+    fraction("0.5%", "a fraction is between 0 and 1; write `0.005`");
+    fraction("100", "a fraction is between 0 and 1; write `1.0`");
+    fraction("1", "a fraction is between 0 and 1; write `1.0`");
+    fraction("0", "a fraction is above 0; for the first failure to count write `fail_max = 1`");
+    fraction("0.0", "a fraction is above 0; for the first failure to count write `fail_max = 1`");
+    for impossible in ["1.5", "150", "-0.5"] {
+        fraction(impossible, "a fraction is above 0 and at most 1; write a half as `0.5`");
+    }
+    let window = |written: &str, message: &str| {
+        mistake(&format!("circuit(failure_rate = 0.5, window = ^{written}) < a >"), message);
+    };
+    window("0", "`window` must be at least 1");
+    window("0s", "`window` must be longer than zero");
+    window("1.5", "`window` is a whole number of calls, or a time");
+    window("10sec", "unknown unit `sec`; write `10s`");
+    mistake("circuit(^failure_rate = 0.5) < a >", "`failure_rate` needs `window = …` beside it");
+    mistake("circuit(^window = 10s) < a >", "`window` needs `failure_rate = …` beside it");
+    mistake("circuit(^min_calls = 10) < a >", "`min_calls` needs `failure_rate = …` beside it");
+    mistake(
+        "circuit(failure_rate = 0.5, window = 10, min_calls = ^20) < a >",
+        "`min_calls` is more than the `window`, which is 10; it would never be there",
+    );
+    mistake(
+        "circuit(breaker = b, ^failure_rate = 0.5) < a >",
+        "`failure_rate` belongs to the shared breaker; set it where the `Breaker` is built, or leave `breaker` out",
+    );
+}
+
+#[test]
+fn times_that_grow() {
+    assert_eq!(value("circuit(reset_timeout = 10s) < a >"), "10000000000ns");
+    assert_eq!(value("circuit(reset_timeout = exponential(10s, 3)) < a >"), "exponential[10000000000ns, 3]");
+    assert_eq!(value("circuit(reset_timeout = constant(TIME)) < a >"), "constant[TIME]");
+    assert_eq!(value("circuit(reset_timeout = delays(TIME)) < a >"), "delays(TIME)");
+    assert_eq!(value("circuit(reset_timeout = TIME) < a >"), "TIME");
+    mistake("circuit(reset_timeout = ^0s) < a >", "`reset_timeout` must be longer than zero");
+    mistake("circuit(reset_timeout = fibonacci(^0s)) < a >", "`reset_timeout` must be longer than zero");
+    mistake(
+        "circuit(reset_timeout = ^10) < a >",
+        "write the unit: `10s`, `10ms`, or another of `ns us ms s m h`",
+    );
+    mistake(
+        "circuit(reset_timeout = ^exponentail(10s)) < a >",
+        "there is no backoff `exponentail`; did you mean `exponential`?",
+    );
+    mistake(
+        "circuit(reset_timeout = ^exponential) < a >",
+        "`exponential` needs its base; write `exponential(100ms)` or `exponential(100ms, 2)`",
+    );
 }

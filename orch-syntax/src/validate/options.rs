@@ -55,7 +55,14 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
         }
         return;
     };
-    if let (Kind::Period, Value::Duration(Duration { nanoseconds: 0, span })) = (spec.kind, value) {
+    // A backoff of nothing is one whose base is.
+    let first = match value {
+        Value::Word { arguments, .. } => arguments.first().unwrap_or(value),
+        _ => value,
+    };
+    if let (Kind::Period | Kind::Periods | Kind::Window, Value::Duration(Duration { nanoseconds: 0, span })) =
+        (spec.kind, first)
+    {
         errors.at(*span, format!("`{name}` must be longer than zero"));
     }
     let Value::Expr(expression) = value else { return };
@@ -76,6 +83,14 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
             if number.as_ref().is_some_and(|number| !number.is_whole()) {
                 errors.over(expression.clone(), format!("`{name}` is a whole number"));
             } else if spec.kind != Kind::Room && number.is_some_and(|number| number.is_zero()) {
+                errors.over(expression.clone(), format!("`{name}` must be at least 1"));
+            }
+        }
+        Kind::Window => {
+            let number = literal.as_ref().and_then(Number::of).filter(Number::is_plain);
+            if number.as_ref().is_some_and(|number| !number.is_whole()) {
+                errors.over(expression.clone(), format!("`{name}` is a whole number of calls, or a time"));
+            } else if number.is_some_and(|number| number.is_zero()) {
                 errors.over(expression.clone(), format!("`{name}` must be at least 1"));
             }
         }
@@ -106,9 +121,11 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
         }
         Kind::Condition
         | Kind::Scrutinee
+        | Kind::Fraction
         | Kind::Duration
         | Kind::Period
         | Kind::Backoff
+        | Kind::Periods
         | Kind::Jitter
         | Kind::Expr => {}
     }

@@ -179,6 +179,10 @@ fn stops_4_a_circuit_inside_counts_a_failure() {
             values: builder.once(
                 circuit::Values {
                     fail_max: circuit::default::fail_max(),
+                    failure_rate: circuit::default::failure_rate(),
+                    window: circuit::default::window(),
+                    min_calls: circuit::default::min_calls(),
+                    close_after: circuit::default::close_after(),
                     reset_timeout: circuit::default::reset_timeout(),
                     probes: circuit::default::probes(),
                     wait: circuit::default::wait(),

@@ -30,15 +30,17 @@ pub struct CircuitEvent {
     pub new_state: CircuitState,
     /// The number of consecutive failures so far.
     pub failures: u32,
-    /// Whether a failure of this run opened the circuit.
+    /// Whether this run opened the circuit by how it ended.
     pub tripped: bool,
+    /// Whether it did so as the share of failures reached `failure_rate`, and not their number in a row `fail_max`.
+    pub by_rate: bool,
     /// Whether the circuit did not run its body.
     pub rejected: bool,
 }
 
 impl CircuitEvent {
     pub(crate) fn new(old_state: CircuitState, new_state: CircuitState, failures: u32) -> Self {
-        CircuitEvent { old_state, new_state, failures, tripped: false, rejected: false }
+        CircuitEvent { old_state, new_state, failures, tripped: false, by_rate: false, rejected: false }
     }
 }
 
@@ -48,7 +50,9 @@ impl fmt::Display for CircuitEvent {
             return write!(f, "rejected, {}", self.new_state);
         }
         write!(f, "{} -> {}", self.old_state, self.new_state)?;
-        if self.tripped {
+        if self.by_rate {
+            write!(f, ", tripped by the rate of failures")?;
+        } else if self.tripped {
             write!(f, ", tripped by failure {}", self.failures)?;
         }
         Ok(())
@@ -65,6 +69,9 @@ impl Told for CircuitEvent {
         field("new_state", Field::Text(self.new_state.as_str()));
         field("failures", Field::Number(self.failures.into()));
         field("tripped", Field::Flag(self.tripped));
+        if self.by_rate {
+            field("by_rate", Field::Flag(true));
+        }
         field("rejected", Field::Flag(self.rejected));
     }
 

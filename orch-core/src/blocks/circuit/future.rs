@@ -119,6 +119,7 @@ impl Transition {
     pub(super) fn event(self) -> CircuitEvent {
         CircuitEvent {
             tripped: self.tripped,
+            by_rate: self.by_rate,
             ..CircuitEvent::new(self.old_state, self.new_state, self.failures)
         }
     }

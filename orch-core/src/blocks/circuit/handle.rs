@@ -1,14 +1,16 @@
-//! The shared handle of a circuit, and its builder.
+//! The shared handle of a circuit.
 
 use std::fmt;
 use std::sync::Arc;
 use std::task::Waker;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::permit::Permit;
+use super::rate::Rate;
 use super::shared::{Arrival, Shared};
 use super::state::{Admission, Config, Outcome, State, Transition, Transitions};
 use super::status::BreakerState;
+use super::{BreakerBuilder, CircuitState};
 use crate::blocks::gatekeepers::{Handle, Rest, Ticket};
 use crate::error::LastFailure;
 use crate::runtime::Local;
@@ -19,6 +21,8 @@ use crate::runtime::Local;
 /// [`fail_max`](BreakerBuilder::fail_max) opens the circuit: runs are rejected without running the body. The first run
 /// that arrives at or after [`reset_timeout`](BreakerBuilder::reset_timeout) makes it half-open and is a probe; success
 /// closes the circuit, failure opens it for another `reset_timeout`.
+///
+/// Or it looks at the [share](BreakerBuilder::failure_rate) of failures in a window of runs or of time.
 ///
 /// - A success, or an error that `ignore` matches, sets the count to zero. Where successes are slow and many runs are under
 ///   way at once, fast failures overtake them and are in a row.
@@ -77,6 +81,10 @@ pub struct Breaker {
 }
 
 impl Breaker {
+    pub(super) fn of(state: State) -> Self {
+        Self { shared: Arc::new(Shared::of(state)) }
+    }
+
     /// A closed circuit with the defaults, which are aiobreaker's: five consecutive failures open it, for sixty seconds,
     /// and one probe decides.
     ///
@@ -132,8 +140,32 @@ impl Breaker {
         self.shared.look(State::failures)
     }
 
-    /// The text of the failure that opened the circuit; `None` when it is closed, or was opened by its handle. Lost probes
-    /// leave it as it is.
+    /// The share of failures among the runs in the [window](BreakerBuilder::window), between 0 and 1. `None` if there is no
+    /// window, or nothing in it: it is emptied when the circuit closes. While the circuit is open it is as it was then, but of a
+    /// window of time what is too old is forgotten.
+    ///
+    /// ```
+    /// use async_orch::{Breaker, pipeline};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let breaker = Breaker::builder().failure_rate(0.5).window(100).build();
+    /// assert_eq!(breaker.failure_rate(), None);
+    ///
+    /// let parse = pipeline! { circuit(breaker = &breaker) < |text: &str| { text.parse::<u32>() } > };
+    /// for text in ["1", "2", "three", "4"] {
+    ///     let _ = parse.run(text).await;
+    /// }
+    /// assert_eq!(breaker.failure_rate(), Some(0.25));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn failure_rate(&self) -> Option<f64> {
+        let now = Local::time();
+        self.shared.look(|state| state.failure_rate(now))
+    }
+
+    /// The text of the failure that opened the circuit, or of the latest before the success that did; `None` when it is closed,
+    /// or was opened by its handle. Lost probes leave it as it is.
     ///
     /// ```
     /// assert!(async_orch::Breaker::new().last_failure().is_none());
@@ -232,6 +264,11 @@ impl Breaker {
         self.shared.wait(place, now, waker)
     }
 
+    /// A change that was handed out has nobody to be told to.
+    pub(crate) fn untell(&self, old_state: CircuitState, new_state: CircuitState) {
+        self.shared.untell(old_state, new_state);
+    }
+
     /// Who waited gives up.
     pub(crate) fn leave(&self, place: &mut Option<Ticket>) {
         self.shared.leave(place);
@@ -284,172 +321,19 @@ impl fmt::Debug for Breaker {
         let (state, failures, last_failure, config) = self.shared.look(|state| {
             (state.observe(now), state.failures(), state.last_failure().cloned(), *state.config())
         });
-        f.debug_struct("Breaker")
-            .field("state", &state)
-            .field("failures", &failures)
-            .field("last_failure", &last_failure)
-            .field("fail_max", &config.fail_max)
+        let mut debug = f.debug_struct("Breaker");
+        debug.field("state", &state).field("failures", &failures).field("last_failure", &last_failure);
+        if config.fail_max != Config::NO_COUNT {
+            debug.field("fail_max", &config.fail_max);
+        }
+        if let Some(Rate { failure_rate, window, min_calls }) = &config.rate {
+            debug.field("failure_rate", failure_rate).field("window", window).field("min_calls", min_calls);
+        }
+        debug
             .field("reset_timeout", &config.reset_timeout)
             .field("probes", &config.probes)
             .field("close_after", &config.close_after)
             .field("wait", &config.wait)
             .finish()
-    }
-}
-
-/// The options of a [`Breaker`].
-///
-/// ```
-/// use std::time::Duration;
-/// use async_orch::Breaker;
-///
-/// let breaker = Breaker::builder()
-///     .fail_max(10)
-///     .reset_timeout(Duration::from_secs(30))
-///     .probes(3)
-///     .close_after(2)
-///     .build();
-/// # drop(breaker);
-/// ```
-#[derive(Clone, Debug)]
-#[must_use = "a builder does nothing until `build`"]
-pub struct BreakerBuilder {
-    fail_max: u32,
-    reset_timeout: Duration,
-    probes: u32,
-    close_after: Option<u32>,
-    wait: bool,
-}
-
-impl Default for BreakerBuilder {
-    fn default() -> Self {
-        let Config { fail_max, reset_timeout, probes, close_after: _, wait } = Config::DEFAULT;
-        // Unless it is said, as many as there are probes.
-        Self { fail_max, reset_timeout, probes, close_after: None, wait }
-    }
-}
-
-impl BreakerBuilder {
-    /// The number of consecutive failures that opens the circuit: the n-th failure trips it. Default 5.
-    ///
-    /// # Panics
-    ///
-    /// If it is zero, since a circuit that opens without a failure is never closed.
-    ///
-    /// ```
-    /// let breaker = async_orch::Breaker::builder().fail_max(1).build();
-    /// # drop(breaker);
-    /// ```
-    #[track_caller]
-    pub fn fail_max(mut self, failures: u32) -> Self {
-        assert!(failures > 0, "`fail_max` must be at least 1");
-        self.fail_max = failures;
-        self
-    }
-
-    /// How long the circuit stays open before a run may probe; also how long a probe holds its slot. Default 60 s.
-    ///
-    /// Choose it longer than the body may take: a probe that is slower reports too late to count, so that a body which is
-    /// *always* slower than this never closes the circuit. Any length is fine, [`Duration::MAX`] is for ever.
-    ///
-    /// # Panics
-    ///
-    /// If it is zero: a probe's slot would be free again at once, for any number of callers, and no probe could report
-    /// in time to close the circuit.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// let breaker = async_orch::Breaker::builder().reset_timeout(Duration::from_millis(500)).build();
-    /// # drop(breaker);
-    /// ```
-    #[track_caller]
-    pub fn reset_timeout(mut self, timeout: Duration) -> Self {
-        assert!(!timeout.is_zero(), "`reset_timeout` must be greater than zero");
-        self.reset_timeout = timeout;
-        self
-    }
-
-    /// How many probes may run at the same time in a half-open circuit. Default 1.
-    ///
-    /// It bounds those in flight, not their sum: as probes end others are admitted, until
-    /// [`close_after`](Self::close_after) of them have succeeded, one has failed, or three in a row have been lost.
-    ///
-    /// # Panics
-    ///
-    /// If it is zero, since an open circuit would never close.
-    ///
-    /// ```
-    /// let breaker = async_orch::Breaker::builder().probes(3).build();
-    /// # drop(breaker);
-    /// ```
-    #[track_caller]
-    pub fn probes(mut self, probes: u32) -> Self {
-        assert!(probes > 0, "`probes` must be at least 1");
-        self.probes = probes;
-        self
-    }
-
-    /// How many probes must succeed for the circuit to close; one failure opens it. Default: as many as
-    /// [`probes`](Self::probes).
-    ///
-    /// # Panics
-    ///
-    /// If it is zero, since the circuit would be closed before any probe has reported.
-    ///
-    /// ```
-    /// // One at a time, and three in a row.
-    /// let breaker = async_orch::Breaker::builder().probes(1).close_after(3).build();
-    /// # drop(breaker);
-    /// ```
-    #[track_caller]
-    pub fn close_after(mut self, successes: u32) -> Self {
-        assert!(successes > 0, "`close_after` must be at least 1");
-        self.close_after = Some(successes);
-        self
-    }
-
-    /// Whether runs wait for the probe of a half-open circuit, in order of arrival, instead of being rejected. Default
-    /// `false`: they wait only after [three probes in a row have been lost](Breaker#lost-probes).
-    ///
-    /// A probe may take up to [`reset_timeout`](Self::reset_timeout), and so may the wait for it. Put a `timeout` around
-    /// the circuit if that is too long.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use async_orch::{Breaker, pipeline};
-    ///
-    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
-    /// let breaker = Breaker::builder().wait(true).build();
-    /// let slow = pipeline! { circuit(breaker = &breaker) < async |()| { tokio::time::sleep(Duration::from_secs(1)).await } > };
-    ///
-    /// breaker.force_open();
-    /// tokio::time::advance(Duration::from_secs(60)).await;
-    /// let (probe, waits) = tokio::join!(slow.run(()), slow.run(()));
-    /// assert!(probe.is_ok() && waits.is_ok());
-    /// # }
-    /// ```
-    pub fn wait(mut self, wait: bool) -> Self {
-        self.wait = wait;
-        self
-    }
-
-    /// The breaker, closed.
-    ///
-    /// ```
-    /// use async_orch::{Breaker, BreakerState};
-    ///
-    /// assert_eq!(Breaker::builder().build().state(), BreakerState::Closed);
-    /// ```
-    #[must_use]
-    pub fn build(self) -> Breaker {
-        let config = Config {
-            fail_max: self.fail_max,
-            reset_timeout: self.reset_timeout,
-            probes: self.probes,
-            close_after: self.close_after.unwrap_or(self.probes),
-            wait: self.wait,
-        };
-        Breaker { shared: Arc::new(Shared::new(config)) }
     }
 }

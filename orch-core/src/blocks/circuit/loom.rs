@@ -9,6 +9,7 @@ use ::loom::thread;
 use std::time::Instant;
 
 use super::permit::Permit;
+use super::rate::{Rate, Window};
 use super::shared::Shared;
 use super::state::{Admission, Config, Outcome, Transition};
 use super::status::{BreakerState, CircuitState};
@@ -16,7 +17,8 @@ use crate::sync::{Arc, block_on, check, check_within};
 
 const RESET: Duration = Duration::from_secs(60);
 
-const FIRST: Config = Config { fail_max: 1, reset_timeout: RESET, probes: 1, close_after: 1, wait: false };
+const FIRST: Config =
+    Config { fail_max: 1, rate: None, reset_timeout: RESET, probes: 1, close_after: 1, wait: false };
 
 type Told = Vec<Transition>;
 
@@ -339,6 +341,7 @@ fn fail_told() -> Told {
         new_state: CircuitState::Open,
         failures: 1,
         tripped: true,
+        by_rate: false,
     }]
 }
 
@@ -392,5 +395,51 @@ fn who_looks_sees_the_word_or_the_state_but_no_third() {
             [BreakerState::Closed, later] => assert_eq!(later, open),
             both => assert_eq!(both, [open, open]),
         }
+    });
+}
+
+/// The latest two runs, of which one that failed opens.
+const HALF: Config = Config {
+    fail_max: Config::NO_COUNT,
+    rate: Some(Rate { failure_rate: 0.5, window: Window::Calls(2), min_calls: 2 }),
+    ..FIRST
+};
+
+#[test]
+fn a_window_counts_every_run_once_and_opens_once() {
+    check_within(3, || {
+        let (shared, now) = (Arc::new(Shared::new(HALF)), Instant::now());
+        let [one, two, three] = [(); 3].map(|()| admitted(&shared, now));
+        let failure = spawn(&shared, move |shared| fail(shared, one, now));
+        let success = spawn(&shared, move |shared| succeed(shared, two, now));
+        let mut told = succeed(&shared, three, now);
+        told.extend(failure.join().unwrap());
+        told.extend(success.join().unwrap());
+        // Wherever the failure is among the three, it is one of two at some time.
+        assert_eq!(changes(&told), [(CircuitState::Closed, CircuitState::Open)]);
+        assert!(told[0].tripped && told[0].by_rate);
+        assert_eq!(state(&shared, now), CircuitState::Open);
+        assert!(
+            matches!(admit(&shared, now).0, Admission::Open(rejection) if rejection.last_failure.is_some())
+        );
+    });
+}
+
+#[test]
+fn a_window_that_the_handle_empties_counts_no_run_from_before() {
+    check(|| {
+        let (shared, now) = (Arc::new(Shared::new(HALF)), Instant::now());
+        let before = [(); 2].map(|()| admitted(&shared, now));
+        let failures = before.map(|permit| spawn(&shared, move |shared| fail(shared, permit, now)));
+        shared.reset();
+        let told: Told = failures.into_iter().flat_map(|failure| failure.join().unwrap()).collect();
+        if told.is_empty() {
+            assert_eq!(state(&shared, now), CircuitState::Closed);
+            assert_eq!(shared.look(|state| state.failure_rate(now)), None);
+        }
+        shared.reset();
+        assert_eq!(shared.look(|state| state.failure_rate(now)), None);
+        succeed(&shared, admitted(&shared, now), now);
+        assert_eq!(shared.look(|state| state.failure_rate(now)), Some(0.0));
     });
 }

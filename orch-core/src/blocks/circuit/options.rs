@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::future::Door;
+use super::rate::{IntoWindow, Window};
+use super::reset_timeout::{IntoResetTimeout, ResetTimeout};
 use super::state::Config;
-use super::{Breaker, Circuit};
+use super::{Breaker, BreakerBuilder, Circuit};
 use crate::blocks::Shell;
 use crate::blocks::values::{self, Invalid};
 use crate::build::builder::Builder;
@@ -27,13 +28,21 @@ pub struct Options<E, G, I> {
 /// Its values.
 #[derive(Debug)]
 pub struct Values {
-    /// How many failures in a row open the circuit; 5 if not given.
-    pub fail_max: u32,
-    /// How long it stays open before a run may probe, and how long a probe's slot is its own; 60 s if not given.
-    pub reset_timeout: Duration,
-    /// How many runs may probe at once while the circuit is half-open, and how many of them have to succeed to
-    /// close it; 1 if not given.
+    /// How many failures in a row open the circuit; 5 if not given, or as many as there may be beside a `failure_rate`.
+    pub fail_max: Option<u32>,
+    /// The share of failures in the `window` that opens it, above 0 and at most 1; none if not given.
+    pub failure_rate: Option<f64>,
+    /// What that is the share of: the latest runs, or those of the latest time.
+    pub window: Option<Window>,
+    /// How many runs have to be in the window; 20 if not given, or all of a window of fewer.
+    pub min_calls: Option<u32>,
+    /// How long it stays open before a run may probe, and how long a probe's slot is its own, for each time that it opens without having been closed in
+    /// between; 60 s if not given.
+    pub reset_timeout: ResetTimeout,
+    /// How many runs may probe at once while the circuit is half-open; 1 if not given.
     pub probes: u32,
+    /// How many probes have to succeed to close it; as many as `probes` if not given.
+    pub close_after: Option<u32>,
     /// With this flag runs wait for the probe of a half-open circuit, in order of arrival; without it they are turned
     /// away, unless three probes in a row have been lost.
     pub wait: bool,
@@ -49,38 +58,68 @@ impl values::Values for Values {
         if let Some(breaker) = self.breaker {
             return Ok(Door { breaker, meta });
         }
-        Invalid::unless_at_least_one(self.fail_max as usize, "fail_max")?;
-        Invalid::unless_at_least_one(self.probes as usize, "probes")?;
-        Invalid::unless_longer_than_zero(self.reset_timeout, "reset_timeout")?;
-        let breaker = Breaker::builder()
-            .fail_max(self.fail_max)
-            .reset_timeout(self.reset_timeout)
-            .probes(self.probes)
-            .wait(self.wait)
-            .build();
-        Ok(Door { breaker, meta })
+        let Values {
+            fail_max,
+            failure_rate,
+            window,
+            min_calls,
+            reset_timeout,
+            probes,
+            close_after,
+            wait,
+            ..
+        } = self;
+        let builder = BreakerBuilder {
+            fail_max,
+            failure_rate,
+            window,
+            min_calls,
+            reset_timeout,
+            probes,
+            close_after,
+            wait,
+        };
+        Ok(Door { breaker: builder.checked()?, meta })
     }
 }
 
 /// What an option not given is.
 pub mod default {
-    use std::time::Duration;
+    use super::{Breaker, Config, Error, ResetTimeout, Window};
 
-    use super::{Breaker, Config, Error};
+    /// Five failures in a row, or none beside a rate.
+    pub fn fail_max() -> Option<u32> {
+        None
+    }
 
-    /// Five failures in a row.
-    pub fn fail_max() -> u32 {
-        Config::DEFAULT.fail_max
+    /// No rate.
+    pub fn failure_rate() -> Option<f64> {
+        None
+    }
+
+    /// No window.
+    pub fn window() -> Option<Window> {
+        None
+    }
+
+    /// Twenty, or a whole window of fewer.
+    pub fn min_calls() -> Option<u32> {
+        None
     }
 
     /// A minute.
-    pub fn reset_timeout() -> Duration {
-        Config::DEFAULT.reset_timeout
+    pub fn reset_timeout() -> ResetTimeout {
+        ResetTimeout::of(Config::DEFAULT.reset_timeout)
     }
 
     /// One probe.
     pub fn probes() -> u32 {
         Config::DEFAULT.probes
+    }
+
+    /// As many as there are probes.
+    pub fn close_after() -> Option<u32> {
+        None
     }
 
     /// Runs are turned away while a probe is under way.
@@ -101,23 +140,41 @@ pub mod default {
 
 /// What an option given becomes.
 pub mod given {
-    use std::time::Duration;
-
-    use super::{Breaker, IntoBreaker};
+    use super::{Breaker, IntoBreaker, IntoResetTimeout, IntoWindow, ResetTimeout, Window};
 
     /// A number.
-    pub fn fail_max(value: u32) -> u32 {
-        value
+    pub fn fail_max(value: u32) -> Option<u32> {
+        Some(value)
     }
 
-    /// A time.
-    pub fn reset_timeout(value: Duration) -> Duration {
-        value
+    /// A share.
+    pub fn failure_rate(value: f64) -> Option<f64> {
+        Some(value)
+    }
+
+    /// A number or a time.
+    pub fn window(value: impl IntoWindow) -> Option<Window> {
+        Some(value.into_window())
+    }
+
+    /// A number.
+    pub fn min_calls(value: u32) -> Option<u32> {
+        Some(value)
+    }
+
+    /// A time, or those of a backoff.
+    pub fn reset_timeout<How>(value: impl IntoResetTimeout<How>) -> ResetTimeout {
+        value.into_reset_timeout()
     }
 
     /// A number.
     pub fn probes(value: u32) -> u32 {
         value
+    }
+
+    /// A number.
+    pub fn close_after(value: u32) -> Option<u32> {
+        Some(value)
     }
 
     /// Runs wait for the probe.

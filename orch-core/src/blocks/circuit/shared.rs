@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use super::line::Line;
 use super::permit::Permit;
-use super::state::{Admission, Config, Failed, Outcome, Rejection, State, Transition, Transitions};
+#[cfg(test)]
+use super::state::Config;
+use super::state::{Admission, Look, Outcome, Rejection, State, Transition, Transitions};
 use super::status::{BreakerState, CircuitState};
 use super::thread;
 use crate::blocks::gatekeepers::{self, Calls, Ticket, quietly};
@@ -21,7 +23,7 @@ use crate::sync::{AtomicU64, Mutex, MutexGuard};
 
 /// Set in a closed circuit.
 const CLOSED: u64 = 1;
-/// Set while there are failures that a success would forget.
+/// Set while there are failures that a success would forget; and always where every run is recorded, as a rate is judged by them.
 const COUNTING: u64 = 1 << 1;
 /// Set after a change by the handle, until a run has seen it.
 const UNREPORTED: u64 = 1 << 2;
@@ -45,6 +47,8 @@ pub(crate) enum Arrival {
 #[derive(Debug)]
 pub(crate) struct Shared {
     word: AtomicU64,
+    /// Whether the time of a success is needed.
+    is_timed: bool,
     /// A plain lock: held for some ten nanoseconds, one of many readers rejects no faster, alone or with two threads.
     inner: Mutex<Inner>,
 }
@@ -57,10 +61,15 @@ struct Inner {
 }
 
 impl Shared {
+    #[cfg(test)]
     pub(crate) fn new(config: Config) -> Self {
-        let state = State::new(config);
+        Self::of(State::new(config))
+    }
+
+    pub(crate) fn of(state: State) -> Self {
         let word = AtomicU64::new(summary(&state));
-        Self { word, inner: Mutex::new(Inner { state, line: Line::default() }) }
+        let is_timed = state.is_timed();
+        Self { word, is_timed, inner: Mutex::new(Inner { state, line: Line::default() }) }
     }
 
     /// A run arrives. `now` is called when the circuit is not closed, at most once. What nearly always happens is answered
@@ -208,11 +217,17 @@ impl Shared {
     }
 
     fn succeed(&self, permit: Permit, now: impl FnOnce() -> Instant) -> Option<Transition> {
-        if !permit.is_probe() {
-            return self.change(|inner, _| inner.state.succeed(permit));
+        if permit.is_probe() {
+            let now = now();
+            return self.change(|inner, _| inner.state.succeed_probe(permit, now));
+        }
+        if !self.is_timed
+            && let Look::Settled(transition) = self.change(|inner, _| inner.state.succeed(permit))
+        {
+            return transition;
         }
         let now = now();
-        self.change(|inner, _| inner.state.succeed_probe(permit, now))
+        self.change(|inner, _| inner.state.succeed_at(permit, now))
     }
 
     fn cancel(&self, permit: Permit, now: impl FnOnce() -> Instant) -> Option<Transition> {
@@ -230,13 +245,18 @@ impl Shared {
         now: impl FnOnce() -> Instant,
     ) -> Option<Transition> {
         match self.change(|inner, _| inner.state.fail(permit)) {
-            Failed::Settled(transition) => transition,
-            // The lock was released, so `trip` asks again whether this failure still decides.
-            Failed::Decides => {
+            Look::Settled(transition) => transition,
+            // The lock was released, so this asks again whether the failure still decides.
+            Look::Decides => {
                 let (now, text) = (now(), text_of(describe));
-                self.change(|inner, _| inner.state.trip(permit, now, text))
+                self.change(|inner, _| inner.state.fail_at(permit, now, text))
             }
         }
+    }
+
+    /// A change that was handed out has nobody to be told to.
+    pub(crate) fn untell(&self, old_state: CircuitState, new_state: CircuitState) {
+        self.change(|inner, _| inner.state.untell(old_state, new_state));
     }
 
     // ----- the handle -----
@@ -301,7 +321,7 @@ fn summary(state: &State) -> u64 {
     if state.kind() == CircuitState::Closed {
         word |= CLOSED;
     }
-    if state.failures() > 0 {
+    if state.failures() > 0 || state.records_all() {
         word |= COUNTING;
     }
     if state.has_unreported() {

@@ -8,15 +8,20 @@ use std::time::{Duration, Instant};
 
 use super::permit::Permit;
 use super::probing::{Interlude, Lost, Probing, time_left};
+use super::rate::Rate;
 use super::status::{BreakerState, CircuitState};
+use super::window::Recent;
 use crate::error::LastFailure;
 use crate::runtime::Report;
 
-/// The options of a circuit that counts consecutive failures. Every number is at least one, the time above zero; the
-/// builder sees to it.
+/// The options of a circuit. Every number is at least one, every time above zero; the builder sees to it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Config {
+    /// How many failures in a row open it; [`NO_COUNT`](Self::NO_COUNT) if none do.
     pub(crate) fail_max: u32,
+    /// The share of failures that opens it too.
+    pub(crate) rate: Option<Rate>,
+    /// In a state machine, of the present or the next time that the circuit is open.
     pub(crate) reset_timeout: Duration,
     pub(crate) probes: u32,
     pub(crate) close_after: u32,
@@ -25,9 +30,13 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// No number of failures in a row opens the circuit, as a rate does.
+    pub(crate) const NO_COUNT: u32 = u32::MAX;
+
     /// What is not said, in a block or with a builder: aiobreaker's defaults.
     pub(crate) const DEFAULT: Config = Config {
         fail_max: 5,
+        rate: None,
         reset_timeout: Duration::from_secs(60),
         probes: 1,
         close_after: 1,
@@ -92,8 +101,10 @@ pub(crate) struct Transition {
     pub(crate) new_state: CircuitState,
     /// The count as [`State::failures`] has it after the change.
     pub(crate) failures: u32,
-    /// A failed run opened the circuit, as opposed to its handle.
+    /// A run opened the circuit by how it ended, as opposed to its handle.
     pub(crate) tripped: bool,
+    /// It was by the share of failures, and not by their count.
+    pub(crate) by_rate: bool,
 }
 
 /// The changes an arriving run sees, in order: one made by the handle before, and the one it causes itself.
@@ -112,12 +123,12 @@ impl IntoIterator for Transitions {
     }
 }
 
-/// What the first look at a failure says.
+/// What the first look at a run that ended says.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Failed {
+pub(crate) enum Look {
     /// Nothing more to do.
     Settled(Option<Transition>),
-    /// This failure opens the circuit; [`State::trip`] needs the time and the text.
+    /// The time is needed, and of a failure the text: it may open the circuit. [`State::succeed_at`] or [`State::fail_at`].
     Decides,
 }
 
@@ -125,9 +136,17 @@ pub(crate) enum Failed {
 #[derive(Debug)]
 pub(crate) struct State {
     config: Config,
+    /// The `reset_timeout` of each time that it opens without having been closed in between; the last one stays. None if that is
+    /// always the same.
+    reset_timeouts: Box<[Duration]>,
+    /// How many times that was.
+    opened: usize,
     generation: u64,
     phase: Phase,
     failures: u32,
+    /// What a rate is judged by.
+    recent: Option<Box<Recent>>,
+    /// Also while the circuit is closed, if a success may open it.
     last_failure: Option<LastFailure>,
     lost: Lost,
     /// The lease given out last.
@@ -148,14 +167,26 @@ impl State {
     pub(crate) fn new(config: Config) -> Self {
         Self {
             config,
+            reset_timeouts: Box::default(),
+            opened: 0,
             generation: 0,
             phase: Phase::Closed,
             failures: 0,
+            recent: config.rate.map(|rate| Box::new(Recent::new(rate.window))),
             last_failure: None,
             lost: Lost::default(),
             last_lease: 0,
             reported: CircuitState::Closed,
         }
+    }
+
+    /// The times that it stays open, the first in front, in place of the one that is always the same.
+    pub(crate) fn with_reset_timeouts(mut self, times: Box<[Duration]>) -> Self {
+        if let [first, _, ..] = &*times {
+            self.config.reset_timeout = *first;
+            self.reset_timeouts = times;
+        }
+        self
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -172,8 +203,23 @@ impl State {
         self.failures
     }
 
+    /// The share of failures in the window, if something is in it.
+    pub(crate) fn failure_rate(&self, now: Instant) -> Option<f64> {
+        self.recent.as_ref()?.tally(now).rate()
+    }
+
+    /// Whether every run of the closed circuit is recorded.
+    pub(crate) fn records_all(&self) -> bool {
+        self.recent.is_some()
+    }
+
+    /// Whether a success is recorded with its time.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.recent.as_ref().is_some_and(|recent| recent.is_by_time())
+    }
+
     pub(crate) fn last_failure(&self) -> Option<&LastFailure> {
-        self.last_failure.as_ref()
+        self.last_failure.as_ref().filter(|_| !matches!(self.phase, Phase::Closed))
     }
 
     pub(crate) fn kind(&self) -> CircuitState {
@@ -260,12 +306,32 @@ impl State {
         (admission, Transitions { by_handle, by_run: self.report(false) })
     }
 
-    /// A run of a closed circuit succeeded, or ended with an error that is ignored.
-    pub(crate) fn succeed(&mut self, permit: Permit) -> Option<Transition> {
+    /// A run of a closed circuit succeeded, or ended with an error that is ignored. First step: without the time, unless that is
+    /// needed.
+    pub(crate) fn succeed(&mut self, permit: Permit) -> Look {
         if self.is_closed_for(permit) {
+            if let (Some(recent), Some(rate)) = (&mut self.recent, &self.config.rate) {
+                if recent.after(false).is_none_or(|tally| rate.is_reached(tally)) {
+                    return Look::Decides;
+                }
+                recent.record_untimed(false);
+            }
             self.failures = 0;
         }
-        self.report(false)
+        Look::Settled(self.report(false))
+    }
+
+    /// Second step: open the circuit, if this success still makes its failures so many.
+    pub(crate) fn succeed_at(&mut self, permit: Permit, now: Instant) -> Option<Transition> {
+        let counts = self.is_closed_for(permit);
+        if counts {
+            self.failures = 0;
+        }
+        let opens = counts && self.is_rate_reached(false, now);
+        if opens {
+            self.decide(Phase::Open { since: now });
+        }
+        self.report(opens).map(|transition| Transition { by_rate: opens, ..transition })
     }
 
     /// A probe succeeded, or ended with an error that is ignored.
@@ -280,32 +346,38 @@ impl State {
         self.report(false)
     }
 
-    /// A run failed, first step: count it, unless it opens the circuit. Apart from [`trip`](Self::trip) so that the
+    /// A run failed, first step: count it, unless it may open the circuit. Apart from [`fail_at`](Self::fail_at) so that the
     /// failure is described, which runs foreign code, outside the lock around this.
-    pub(crate) fn fail(&mut self, permit: Permit) -> Failed {
+    pub(crate) fn fail(&mut self, permit: Permit) -> Look {
         if self.is_closed_for(permit) {
-            if self.failures + 1 >= self.config.fail_max {
-                return Failed::Decides;
+            if self.recent.is_some() || self.is_count_reached() {
+                return Look::Decides;
             }
             self.failures += 1;
         } else if self.is_probe(permit) {
-            return Failed::Decides;
+            return Look::Decides;
         }
-        Failed::Settled(self.report(false))
+        Look::Settled(self.report(false))
     }
 
     /// A run failed, second step: open the circuit, if this failure still does.
-    pub(crate) fn trip(&mut self, permit: Permit, now: Instant, text: LastFailure) -> Option<Transition> {
-        if let Failed::Settled(transition) = self.fail(permit) {
+    pub(crate) fn fail_at(&mut self, permit: Permit, now: Instant, text: LastFailure) -> Option<Transition> {
+        if let Look::Settled(transition) = self.fail(permit) {
             return transition;
         }
         if permit.is_probe() && self.end(permit, now).is_none() {
             return self.report(false);
         }
+        // Both look at every failure.
+        let (by_rate, by_count) = (self.is_rate_reached(true, now), self.is_count_reached());
         self.failures = self.failures.saturating_add(1);
         self.last_failure = Some(text);
-        self.decide(Phase::Open { since: now });
-        self.report(true)
+        let opens = permit.is_probe() || by_rate || by_count;
+        if opens {
+            self.decide(Phase::Open { since: now });
+        }
+        let by_rate = by_rate && !by_count;
+        self.report(opens).map(|transition| Transition { by_rate, ..transition })
     }
 
     /// A run was dropped.
@@ -364,8 +436,23 @@ impl State {
     // ----- helpers -----
 
     fn enter(&mut self, phase: Phase) {
+        if !self.reset_timeouts.is_empty() {
+            self.time(&phase);
+        }
         self.phase = phase;
         self.generation += 1;
+    }
+
+    /// How long the circuit is open, if it is from here on.
+    fn time(&mut self, phase: &Phase) {
+        match (phase, &self.phase) {
+            (Phase::Closed, _) => self.opened = 0,
+            (Phase::Open { .. }, Phase::Open { .. }) => return,
+            (Phase::Open { .. }, _) => self.opened += 1,
+            _ => return,
+        }
+        let place = self.opened.saturating_sub(1).min(self.reset_timeouts.len() - 1);
+        self.config.reset_timeout = self.reset_timeouts[place];
     }
 
     /// A verdict: by a run or by the handle.
@@ -377,6 +464,9 @@ impl State {
     fn close(&mut self) {
         self.failures = 0;
         self.last_failure = None;
+        if let Some(recent) = &mut self.recent {
+            recent.clear();
+        }
         self.decide(Phase::Closed);
     }
 
@@ -389,7 +479,29 @@ impl State {
             new_state,
             failures: self.failures,
             tripped,
+            by_rate: false,
         })
+    }
+
+    /// Nobody was told that the state has changed from one to the other, unless it was told of more since.
+    pub(crate) fn untell(&mut self, old_state: CircuitState, new_state: CircuitState) {
+        if self.reported == new_state {
+            self.reported = old_state;
+        }
+    }
+
+    /// Whether one failure more in a row is one too many.
+    fn is_count_reached(&self) -> bool {
+        let fail_max = self.config.fail_max;
+        fail_max != Config::NO_COUNT && self.failures.saturating_add(1) >= fail_max
+    }
+
+    /// Records a run of a closed circuit, and judges it.
+    fn is_rate_reached(&mut self, failed: bool, now: Instant) -> bool {
+        match (&mut self.recent, &self.config.rate, &self.phase) {
+            (Some(recent), Some(rate), Phase::Closed) => rate.is_reached(recent.record(failed, now)),
+            _ => false,
+        }
     }
 
     fn is_closed_for(&self, permit: Permit) -> bool {

@@ -15,7 +15,8 @@ use super::status::CircuitState;
 const RESET: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_nanos(1);
 
-const DEFAULTS: Config = Config { fail_max: 5, reset_timeout: RESET, probes: 1, close_after: 1, wait: false };
+const DEFAULTS: Config =
+    Config { fail_max: 5, rate: None, reset_timeout: RESET, probes: 1, close_after: 1, wait: false };
 
 /// A circuit with a clock of its own, which counts how often it is read.
 struct Circuit {
@@ -109,5 +110,5 @@ impl Circuit {
 }
 
 fn change(old_state: CircuitState, new_state: CircuitState, failures: u32, tripped: bool) -> Transition {
-    Transition { old_state, new_state, failures, tripped }
+    Transition { old_state, new_state, failures, tripped, by_rate: false }
 }

@@ -367,7 +367,7 @@ proptest! {
         steps in steps(),
     ) {
         let reset_timeout = Duration::from_millis(reset);
-        let mut circuit = Circuit::new(Config { fail_max, reset_timeout, probes, close_after, wait });
+        let mut circuit = Circuit::new(Config { fail_max, rate: None, reset_timeout, probes, close_after, wait });
         let mut permits = Vec::new();
         let mut waiters: Vec<Waiter> = Vec::new();
         let mut arrivals = 0;

@@ -90,8 +90,14 @@ fn never_more_than_probes_are_in_flight_while_half_open() {
 #[test]
 fn every_change_is_told_exactly_once() {
     for seed in 1..=20 {
-        let circuit =
-            Circuit::new(Config { fail_max: 2, reset_timeout: TICK, probes: 2, close_after: 2, wait: false });
+        let circuit = Circuit::new(Config {
+            fail_max: 2,
+            rate: None,
+            reset_timeout: TICK,
+            probes: 2,
+            close_after: 2,
+            wait: false,
+        });
         let (shared, start) = (&circuit.shared, circuit.now);
         let clock = &AtomicU32::new(0);
         let told: Vec<Transition> = thread::scope(|scope| {

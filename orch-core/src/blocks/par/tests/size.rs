@@ -32,7 +32,7 @@ macro_rules! nest {
         let after = inside.after(&peers);
         let same = inline_sync!(after, &CHILD, |(), n: u64| n);
         let body = seq(&SEQ, seq::Options { collect: seq::default::collect() }, (Pipe(peers), Pipe(same)));
-        let options = circuit::Options { error: builder.error(), values: builder.once(circuit::Values { fail_max: circuit::default::fail_max(), reset_timeout: circuit::default::reset_timeout(), probes: circuit::default::probes(), wait: circuit::default::wait(), breaker: circuit::default::breaker() }, &CIRCUIT), ignore: builder.predicate(circuit::default::ignore()) };
+        let options = circuit::Options { error: builder.error(), values: builder.once(circuit::Values { fail_max: circuit::default::fail_max(), failure_rate: circuit::default::failure_rate(), window: circuit::default::window(), min_calls: circuit::default::min_calls(), close_after: circuit::default::close_after(), reset_timeout: circuit::default::reset_timeout(), probes: circuit::default::probes(), wait: circuit::default::wait(), breaker: circuit::default::breaker() }, &CIRCUIT), ignore: builder.predicate(circuit::default::ignore()) };
         circuit(&builder, &CIRCUIT, options, feed, body)
     }};
 }

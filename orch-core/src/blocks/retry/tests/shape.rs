@@ -20,7 +20,7 @@ macro_rules! nest {
     ($builder:expr, [circuit $($rest:ident)*]) => {{
         let (inner, feed) = circuit::enter(&$builder, Ignores);
         let body = nest!(inner, [$($rest)*]);
-        let options = circuit::Options { error: $builder.error(), values: $builder.once(circuit::Values { fail_max: circuit::default::fail_max(), reset_timeout: circuit::default::reset_timeout(), probes: circuit::default::probes(), wait: circuit::default::wait(), breaker: circuit::default::breaker() }, &CIRCUIT), ignore: $builder.predicate(circuit::default::ignore()) };
+        let options = circuit::Options { error: $builder.error(), values: $builder.once(circuit::Values { fail_max: circuit::default::fail_max(), failure_rate: circuit::default::failure_rate(), window: circuit::default::window(), min_calls: circuit::default::min_calls(), close_after: circuit::default::close_after(), reset_timeout: circuit::default::reset_timeout(), probes: circuit::default::probes(), wait: circuit::default::wait(), breaker: circuit::default::breaker() }, &CIRCUIT), ignore: $builder.predicate(circuit::default::ignore()) };
         circuit::circuit(&$builder, &CIRCUIT, options, feed, body)
     }};
     ($builder:expr, [retry $($rest:ident)*]) => {{

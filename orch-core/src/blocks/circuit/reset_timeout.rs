@@ -1,0 +1,76 @@
+//! How long a circuit stays open: always as long, or longer each time.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use crate::blocks::backoff::IntoBackoff;
+use crate::blocks::values::Invalid;
+
+/// What [`IntoResetTimeout`] gives. The delays are taken when the breaker is built: they are foreign code, which is not for the
+/// inside of its lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResetTimeout(Box<[Duration]>);
+
+impl ResetTimeout {
+    /// So many delays are taken. The last of them stays, as it does where there are fewer.
+    const MOST: usize = 128;
+
+    pub(super) fn of(time: Duration) -> Self {
+        Self(Box::new([time]))
+    }
+
+    /// The times, or what is wrong with them.
+    pub(super) fn checked(self) -> Result<Box<[Duration]>, Invalid> {
+        Invalid::unless(!self.0.is_empty(), "reset_timeout", "must have a delay")?;
+        Invalid::unless(self.0.iter().all(|time| !time.is_zero()), "reset_timeout", Self::ZERO)?;
+        Ok(self.0)
+    }
+
+    const ZERO: &str = "must be greater than zero";
+}
+
+/// What can be given as `reset_timeout`: a [`Duration`], or, for one that grows, what can be given as a `backoff`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the `reset_timeout` of a circuit",
+    label = "expected a `Duration` or a backoff",
+    note = "write `10s` or `exponential(10s)`, or a `backon::BackoffBuilder` that is `Clone`"
+)]
+// It holds for types of every crate: shown, it would stand in the documentation of each of them.
+#[doc(hidden)]
+pub trait IntoResetTimeout<How> {
+    /// The times, from the first on.
+    fn into_reset_timeout(self) -> ResetTimeout;
+}
+
+/// A time that is always the same.
+pub enum Fixed {}
+
+/// Times that are those of a backoff.
+pub struct Growing<D>(PhantomData<D>);
+
+impl IntoResetTimeout<Fixed> for Duration {
+    fn into_reset_timeout(self) -> ResetTimeout {
+        ResetTimeout::of(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<B: IntoBackoff<D>, D> IntoResetTimeout<Growing<D>> for B {
+    fn into_reset_timeout(self) -> ResetTimeout {
+        let mut delays = self.delays();
+        ResetTimeout(std::iter::from_fn(|| B::next(&mut delays)).take(ResetTimeout::MOST).collect())
+    }
+}
+
+impl fmt::Debug for Fixed {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {}
+    }
+}
+
+impl<D> fmt::Debug for Growing<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Growing")
+    }
+}

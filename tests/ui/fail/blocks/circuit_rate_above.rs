@@ -1,0 +1,10 @@
+use async_orch::{pipeline, task};
+
+#[task]
+async fn call(id: u32) -> Result<u32, std::io::Error> {
+    Ok(id)
+}
+
+fn main() {
+    let _ = pipeline! { |_: u32| circuit(failure_rate = 1.5, window = 100) < call > };
+}
