@@ -2,15 +2,18 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use async_orch::{Breaker, BreakerState, CircuitState, Event, bus, pipeline, task};
+use async_orch::{
+    Attempt, BoxFuture, Breaker, BreakerState, CircuitState, Done, Event, Local, Runtime, bus, pipeline, task,
+};
 
 use common::Oops;
 
 mod common;
 
 const RUNS: usize = 10_000;
+const HOUR: Duration = Duration::from_secs(3_600);
 
 static HEALTHY: AtomicBool = AtomicBool::new(false);
 static BODIES: AtomicUsize = AtomicUsize::new(0);
@@ -20,6 +23,29 @@ async fn call() -> Result<(), Oops> {
     BODIES.fetch_add(1, SeqCst);
     tokio::task::yield_now().await;
     if HEALTHY.load(SeqCst) { Ok(()) } else { Err(Oops("down")) }
+}
+
+static HOURS: AtomicU32 = AtomicU32::new(0);
+
+/// A clock that can be put forward.
+struct Later;
+
+impl Runtime for Later {
+    fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
+        Box::pin(attempt.run())
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        Local.sleep(duration)
+    }
+
+    fn now(&self) -> Instant {
+        Local.now() + HOUR * HOURS.load(SeqCst)
+    }
+
+    fn random(&self) -> u64 {
+        Local.random()
+    }
 }
 
 #[derive(Default)]
@@ -34,7 +60,7 @@ async fn what_is_admitted_rejected_and_probed_is_told_exactly() {
     for by_rate in [false, true] {
         HEALTHY.store(false, SeqCst);
         BODIES.store(0, SeqCst);
-        let builder = Breaker::builder().reset_timeout(Duration::from_secs(3600));
+        let builder = Breaker::builder().reset_timeout(HOUR).wait(true);
         let builder = if by_rate { builder.failure_rate(0.5).window(100) } else { builder.fail_max(5) };
         let breaker = builder.build();
         let seen = Arc::new(Seen::default());
@@ -52,13 +78,13 @@ async fn what_is_admitted_rejected_and_probed_is_told_exactly() {
         let p = Arc::new(pipeline! { move circuit(breaker = shared) < call() > }.with_bus(bus));
 
         let (mut rejected, mut failed, mut succeeded) = (0, 0, 0);
-        // The second time it has been closed in between, by the handle.
+        // The second time runs wait for the one that probes.
         for healthy in [false, true] {
             HEALTHY.store(healthy, SeqCst);
             let runs: Vec<_> = (0..RUNS)
                 .map(|_| {
                     let p = p.clone();
-                    tokio::spawn(async move { p.run(()).await })
+                    tokio::spawn(async move { p.on(&Later).run(()).await })
                 })
                 .collect();
             for run in runs {
@@ -70,7 +96,7 @@ async fn what_is_admitted_rejected_and_probed_is_told_exactly() {
             }
             if !healthy {
                 assert!(matches!(breaker.state(), BreakerState::Open { .. }));
-                breaker.force_close();
+                HOURS.fetch_add(2, SeqCst);
             }
         }
         assert_eq!(rejected + failed + succeeded, 2 * RUNS);
@@ -82,7 +108,11 @@ async fn what_is_admitted_rejected_and_probed_is_told_exactly() {
         changes.sort_by_key(|(old, _)| *old as u8);
         assert_eq!(
             changes,
-            [(CircuitState::Closed, CircuitState::Open), (CircuitState::Open, CircuitState::Closed)]
+            [
+                (CircuitState::Closed, CircuitState::Open),
+                (CircuitState::Open, CircuitState::HalfOpen),
+                (CircuitState::HalfOpen, CircuitState::Closed)
+            ]
         );
         assert_eq!((breaker.state(), breaker.failures()), (BreakerState::Closed, 0));
     }
