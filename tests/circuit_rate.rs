@@ -440,7 +440,7 @@ impl Model {
             open => open.is_some(),
         };
         match act {
-            Cancel | Reject => return,
+            Cancel | Reject => {}
             _ if is_probe && failed => self.open_since = Some(self.now),
             _ if is_probe => self.close(),
             _ => {
