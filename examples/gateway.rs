@@ -117,7 +117,12 @@ impl Gateway {
             Limiter::builder(150).burst(50).max_wait(Duration::from_millis(50)).build()
         });
         let breakers = Keyed::new(16, |_: &SocketAddr| {
-            Breaker::builder().fail_max(5).reset_timeout(Duration::from_millis(300)).build()
+            Breaker::builder()
+                .failure_rate(0.5)
+                .window(Duration::from_millis(500))
+                .min_calls(10)
+                .reset_timeout(Duration::from_millis(100))
+                .build()
         });
         let tally = Arc::new(Tally::default());
         let (gate, by_upstream) = (places.clone(), breakers.clone());

@@ -38,8 +38,8 @@ use crate::runtime::Local;
 ///
 /// Time is tokio's clock, so under `#[tokio::test(start_paused = true)]` a reset timeout of a minute takes no time.
 ///
-/// A clone is a handle of the same circuit. A run of a closed circuit costs two atomic loads; an open circuit reads the
-/// clock, takes a short lock and allocates nothing. Nothing of yours, be it a clock, a bus, a predicate or a waker, is
+/// A clone is a handle of the same circuit. A run of a closed circuit costs two atomic loads, and with a window a short lock
+/// as well; an open circuit reads the clock, takes a short lock and allocates nothing. Nothing of yours, be it a clock, a bus, a predicate or a waker, is
 /// called with that lock held: it may look at the breaker, and change it.
 ///
 /// # Lost probes
@@ -300,7 +300,9 @@ impl Breaker {
 impl Handle for Breaker {
     fn rest(&self) -> Rest {
         match self.state() {
-            BreakerState::Closed if self.failures() == 0 => Rest::Full,
+            BreakerState::Closed if self.failures() == 0 && self.failure_rate().unwrap_or(0.0) == 0.0 => {
+                Rest::Full
+            }
             BreakerState::Closed => Rest::Light,
             BreakerState::Open { retry_after } if retry_after.is_zero() => Rest::Light,
             BreakerState::Open { .. } | BreakerState::HalfOpen | BreakerState::Isolated => Rest::None,
