@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::line::Line;
 use super::permit::Permit;
+use super::rate::Window;
 #[cfg(test)]
 use super::state::Config;
 use super::state::{Admission, Look, Outcome, Rejection, State, Transition, Transitions};
@@ -47,8 +48,7 @@ pub(crate) enum Arrival {
 #[derive(Debug)]
 pub(crate) struct Shared {
     word: AtomicU64,
-    /// Whether the time of a success is needed.
-    is_timed: bool,
+    window: Option<Window>,
     /// A plain lock: held for some ten nanoseconds, one of many readers rejects no faster, alone or with two threads.
     inner: Mutex<Inner>,
 }
@@ -68,8 +68,8 @@ impl Shared {
 
     pub(crate) fn of(state: State) -> Self {
         let word = AtomicU64::new(summary(&state));
-        let is_timed = state.is_timed();
-        Self { word, is_timed, inner: Mutex::new(Inner { state, line: Line::default() }) }
+        let window = state.config().rate.map(|rate| rate.window);
+        Self { word, window, inner: Mutex::new(Inner { state, line: Line::default() }) }
     }
 
     /// A run arrives. `now` is called when the circuit is not closed, at most once. What nearly always happens is answered
@@ -202,7 +202,7 @@ impl Shared {
             return None;
         }
         match outcome {
-            Outcome::Success | Outcome::Ignored => self.succeed(permit, now),
+            Outcome::Success | Outcome::Ignored => self.succeed(word, permit, now),
             Outcome::Cancelled if word & UNREPORTED == 0 && !permit.is_probe() => None,
             Outcome::Cancelled => self.cancel(permit, now),
             Outcome::Failure(describe) => self.fail(permit, describe, now),
@@ -216,12 +216,19 @@ impl Shared {
         }
     }
 
-    fn succeed(&self, permit: Permit, now: impl FnOnce() -> Instant) -> Option<Transition> {
+    fn succeed(&self, word: u64, permit: Permit, now: impl FnOnce() -> Instant) -> Option<Transition> {
         if permit.is_probe() {
             let now = now();
             return self.change(|inner, _| inner.state.succeed_probe(permit, now));
         }
-        if !self.is_timed
+        // Nearly every success, where there is a window of runs: neither the word nor who waits has to do with it.
+        if let Some(Window::Calls(_)) = self.window
+            && word & UNREPORTED == 0
+            && self.lock().state.succeed_within(permit)
+        {
+            return None;
+        }
+        if !matches!(self.window, Some(Window::Time(_)))
             && let Look::Settled(transition) = self.change(|inner, _| inner.state.succeed(permit))
         {
             return transition;

@@ -213,11 +213,6 @@ impl State {
         self.recent.is_some()
     }
 
-    /// Whether a success is recorded with its time.
-    pub(crate) fn is_timed(&self) -> bool {
-        self.recent.as_ref().is_some_and(|recent| recent.is_by_time())
-    }
-
     pub(crate) fn last_failure(&self) -> Option<&LastFailure> {
         self.last_failure.as_ref().filter(|_| !matches!(self.phase, Phase::Closed))
     }
@@ -309,16 +304,26 @@ impl State {
     /// A run of a closed circuit succeeded, or ended with an error that is ignored. First step: without the time, unless that is
     /// needed.
     pub(crate) fn succeed(&mut self, permit: Permit) -> Look {
-        if self.is_closed_for(permit) {
-            if let (Some(recent), Some(rate)) = (&mut self.recent, &self.config.rate) {
-                if recent.after(false).is_none_or(|tally| rate.is_reached(tally)) {
-                    return Look::Decides;
-                }
-                recent.record_untimed(false);
+        if self.recent.is_none() {
+            if self.is_closed_for(permit) {
+                self.failures = 0;
             }
-            self.failures = 0;
+        } else if !self.succeed_within(permit) && self.is_closed_for(permit) {
+            return Look::Decides;
         }
         Look::Settled(self.report(false))
+    }
+
+    /// A run of a closed circuit with a window of runs succeeded. False, and nothing done, if that is not what it is, or may open
+    /// the circuit. Nobody has to be told of it otherwise.
+    pub(crate) fn succeed_within(&mut self, permit: Permit) -> bool {
+        let is_closed = self.is_closed_for(permit);
+        let (Some(recent), Some(rate)) = (&mut self.recent, &self.config.rate) else { return false };
+        let is_recorded = is_closed && recent.record_unless(false, |tally| rate.is_reached(tally));
+        if is_recorded {
+            self.failures = 0;
+        }
+        is_recorded
     }
 
     /// Second step: open the circuit, if this success still makes its failures so many.

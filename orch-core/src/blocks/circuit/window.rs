@@ -44,30 +44,25 @@ impl Recent {
         }
     }
 
-    pub(super) fn is_by_time(&self) -> bool {
-        matches!(self, Recent::Time(_))
-    }
-
-    /// What a window of runs would hold after one more.
-    pub(super) fn after(&self, failed: bool) -> Option<Tally> {
-        match self {
-            Recent::Runs(ring) => Some(ring.after(failed)),
-            Recent::Time(_) => None,
+    /// Counts a run of a window of runs, unless something speaks against what the window would hold then.
+    pub(super) fn record_unless(&mut self, failed: bool, is_refused: impl FnOnce(Tally) -> bool) -> bool {
+        let Recent::Runs(ring) = self else { return false };
+        let after = ring.after(failed);
+        let is_recorded = !is_refused(after);
+        if is_recorded {
+            ring.push(failed, after);
         }
+        is_recorded
     }
 
     /// Counts a run that ended `now`, and says what the window holds then.
     pub(super) fn record(&mut self, failed: bool, now: Instant) -> Tally {
         match self {
-            Recent::Runs(ring) => ring.record(failed),
+            Recent::Runs(ring) => {
+                ring.push(failed, ring.after(failed));
+                ring.tally
+            }
             Recent::Time(buckets) => buckets.record(failed, now),
-        }
-    }
-
-    /// The same, of a run whose time nobody asks for.
-    pub(super) fn record_untimed(&mut self, failed: bool) {
-        if let Recent::Runs(ring) = self {
-            ring.record(failed);
         }
     }
 
@@ -119,8 +114,9 @@ impl Ring {
         tally
     }
 
-    fn record(&mut self, failed: bool) -> Tally {
-        self.tally = self.after(failed);
+    /// One more run, after which the tally is this.
+    fn push(&mut self, failed: bool, tally: Tally) {
+        self.tally = tally;
         let (word, bit) = self.place();
         if failed {
             self.failed[word] |= bit;
@@ -128,7 +124,6 @@ impl Ring {
             self.failed[word] &= !bit;
         }
         self.next = if self.next + 1 == self.size { 0 } else { self.next + 1 };
-        self.tally
     }
 }
 
@@ -213,10 +208,11 @@ mod tests {
     fn a_ring_forgets_the_oldest() {
         let mut ring = Ring::new(65);
         for n in 0..1_000_u64 {
-            let tally = ring.record(n.is_multiple_of(3));
+            let failed = n.is_multiple_of(3);
+            ring.push(failed, ring.after(failed));
             let first = (n + 1).saturating_sub(65);
             let failures = (first..=n).filter(|n| n.is_multiple_of(3)).count() as u64;
-            assert_eq!(tally, Tally { runs: n + 1 - first, failures }, "{n}");
+            assert_eq!(ring.tally, Tally { runs: n + 1 - first, failures }, "{n}");
         }
     }
 
