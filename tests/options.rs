@@ -273,7 +273,7 @@ async fn options_with_names_nest_and_stay_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn options_10_a_cost_is_the_runs_own_and_the_limiter_the_blocks() {
+async fn options_1_a_cost_is_the_runs_own_and_the_limiter_the_blocks() {
     let p = pipeline! {
         |cost: u32|
         throttle(rate = 10, burst = 10, cost = *cost) < |_| { tokio::time::Instant::now() } >
@@ -292,7 +292,7 @@ async fn options_10_a_cost_is_the_runs_own_and_the_limiter_the_blocks() {
 }
 
 #[tokio::test]
-async fn options_10_a_handle_may_be_the_runs_own() {
+async fn options_2_a_handle_may_be_the_runs_own() {
     let tenants = async_orch::Keyed::new(8, |_: &String| async_orch::Bulkhead::builder(1).build());
     let p = pipeline! {
         |tenant: String|
@@ -303,7 +303,7 @@ async fn options_10_a_handle_may_be_the_runs_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn options_10_the_limits_of_a_retry_and_a_hedge_are_the_runs_own() {
+async fn options_1_the_limits_of_a_retry_and_a_hedge_are_the_runs_own() {
     let budgets = [
         async_orch::RetryBudget::new(),
         async_orch::RetryBudget::builder().capacity(1).min_per_second(0).build(),
