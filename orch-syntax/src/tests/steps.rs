@@ -324,8 +324,8 @@ fn a_name_for_what_is_piped() {
         "par[seq[a let=_ b] seq[c let=_ d]]"
     );
     assert_eq!(
-        shape("each < let id = _ let row = a(*id) each < let cell = _ b > >"),
-        "each[let=_ let=a each[let=_ b]]"
+        shape("each < let id = _ a(*id) each < let cell = _ b > >"),
+        "each[let=_ a each[let=_ b]]"
     );
 }
 
@@ -359,6 +359,17 @@ fn a_name_needs_a_piped_value_and_a_step() {
         "each < a ^_ c >",
         "`_` is the piped value in a task's parentheses, not a step; to pipe it on unchanged, leave it out",
     );
+}
+
+#[test]
+fn items_are_piped() {
+    let message = "nothing is piped into `each`: what comes before it has a name; write `|_| { name.clone() }` before it, \
+                   or leave the name out";
+    mistake("|ids: Vec<u32>| ^each < a >", message);
+    mistake("|ids: Vec<u32>| retry < ^each(stream) < a > >", message);
+    mistake("seq < let ids = a par < b ^each < c > > >", message);
+    sound("|ids: Vec<u32>| seq < |_| { ids.clone() } each < a > >");
+    sound("|ids: Vec<u32>| seq < a each < let x = _ b > >");
 }
 
 #[test]

@@ -121,6 +121,7 @@ impl Walk<'_> {
         let peers = is_of_several(block);
         let outside = (self.named.len(), self.piped);
         if block.spec.needs == Needs::Items {
+            self.items(block);
             self.piped = Piped::Value;
         }
         let first = self.piped;
@@ -171,6 +172,19 @@ impl Walk<'_> {
         self.named.truncate(outside.0);
         self.piped = outside.1;
         self.undos = undos;
+    }
+
+    /// A block that runs for each item, where nothing is piped. (Where there is no input, the compiler says so: the text alone
+    /// may be a part of one.)
+    fn items(&mut self, block: &Block) {
+        if self.piped == Piped::Named && !self.errors.structure_unsure {
+            let keyword = &block.keyword;
+            let message = format!(
+                "nothing is piped into `{keyword}`: what comes before it has a name; write `|_| {{ name.clone() }}` \
+                 before it, or leave the name out"
+            );
+            self.errors.at(keyword.span(), message);
+        }
     }
 
     fn names_piped(&mut self, named: &LetPiped) {
