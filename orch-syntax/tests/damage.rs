@@ -171,7 +171,7 @@ const PROGRAMS: [&str; 9] = [
     par(settle) <
         a(*n), b::c(*n) as \"c\", |_| { n + 1 }
         seq < d let e = _ f(*e, 1..=3) > retry < circuit < timeout(5s) < g > > >
-        fallback < h(*n) catch < i > |_| { 0 } > each < j > race < k l >
+        fallback < h(*n) catch < i > |_| { 0 } > seq < v each < j > > race < k l >
         saga < m undo n o finally p(_) q > when(n > 3) < r(*n) >
         choose((*n, x)) < (0, _) => s, (1..=9, Some(y)) => t(*y), _ => u >
         throttle(limiter = &v) < w > bulkhead(max = 3) < repeat < y > >
