@@ -5,12 +5,16 @@
 //! form: `__private::KEYWORD::KEYWORD(token, node, KEYWORD::Options { … }, usage, body)`, with one field for each option of
 //! the row; an option not given is `KEYWORD::default::OPTION()`.
 
+use crate::suggest;
+
 /// What is known of a block: its row.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Spec {
     /// The word that opens the block.
     pub keyword: &'static str,
+    /// What such a block is called elsewhere, in other languages and libraries: who writes that is told the keyword.
+    pub elsewhere: &'static [&'static str],
     /// The leading expression in the parentheses, if the block has one: its field in `Options` and kind.
     pub head: Option<OptionSpec>,
     /// The block that does what this one would with a head of zero, if there is one.
@@ -357,6 +361,7 @@ const NAME: OptionSpec = option("name", Kind::Name);
 /// What most rows have in common.
 const BLOCK: Spec = Spec {
     keyword: "",
+    elsewhere: &[],
     head: None,
     without_head: None,
     options: &[NAME],
@@ -380,12 +385,14 @@ const fn reserved(keyword: &'static str) -> Spec {
 pub static BLOCKS: &[Spec] = &[
     Spec {
         keyword: "seq",
+        elsewhere: &["sequence", "sequential", "chain", "pipe", "then", "steps", "serial"],
         options: &[option("collect", Kind::Outputs), NAME],
         body: Body::Sequence,
         ..BLOCK
     },
     Spec {
         keyword: "par",
+        elsewhere: &["parallel", "join", "all", "concurrent", "gather", "both"],
         options: &[option("limit", Kind::Count), option("settle", Kind::Flag), NAME],
         body: Body::Peers(Join::Tuple),
         form: Form::Peers,
@@ -394,6 +401,7 @@ pub static BLOCKS: &[Spec] = &[
     },
     Spec {
         keyword: "each",
+        elsewhere: &["for", "foreach", "for_each", "map", "traverse", "fan_out", "stream", "batch"],
         options: &[
             option("stream", Kind::Piped),
             option("limit", Kind::Count),
@@ -406,6 +414,7 @@ pub static BLOCKS: &[Spec] = &[
     },
     Spec {
         keyword: "race",
+        elsewhere: &["select", "any", "first", "first_ok", "either"],
         body: Body::Peers(Join::One),
         form: Form::Peers,
         minds_failures: true,
@@ -414,6 +423,7 @@ pub static BLOCKS: &[Spec] = &[
     },
     Spec {
         keyword: "fallback",
+        elsewhere: &["or", "or_else", "else", "recover", "alternatives"],
         options: &[option("when", Kind::Predicate), NAME],
         body: Body::Alternatives,
         form: Form::Alternatives,
@@ -423,6 +433,7 @@ pub static BLOCKS: &[Spec] = &[
     },
     Spec {
         keyword: "circuit",
+        elsewhere: &["breaker", "circuit_breaker", "cb"],
         options: &[
             shared("fail_max", Kind::Count),
             shared("failure_rate", Kind::Fraction),
@@ -461,6 +472,7 @@ pub static BLOCKS: &[Spec] = &[
     },
     Spec {
         keyword: "retry",
+        elsewhere: &["attempt", "try", "retries", "backoff"],
         options: &[
             option("max_attempts", Kind::CountOrUnlimited),
             option("max_elapsed", Kind::Period),
@@ -480,6 +492,7 @@ pub static BLOCKS: &[Spec] = &[
     },
     Spec {
         keyword: "hedge",
+        elsewhere: &["hedged", "speculate", "duplicate"],
         head: Some(option("delay", Kind::Period)),
         without_head: Some("race"),
         options: &[option("max_attempts", Kind::Several), NAME],
@@ -490,14 +503,22 @@ pub static BLOCKS: &[Spec] = &[
     },
     Spec {
         keyword: "timeout",
+        elsewhere: &["deadline", "within", "time_limit"],
         head: Some(option("duration", Kind::Period)),
         undos: Undos::CutsShort,
         ..BLOCK
     },
-    Spec { keyword: "catch", ..BLOCK },
-    Spec { keyword: "settle", settles: Settles::Always, undos: Undos::GoesOn, ..BLOCK },
+    Spec { keyword: "catch", elsewhere: &["catch_unwind", "catch_panic", "rescue"], ..BLOCK },
+    Spec {
+        keyword: "settle",
+        elsewhere: &["all_settled", "allsettled", "result", "collect_errors"],
+        settles: Settles::Always,
+        undos: Undos::GoesOn,
+        ..BLOCK
+    },
     Spec {
         keyword: "bulkhead",
+        elsewhere: &["semaphore", "limit", "concurrency", "concurrency_limit", "isolate", "permits"],
         options: &[
             shared("max", Kind::Count),
             shared("queue", Kind::Room),
@@ -518,6 +539,7 @@ pub static BLOCKS: &[Spec] = &[
     },
     Spec {
         keyword: "throttle",
+        elsewhere: &["rate", "rate_limit", "ratelimit", "rate_limiter", "limiter"],
         options: &[
             shared("rate", Kind::Rate("per")),
             shared("per", Kind::Period),
@@ -536,9 +558,16 @@ pub static BLOCKS: &[Spec] = &[
         }),
         ..BLOCK
     },
-    Spec { keyword: "when", head: Some(option("condition", Kind::Condition)), needs: Needs::Same, ..BLOCK },
+    Spec {
+        keyword: "when",
+        elsewhere: &["if", "unless", "optional", "only_if"],
+        head: Some(option("condition", Kind::Condition)),
+        needs: Needs::Same,
+        ..BLOCK
+    },
     Spec {
         keyword: "choose",
+        elsewhere: &["match", "switch", "case", "branch", "cond", "route"],
         head: Some(option("scrutinee", Kind::Scrutinee)),
         body: Body::Arms,
         form: Form::Choice,
@@ -546,6 +575,7 @@ pub static BLOCKS: &[Spec] = &[
     },
     Spec {
         keyword: "repeat",
+        elsewhere: &["loop", "while", "until", "poll", "iterate"],
         options: &[
             option("max_rounds", Kind::Count),
             option("backoff", Kind::Backoff),
@@ -559,6 +589,7 @@ pub static BLOCKS: &[Spec] = &[
     },
     Spec {
         keyword: "saga",
+        elsewhere: &["transaction", "compensate", "rollback"],
         options: &[option("collect", Kind::Outputs), NAME],
         body: Body::Sequence,
         undos: Undos::Own,
@@ -566,6 +597,12 @@ pub static BLOCKS: &[Spec] = &[
     },
     reserved("with"),
 ];
+
+/// The block of this version that a word stands for which is none: it is called so elsewhere, or is misspelt.
+pub(crate) fn meant(typed: &str) -> Option<&'static str> {
+    let elsewhere = BLOCKS.iter().find(|spec| spec.available && spec.elsewhere.contains(&typed));
+    elsewhere.map(|spec| spec.keyword).or_else(|| suggest::closest(typed, &keywords(false)))
+}
 
 /// The keywords of all blocks, or of those that this version has.
 #[must_use]

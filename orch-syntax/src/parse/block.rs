@@ -28,6 +28,15 @@ impl Parser<'_> {
         if group.is_none() {
             group = self.bare_head(spec, &keyword);
         }
+        if spec.body == Body::Arms && group.is_none() && self.has_no_arms(start) {
+            self.errors.at(
+                keyword.span(),
+                format!(
+                    "`{keyword}` needs its scrutinee and arms; write `{keyword}(x) < pattern => step, … >`"
+                ),
+            );
+            return Step::Hole(TokenStream::new());
+        }
         let (head, options) = options::parse(&keyword, spec, group.as_ref(), self.errors);
         let (open, body) = self.body_of(start, &keyword.to_string());
         if spec.needs == Needs::Same && self.word(0, "else") {
@@ -60,6 +69,22 @@ impl Parser<'_> {
         self.errors.over(stream.clone(), message);
         self.at = open;
         Some(Group::new(Delimiter::Parenthesis, stream))
+    }
+
+    /// Steps over a body without any arrow.
+    fn has_no_arms(&mut self, start: usize) -> bool {
+        if !self.punct(0, '<') {
+            return false;
+        }
+        let (errors, open) = (self.errors.clone(), self.at);
+        self.skip_body(start);
+        let steps = open + 1..self.at.saturating_sub(1);
+        let has_steps =
+            !steps.is_empty() && !steps.clone().any(|at| tokens::is_pair(&self.tokens, at, '=', '>'));
+        if !has_steps {
+            (*self.errors, self.at) = (errors, open);
+        }
+        has_steps
     }
 
     /// An `else` after the body of a block that runs it or not.

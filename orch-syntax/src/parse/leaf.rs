@@ -136,6 +136,7 @@ impl Parser<'_> {
             _ => None,
         };
         let near = ident.as_deref().and_then(|ident| suggest::closest(ident, &blocks::keywords(true)));
+        let meant = ident.as_deref().and_then(blocks::meant).or(near);
 
         // A `>` that some open block needs does not close generic arguments.
         let generics = end.filter(|end| {
@@ -143,7 +144,7 @@ impl Parser<'_> {
             let content = tokens::part(&self.tokens, self.at + 1, *end);
             arguments.is_none()
                 && self.closings_from(end + 1) >= self.brackets.depth()
-                && (called || (near.is_none() && !path.generic))
+                && (called || (meant.is_none() && !path.generic))
                 && is_types(content)
         });
         if let Some(end) = generics {
@@ -158,6 +159,7 @@ impl Parser<'_> {
         }
         let closed = end.is_some() && self.closings_from(self.at + 1) > self.brackets.depth();
         let operand = matches!(self.peek(1), Some(TokenTree::Literal(_)));
+        let near = if closed && !operand { meant } else { near };
         if near.is_none() && (!closed || operand) {
             self.errors.at(span, "an expression is no step; write `|x| { … }` with it as the body");
             self.at += 1;

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::cursor::Parser;
 use crate::ast::Step;
-use crate::tokens;
+use crate::{blocks, tokens};
 
 const EXPRESSION: &str = "an expression is no step; write `|x| { … }` with it as the body";
 const ITEM: &str = "`{}` begins an item, which stands before the pipeline";
@@ -83,6 +83,16 @@ impl Parser<'_> {
 
     fn misplaced_word(&mut self, word: &str) {
         let here = self.here();
+        let body = if self.group(1, Delimiter::Parenthesis).is_some() { 2 } else { 1 };
+        if self.punct(body, '<')
+            && let Some(meant) = blocks::meant(word)
+        {
+            self.errors.at(here, format!("there is no block `{word}`; did you mean `{meant}`?"));
+            let start = self.at;
+            self.at += body;
+            self.skip_body(start);
+            return;
+        }
         match word {
             "_" => {
                 self.errors.at(here, "`_` is the piped value in a task's parentheses, not a step; to pipe it on unchanged, leave it out");

@@ -4,7 +4,8 @@ use proc_macro2::{Group, Ident, Span, TokenTree};
 
 use super::value;
 use crate::ast::{Opt, Value};
-use crate::blocks::{OptionSpec, Requires, Spec};
+use crate::blocks::{Kind, OptionSpec, Requires, Spec};
+use crate::duration::Number;
 use crate::errors::Errors;
 use crate::{suggest, tokens};
 
@@ -16,8 +17,15 @@ pub(super) fn parse(
     group: Option<&Group>,
     errors: &mut Errors,
 ) -> (Option<Value>, Vec<Opt>) {
-    let mut entries =
-        Entries { keyword, spec, head: None, head_seen: false, named: Vec::new(), options: Vec::new() };
+    let mut entries = Entries {
+        keyword,
+        spec,
+        head: None,
+        head_seen: false,
+        named: Vec::new(),
+        is_unclear: false,
+        options: Vec::new(),
+    };
     let Some(group) = group else {
         entries.demand_head(keyword.span(), errors);
         entries.demand_options(errors);
@@ -47,6 +55,8 @@ struct Entries<'k> {
     head_seen: bool,
     /// Those that are given, also with a wrong value.
     named: Vec<Ident>,
+    /// Something stands here that is none of them, and may be meant for any.
+    is_unclear: bool,
     options: Vec<Opt>,
 }
 
@@ -81,6 +91,7 @@ impl Entries<'_> {
             }
             // A variable may be called as an option is; an option that is no flag is never its name alone.
             [TokenTree::Ident(name)] if !self.awaits_head(position) || self.is_flag(&name.to_string()) => {
+                self.is_unclear |= self.known(&name.to_string()).is_none();
                 self.options.push(Opt { name: name.clone(), value: None });
             }
             _ if self.awaits_head(position) => self.head(tokens, errors),
@@ -115,6 +126,7 @@ impl Entries<'_> {
     fn assignment(&mut self, name: &Ident, value: &[TokenTree], end: Span, errors: &mut Errors) {
         let Some(known) = self.known(&name.to_string()) else {
             // Validation knows what to say; the value stays for it to see that there is one.
+            self.is_unclear = true;
             let value = (!value.is_empty()).then(|| Value::Expr(tokens::collect(value)));
             self.options.push(Opt { name: name.clone(), value });
             return;
@@ -162,6 +174,8 @@ impl Entries<'_> {
             let written: Vec<String> = one_of.iter().map(|name| format!("`{name} = …`")).collect();
             let written = written.join(", or ");
             match by {
+                // Reported already: what stands there is one of these without its name.
+                None if self.is_unclear => return,
                 None => {
                     let keyword = self.keyword;
                     errors.at(keyword.span(), format!("`{keyword}` needs {written}"));
@@ -179,9 +193,23 @@ impl Entries<'_> {
         }
     }
 
+    /// The option that a value without a name is most likely of: a number the first that takes one.
+    fn meant_by(&self, value: &[TokenTree]) -> Option<&'static str> {
+        let number = Number::of(&tokens::sole_literal(value)?)?;
+        let takes = |kind: Kind| {
+            if number.is_plain() {
+                matches!(kind, Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Rate(_))
+            } else {
+                kind.is_duration() && number.nanoseconds().is_ok()
+            }
+        };
+        self.spec.options.iter().find(|option| takes(option.kind)).map(|option| option.name)
+    }
+
     /// An entry that is neither `name` nor `name = value`.
     fn no_option(&mut self, tokens: &[TokenTree], errors: &mut Errors) {
         let keyword = self.keyword;
+        self.is_unclear = true;
         let known = tokens::as_ident(tokens.first()).and_then(|name| self.known(&name.to_string()));
         let message = if let (Some(option), true) = (known, tokens.len() > 1) {
             match option.example() {
@@ -197,7 +225,9 @@ impl Entries<'_> {
             }
         } else {
             let names = suggest::enumerate(&self.spec.names());
-            format!("an option is written `name = value`; `{keyword}` has {names}")
+            let meant = self.meant_by(tokens).map(|name| format!(", as `{name} = {}`", tokens::show(tokens)));
+            let meant = meant.unwrap_or_default();
+            format!("an option is written `name = value`{meant}; `{keyword}` has {names}")
         };
         errors.over(tokens::collect(tokens), message);
     }

@@ -87,7 +87,9 @@ impl Parser<'_> {
             self.at += 1;
         }
         // What it does is read, and left out: it is no step of its own.
-        if !(self.peek(0).is_none() || self.punct(0, '>') || self.punct(0, ',')) {
+        if self.punct(0, '<') {
+            self.skip_body(self.at);
+        } else if !(self.peek(0).is_none() || self.punct(0, '>') || self.punct(0, ',')) {
             self.only_step();
         }
         Step::Hole(TokenStream::new())

@@ -18,6 +18,18 @@ fn word_of(kind: Kind, ident: &Ident) -> Option<&'static Word> {
 pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
     let whole = tokens::whole(value);
     let value = whole.as_slice();
+    if let [first, rest @ ..] = value
+        && tokens::is_word(Some(first), "_")
+    {
+        let message = if matches!(kind, Kind::Condition | Kind::Scrutinee) {
+            let rest = tokens::source_text(&tokens::collect(rest));
+            format!("`_` is no expression; what is piped is seen by a closure, `|x| {{ x{rest} }}`")
+        } else {
+            "`_` is no expression; name what is piped before the block, `let x = _`".to_owned()
+        };
+        errors.at(first.span(), message);
+        return None;
+    }
     let is_duration = match kind {
         Kind::Window => !is_number(value),
         Kind::Periods => !is_word(kind, value),

@@ -139,6 +139,14 @@ fn what_is_wrong_inside_is_said_there() {
     );
 }
 
+#[test]
+fn a_block_of_arms_without_any_is_one_mistake() {
+    let message = "`choose` needs its scrutinee and arms; write `choose(x) < pattern => step, … >`";
+    mistake("^choose < a b >", message);
+    mistake("seq < a ^choose < b > c >", message);
+    mistake("^choose < 1 => a, _ => b >", "`choose` needs its scrutinee; write `choose(x) < … >`");
+}
+
 /// A text with one token less has few mistakes, wherever it was.
 #[test]
 fn a_missing_token_is_few_mistakes() {

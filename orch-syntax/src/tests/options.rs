@@ -112,12 +112,51 @@ fn flags_and_values() {
     mistake("par(settle = ^true) < a >", "`settle` is a flag; write it alone, or leave it out");
     mistake("par(^limit: 2) < a >", "an option is set with `=`; write `limit = 3`");
     mistake("par(^limit(2)) < a >", "an option is set with `=`; write `limit = 3`");
-    mistake("par(^2) < a >", "an option is written `name = value`; `par` has `limit`, `settle` and `name`");
+    mistake(
+        "par(^2) < a >",
+        "an option is written `name = value`, as `limit = 2`; `par` has `limit`, `settle` and `name`",
+    );
+    mistake(
+        "par(^\"x\") < a >",
+        "an option is written `name = value`; `par` has `limit`, `settle` and `name`",
+    );
     mistake("par(^limit == 2) < a >", "an option is set with `=`; write `limit = 3`");
     mistake("par(settle,^, limit = 2) < a >", "expected an option before this `,`");
     mistake("par(limit = 2, ^limit = 3) < a >", "`limit` is given twice; remove one");
     mistake("seq(name = ^x) < a >", "a name is a string literal; write `name = \"…\"`");
     mistake("seq(name = ^b\"x\") < a >", "a name is a string literal; write `name = \"…\"`");
+}
+
+/// What has no name is most likely what is needed; that this is missing is no second mistake.
+#[test]
+fn a_needed_option_without_its_name() {
+    let has = "`bulkhead` has `max`, `queue`, `max_wait`, `bulkhead` and `name`";
+    mistake("bulkhead(^10) < a >", &format!("an option is written `name = value`, as `max = 10`; {has}"));
+    mistake(
+        "bulkhead(^10s) < a >",
+        &format!("an option is written `name = value`, as `max_wait = 10s`; {has}"),
+    );
+    let has = "it has `max`, `queue`, `max_wait`, `bulkhead` and `name`";
+    mistake(
+        "bulkhead(^shared) < a >",
+        &format!("`bulkhead` has no option `shared`; for a shared one write `bulkhead = shared`; {has}"),
+    );
+    mistake("bulkhead(^places = 10) < a >", &format!("`bulkhead` has no option `places`; {has}"));
+    let has = "`throttle` has `rate`, `per`, `burst`, `cost`, `max_wait`, `limiter` and `name`";
+    mistake("throttle(^100) < a >", &format!("an option is written `name = value`, as `rate = 100`; {has}"));
+}
+
+#[test]
+fn a_placeholder_is_no_expression() {
+    let closure = |shown: &str| {
+        format!("`_` is no expression; what is piped is seen by a closure, `|x| {{ {shown} }}`")
+    };
+    mistake("choose(^_) < 1 => a, _ => b >", &closure("x"));
+    mistake("choose(^_.status) < A => a, _ => b >", &closure("x.status"));
+    mistake("when(^_ > 3) < a >", &closure("x> 3"));
+    let name = "`_` is no expression; name what is piped before the block, `let x = _`";
+    mistake("par(limit = ^_.len()) < a b >", name);
+    sound("circuit(ignore = |_| true) < a >");
 }
 
 #[test]

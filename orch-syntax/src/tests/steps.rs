@@ -323,10 +323,7 @@ fn a_name_for_what_is_piped() {
         shape("par < seq < a let x = _ b > seq < c let x = _ d > >"),
         "par[seq[a let=_ b] seq[c let=_ d]]"
     );
-    assert_eq!(
-        shape("each < let id = _ a(*id) each < let cell = _ b > >"),
-        "each[let=_ a each[let=_ b]]"
-    );
+    assert_eq!(shape("each < let id = _ a(*id) each < let cell = _ b > >"), "each[let=_ a each[let=_ b]]");
 }
 
 #[test]

@@ -108,6 +108,23 @@ fn unknown_blocks() {
         "seq < ^group < a b > c >",
         "there is no block `group`; the blocks are `seq`, `par`, `each`, `race`, `fallback`, `circuit`, `retry`, `hedge`, `timeout`, `catch`, `settle`, `bulkhead`, `throttle`, `when`, `choose`, `repeat` and `saga`",
     );
+    for (word, keyword) in [
+        ("parallel", "par"),
+        ("switch(x)", "choose"),
+        ("match(x)", "choose"),
+        ("if(x)", "when"),
+        ("loop", "repeat"),
+        ("while(x)", "repeat"),
+        ("for", "each"),
+        ("semaphore(3)", "bulkhead"),
+        ("rate_limit(3)", "throttle"),
+        ("or_else", "fallback"),
+    ] {
+        let name = word.split('(').next().expect("a word");
+        let message = format!("there is no block `{name}`; did you mean `{keyword}`?");
+        mistake(&format!("^{word} < a b >"), &message);
+        mistake(&format!("seq < a ^{word} < a > b >"), &message);
+    }
     mistake("seq < ^< a b > c >", "expected a block's keyword before this `<`, such as `seq`");
     mistake(
         "seq < ^my::block < a b > c >",

@@ -98,6 +98,13 @@ fn a_saga_stands_in_nothing_that_drops_it() {
 }
 
 #[test]
+fn an_undo_is_no_block() {
+    let message = "`undo` stands after the step that it undoes; a task of that name is `r#undo`";
+    mistake("^undo < a b >", message);
+    mistake("saga < ^undo < a > b >", message);
+}
+
+#[test]
 fn a_missing_bracket_is_one_mistake() {
     mistakes(
         "timeout(1s) < saga < a undo b >",

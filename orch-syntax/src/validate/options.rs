@@ -16,7 +16,7 @@ pub(super) fn check(block: &Block, named: &[String], errors: &mut Errors) {
     for option in &block.options {
         let name = option.name.to_string();
         let Some(spec) = block.spec.option(&name) else {
-            errors.at(option.name.span(), unknown(block, &name));
+            errors.at(option.name.span(), unknown(block, option));
             continue;
         };
         if seen.contains(&name) {
@@ -142,16 +142,17 @@ fn of_all_runs(block: &Block, spec: OptionSpec) -> String {
     }
 }
 
-fn unknown(block: &Block, name: &str) -> String {
-    let keyword = &block.keyword;
-    let known = block.spec.names();
-    match suggest::closest(name, &known) {
-        Some(near) => format!(
-            "`{keyword}` has no option `{name}`; did you mean `{near}`? it has {}",
-            suggest::enumerate(&known)
-        ),
-        None => format!("`{keyword}` has no option `{name}`; it has {}", suggest::enumerate(&known)),
-    }
+fn unknown(block: &Block, option: &Opt) -> String {
+    let (keyword, name, known) = (&block.keyword, option.name.to_string(), block.spec.names());
+    let meant = match (suggest::closest(&name, &known), block.spec.carries) {
+        (Some(near), _) => format!("did you mean `{near}`? "),
+        // A variable: what else than the handle may it be?
+        (None, Some(Carries { option: handle, .. })) if option.value.is_none() => {
+            format!("for a shared one write `{handle} = {name}`; ")
+        }
+        (None, _) => String::new(),
+    };
+    format!("`{keyword}` has no option `{name}`; {meant}it has {}", suggest::enumerate(&known))
 }
 
 /// A number that is greater than the one it is to be a part of, where the text says both.
