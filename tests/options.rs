@@ -302,6 +302,27 @@ async fn options_2_a_handle_may_be_the_runs_own() {
     assert_eq!(tenants.get(&"a".to_owned()).in_use(), 0);
 }
 
+/// A function is given a reference to it, and a `let` of the header keeps that.
+#[tokio::test(start_paused = true)]
+async fn options_2_a_reference_to_a_reference_is_a_handle() {
+    async fn through(
+        breaker: &async_orch::Breaker,
+        places: &async_orch::Bulkhead,
+        budget: &async_orch::RetryBudget,
+    ) -> Result<u32, async_orch::Error> {
+        let p = pipeline! {
+            |_: u32|
+            retry(budget = &budget) <
+                circuit(breaker = &breaker) < bulkhead(bulkhead = &places) < |n| { n + places.in_use() } > >
+            >
+        };
+        p.run(1).await
+    }
+    let (breaker, places) = (async_orch::Breaker::new(), async_orch::Bulkhead::builder(1).build());
+    let budget = async_orch::RetryBudget::new();
+    assert_eq!(through(&breaker, &places, &budget).await.unwrap(), 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn options_1_the_limits_of_a_retry_and_a_hedge_are_the_runs_own() {
     let budgets = [

@@ -211,6 +211,13 @@ impl IntoBreaker for &Breaker {
     }
 }
 
+/// As a name or a header's `let` of a reference gives it.
+impl IntoBreaker for &&Breaker {
+    fn into_breaker(self) -> Option<Breaker> {
+        Some((**self).clone())
+    }
+}
+
 impl IntoBreaker for Arc<Breaker> {
     fn into_breaker(self) -> Option<Breaker> {
         Some((*self).clone())

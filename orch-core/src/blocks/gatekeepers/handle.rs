@@ -33,6 +33,13 @@ impl<H: Handle> IntoHandle<H> for &H {
     }
 }
 
+/// As a name or a header's `let` of a reference gives it.
+impl<H: Handle> IntoHandle<H> for &&H {
+    fn into_handle(self) -> H {
+        (**self).clone()
+    }
+}
+
 impl<H: Handle> IntoHandle<H> for Arc<H> {
     fn into_handle(self) -> H {
         (*self).clone()

@@ -95,6 +95,13 @@ impl IntoBudget for &RetryBudget {
     }
 }
 
+/// As a name or a header's `let` of a reference gives it.
+impl IntoBudget for &&RetryBudget {
+    fn into_budget(self) -> RetryBudget {
+        (**self).clone()
+    }
+}
+
 impl IntoBudget for Arc<RetryBudget> {
     fn into_budget(self) -> RetryBudget {
         (*self).clone()

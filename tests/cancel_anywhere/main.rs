@@ -14,6 +14,8 @@ use futures::FutureExt;
 
 use common::{Census, Live, Oops, Trace, What, every_execution_ends_once, poll_once, polled};
 
+mod blocks;
+#[path = "../common/mod.rs"]
 mod common;
 
 /// What a run uses, and has to leave as it was.
