@@ -4,13 +4,13 @@
 
 pub use orch_core::bus::{self, Bus, DynBus, NoBus};
 pub use orch_core::{
-    Admit, Attempt, BlockChange, BlockEvent, BoxError, BoxFuture, BoxPipeline, Breaker, BreakerBuilder,
-    BreakerState, BudgetSpent, Bulkhead, BulkheadBuilder, Change, CircuitEvent, CircuitState, Context, Done,
-    Error, ErrorKind, Event, EventKind, Execution, Failed, Failure, FallingBack, Field, Gatekeeper, Graph,
-    Hedging, InvalidOption, Keyed, LastError, LastFailure, Limiter, LimiterBuilder, Local, NextRound, Node,
-    NodeKind, Note, On, Origin, Output, OwnedEvent, Panicked, Pipeline, Place, Position, Progress, Reason,
-    Report, RetryBudget, RetryBudgetBuilder, Retrying, Run, RunId, Runtime, SagaEvent, Task, TaskChange,
-    TaskEvent, TaskState, Text, Told, Waiting, Wire, run,
+    Admit, Again, Attempt, BlockChange, BlockEvent, BoxError, BoxFuture, BoxPipeline, Breaker,
+    BreakerBuilder, BreakerState, BudgetSpent, Bulkhead, BulkheadBuilder, Change, CircuitEvent, CircuitState,
+    Context, Done, Error, ErrorKind, Event, EventKind, Execution, Failed, Failure, FallingBack, Field,
+    Gatekeeper, Graph, Hedging, InvalidOption, Keyed, LastError, LastFailure, Limiter, LimiterBuilder, Local,
+    Next, NextRound, Node, NodeKind, Note, On, Once, Origin, Output, OwnedEvent, Panicked, Pipeline, Place,
+    Policy, Position, Progress, Reason, Report, RetryBudget, RetryBudgetBuilder, Retrying, Run, RunId,
+    Runtime, SagaEvent, Task, TaskChange, TaskEvent, TaskState, Text, Told, Waiting, Wire, run,
 };
 
 /// Compiles nested blocks of tasks into one statically typed future.

@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use async_orch::{RetryBudget, Run, pipeline, task};
+use async_orch::{Error, Failure, Next, Once, Policy, RetryBudget, Run, pipeline, task};
 use tokio::task::yield_now;
 
 use common::{Oops, at_once};
@@ -278,6 +278,38 @@ fn repeat_10_a_million_rounds_allocate_nothing() {
         repeat(backoff = constant(0s)) < step |n| { if n >= 1_000_000 { Break(n) } else { Continue(n) } } >
     };
     assert_eq!(allocations(|| driven(p.run(0)).unwrap()), 0);
+}
+
+/// Whether the policy runs the body once or again, and whatever the body does.
+#[test]
+fn with_12_a_policy_that_hands_on_allocates_nothing() {
+    struct Passes;
+    impl<T: Send, E: Failure> Policy<T, E, Once> for Passes {
+        async fn apply(&self, next: Next<'_, T, E, Once>) -> Result<T, Error<E>> {
+            next.call_once().await
+        }
+    }
+    struct Twice;
+    impl<T: Send, E: Failure> Policy<T, E> for Twice {
+        async fn apply(&self, mut next: Next<'_, T, E>) -> Result<T, Error<E>> {
+            match next.call().await {
+                Err(_) => next.call_once().await,
+                result => result,
+            }
+        }
+    }
+    let p = pipeline! { |_: u64| with(Passes) < step yields with(Twice) < step > > };
+    assert_eq!(allocations(|| driven(p.run(1)).unwrap()), 0);
+    let p = pipeline! { error = Oops; |_: u64| with(Twice) < fail > };
+    assert_eq!(allocations(|| at_once(p.run(0)).unwrap_err()), 0);
+    let p = pipeline! { |n: u64| with(Attempt(*n)) < step(*n) > };
+    struct Attempt(u64);
+    impl<E: Failure> Policy<u64, E, Once> for Attempt {
+        async fn apply(&self, next: Next<'_, u64, E, Once>) -> Result<u64, Error<E>> {
+            Ok(next.call_once().await? + self.0)
+        }
+    }
+    assert_eq!(allocations(|| at_once(p.run(1)).unwrap()), 0);
 }
 
 /// A saga's log is a list, with a box for each step that can be undone.

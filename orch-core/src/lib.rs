@@ -15,6 +15,7 @@ mod leaf;
 mod node;
 mod panics;
 mod pipeline;
+mod policy;
 mod run;
 mod runtime;
 mod sequence;
@@ -43,6 +44,7 @@ pub use event::{
 pub use graph::{Graph, Node};
 pub use node::{NodeKind, Origin, Place};
 pub use pipeline::{BoxPipeline, On, Pipeline, Run, run};
+pub use policy::{Again, Next, Once, Policy};
 pub use run::{Attempt, Done, LastError, Position};
 pub use runtime::{Admit, BoxFuture, Gatekeeper, Local, Report, Runtime};
 pub use task::Task;
@@ -62,7 +64,7 @@ pub mod __private_0_1_0 {
     pub use crate::blocks::values::{ask, starting};
     pub use crate::blocks::{
         bulkhead, catch, choose, circuit, each, fallback, hedge, par, race, repeat, retry, saga, seq, settle,
-        throttle, timeout, when,
+        throttle, timeout, when, with,
     };
     pub use crate::build::builder::Builder;
     pub use crate::build::check::{embedded, methods, owned};

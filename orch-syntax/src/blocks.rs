@@ -39,8 +39,6 @@ pub struct Spec {
     pub settles: Settles,
     /// What becomes of the undos of the steps inside.
     pub undos: Undos,
-    /// Reserved words are blocks that the language has and this version does not.
-    pub available: bool,
 }
 
 impl Spec {
@@ -179,6 +177,8 @@ pub enum Needs {
     Items,
     /// It runs its body in rounds, each with what the one before gives.
     Rounds,
+    /// A policy of the user's own says how often it runs its body: its type says whether it needs clones of the value.
+    Policy,
     /// It runs its body or not, and gives a value of the same type; where nothing is piped, nothing.
     Same,
 }
@@ -252,8 +252,8 @@ pub enum Kind {
     Scrutinee,
     /// A closure over a reference to the error that gives the wait that this asks for, an `Option<Duration>`.
     Asked,
-    /// Any expression.
-    Expr,
+    /// An expression whose value is a policy for the body.
+    Policy,
 }
 
 impl Kind {
@@ -317,7 +317,8 @@ impl Kind {
             Kind::Predicate | Kind::Asked => "|e| …",
             Kind::Condition => "|x| …",
             Kind::Scrutinee => "x",
-            Kind::Handle(..) | Kind::Expr => "…",
+            Kind::Handle(..) => "…",
+            Kind::Policy => "policy",
         })
     }
 }
@@ -374,14 +375,9 @@ const BLOCK: Spec = Spec {
     minds_failures: false,
     settles: Settles::Never,
     undos: Undos::Pass,
-    available: true,
 };
 
-const fn reserved(keyword: &'static str) -> Spec {
-    Spec { keyword, available: false, ..BLOCK }
-}
-
-/// Every keyword of the language, the reserved ones last.
+/// Every keyword of the language.
 pub static BLOCKS: &[Spec] = &[
     Spec {
         keyword: "seq",
@@ -595,22 +591,30 @@ pub static BLOCKS: &[Spec] = &[
         undos: Undos::Own,
         ..BLOCK
     },
-    reserved("with"),
+    Spec {
+        keyword: "with",
+        elsewhere: &["policy", "layer", "middleware", "service", "wrap", "decorate"],
+        head: Some(option("policy", Kind::Policy)),
+        needs: Needs::Policy,
+        // What a policy does with a run of the body is not known: it may drop one.
+        undos: Undos::DropsLosers,
+        ..BLOCK
+    },
 ];
 
-/// The block of this version that a word stands for which is none: it is called so elsewhere, or is misspelt.
+/// The block that a word stands for which is none: it is called so elsewhere, or is misspelt.
 pub(crate) fn meant(typed: &str) -> Option<&'static str> {
-    let elsewhere = BLOCKS.iter().find(|spec| spec.available && spec.elsewhere.contains(&typed));
-    elsewhere.map(|spec| spec.keyword).or_else(|| suggest::closest(typed, &keywords(false)))
+    let elsewhere = BLOCKS.iter().find(|spec| spec.elsewhere.contains(&typed));
+    elsewhere.map(|spec| spec.keyword).or_else(|| suggest::closest(typed, &keywords()))
 }
 
-/// The keywords of all blocks, or of those that this version has.
+/// The keywords of all blocks.
 #[must_use]
-pub fn keywords(reserved: bool) -> Vec<&'static str> {
-    BLOCKS.iter().filter(|spec| reserved || spec.available).map(|spec| spec.keyword).collect()
+pub fn keywords() -> Vec<&'static str> {
+    BLOCKS.iter().map(|spec| spec.keyword).collect()
 }
 
-/// The block that a keyword opens, reserved or not.
+/// The block that a keyword opens.
 #[must_use]
 pub fn find(keyword: &str) -> Option<&'static Spec> {
     BLOCKS.iter().find(|spec| spec.keyword == keyword)
@@ -669,7 +673,7 @@ mod tests {
     /// An example is one that the reader takes.
     #[test]
     fn examples_are_values() {
-        for spec in BLOCKS.iter().filter(|spec| spec.available) {
+        for spec in BLOCKS {
             for option in spec.options {
                 let written = option.example().unwrap_or_else(|| option.name.to_owned()).replace('…', "x");
                 let head = spec

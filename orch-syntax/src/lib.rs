@@ -36,7 +36,7 @@
 //! let Step::Block(seq) = &parsed.tree.root else { panic!("a block") };
 //! assert_eq!(seq.body.len(), 2);
 //! assert_eq!(seq.spec.names(), ["collect", "name"]);
-//! assert!(blocks::keywords(false).contains(&"retry"));
+//! assert!(blocks::keywords().contains(&"retry"));
 //! ```
 
 // It runs at every keystroke, on text that is half typed.

@@ -47,15 +47,11 @@ fn compare(what: &str, written: &[String], known: &[&str]) -> Vec<String> {
     missing.chain(surplus).chain(twice.map(|(_, name)| format!("{what}: `{name}` stands twice"))).collect()
 }
 
-fn available() -> impl Iterator<Item = &'static Spec> {
-    BLOCKS.iter().filter(|spec| spec.available)
-}
-
 /// The table of blocks in docs/language.md: each block with each option, but for `name`, which all have.
 fn differences_of_blocks(language: &str) -> Vec<String> {
     let rows = rows(language, "## Blocks");
     let keywords: Vec<String> = rows.iter().map(|row| spans(&row[0]).concat()).collect();
-    let mut differences = compare("the blocks", &keywords, &blocks::keywords(false));
+    let mut differences = compare("the blocks", &keywords, &blocks::keywords());
     for (keyword, row) in keywords.iter().zip(&rows) {
         let Some(spec) = blocks::find(keyword) else { continue };
         let options: Vec<&str> = spec
@@ -78,9 +74,8 @@ fn differences_of_blocks(language: &str) -> Vec<String> {
 }
 
 /// The sentences of docs/language.md that list something: what, and what stands before the list and after it.
-const SENTENCES: [(&str, &str, &str); 5] = [
+const SENTENCES: [(&str, &str, &str); 4] = [
     ("the keywords", "These words open a block where a step is expected:", "."),
-    ("the reserved words", "`. The word", "is reserved"),
     (
         "the blocks whose body is no sequence",
         "A body of several steps is a sequence, in every block except",
@@ -113,13 +108,12 @@ fn listed(what: &str) -> Vec<&'static str> {
         BLOCKS.iter().filter(|spec| wanted(spec)).map(|spec| spec.keyword).collect()
     };
     match what {
-        "the keywords" => keywords(|spec| spec.available),
-        "the reserved words" => keywords(|spec| !spec.available),
-        "the blocks whose body is no sequence" => keywords(|spec| {
-            spec.available && matches!(spec.body, Body::Peers(_) | Body::Alternatives | Body::Arms)
-        }),
+        "the keywords" => keywords(|_| true),
+        "the blocks whose body is no sequence" => {
+            keywords(|spec| matches!(spec.body, Body::Peers(_) | Body::Alternatives | Body::Arms))
+        }
         "the words" => {
-            let options = available().flat_map(|spec| spec.options);
+            let options = BLOCKS.iter().flat_map(|spec| spec.options);
             options.flat_map(|option| option.kind.words()).map(|word| word.word).collect()
         }
         "the units" => UNITS.iter().map(|(unit, _)| *unit).collect(),
@@ -150,7 +144,7 @@ fn differences_of_front_page(readme: &str) -> Vec<String> {
             }
         }
     }
-    differences.extend(compare("the blocks", &keywords, &blocks::keywords(false)));
+    differences.extend(compare("the blocks", &keywords, &blocks::keywords()));
     differences
 }
 
@@ -175,7 +169,7 @@ fn a_doctored_page_is_found() {
     let (language, readme) = (page("docs/language.md"), page("README.md"));
     let (start, end) = (language.find("\n## Blocks\n").expect("a section"), language.len());
     let section = &language[start..end];
-    for spec in available() {
+    for spec in BLOCKS {
         let keyword = spec.keyword;
         let row = section.lines().find(|line| line.starts_with(&format!("| `{keyword}` |"))).expect("a row");
         let doctored = |row_instead: &str| differences_of_blocks(&section.replacen(row, row_instead, 1));

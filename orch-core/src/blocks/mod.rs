@@ -23,5 +23,6 @@ pub mod throttle;
 pub mod timeout;
 pub(crate) mod values;
 pub mod when;
+pub mod with;
 
 pub(crate) use shell::Shell;

@@ -21,6 +21,7 @@ use crate::build::scope::Point;
 use crate::error::{Error, Failure};
 use crate::leaf::Leaf;
 use crate::pipeline::Run;
+use crate::policy::{Handed, Policy};
 use crate::run::Step;
 use crate::task::Task;
 
@@ -157,6 +158,19 @@ check! {
 }
 
 check! {
+    /// A policy of this type can be shared.
+    IsShared<T> SharedWanted: pass where T: Shared
+}
+check! {
+    /// It is a policy for a body that gives `Out`, and may run it so often.
+    IsPolicy<T, Out, E, Runs> PolicyWanted: pass where T: Policy<Out, E, Runs>
+}
+check! {
+    /// It can be given to so many runs of a body.
+    IsHanded<T, Runs> HandedWanted: pass where T: Handed<Runs>
+}
+
+check! {
     /// It says yes or no about an error.
     IsPredicate<T, E> PredicateWanted: pass where T: Predicate<E>
 }
@@ -238,10 +252,10 @@ impl<St, P, E> fmt::Debug for IsCall<St, P, E> {
 /// All traits that a check may be passed by, without a name.
 pub mod methods {
     pub use super::{
-        AskedWanted as _, ControlWanted as _, DuplicateWanted as _, FailureWanted as _, InputWanted as _,
-        ItemsWanted as _, KeptWanted as _, Known as _, NextRoundWanted as _, OneWanted as _,
-        OwnedWanted as _, PredicateWanted as _, Reported as _, RunWanted as _, SameWanted as _,
-        StepWanted as _, StreamWanted as _,
+        AskedWanted as _, ControlWanted as _, DuplicateWanted as _, FailureWanted as _, HandedWanted as _,
+        InputWanted as _, ItemsWanted as _, KeptWanted as _, Known as _, NextRoundWanted as _,
+        OneWanted as _, OwnedWanted as _, PolicyWanted as _, PredicateWanted as _, Reported as _,
+        RunWanted as _, SameWanted as _, SharedWanted as _, StepWanted as _, StreamWanted as _,
     };
     pub use crate::leaf::select::{
         HowContinued as _, HowContinuedDebug as _, HowPlain as _, HowPlainDebug as _, HowTried as _,
@@ -272,6 +286,18 @@ pub trait Owned {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Send + Sync + 'static> Owned for T {}
+
+/// A value that several runs see.
+#[diagnostic::on_unimplemented(
+    message = "a policy is shared by all runs of the pipeline, on several threads, which `{Self}` cannot be",
+    label = "is of the type `{Self}`, which is not `Send + Sync`",
+    note = "what a policy holds is behind a `Mutex`, an atomic or an `Arc`, and not in a `Cell` or an `Rc`"
+)]
+#[doc(hidden)]
+pub trait Shared {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync> Shared for T {}
 
 /// A value that a run can be given.
 #[diagnostic::on_unimplemented(

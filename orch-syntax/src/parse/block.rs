@@ -13,17 +13,6 @@ impl Parser<'_> {
     pub(super) fn block(&mut self, spec: &'static Spec) -> Step {
         let start = self.at;
         let Some(TokenTree::Ident(keyword)) = self.bump() else { return Step::Hole(TokenStream::new()) };
-        if !spec.available {
-            self.errors.at(
-                keyword.span(),
-                format!("the block `{keyword}` is not available yet; a task of that name is `r#{keyword}`"),
-            );
-            self.bump_group(Delimiter::Parenthesis);
-            if self.punct(0, '<') {
-                self.skip_body(start);
-            }
-            return Step::Hole(TokenStream::new());
-        }
         let mut group = self.bump_group(Delimiter::Parenthesis);
         if group.is_none() {
             group = self.bare_head(spec, &keyword);

@@ -135,8 +135,8 @@ impl Parser<'_> {
             [ident] if path.tokens.clone().into_iter().count() == 1 => Some(ident.to_string()),
             _ => None,
         };
-        let near = ident.as_deref().and_then(|ident| suggest::closest(ident, &blocks::keywords(true)));
-        let meant = ident.as_deref().and_then(blocks::meant).or(near);
+        let near = ident.as_deref().and_then(|ident| suggest::closest(ident, &blocks::keywords()));
+        let meant = ident.as_deref().and_then(blocks::meant);
 
         // A `>` that some open block needs does not close generic arguments.
         let generics = end.filter(|end| {
@@ -169,17 +169,13 @@ impl Parser<'_> {
         let message = match (&ident, near) {
             (Some(ident), Some(near)) => format!("there is no block `{ident}`; did you mean `{near}`?"),
             (Some(ident), None) => {
-                let known = suggest::enumerate(&blocks::keywords(false));
+                let known = suggest::enumerate(&blocks::keywords());
                 format!("there is no block `{ident}`; the blocks are {known}")
             }
             (None, _) => "a path opens no block; expected a keyword, such as `seq`, before `<`".to_owned(),
         };
         self.errors.at(span, message);
-        if near.and_then(blocks::find).is_some_and(|spec| !spec.available) {
-            self.skip_body(start);
-        } else {
-            self.body(start);
-        }
+        self.body(start);
         hole
     }
 }

@@ -87,26 +87,12 @@ fn a_pipeline_is_one_step() {
 }
 
 #[test]
-fn reserved_blocks_are_not_available_whatever_they_hold() {
-    let message = "the block `with` is not available yet; a task of that name is `r#with`";
-    for text in [
-        "^with < a b >",
-        "seq < a ^with(x.kind()) < (A::B) => c (D { .. }) if (a < b) => seq < d > > b >",
-        "seq < ^with(|n| *n > 3) < a > b >",
-        "seq < ^with b >",
-        "^with < a with < b > >",
-    ] {
-        mistake(text, message);
-    }
-}
-
-#[test]
 fn unknown_blocks() {
     mistake("^sqe < a b >", "there is no block `sqe`; did you mean `seq`?");
     mistake("seq < ^retyr(max_attempts = 3) < a > b >", "there is no block `retyr`; did you mean `retry`?");
     mistake(
         "seq < ^group < a b > c >",
-        "there is no block `group`; the blocks are `seq`, `par`, `each`, `race`, `fallback`, `circuit`, `retry`, `hedge`, `timeout`, `catch`, `settle`, `bulkhead`, `throttle`, `when`, `choose`, `repeat` and `saga`",
+        "there is no block `group`; the blocks are `seq`, `par`, `each`, `race`, `fallback`, `circuit`, `retry`, `hedge`, `timeout`, `catch`, `settle`, `bulkhead`, `throttle`, `when`, `choose`, `repeat`, `saga` and `with`",
     );
     for (word, keyword) in [
         ("parallel", "par"),

@@ -75,7 +75,7 @@ fn an_undo_stands_in_a_saga() {
         sound(&format!("saga < {block} < a undo b > >"));
         sound(&format!("saga < {block} < seq < a undo b > > >"));
     }
-    for (block, keyword) in [("race", "race"), ("hedge(1s)", "hedge")] {
+    for (block, keyword) in [("race", "race"), ("hedge(1s)", "hedge"), ("with(p)", "with")] {
         let message = format!(
             "`{keyword}` drops what it does not need, with what that has done; write the `undo` after the `{keyword}`"
         );
@@ -85,7 +85,9 @@ fn an_undo_stands_in_a_saga() {
 
 #[test]
 fn a_saga_stands_in_nothing_that_drops_it() {
-    for (block, keyword) in [("timeout(1s)", "timeout"), ("race", "race"), ("hedge(1s)", "hedge")] {
+    for (block, keyword) in
+        [("timeout(1s)", "timeout"), ("race", "race"), ("hedge(1s)", "hedge"), ("with(p)", "with")]
+    {
         let message = format!(
             "`{keyword}` drops what is inside it, and a saga that is dropped undoes nothing; put the `{keyword}` inside the `saga`"
         );

@@ -43,6 +43,19 @@ fn head(block: &Block, spec: OptionSpec, value: &Value, errors: &mut Errors) {
             }
             errors.at(duration.span, message);
         }
+        Value::Expr(expression) if spec.kind == Kind::Policy => {
+            let tokens = tokens::list(expression.clone());
+            let what = if is_closure(&tokens) {
+                "closure"
+            } else if tokens::sole_literal(&tokens).is_some() {
+                "literal"
+            } else {
+                return;
+            };
+            let message =
+                format!("a {what} is no {}; write a value of a type that implements `Policy`", spec.name);
+            errors.over(expression.clone(), message);
+        }
         _ => {}
     }
 }
@@ -127,8 +140,16 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
         | Kind::Backoff
         | Kind::Periods
         | Kind::Jitter
-        | Kind::Expr => {}
+        | Kind::Policy => {}
     }
+}
+
+/// Whether these tokens begin as a closure does, `async` or not.
+fn is_closure(tokens: &[TokenTree]) -> bool {
+    let words = tokens.iter().take_while(
+        |token| matches!(token, TokenTree::Ident(word) if tokens::is_one_of(word, &["async", "move"])),
+    );
+    tokens::is_punct(tokens.get(words.count()), '|')
 }
 
 /// What is said of a name in an option that belongs to all runs.

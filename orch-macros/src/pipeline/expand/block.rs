@@ -140,7 +140,7 @@ impl Expansion<'_> {
         let streams = block.of_kind(Kind::Piped).is_some();
         let enter = hidden(if streams { "enter_stream" } else { "enter" }, block.open);
         let gate = match block.spec.needs {
-            Needs::Nothing | Needs::Rounds | Needs::Same => None,
+            Needs::Nothing | Needs::Rounds | Needs::Same | Needs::Policy => None,
             Needs::Items if streams => Some("streamed"),
             Needs::Items => Some("items"),
             Needs::Duplicate => uses.then_some("duplicate_input"),
@@ -153,6 +153,10 @@ impl Expansion<'_> {
                 let gate = self.checked(&quote!(#tok.#gate()), keyword.span(), block.open);
                 (checked.clone(), quote_spanned!(inside.here()=> let #checked = #gate;))
             }
+        };
+        let options = match block.spec.needs {
+            Needs::Policy => self.judged(block, &options, &inner, &body),
+            _ => options,
         };
         quote_spanned! {inside.here()=> {
             #check

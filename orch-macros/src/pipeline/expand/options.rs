@@ -19,7 +19,7 @@ impl Expansion<'_> {
     }
 
     /// The field of the options with the values of a block, which are made once. Nothing if it has none.
-    pub(super) fn values_once(&self, block: &Block, index: Index, at: &Here) -> TokenStream {
+    pub(super) fn values_once(&mut self, block: &Block, index: Index, at: &Here) -> TokenStream {
         if !block.spec.has_values() {
             return TokenStream::new();
         }
@@ -126,6 +126,24 @@ impl Expansion<'_> {
         quote_spanned!(here=> #private::#module::Options { #fields })
     }
 
+    /// Options with a policy for the body in them. That it is none is wrong with the head; that what is piped cannot be cloned for
+    /// each run that it may make, with the block.
+    pub(super) fn judged(
+        &mut self,
+        block: &Block,
+        options: &TokenStream,
+        inner: &Ident,
+        body: &Ident,
+    ) -> TokenStream {
+        let (judge, handed) = (hidden("judged", block.open), hidden("handed", block.open));
+        let head = block.head.as_ref().map(code_of).unwrap_or_default();
+        let here = block.open.resolved_at(Span::mixed_site());
+        let policy = quote_spanned!(here=> #inner.#judge(#options, &#body));
+        let judged = self.checked(&policy, first_span(&head, block.open), block.open);
+        let handed = quote_spanned!(here=> #inner.#handed(#judged));
+        self.checked(&handed, block.keyword.span(), block.open)
+    }
+
     /// What is asked of an error. A closure that is written there gets the type of its parameter from where it goes; all else has a
     /// type, and is checked.
     fn asked(&mut self, kind: Kind, asked: &Value, block: &Block, at: &Here) -> TokenStream {
@@ -152,13 +170,18 @@ impl Expansion<'_> {
     }
 
     /// What an option given comes to, or what it is if it is not given.
-    fn value_or_default(&self, block: &Block, spec: &OptionSpec, given: Option<&Value>) -> TokenStream {
+    fn value_or_default(&mut self, block: &Block, spec: &OptionSpec, given: Option<&Value>) -> TokenStream {
         let (private, module) = (&self.private_at(block.open), module(block));
         let here = block.open.resolved_at(Span::mixed_site());
         let option = hidden(function_of(block, spec), block.open);
         let is_given = given.is_some() || block.option(spec.name).is_some();
         if is_given {
-            let value = given.map(|value| self.value(block, value));
+            let mut value = given.map(|value| self.value(block, value));
+            if let (Kind::Policy, Some(code)) = (spec.kind, &value) {
+                let span = first_span(code, block.open);
+                let call = quote_spanned!(here=> #private::#module::shared(#code));
+                value = Some(self.checked(&call, span, block.open));
+            }
             quote_spanned!(here=> #private::#module::given::#option(#value))
         } else {
             quote_spanned!(here=> #private::#module::default::#option())

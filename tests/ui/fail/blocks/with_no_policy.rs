@@ -1,0 +1,10 @@
+use async_orch::{pipeline, task};
+
+#[task]
+async fn fetch() -> u32 {
+    7
+}
+
+fn main() {
+    let _ = pipeline! { with < fetch > };
+}
