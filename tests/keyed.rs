@@ -59,6 +59,24 @@ fn keyed_2_the_one_goes_that_was_not_asked_for_for_the_longest_time() {
     assert_eq!(b.failures(), 1, "who holds it keeps it");
 }
 
+#[test]
+fn keyed_2_a_breaker_with_failures_is_not_at_rest() {
+    for of_a_window in [false, true] {
+        let hosts = Keyed::new(2, |_: &String| Breaker::builder().failure_rate(1.0).window(9).build());
+        let a = hosts.get("a");
+        fail(&a);
+        if of_a_window {
+            at_once(pipeline! { circuit(breaker = &a) < |()| {} > }.run(())).unwrap();
+            assert_eq!((a.failures(), a.failure_rate()), (0, Some(0.5)));
+        }
+        let b = hosts.get("b");
+        let _ = hosts.get("c");
+        fail(&b);
+        assert!(hosts.get("a").failure_rate().is_some(), "it was asked for before `b`, and has failures");
+        assert_eq!(hosts.get("b").failures(), 0, "it is another one");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn keyed_3_an_open_breaker_is_not_forgotten_before_its_time() {
     let hosts = breakers(2);
