@@ -302,12 +302,13 @@ fn circuit_13_a_breaker_of_half_a_rate_cannot_be() {
         let said = said.or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned())).unwrap();
         assert_eq!(said, problem);
     }
-    let computed = std::hint::black_box(1.5);
-    let built = std::panic::catch_unwind(|| {
-        drop(pipeline! { |_: Act| circuit(failure_rate = computed, window = 5) < call > });
-    });
-    let said = built.unwrap_err().downcast_ref::<String>().cloned().unwrap();
-    assert!(said.starts_with("`failure_rate` must be above 0 and at most 1, at "), "{said}");
+    for computed in [0.0, 1.5, f64::NAN] {
+        let built = std::panic::catch_unwind(|| {
+            drop(pipeline! { |_: Act| circuit(failure_rate = computed, window = 5) < call > });
+        });
+        let said = built.unwrap_err().downcast_ref::<String>().cloned().unwrap();
+        assert!(said.starts_with("`failure_rate` must be above 0 and at most 1, at "), "{said}");
+    }
 }
 
 /// Of probes; and one failure of them opens it, where two do so in a row otherwise.
