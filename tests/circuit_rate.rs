@@ -203,16 +203,25 @@ async fn circuit_15_beside_a_count_the_first_of_both_opens_it() {
     times(&behind!(&breaker), 3, Fail).await;
     assert!(!is_closed(&breaker), "three in a row, and too few to judge");
 
-    let recorder = Recorder::new();
-    let breaker = both().build();
-    let p = behind!(&breaker).with_bus(&recorder);
-    for one in [Fail, Succeed, Fail] {
-        run(&p, one).await;
-        assert!(is_closed(&breaker));
+    let cases = [
+        (both(), &[Fail, Succeed, Fail, Succeed][..], true, "two of four"),
+        (both(), &[Succeed, Fail, Fail, Fail], false, "three in a row, which are three of four too"),
+        (both().window(9), &[Fail, Fail, Fail], false, "three in a row"),
+    ];
+    for (builder, runs, by_rate, why) in cases {
+        let (recorder, breaker) = (Recorder::new(), builder.build());
+        let p = behind!(&breaker).with_bus(&recorder);
+        for one in runs {
+            assert!(is_closed(&breaker), "{why}");
+            run(&p, *one).await;
+        }
+        assert!(!is_closed(&breaker), "{why}");
+        let told: Vec<_> = recorder.events().iter().filter_map(|event| event.circuit()).collect();
+        assert_eq!(
+            told.iter().map(|told| (told.tripped, told.by_rate)).collect::<Vec<_>>(),
+            [(true, by_rate)]
+        );
     }
-    run(&p, Succeed).await;
-    assert!(!is_closed(&breaker), "two of four");
-    assert!(recorder.events().iter().filter_map(|event| event.circuit()).all(|told| told.by_rate));
 }
 
 #[tokio::test(start_paused = true)]
