@@ -265,6 +265,19 @@ async fn bulkhead_8_idle_is_when_nobody_is_left() {
     assert_eq!((one, two), (4 * SECOND, 4 * SECOND));
 }
 
+#[test]
+fn bulkhead_8_who_no_longer_waits_for_that_is_not_woken() {
+    let places = Bulkhead::new(1);
+    let p = pipeline! { bulkhead(bulkhead = &places) < async |_| { std::future::pending::<()>().await } > };
+    let mut run: Ran<'_, ()> = Box::pin(p.run(()));
+    waits(&mut run);
+    let wakes = Arc::new(Count::default());
+    let waker = Waker::from(wakes.clone());
+    assert!(pin!(places.idle()).poll(&mut Context::from_waker(&waker)).is_pending());
+    drop((run, waker));
+    assert_eq!((wakes.0.load(SeqCst), Arc::strong_count(&wakes)), (0, 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn bulkhead_9_it_does_not_wait_for_itself() {
     let places = Bulkhead::builder(2).queue(9).build();

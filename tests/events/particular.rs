@@ -4,7 +4,7 @@ use std::ops::ControlFlow::Continue;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use async_orch::{Change, Context, Event, EventKind, OwnedEvent, RetryBudget, Run, bus, pipeline, task};
+use async_orch::{Change, Context, Event, EventKind, OwnedEvent, RetryBudget, bus, pipeline, task};
 use futures::future::join_all;
 use tokio::time::timeout;
 
