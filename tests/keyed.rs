@@ -38,6 +38,8 @@ fn keyed_1_a_key_has_one_handle() {
     assert!(hosts.is_empty());
     let (a, again, other) = (hosts.get("a"), hosts.clone().get("a"), hosts.get(&"bb".to_owned()));
     assert_eq!((a.max(), other.max(), hosts.len(), made.load(SeqCst)), (1, 2, 2, 2));
+    assert!(!hosts.is_empty());
+    assert_eq!(format!("{hosts:?}"), "Keyed { capacity: 9, len: 2, .. }");
     again.close();
     assert!(a.is_closed() && !other.is_closed());
 }
