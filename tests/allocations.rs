@@ -201,6 +201,17 @@ fn an_open_circuit_rejects_without_allocating() {
 }
 
 #[test]
+fn a_full_bulkhead_and_an_empty_bucket_reject_with_one_allocation() {
+    let p = pipeline! { |_: u64| bulkhead(max = 1) < yields > };
+    let mut inside = Box::pin(p.run(1));
+    assert!(inside.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert_eq!(allocations(|| at_once(p.run(1)).unwrap_err()), 1, "why");
+    let p = pipeline! { |_: u64| throttle(rate = 1, per = 1h, max_wait = 0s) < step > };
+    at_once(p.run(1)).unwrap();
+    assert_eq!(allocations(|| at_once(p.run(1)).unwrap_err()), 1, "why");
+}
+
+#[test]
 fn a_failure_of_a_typed_pipeline_allocates_nothing() {
     let p = pipeline! { error = Oops; |_: u64| seq < par < step fail > > };
     assert_eq!(allocations(|| at_once(p.run(0)).unwrap_err()), 0);

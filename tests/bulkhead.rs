@@ -176,6 +176,21 @@ fn bulkhead_4_who_is_dropped_leaves_the_queue_and_its_place_to_the_next() {
 }
 
 #[test]
+fn bulkhead_4_who_waits_is_woken_by_the_waker_of_its_latest_poll() {
+    let places = Bulkhead::builder(1).queue(1).build();
+    let p = pipeline! { bulkhead(bulkhead = &places) < async |_| { std::future::pending::<()>().await } > };
+    let (mut inside, mut run): (Ran<'_, ()>, Ran<'_, ()>) = (Box::pin(p.run(())), Box::pin(p.run(())));
+    waits(&mut inside);
+    let wakes = [(); 2].map(|()| Arc::new(Count::default()));
+    for count in &wakes {
+        let waker = Waker::from(count.clone());
+        assert!(run.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    drop(inside);
+    assert_eq!(wakes.map(|count| (count.0.load(SeqCst), Arc::strong_count(&count))), [(0, 1), (1, 1)]);
+}
+
+#[test]
 fn bulkhead_5_a_full_queue_turns_away_at_once() {
     let places = Bulkhead::builder(1).queue(1).build();
     let p = pipeline! { bulkhead(bulkhead = &places) < async |_| { std::future::pending::<()>().await } > };
@@ -263,6 +278,19 @@ async fn bulkhead_8_idle_is_when_nobody_is_left() {
     let (run, one, two, gave_up) = tokio::join!(p.run(vec![1, 2, 3, 1]), watch(), watch(), impatient);
     assert!(run.is_ok() && gave_up.is_err());
     assert_eq!((one, two), (4 * SECOND, 4 * SECOND));
+}
+
+#[test]
+fn bulkhead_8_who_no_longer_waits_for_that_is_not_woken() {
+    let places = Bulkhead::new(1);
+    let p = pipeline! { bulkhead(bulkhead = &places) < async |_| { std::future::pending::<()>().await } > };
+    let mut run: Ran<'_, ()> = Box::pin(p.run(()));
+    waits(&mut run);
+    let wakes = Arc::new(Count::default());
+    let waker = Waker::from(wakes.clone());
+    assert!(pin!(places.idle()).poll(&mut Context::from_waker(&waker)).is_pending());
+    drop((run, waker));
+    assert_eq!((wakes.0.load(SeqCst), Arc::strong_count(&wakes)), (0, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -375,7 +403,12 @@ struct Scribe(Admit, Mutex<Vec<String>>);
 
 impl Runtime for Scribe {
     fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
-        Box::pin(attempt.run())
+        Box::pin(async move {
+            match attempt.position().name() {
+                "cancelled" => attempt.fail(ErrorKind::Cancelled),
+                _ => attempt.run().await,
+            }
+        })
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
@@ -430,6 +463,13 @@ async fn bulkhead_13_a_runtime_is_asked_before_it_and_hears_the_answer() {
     waits(&mut run);
     drop(run);
     assert_eq!(heard(scribe), ["bulkhead with 0 in use", "Ok(())", "Cancelled"]);
+    let scribe = Scribe(Admit::Ask, Mutex::default());
+    let failing = pipeline! { bulkhead(bulkhead = &places) < fails > };
+    failing.on(&scribe).run(()).await.unwrap_err();
+    let cancelled = pipeline! { bulkhead(bulkhead = &places) < fails as "cancelled" > };
+    cancelled.on(&scribe).run(()).await.unwrap_err();
+    let first = "bulkhead with 0 in use";
+    assert_eq!(heard(scribe), [first, "Ok(())", "Failed", first, "Ok(())", "Cancelled"]);
 
     places.close();
     let scribe = Scribe(Admit::Ask, Mutex::default());
@@ -440,6 +480,8 @@ async fn bulkhead_13_a_runtime_is_asked_before_it_and_hears_the_answer() {
     assert_eq!(heard(scribe), ["bulkhead with 0 in use"], "it is closed, and was not asked");
     let scribe = Scribe(Admit::Reject(ErrorKind::TimedOut), Mutex::default());
     assert!(matches!(p.on(&scribe).run(1).await.unwrap_err().kind(), ErrorKind::Rejected));
+    let scribe = Scribe(Admit::Reject(ErrorKind::CircuitHalfOpen), Mutex::default());
+    assert!(matches!(p.on(&scribe).run(1).await.unwrap_err().kind(), ErrorKind::CircuitHalfOpen));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_orch::bus::Recorder;
 use async_orch::{Breaker, BreakerState, ErrorKind, pipeline};
-use tokio::time::{advance, sleep};
+use tokio::time::{Instant, advance, sleep};
 
 use common::{Oops, poll_once};
 
@@ -61,6 +61,23 @@ async fn circuit_21_a_call_waits_where_runs_wait() {
     advance(RESET).await;
     let (probe, waits) = tokio::join!(breaker.call(succeeds()), breaker.call(succeeds()));
     assert!(probe.unwrap().is_ok() && waits.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn circuit_21_a_call_that_is_dropped_while_it_waits_leaves_its_place() {
+    let breaker = Breaker::builder().wait(true).build();
+    breaker.force_open();
+    advance(RESET).await;
+    let start = Instant::now();
+    let mut calls = [(); 3].map(|()| Box::pin(breaker.call(succeeds())));
+    for call in &mut calls {
+        assert!(poll_once(call.as_mut()).is_pending());
+    }
+    let [probe, waits, behind] = calls;
+    drop(waits);
+    drop(probe);
+    assert!(behind.await.unwrap().is_ok());
+    assert!(start.elapsed() < RESET, "nobody stands before it");
 }
 
 #[tokio::test]

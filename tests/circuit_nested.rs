@@ -183,6 +183,34 @@ async fn circuit_11_nothing_is_inside_any_more_when_the_probe_is_not_polled() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn circuit_11_a_part_of_a_probe_is_inside_of_it_whatever_ended_before_there() {
+    for inner_is_closed in [true, false] {
+        for end in ["success", "error", "panic"] {
+            let (outer, inner) = (due().await, if inner_is_closed { Breaker::new() } else { due().await });
+            let step = || match end {
+                "success" => Ok(()),
+                "error" => Err(Oops("down")),
+                _ => panic!("bug"),
+            };
+            let p = pipeline! {
+                circuit(breaker = &outer) <
+                    settle < catch < circuit(breaker = &inner) < |()| { step() } > > >
+                    circuit(breaker = &outer) < |_| { pending::<()>() } >
+                    async |waits| { waits.await }
+                >
+            };
+            let mut probe = Box::pin(p.run(()));
+            assert!(
+                poll_once(probe.as_mut()).is_pending(),
+                "{end}: the second circuit is inside of the first"
+            );
+            let beside = pipeline! { circuit(breaker = &outer) < |()| {} > };
+            is_half_open(at_once(beside.run(())));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn circuit_11_where_runs_wait_a_part_does_not() {
     let breaker = due_of(Breaker::builder().wait(true)).await;
     let calls = Arc::new(AtomicU32::new(0));

@@ -203,16 +203,25 @@ async fn circuit_15_beside_a_count_the_first_of_both_opens_it() {
     times(&behind!(&breaker), 3, Fail).await;
     assert!(!is_closed(&breaker), "three in a row, and too few to judge");
 
-    let recorder = Recorder::new();
-    let breaker = both().build();
-    let p = behind!(&breaker).with_bus(&recorder);
-    for one in [Fail, Succeed, Fail] {
-        run(&p, one).await;
-        assert!(is_closed(&breaker));
+    let cases = [
+        (both(), &[Fail, Succeed, Fail, Succeed][..], true, "two of four"),
+        (both(), &[Succeed, Fail, Fail, Fail], false, "three in a row, which are three of four too"),
+        (both().window(9), &[Fail, Fail, Fail], false, "three in a row"),
+    ];
+    for (builder, runs, by_rate, why) in cases {
+        let (recorder, breaker) = (Recorder::new(), builder.build());
+        let p = behind!(&breaker).with_bus(&recorder);
+        for one in runs {
+            assert!(is_closed(&breaker), "{why}");
+            run(&p, *one).await;
+        }
+        assert!(!is_closed(&breaker), "{why}");
+        let told: Vec<_> = recorder.events().iter().filter_map(|event| event.circuit()).collect();
+        assert_eq!(
+            told.iter().map(|told| (told.tripped, told.by_rate)).collect::<Vec<_>>(),
+            [(true, by_rate)]
+        );
     }
-    run(&p, Succeed).await;
-    assert!(!is_closed(&breaker), "two of four");
-    assert!(recorder.events().iter().filter_map(|event| event.circuit()).all(|told| told.by_rate));
 }
 
 #[tokio::test(start_paused = true)]
@@ -302,25 +311,35 @@ fn circuit_13_a_breaker_of_half_a_rate_cannot_be() {
         let said = said.or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned())).unwrap();
         assert_eq!(said, problem);
     }
-    let computed = std::hint::black_box(1.5);
-    let built = std::panic::catch_unwind(|| {
-        drop(pipeline! { |_: Act| circuit(failure_rate = computed, window = 5) < call > });
-    });
-    let said = built.unwrap_err().downcast_ref::<String>().cloned().unwrap();
-    assert!(said.starts_with("`failure_rate` must be above 0 and at most 1, at "), "{said}");
+    for computed in [0.0, 1.5, f64::NAN] {
+        let built = std::panic::catch_unwind(|| {
+            drop(pipeline! { |_: Act| circuit(failure_rate = computed, window = 5) < call > });
+        });
+        let said = built.unwrap_err().downcast_ref::<String>().cloned().unwrap();
+        assert!(said.starts_with("`failure_rate` must be above 0 and at most 1, at "), "{said}");
+    }
+}
+
+/// Of probes; and one failure of them opens it, where two do so in a row otherwise.
+async fn takes_three_successes<P: Run<In = Act, Out = ()>>(p: P) {
+    times(&p, 2, Fail).await;
+    advance(60 * SECOND).await;
+    times(&p, 2, Succeed).await;
+    run(&p, Fail).await;
+    assert!(p.run(Succeed).await.is_err(), "the third probe failed");
+    advance(60 * SECOND).await;
+    times(&p, 3, Succeed).await;
+    run(&p, Fail).await;
+    p.run(Succeed).await.ok().expect("it is closed");
 }
 
 #[tokio::test(start_paused = true)]
 async fn circuit_19_so_many_probes_have_to_succeed() {
-    let p = pipeline! { |_: Act| circuit(fail_max = 1, close_after = 3) < call > };
-    run(&p, Fail).await;
-    advance(60 * SECOND).await;
-    times(&p, 2, Succeed).await;
-    run(&p, Fail).await;
-    assert!(p.run(Succeed).await.is_err(), "the third probe failed, though the circuit counts to one");
-    advance(60 * SECOND).await;
-    times(&p, 3, Succeed).await;
-    assert!(p.run(Fail).await.unwrap_err().is::<Oops>());
+    takes_three_successes(pipeline! { |_: Act| circuit(fail_max = 2, close_after = 3) < call > }).await;
+    takes_three_successes(pipeline! { |_: Act| circuit(fail_max = 2, close_after = 3, probes = 5) < call > })
+        .await;
+    // As many as may be under way at once, unless it is said.
+    takes_three_successes(pipeline! { |_: Act| circuit(fail_max = 2, probes = 3) < call > }).await;
 }
 
 fn retry_after(breaker: &Breaker) -> u64 {

@@ -540,6 +540,24 @@ mod waiting {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn circuit_9_who_has_lost_its_place_takes_another_and_is_woken_there() {
+        let b = breaker();
+        let (p, service) = guarded(&b);
+        patient(&p, &service, &b).await;
+        let (probe, late, mut behind) = (begun(&p), begun(&p), begun(&p));
+        service.is(UP);
+        drop(probe);
+        behind.is_pending();
+        advance(RESET).await;
+        behind.is_pending();
+        let begin = Instant::now();
+        let (late, behind) = tokio::join!(late.0, behind.0);
+        late.unwrap();
+        behind.unwrap();
+        assert_eq!(begin.elapsed(), TICK * 10, "one after the other: the one behind, and then the late one");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn circuit_9_the_handle_decides_for_those_who_wait() {
         type Change = fn(&Breaker);
         let changes: [(Change, Result<(), bool>); 4] = [

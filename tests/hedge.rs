@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use tokio::task::{coop, yield_now};
 use tokio::time::{Instant, sleep};
 
-use common::{Census, Oops, Sheep, Trace, What, at_once, every_execution_ends_once, polled};
+use common::{Census, Oops, Sheep, Trace, What, at_once, every_execution_ends_once, poll_once, polled};
 
 mod common;
 
@@ -433,6 +433,24 @@ async fn hedge_10_a_poll_that_begins_without_budget_is_nobodys_turn() {
         run.as_mut().poll(cx)
     });
     assert_eq!(with_a_clock(every_other).await.unwrap(), 2);
+}
+
+#[test]
+fn hedge_10_attempts_that_fail_at_once_give_way_to_others() {
+    let starts = AtomicU32::new(0);
+    let p = pipeline! {
+        hedge(1s, max_attempts = 20_000) < |_| {
+            starts.fetch_add(1, SeqCst);
+            Err::<(), _>(Oops("down"))
+        } >
+    };
+    let mut run = pin!(p.run(()));
+    let (mut polls, mut most) = (0, 0);
+    while poll_once(run.as_mut()).is_pending() {
+        polls += 1;
+        most = most.max(starts.swap(0, SeqCst));
+    }
+    assert!(polls > 10 && most < 2_000, "{most} attempts in one of {polls} polls");
 }
 
 #[tokio::test(start_paused = true)]

@@ -38,6 +38,8 @@ fn keyed_1_a_key_has_one_handle() {
     assert!(hosts.is_empty());
     let (a, again, other) = (hosts.get("a"), hosts.clone().get("a"), hosts.get(&"bb".to_owned()));
     assert_eq!((a.max(), other.max(), hosts.len(), made.load(SeqCst)), (1, 2, 2, 2));
+    assert!(!hosts.is_empty());
+    assert_eq!(format!("{hosts:?}"), "Keyed { capacity: 9, len: 2, .. }");
     again.close();
     assert!(a.is_closed() && !other.is_closed());
 }
@@ -57,6 +59,24 @@ fn keyed_2_the_one_goes_that_was_not_asked_for_for_the_longest_time() {
     assert_eq!(hosts.get("c").failures(), 1);
     assert_eq!(hosts.get("b").failures(), 0, "it is another one");
     assert_eq!(b.failures(), 1, "who holds it keeps it");
+}
+
+#[test]
+fn keyed_2_a_breaker_with_failures_is_not_at_rest() {
+    for of_a_window in [false, true] {
+        let hosts = Keyed::new(2, |_: &String| Breaker::builder().failure_rate(1.0).window(9).build());
+        let a = hosts.get("a");
+        fail(&a);
+        if of_a_window {
+            at_once(pipeline! { circuit(breaker = &a) < |()| {} > }.run(())).unwrap();
+            assert_eq!((a.failures(), a.failure_rate()), (0, Some(0.5)));
+        }
+        let b = hosts.get("b");
+        let _ = hosts.get("c");
+        fail(&b);
+        assert!(hosts.get("a").failure_rate().is_some(), "it was asked for before `b`, and has failures");
+        assert_eq!(hosts.get("b").failures(), 0, "it is another one");
+    }
 }
 
 #[tokio::test(start_paused = true)]

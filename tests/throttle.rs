@@ -142,7 +142,7 @@ fn throttle_6_a_cost_that_is_never_there_is_an_error() {
     assert!(!error.kind().is_rejection());
     assert_eq!(
         error.to_string(),
-        "block `throttle` did not run: an option is invalid: `cost` is 3, more than the `burst` of the throttle, which is 2"
+        "block `throttle` did not run: the option `cost` is 3, more than the `burst` of the throttle, which is 2"
     );
     let cost = 7;
     let p = pipeline! { |_: u32| throttle(rate = 3, burst = 5, cost = cost) < work > };
@@ -179,6 +179,14 @@ async fn throttle_7_a_pause_holds_all_back() {
         matches!(result.unwrap_err().kind(), ErrorKind::Throttled { retry_after, .. } if *retry_after == 9 * SECOND)
     );
     assert_eq!((start.elapsed(), limiter.waiting()), (50 * MS, 0));
+
+    // One as long as that turns nobody away, though the second now waits for longer.
+    let limiter = Limiter::builder(10).max_wait(SECOND).build();
+    let p = pipeline! { |_: u32| throttle(limiter = &limiter) < work > };
+    at_once(p.run(1)).unwrap();
+    let start = Instant::now();
+    let (one, two, ()) = tokio::join!(p.run(2), p.run(3), async { limiter.pause_for(SECOND) });
+    assert_eq!((one.unwrap(), two.unwrap(), start.elapsed()), (2, 3, 1_100 * MS));
 }
 
 /// On a clock that is ahead, or behind.

@@ -265,7 +265,7 @@ async fn the_log_has_a_readable_line_for_each_event() {
         lines(&p, vec![10, 5], true).await,
         [
             "      0.000ms  ingest                    started",
-            "      0.000ms  ingest/each               started",
+            "      0.000ms  ingest/each               started with 2 items",
             "      0.000ms  ingest/each/sleep[0]      running",
             "      0.000ms  ingest/each/sleep[1]      running",
             "      5.000ms  ingest/each/sleep[1]      succeeded in 5ms: 5",

@@ -6,6 +6,7 @@ mod circuits;
 mod executions;
 mod off;
 mod order;
+mod particular;
 mod tasks;
 
 use std::pin::Pin;

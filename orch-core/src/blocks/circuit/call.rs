@@ -55,9 +55,14 @@ impl Breaker {
             Arrival::Admitted(permit) => Some(permit),
             Arrival::Rejected(rejection) => return Err(rejection.kind()),
             Arrival::Undecided(at) => {
-                let first = self.untold(self.admit(at, Local::time));
-                let mut turn = Turn { breaker: self, place: None, timer: None, first: Some(first) };
-                match poll_fn(|cx| turn.poll(cx)).await {
+                let answer = match self.untold(self.admit(at, Local::time)) {
+                    Admission::Waits(_) => {
+                        let mut turn = Turn { breaker: self, place: None, timer: None };
+                        poll_fn(|cx| turn.poll(cx)).await
+                    }
+                    decided => decided,
+                };
+                match answer {
                     Admission::Admitted(permit) => Some(permit),
                     Admission::Joined => None,
                     Admission::Open(rejection) => return Err(rejection.kind()),
@@ -91,21 +96,15 @@ impl Breaker {
     }
 }
 
-/// A call that waits, or does not yet know that it has to. Dropped, it gives back what it has.
+/// A call that waits. Dropped, it gives back its place.
 struct Turn<'a> {
     breaker: &'a Breaker,
     place: Option<Ticket>,
     timer: Option<Timer<'a>>,
-    first: Option<Admission>,
 }
 
 impl Turn<'_> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Admission> {
-        if let Some(answer) = self.first.take()
-            && !matches!(answer, Admission::Waits(_))
-        {
-            return Poll::Ready(answer);
-        }
         for _ in 0..2 {
             let now = Local::time();
             let answer = self.breaker.wait(&mut self.place, now, cx.waker().clone());
@@ -122,9 +121,6 @@ impl Turn<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        if let Some(Admission::Admitted(permit)) = self.first {
-            self.breaker.give_back(permit);
-        }
         self.breaker.leave(&mut self.place);
     }
 }

@@ -1,6 +1,5 @@
 //! How long a circuit stays open: always as long, or longer each time.
 
-use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -44,9 +43,11 @@ pub trait IntoResetTimeout<How> {
 }
 
 /// A time that is always the same.
+#[derive(Debug)]
 pub enum Fixed {}
 
 /// Times that are those of a backoff.
+#[derive(Debug)]
 pub struct Growing<D>(PhantomData<D>);
 
 impl IntoResetTimeout<Fixed> for Duration {
@@ -60,17 +61,5 @@ impl<B: IntoBackoff<D>, D> IntoResetTimeout<Growing<D>> for B {
     fn into_reset_timeout(self) -> ResetTimeout {
         let mut delays = self.delays();
         ResetTimeout(std::iter::from_fn(|| B::next(&mut delays)).take(ResetTimeout::MOST).collect())
-    }
-}
-
-impl fmt::Debug for Fixed {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {}
-    }
-}
-
-impl<D> fmt::Debug for Growing<D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Growing")
     }
 }

@@ -196,3 +196,19 @@ impl Calls {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_leaves_in_the_middle_leaves_no_more_gaps_than_there_are_others() {
+        let (mut queue, mut calls) = (Queue::default(), Calls::default());
+        let tickets: Vec<_> = (0..100).map(|_| queue.join(Waker::noop().clone())).collect();
+        for (left, ticket) in tickets.into_iter().skip(1).enumerate() {
+            queue.leave(ticket, &mut calls);
+            assert_eq!(queue.len(), 99 - left);
+            assert!(queue.gaps <= queue.len(), "{} gaps of {}", queue.gaps, queue.places.len());
+        }
+    }
+}

@@ -309,6 +309,28 @@ fn a_waker_that_panics_keeps_nobody_asleep() {
 }
 
 #[test]
+fn a_waker_whose_drop_panics_takes_nothing_from_the_run_that_replaces_it() {
+    struct Panics;
+
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("in a drop");
+        }
+    }
+
+    let room = Room::new();
+    let _key = Visitor::at(&room).key();
+    let mut enter = room.enter();
+    let mut poll = |waker: Waker| pin!(&mut enter).poll(&mut Context::from_waker(&waker)).is_pending();
+    // What the queue has of the first is the last of it.
+    assert!(poll(Arc::new(Panics).into()) && poll(Waker::noop().clone()));
+}
+
+#[test]
 fn the_queue_is_no_longer_than_those_in_it() {
     let (mut queue, mut calls) = (Queue::default(), Calls::default());
     let first = queue.join(Waker::noop().clone());

@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
 use super::super::handle::Breaker;
+use super::super::rate::{Rate, Window};
 use super::super::shared::Arrival;
+use super::super::state::{Look, State};
 use super::super::status::BreakerState;
 use super::CircuitState::{Closed, HalfOpen, Isolated, Open};
 use super::*;
@@ -47,6 +49,14 @@ fn failures_count_in_order_of_completion() {
     circuit.succeed(first);
     circuit.fail(second, "second");
     assert_eq!((circuit.kind(), circuit.failures()), (Closed, 1));
+}
+
+#[test]
+fn a_success_that_does_not_open_is_settled_without_the_time() {
+    let rate = Rate { failure_rate: 1.0, window: Window::Calls(9), min_calls: 9 };
+    let mut state = State::new(Config { fail_max: Config::NO_COUNT, rate: Some(rate), ..DEFAULTS });
+    assert_eq!(state.succeed(Permit::closed(0)), Look::Settled(None));
+    assert_eq!(state.failure_rate(Instant::now()), Some(0.0), "it is recorded");
 }
 
 #[test]
