@@ -142,7 +142,7 @@ fn throttle_6_a_cost_that_is_never_there_is_an_error() {
     assert!(!error.kind().is_rejection());
     assert_eq!(
         error.to_string(),
-        "block `throttle` did not run: an option is invalid: `cost` is 3, more than the `burst` of the throttle, which is 2"
+        "block `throttle` did not run: the option `cost` is 3, more than the `burst` of the throttle, which is 2"
     );
     let cost = 7;
     let p = pipeline! { |_: u32| throttle(rate = 3, burst = 5, cost = cost) < work > };
