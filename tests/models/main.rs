@@ -15,4 +15,6 @@ mod hedge;
 mod par;
 mod race;
 mod repeat;
+mod retry;
+mod saga;
 mod settle;

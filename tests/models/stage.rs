@@ -295,7 +295,8 @@ pub(crate) async fn again(stage: &Stage) -> Result<usize, Failure> {
     stage.play(stage.calls()).await
 }
 
-fn deliberate_panics_are_silent() {
+/// Those of steps that say which call they are.
+pub(crate) fn deliberate_panics_are_silent() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
