@@ -9,6 +9,7 @@ mod common;
 mod compare;
 mod stage;
 
+mod bulkhead;
 mod each;
 mod fallback;
 mod hedge;
@@ -18,3 +19,4 @@ mod repeat;
 mod retry;
 mod saga;
 mod settle;
+mod throttle;
