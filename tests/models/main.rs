@@ -10,6 +10,7 @@ mod compare;
 mod stage;
 
 mod bulkhead;
+mod circuit;
 mod each;
 mod fallback;
 mod hedge;

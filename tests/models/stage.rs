@@ -269,7 +269,8 @@ impl Stage {
     }
 }
 
-fn number(text: &str) -> usize {
+/// The call that a text names.
+pub(crate) fn number(text: &str) -> usize {
     text.strip_prefix("call ").expect(text).parse().unwrap()
 }
 
