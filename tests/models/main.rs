@@ -21,3 +21,4 @@ mod retry;
 mod saga;
 mod settle;
 mod throttle;
+mod tree;

@@ -160,13 +160,13 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 /// A call that is under way: cancelled, if it does not come to its end.
-struct Scene<'s> {
+pub(crate) struct Scene<'s> {
     stage: &'s Stage,
     index: usize,
 }
 
 impl Scene<'_> {
-    fn end(&self, how: How) {
+    pub(crate) fn end(&self, how: How) {
         let now = self.stage.now();
         let (spans, alive, _) = &mut *self.stage.seen.lock().unwrap();
         let span = &mut spans[self.index];
@@ -192,12 +192,17 @@ impl Stage {
         u64::try_from(self.start.elapsed().as_millis()).unwrap()
     }
 
-    /// How many calls there were.
+    /// The calls in the order in which they began.
+    pub(crate) fn spans(&self) -> Vec<Span> {
+        self.seen.lock().unwrap().0.clone()
+    }
+
+    /// How many there were.
     pub(crate) fn calls(&self) -> usize {
         self.seen.lock().unwrap().0.len()
     }
 
-    fn enter(&self, call: usize) -> Scene<'_> {
+    pub(crate) fn enter(&self, call: usize) -> Scene<'_> {
         let now = self.now();
         let (spans, alive, most) = &mut *self.seen.lock().unwrap();
         spans.push(Span { call, from: now, until: NEVER, how: How::Running });
