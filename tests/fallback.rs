@@ -1,8 +1,8 @@
 //! The block `fallback`: alternatives in order, until one succeeds.
 
 use std::io;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_orch::bus::{self, Recorder};
@@ -10,7 +10,6 @@ use async_orch::{
     Attempt, BoxFuture, BoxPipeline, Breaker, BreakerState, Done, Error, ErrorKind, Event, FallingBack,
     LastError, Local, Run, Runtime, TaskState, pipeline, task,
 };
-use proptest::prelude::*;
 use tokio::time::{Instant, sleep};
 
 use common::{Census, Oops, Sheep, Trace, at_once, every_execution_ends_once, polled};
@@ -414,96 +413,4 @@ fn fallback_11_in_a_graph_the_alternatives_are_joined_by_or_else() {
         p.graph().to_string(),
         "fallback(when = |e| e.is_retryable())\n├─ yes\n├─ timeout(1s)\n│  └─ yes\n└─ no"
     );
-}
-
-/// What one alternative does: after so many milliseconds it fails, finally or not, or answers.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Script {
-    Fails(u64),
-    FailsFinally(u64),
-    Answers(u64),
-}
-
-fn script() -> impl Strategy<Value = Script> {
-    (0..4_u64, 0..8).prop_map(|(ms, what)| match what {
-        0..=5 => Script::Fails(ms),
-        6 => Script::FailsFinally(ms),
-        _ => Script::Answers(ms),
-    })
-}
-
-#[task]
-async fn act(
-    log: Arc<Mutex<Vec<(usize, u64)>>>,
-    start: Instant,
-    number: usize,
-    script: Script,
-) -> Result<usize, Oops> {
-    log.lock().unwrap().push((number, start.elapsed().as_millis() as u64));
-    let (Script::Fails(ms) | Script::FailsFinally(ms) | Script::Answers(ms)) = script;
-    if ms > 0 {
-        sleep(Duration::from_millis(ms)).await;
-    }
-    match script {
-        Script::Fails(_) => Err(Oops("fails")),
-        Script::FailsFinally(_) => Err(Oops("final")),
-        Script::Answers(_) => Ok(number),
-    }
-}
-
-/// What has to come of it: the starts with their times, the answer or the number of the alternative that ended it, the time.
-fn model(scripts: &[Script]) -> (Vec<(usize, u64)>, Result<usize, usize>, u64) {
-    let (mut starts, mut now) = (Vec::new(), 0);
-    for (number, script) in scripts.iter().enumerate() {
-        starts.push((number, now));
-        match script {
-            Script::Answers(ms) => return (starts, Ok(number), now + ms),
-            Script::FailsFinally(ms) => return (starts, Err(number), now + ms),
-            Script::Fails(ms) => now += ms,
-        }
-    }
-    (starts, Err(scripts.len() - 1), now)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
-
-    #[test]
-    fn fallback_is_as_a_model_of_it(scripts in proptest::array::uniform5(script()), drop_at in 0..20_u64) {
-        let rt = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        rt.block_on(async {
-            let log = Arc::new(Mutex::new(Vec::new()));
-            let start = Instant::now();
-            let act = |number: usize| act(log.clone(), start, number, scripts[number]);
-            let p = pipeline! {
-                fallback(when = |e| e.downcast_ref::<Oops>() != Some(&Oops("final"))) <
-                    async |()| { act(0).await } async |()| { act(1).await } async |()| { act(2).await }
-                    async |()| { act(3).await } async |()| { act(4).await }
-                >
-            };
-            let trace = Trace::default();
-            let (starts, result, end) = model(&scripts);
-            let got = (&p).with_bus(&trace).run(()).await;
-            prop_assert_eq!(start.elapsed().as_millis() as u64, end);
-            prop_assert_eq!(&std::mem::take(&mut *log.lock().unwrap()), &starts);
-            every_execution_ends_once(&trace.take());
-            match (got, result) {
-                (Ok(got), Ok(number)) => prop_assert_eq!(got, number),
-                (Err(error), Err(number)) => prop_assert_eq!(error.others().len(), number),
-                (got, model) => prop_assert!(false, "{got:?}, not {model:?}"),
-            }
-            // Given up in between: what has started by then has, and nothing after it.
-            let again = Instant::now();
-            let offset = (again - start).as_millis() as u64;
-            let _ = tokio::time::timeout(Duration::from_millis(drop_at), (&p).with_bus(&trace).run(())).await;
-            every_execution_ends_once(&trace.take());
-            let begun = log.lock().unwrap().len();
-            prop_assert!(begun >= starts.iter().filter(|(_, at)| *at < drop_at).count());
-            prop_assert!(begun <= starts.iter().filter(|(_, at)| *at <= drop_at).count());
-            sleep(Duration::from_millis(50)).await;
-            prop_assert_eq!(log.lock().unwrap().len(), begun);
-            prop_assert!(log.lock().unwrap().iter().zip(&starts).all(|(a, b)| a.0 == b.0 && a.1 - offset == b.1));
-            Ok(())
-        })?;
-    }
 }

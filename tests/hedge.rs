@@ -11,7 +11,6 @@ use async_orch::{
     Attempt, BoxFuture, BoxPipeline, Breaker, BreakerState, Done, Event, Hedging, Local, Run, Runtime,
     TaskState, pipeline, task,
 };
-use proptest::prelude::*;
 use tokio::task::{coop, yield_now};
 use tokio::time::{Instant, sleep};
 
@@ -465,85 +464,4 @@ async fn hedge_10_an_answer_that_is_there_when_the_delay_is_over_is_taken() {
     };
     p.run(()).await.unwrap();
     assert_eq!(starts.load(SeqCst), 1);
-}
-
-/// The starts, the result as the number of the attempt or the errors in order, and the end, of a script of delays and outcomes.
-fn model(script: &[(u64, bool)], delay: u64, max: usize) -> (Vec<u64>, Result<u32, usize>, u64) {
-    let mut starts: Vec<u64> = vec![0];
-    let mut ended = vec![false; max];
-    let mut failures = 0;
-    loop {
-        // The next thing to happen: an end, the earliest and of those the first, or the delay.
-        let end = (0..starts.len()).filter(|n| !ended[*n]).map(|n| (starts[n] + script[n].0, n)).min();
-        let alarm = (starts.len() < max).then(|| starts[starts.len() - 1] + delay);
-        match (end, alarm) {
-            (Some((at, number)), alarm) if alarm.is_none_or(|alarm| at <= alarm) => {
-                // Of those that end at the same time a success wins, whichever it is.
-                let same: Vec<usize> =
-                    (0..starts.len()).filter(|n| !ended[*n] && starts[*n] + script[*n].0 == at).collect();
-                if let Some(winner) = same.iter().find(|n| script[**n].1) {
-                    return (starts, Ok(*winner as u32), at);
-                }
-                ended[number] = true;
-                failures += 1;
-                if starts.len() < max {
-                    starts.push(at);
-                }
-            }
-            (_, Some(alarm)) => starts.push(alarm),
-            _ => {
-                let end = (0..max).map(|n| starts[n] + script[n].0).max().unwrap();
-                return (starts, Err(failures), end);
-            }
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
-
-    #[test]
-    fn hedge_is_as_a_model_of_it(
-        script in proptest::collection::vec((0..30_u64, proptest::bool::weighted(0.3)), 5),
-        delay in 1..12_u64,
-        max in 2..6_usize,
-        drop_at in 0..40_u64,
-    ) {
-        // Times at which two things happen have no order in the rules: each attempt has a time of its own.
-        let script: Vec<_> = script.into_iter().enumerate().map(|(n, (ms, ok))| (ms * 100 + 7 * n as u64, ok)).collect();
-        let delay = delay * 100 + 51;
-        let rt = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        rt.block_on(async {
-            let outcomes: Vec<_> =
-                script.iter().enumerate().map(|(n, (ms, ok))| (*ms, if *ok { Ok(n as u32) } else { Err("no") })).collect();
-            let (starts, result, end) = model(&script, delay, max);
-            let trace = Trace::default();
-            let service = Service::new(&outcomes);
-            let (delay, attempts) = (Duration::from_millis(delay), max as u32);
-            let start = Instant::now();
-            let got = pipeline! { hedge(delay, max_attempts = attempts) < call(&service) > }.with_bus(&trace).run(()).await;
-            prop_assert_eq!(start.elapsed().as_millis() as u64, end);
-            prop_assert_eq!(service.started(), starts.clone());
-            prop_assert_eq!(service.census.alive(), 0);
-            every_execution_ends_once(&trace.take());
-            match (got, result) {
-                (Ok(got), Ok(number)) => prop_assert_eq!(got, number),
-                (Err(error), Err(failures)) => {
-                    prop_assert_eq!(error.others().len() + 1, failures);
-                    prop_assert_eq!(error.attempts() as usize, starts.len());
-                }
-                (got, model) => prop_assert!(false, "{got:?}, not {model:?}"),
-            }
-            // Given up in between.
-            let service = Service::new(&outcomes);
-            let p = pipeline! { hedge(delay, max_attempts = attempts) < call(&service) > };
-            let drop_at = drop_at * 100 + 33;
-            let _ = tokio::time::timeout(Duration::from_millis(drop_at), (&p).with_bus(&trace).run(())).await;
-            every_execution_ends_once(&trace.take());
-            prop_assert_eq!(service.census.alive(), 0);
-            let begun: Vec<u64> = starts.into_iter().filter(|at| *at <= drop_at).collect();
-            prop_assert_eq!(service.started(), begun);
-            Ok(())
-        })?;
-    }
 }

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
 use std::time::Duration;
 
 use async_orch::bus::Recorder;
@@ -13,7 +12,6 @@ use async_orch::{
     Run, Runtime, pipeline, task,
 };
 use futures::future::join_all;
-use proptest::prelude::*;
 use tokio::time::{Instant, advance, sleep, timeout};
 
 use common::{Oops, at_once, poll_once};
@@ -339,116 +337,4 @@ async fn throttle_13_a_runtime_is_asked_before_it_and_hears_the_answer() {
     assert_eq!(scribe.1.into_inner().unwrap(), [none]);
     let scribe = Scribe(Admit::Reject(ErrorKind::Rejected), Mutex::default());
     assert!(matches!(at_once(p.on(&scribe).run(1)).unwrap_err().kind(), ErrorKind::Rejected));
-}
-
-// ----- against a model -----
-
-/// When a run comes, what it costs, and when it is dropped if it still waits.
-type Coming = (u64, u32, Option<u64>);
-
-/// A token bucket as one would write it down: tokens in parts, filled step by step; and those who wait.
-fn model(
-    every: u64,
-    burst: u64,
-    max_wait: Option<u64>,
-    runs: &[Coming],
-) -> (Vec<(usize, u64)>, Vec<(usize, u64)>) {
-    let (mut began, mut rejected) = (Vec::new(), Vec::new());
-    let mut queue: Vec<usize> = Vec::new();
-    // A token has as many parts as there are steps between two of them.
-    let mut parts = burst * every;
-    for now in 0..4_000 {
-        if now > 0 {
-            parts = (parts + 1).min(burst * every);
-        }
-        queue.retain(|run| runs[*run].2.is_none_or(|end| end > now));
-        let mut serve = |queue: &mut Vec<usize>, parts: &mut u64| {
-            while let Some(run) = queue.first().copied()
-                && *parts >= u64::from(runs[run].1) * every
-            {
-                *parts -= u64::from(runs[run].1) * every;
-                began.push((run, now));
-                queue.remove(0);
-            }
-        };
-        serve(&mut queue, &mut parts);
-        for (run, (at, cost, _)) in runs.iter().enumerate().filter(|(_, (at, ..))| *at == now) {
-            debug_assert_eq!(*at, now);
-            let ahead: u64 = queue.iter().map(|run| u64::from(runs[*run].1)).sum();
-            let wait = ((ahead + u64::from(*cost)) * every).saturating_sub(parts);
-            if max_wait.is_some_and(|max_wait| wait > max_wait) {
-                rejected.push((run, now + wait));
-            } else {
-                queue.push(run);
-                serve(&mut queue, &mut parts);
-            }
-        }
-    }
-    (began, rejected)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
-
-    /// Who begins when, in which order, and who is turned away with which time.
-    #[test]
-    fn random_runs_agree_with_a_model(
-        every in 1..6_u64,
-        burst in 1..4_u32,
-        max_wait in prop::option::of(0..60_u64),
-        // Whoever is dropped is between two moments at which anything else happens.
-        runs in prop::collection::vec((0..40_u64, 1..4_u32, prop::option::of(0..80_u64)), 1..16),
-    ) {
-        let mut runs: Vec<Coming> = runs
-            .into_iter()
-            .map(|(at, cost, end)| (2 * at, cost.min(burst), end.map(|end| 2 * (at + end) + 1)))
-            .collect();
-        runs.sort_by_key(|(at, ..)| *at);
-        // Of two that are dropped in one moment the second may have its turn by the first in that moment.
-        let mut ends = std::collections::HashSet::new();
-        for (.., end) in &mut runs {
-            *end = end.filter(|end| ends.insert(*end));
-        }
-        let every = 2 * every;
-        let expected = model(every, u64::from(burst), max_wait, &runs);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        let found = runtime.block_on(async {
-            let limiter = Limiter::builder(1).per(MS * every as u32).burst(burst);
-            let limiter = match max_wait {
-                Some(max_wait) => limiter.max_wait(MS * max_wait as u32).build(),
-                None => limiter.build(),
-            };
-            let (began, rejected, start) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()), Instant::now());
-            let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap();
-            let pipelines: Vec<_> = (1..=3)
-                .map(|cost| pipeline! {
-                    |_: usize|
-                    throttle(limiter = &limiter, cost = cost) < |run| { began.lock().unwrap().push((run, millis(start.elapsed()))) } >
-                })
-                .collect();
-            let one = async |run: usize| {
-                let (at, cost, end) = runs[run];
-                sleep(MS * at as u32).await;
-                let fut = pipelines[cost as usize - 1].run(run);
-                let result = match end {
-                    Some(end) => timeout(MS * (end - at) as u32, fut).await,
-                    None => Ok(fut.await),
-                };
-                if let Ok(Err(error)) = result {
-                    let ErrorKind::Throttled { retry_after, .. } = error.kind() else { panic!("{error}") };
-                    rejected.lock().unwrap().push((run, at + millis(*retry_after)));
-                }
-            };
-            // In written order, also where they come in one moment.
-            let mut all: Vec<Pin<Box<dyn Future<Output = ()> + '_>>> =
-                (0..runs.len()).map(|run| Box::pin(one(run)) as _).collect();
-            std::future::poll_fn(|cx| {
-                all.retain_mut(|run| run.as_mut().poll(cx).is_pending());
-                if all.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-            })
-            .await;
-            (began.lock().unwrap().clone(), rejected.lock().unwrap().clone())
-        });
-        prop_assert_eq!(found, expected);
-    }
 }

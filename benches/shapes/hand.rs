@@ -246,6 +246,18 @@ pub async fn nest(breaker: &Breaker, x: u64) -> Result<u64, Guarded> {
     step(x).await.map_err(Guarded::Call)
 }
 
+/// The first of four that succeeds, which yields once; the others would yield sixteen times.
+pub async fn race4(x: u64) -> Result<u64, Failed> {
+    tokio::select! {
+        biased;
+        Ok(out) = yield_16(x) => Ok(out),
+        Ok(out) = yield_16(x) => Ok(out),
+        Ok(out) = yield_once(x) => Ok(out),
+        Ok(out) = yield_16(x) => Ok(out),
+        else => Err(Failed),
+    }
+}
+
 /// Ten thousand items that yield once each, sixty-four at a time, in order; futures-buffered's ordered buffer.
 pub async fn each10k() -> Result<Vec<u64>, Failed> {
     let mut outputs = Vec::with_capacity(10_000);

@@ -81,6 +81,11 @@ pub fn par16_yield() -> impl Run<In = (), Out = u64, Error = Failed> {
     }
 }
 
+/// The first of four that succeeds, which yields once; the others would yield sixteen times.
+pub fn race4() -> impl Run<In = u64, Out = u64, Error = Failed> {
+    pipeline! { error = Failed; |_: u64| race < yield_16 yield_16 yield_once yield_16 > }
+}
+
 /// Sixty-four children that yield sixteen times each.
 pub fn par64_wake() -> impl Run<In = (), Out = u64, Error = Failed> {
     pipeline! {

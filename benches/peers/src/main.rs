@@ -41,7 +41,10 @@ fn main() {
     par64(&runtime, &wanted);
     each(&runtime, &wanted);
     circuit(&runtime, &wanted);
+    circuit_open(&runtime, &wanted);
     retry_and_timeout(&runtime, &wanted);
+    race_and_hedge(&runtime, &wanted);
+    gatekeepers(&runtime, &wanted);
 }
 
 /// The answer of a step, or of steps, that do not fail.
@@ -172,6 +175,23 @@ fn circuit(runtime: &Runtime, wanted: &[String]) {
         .with("cano, permits", || cano::guarded_step(&cano, black_box(1)), is(2))
         .measure(runtime, wanted);
 
+    let pipeline = orch::circuit_rate();
+    let by_hand = hand::Breaker::new(5, MINUTE);
+    let recent = hand::Recent::default();
+    let failsafe = failsafe::rated(0.5, MINUTE);
+    let recloser = recloser::breaker(100, MINUTE);
+    let service = tower_resilience::rated();
+    Shape::new("circuit_rate")
+        .with(ORCH, || pipeline.run(black_box(1)), is(2))
+        .with("by hand, a ring and atomics", || hand::circuit_rate(&by_hand, &recent, black_box(1)), is(2))
+        .with("tower-resilience", || service.clone().oneshot(black_box(1)), is(2))
+        .with("failsafe, in a minute", || failsafe.call(step(black_box(1))), is(2))
+        .with("recloser", || recloser.call(step(black_box(1))), is(2))
+        .measure(runtime, wanted);
+}
+
+fn circuit_open(runtime: &Runtime, wanted: &[String]) {
+    use peers::{cano, failsafe, recloser, tower_resilience};
     let pipeline = orch::circuit_open();
     let by_hand = hand::Breaker::new(1, HOUR);
     let failsafe = failsafe::breaker(1, HOUR);
@@ -239,5 +259,47 @@ fn retry_and_timeout(runtime: &Runtime, wanted: &[String]) {
         .with(ORCH, || pipeline.run(black_box(1)), is(2))
         .with("tokio, `timeout`", || hand::timeout_ready(black_box(1)), is(2))
         .with("tower, `timeout`", || service.clone().oneshot(black_box(1)), is(2))
+        .measure(runtime, wanted);
+}
+
+fn race_and_hedge(runtime: &Runtime, wanted: &[String]) {
+    use peers::{futures, futures_concurrency, tower_resilience};
+    let pipeline = orch::race4();
+    Shape::new("race4")
+        .with(ORCH, || pipeline.run(black_box(1)), is(2))
+        .with("by hand, tokio `select!`", || hand::race4(black_box(1)), is(2))
+        .with("futures, `select_ok`", || futures::race4(black_box(1)), is(2))
+        .with("futures-concurrency, `race_ok` of a tuple", || futures_concurrency::race4(black_box(1)), is(2))
+        .measure(runtime, wanted);
+
+    let pipeline = orch::hedge_idle();
+    let service = tower_resilience::hedge_idle();
+    Shape::new("hedge_idle")
+        .with(ORCH, || pipeline.run(black_box(1)), is(2))
+        .with("by hand, tokio `select!`", || hand::hedge_idle(black_box(1)), is(2))
+        .with("tower-resilience", || service.clone().oneshot(black_box(1)), is(2))
+        .measure(runtime, wanted);
+}
+
+fn gatekeepers(runtime: &Runtime, wanted: &[String]) {
+    use peers::{governor, tower, tower_resilience};
+    let pipeline = orch::bulkhead_free();
+    let places = ::tokio::sync::Semaphore::new(10);
+    let (limited, bulkhead) = (tower::bulkhead_free(), tower_resilience::bulkhead_free());
+    Shape::new("bulkhead_free")
+        .with(ORCH, || pipeline.run(black_box(1)), is(2))
+        .with("by hand, tokio `Semaphore`", || hand::bulkhead_free(&places, black_box(1)), is(2))
+        .with("tower, `concurrency_limit`", || limited.clone().oneshot(black_box(1)), is(2))
+        .with("tower-resilience", || bulkhead.clone().oneshot(black_box(1)), is(2))
+        .measure(runtime, wanted);
+
+    let pipeline = orch::throttle_free();
+    let bucket = hand::Bucket::new(Duration::from_nanos(1), 1_000_000_000);
+    let (limiter, service) = (governor::limiter(), tower_resilience::throttle_free());
+    Shape::new("throttle_free")
+        .with(ORCH, || pipeline.run(black_box(1)), is(2))
+        .with("by hand, a bucket", || hand::throttle_free(&bucket, black_box(1)), is(2))
+        .with("governor, `until_ready`", || governor::throttle_free(&limiter, black_box(1)), is(2))
+        .with("tower-resilience", || service.clone().oneshot(black_box(1)), is(2))
         .measure(runtime, wanted);
 }

@@ -1,8 +1,8 @@
-//! futures: `try_join_all`, and streams that are buffered.
+//! futures: `try_join_all`, `select_ok`, and streams that are buffered.
 
 use std::sync::Arc;
 
-use futures::future::try_join_all;
+use futures::future::{FutureExt, select_ok, try_join_all};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::shapes::tasks::{Failed, Ring, pass_baton, step, yield_16, yield_once};
@@ -45,4 +45,12 @@ pub async fn par64_baton(ring: &Arc<Ring>) -> Result<u64, Failed> {
 /// Ten thousand items that yield once each, sixty-four at a time, in order.
 pub async fn each10k() -> Result<Vec<u64>, Failed> {
     stream::iter(0..10_000).map(yield_once).buffered(64).try_collect().await
+}
+
+/// The first of four that succeeds; in boxes, as they are of two types.
+pub async fn race4(x: u64) -> Result<u64, Failed> {
+    let (out, _) =
+        select_ok([yield_16(x).boxed(), yield_16(x).boxed(), yield_once(x).boxed(), yield_16(x).boxed()])
+            .await?;
+    Ok(out)
 }

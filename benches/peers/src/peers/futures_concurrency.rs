@@ -53,6 +53,11 @@ pub async fn par64_baton(ring: &Arc<Ring>) -> Result<u64, Failed> {
     Ok(players.try_join().await?.iter().sum())
 }
 
+/// The first of four that succeeds.
+pub async fn race4(x: u64) -> Result<u64, Failed> {
+    (yield_16(x), yield_16(x), yield_once(x), yield_16(x)).race_ok().await.map_err(|_| Failed)
+}
+
 /// Ten thousand items that yield once each, sixty-four at a time, put in order by their index.
 pub async fn each10k() -> Result<Vec<u64>, Failed> {
     let outputs = RefCell::new(vec![0; 10_000]);

@@ -7,6 +7,7 @@ pub mod failsafe;
 pub mod futures;
 pub mod futures_buffered;
 pub mod futures_concurrency;
+pub mod governor;
 pub mod recloser;
 pub mod sayiir;
 pub mod tokio;

@@ -28,6 +28,11 @@ pub fn limited_step() -> impl Service<u64, Response = u64, Error = Failed> + Clo
     ServiceBuilder::new().concurrency_limit(4).service(service_fn(step))
 }
 
+/// A step, at most ten at a time.
+pub fn bulkhead_free() -> impl Service<u64, Response = u64, Error = Failed> + Clone {
+    ServiceBuilder::new().concurrency_limit(10).service(service_fn(step))
+}
+
 /// A step that yields once, at most so many at a time.
 pub fn limited_yield(limit: usize) -> impl Service<u64, Response = u64, Error = Failed> + Clone {
     ServiceBuilder::new().concurrency_limit(limit).service(service_fn(yield_once))

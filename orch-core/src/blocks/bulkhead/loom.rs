@@ -158,3 +158,162 @@ fn who_waits_for_an_idle_moment_sees_it() {
         assert_empty(&shared);
     });
 }
+
+#[test]
+fn those_who_wait_are_served_in_order_and_nobody_overtakes() {
+    check_within(3, || {
+        let shared = one_place();
+        let taken = shared.take();
+        let mut queue = [(); 2].map(|()| Waits(&shared, None));
+        for waits in &mut queue {
+            assert!(waits.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        let served = Arc::new(AtomicUsize::new(0));
+        let gives_up = spawn(&shared, give_up);
+        let comes_late = spawn(&shared, {
+            let served = served.clone();
+            move |shared| {
+                let taken = block_on(enter(shared));
+                assert_eq!(served.load(Ordering::Relaxed), 2, "it has overtaken");
+                drop(taken);
+            }
+        });
+        drop(taken);
+        for waits in &mut queue {
+            let Poll::Ready(taken) = waits.poll(&mut Context::from_waker(Waker::noop())) else {
+                panic!("it was handed the place")
+            };
+            served.fetch_add(1, Ordering::Relaxed);
+            drop(taken);
+        }
+        gives_up.join().unwrap();
+        comes_late.join().unwrap();
+        drop(queue);
+        assert_empty(&shared);
+    });
+}
+
+#[test]
+fn closing_while_one_gives_up_and_one_waits_loses_no_place() {
+    check_within(2, || {
+        let (shared, inside) = (one_place(), Arc::new(AtomicUsize::new(0)));
+        let taken = shared.take();
+        let gives_up = spawn(&shared, give_up);
+        let waits = spawn(&shared, {
+            let inside = inside.clone();
+            move |shared| {
+                if let Some(taken) = block_on(enter(shared)) {
+                    assert_eq!(inside.fetch_add(1, Ordering::Relaxed), 0);
+                    inside.fetch_sub(1, Ordering::Relaxed);
+                    drop(taken);
+                }
+            }
+        });
+        let closes = spawn(&shared, Shared::close);
+        drop(taken);
+        gives_up.join().unwrap();
+        waits.join().unwrap();
+        closes.join().unwrap();
+        assert_empty(&shared);
+        assert!(shared.take().is_none(), "it is closed");
+    });
+}
+
+// ----- the same of one that is wrong -----
+
+/// Places, for those who do not wait.
+trait Places: Sized + Send + Sync + 'static {
+    /// Of two.
+    fn new() -> Self;
+    fn goes_in(&self, work: impl FnOnce()) -> bool;
+}
+
+impl Places for Shared {
+    fn new() -> Self {
+        Shared::new(Config { max: 2, queue: 0, max_wait: None })
+    }
+
+    fn goes_in(&self, work: impl FnOnce()) -> bool {
+        let taken = self.take();
+        if taken.is_some() {
+            work();
+        }
+        taken.is_some()
+    }
+}
+
+/// It looks whether there is a place, and takes it afterwards.
+struct LooksFirst(AtomicUsize);
+
+impl Places for LooksFirst {
+    fn new() -> Self {
+        LooksFirst(AtomicUsize::new(2))
+    }
+
+    fn goes_in(&self, work: impl FnOnce()) -> bool {
+        let is_free = self.0.load(Ordering::SeqCst) > 0;
+        if is_free {
+            self.0.fetch_sub(1, Ordering::SeqCst);
+            work();
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+        is_free
+    }
+}
+
+/// It counts down and up, in two steps each.
+struct CountsInSteps(AtomicUsize);
+
+impl Places for CountsInSteps {
+    fn new() -> Self {
+        CountsInSteps(AtomicUsize::new(2))
+    }
+
+    fn goes_in(&self, work: impl FnOnce()) -> bool {
+        let free = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |free| free.checked_sub(1));
+        if free.is_ok() {
+            work();
+            self.0.store(self.0.load(Ordering::SeqCst) + 1, Ordering::SeqCst);
+        }
+        free.is_ok()
+    }
+}
+
+/// Three come for two places; and afterwards two get in.
+fn no_more_than_max_and_none_is_lost<P: Places>() {
+    check_within(3, || {
+        let (places, inside) = (Arc::new(P::new()), Arc::new(AtomicUsize::new(0)));
+        let visit = |places: &P, inside: &AtomicUsize| {
+            places.goes_in(|| {
+                assert!(inside.fetch_add(1, Ordering::SeqCst) < 2, "there are three");
+                inside.fetch_sub(1, Ordering::SeqCst);
+            })
+        };
+        let others = [(); 2].map(|()| {
+            let (places, inside) = (places.clone(), inside.clone());
+            thread::spawn(move || visit(&places, &inside))
+        });
+        visit(&places, &inside);
+        for other in others {
+            other.join().unwrap();
+        }
+        assert!(places.goes_in(|| assert!(places.goes_in(|| {}), "one is lost")), "both are lost");
+    });
+}
+
+#[test]
+fn of_those_who_come_at_once_no_more_than_max_get_in_and_none_is_lost() {
+    no_more_than_max_and_none_is_lost::<Shared>();
+}
+
+#[test]
+#[should_panic = "there are three"]
+fn one_that_looks_first_is_found_out() {
+    no_more_than_max_and_none_is_lost::<LooksFirst>();
+}
+
+#[test]
+#[should_panic = "one is lost"]
+fn one_that_counts_in_steps_is_found_out() {
+    no_more_than_max_and_none_is_lost::<CountsInSteps>();
+}

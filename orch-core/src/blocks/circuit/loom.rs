@@ -13,7 +13,7 @@ use super::rate::{Rate, Window};
 use super::shared::Shared;
 use super::state::{Admission, Config, Outcome, Transition};
 use super::status::{BreakerState, CircuitState};
-use crate::sync::{Arc, block_on, check, check_within};
+use crate::sync::{Arc, Mutex, block_on, check, check_within};
 
 const RESET: Duration = Duration::from_secs(60);
 
@@ -442,4 +442,176 @@ fn a_window_that_the_handle_empties_counts_no_run_from_before() {
         succeed(&shared, admitted(&shared, now), now);
         assert_eq!(shared.look(|state| state.failure_rate(now)), Some(0.0));
     });
+}
+
+#[test]
+fn a_window_of_time_counts_every_run_once() {
+    check_within(3, || {
+        let window = Window::Time(Duration::from_secs(10));
+        let rate = Some(Rate { failure_rate: 0.5, window, min_calls: 4 });
+        let (shared, now) = (Arc::new(Shared::new(Config { rate, ..HALF })), Instant::now());
+        let [one, two, three] = [(); 3].map(|()| admitted(&shared, now));
+        let failure = spawn(&shared, move |shared| fail(shared, one, now));
+        let success = spawn(&shared, move |shared| succeed(shared, two, now));
+        let mut told = succeed(&shared, three, now);
+        told.extend(failure.join().unwrap());
+        told.extend(success.join().unwrap());
+        assert_eq!((told, state(&shared, now)), (vec![], CircuitState::Closed));
+        assert_eq!(shared.look(|state| state.failure_rate(now)), Some(1.0 / 3.0));
+        let told = fail(&shared, admitted(&shared, now), now);
+        assert!(told[0].tripped && told[0].by_rate);
+    });
+}
+
+#[test]
+fn whatever_became_of_the_probes_a_further_run_gets_in() {
+    check_within(3, || {
+        let (shared, now) = due(FIRST);
+        let probe = admitted(&shared, now);
+        let handle = spawn(&shared, move |shared| shared.force_open(now));
+        let arrives = spawn(&shared, move |shared| {
+            if let Admission::Admitted(probe) = admit(shared, now).0 {
+                fail(shared, probe, now);
+            }
+        });
+        cancel(&shared, probe, now);
+        handle.join().unwrap();
+        arrives.join().unwrap();
+        let later = now + RESET;
+        succeed(&shared, admitted(&shared, later), later);
+        assert_eq!(state(&shared, later), CircuitState::Closed);
+        assert!(!admitted(&shared, later).is_probe());
+    });
+}
+
+#[test]
+fn who_waits_first_is_the_next_probe_and_nobody_overtakes() {
+    check_within(3, || {
+        let (shared, probe, now) = probed();
+        let mut place = None;
+        let (answer, _) = shared.wait(&mut place, now, Waker::noop().clone());
+        assert!(matches!(answer, Admission::Waits(_)));
+        let others = [(); 2].map(|()| spawn(&shared, move |shared| looks(shared, now)));
+        cancel(&shared, probe, now);
+        for other in others {
+            let answer = other.join().unwrap();
+            assert!(matches!(answer, Admission::Waits(_)), "it has overtaken: {answer:?}");
+        }
+        let (answer, _) = shared.wait(&mut place, now, Waker::noop().clone());
+        assert!(matches!(answer, Admission::Admitted(permit) if permit.is_probe()), "{answer:?}");
+        assert!(place.is_none());
+    });
+}
+
+// ----- the same of one that is wrong -----
+
+/// A breaker that opens with the second failure.
+trait Breaks: Sized + Send + Sync + 'static {
+    type Permit: Copy + Send + 'static;
+    fn new() -> Self;
+    fn admit(&self, now: Instant) -> Option<Self::Permit>;
+    fn fail(&self, permit: Self::Permit, now: Instant);
+    fn force_open(&self, now: Instant);
+    fn force_close(&self);
+    /// Those that count, if it is closed.
+    fn failures(&self) -> Option<u32>;
+}
+
+impl Breaks for Shared {
+    type Permit = Permit;
+
+    fn new() -> Self {
+        Shared::new(Config { fail_max: 2, ..FIRST })
+    }
+
+    fn admit(&self, now: Instant) -> Option<Permit> {
+        match admit(self, now).0 {
+            Admission::Admitted(permit) => Some(permit),
+            _ => None,
+        }
+    }
+
+    fn fail(&self, permit: Permit, now: Instant) {
+        fail(self, permit, now);
+    }
+
+    fn force_open(&self, now: Instant) {
+        self.force_open(now);
+    }
+
+    fn force_close(&self) {
+        self.force_close();
+    }
+
+    fn failures(&self) -> Option<u32> {
+        self.look(|state| (state.kind() == CircuitState::Closed).then(|| state.failures()))
+    }
+}
+
+/// It counts, whenever a run began.
+struct CountsAll(Mutex<(u32, bool)>);
+
+impl Breaks for CountsAll {
+    type Permit = ();
+
+    fn new() -> Self {
+        CountsAll(Mutex::new((0, false)))
+    }
+
+    fn admit(&self, _now: Instant) -> Option<()> {
+        (!self.0.lock().unwrap().1).then_some(())
+    }
+
+    fn fail(&self, (): (), _now: Instant) {
+        let (failures, is_open) = &mut *self.0.lock().unwrap();
+        if !*is_open {
+            *failures += 1;
+            *is_open = *failures == 2;
+        }
+    }
+
+    fn force_open(&self, _now: Instant) {
+        self.0.lock().unwrap().1 = true;
+    }
+
+    fn force_close(&self) {
+        *self.0.lock().unwrap() = (0, false);
+    }
+
+    fn failures(&self) -> Option<u32> {
+        let (failures, is_open) = *self.0.lock().unwrap();
+        (!is_open).then_some(failures)
+    }
+}
+
+/// Two runs from before the handle opens and closes it fail in other threads.
+fn stale_results_move_nothing<B: Breaks>() {
+    check_within(3, || {
+        let (breaker, now) = (Arc::new(B::new()), Instant::now());
+        let before = [(); 2].map(|()| breaker.admit(now).unwrap());
+        let failures = before.map(|permit| {
+            let breaker = breaker.clone();
+            thread::spawn(move || breaker.fail(permit, now))
+        });
+        breaker.force_open(now);
+        breaker.force_close();
+        let after = breaker.admit(now);
+        for failure in failures {
+            failure.join().unwrap();
+        }
+        assert_eq!(breaker.failures(), Some(0), "a stale result counts");
+        breaker.fail(after.expect("it was closed"), now);
+        assert_eq!(breaker.failures(), Some(1));
+    });
+}
+
+#[test]
+fn results_from_before_the_handle_has_changed_the_state_move_nothing() {
+    stale_results_move_nothing::<Shared>();
+}
+
+#[test]
+#[should_panic = "a stale result counts"]
+fn one_that_counts_all_is_found_out() {
+    stale_results_move_nothing::<CountsAll>();
 }

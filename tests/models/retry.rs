@@ -9,9 +9,34 @@ use async_orch::{
 };
 use proptest::prelude::*;
 
-use common::at_once;
+use crate::common::at_once;
+use crate::compare::compare;
 
-mod common;
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Flaw {
+    HasOneMoreAttempt,
+    ForgetsMaxDelay,
+    /// Looks at it when an attempt ends, and not at the wait that would follow.
+    WaitsPastMaxElapsed,
+    /// What is asked for is what the jitter is of, as a delay of the backoff is.
+    JittersWhatIsAskedFor,
+    /// What is asked for leaves the delay to the next attempt.
+    KeepsTheDelay,
+    ForgetsTheRatio,
+    AddsNothingInTime,
+    KeepsWhatARejectionTook,
+}
+
+const FLAWS: [Flaw; 8] = [
+    Flaw::HasOneMoreAttempt,
+    Flaw::ForgetsMaxDelay,
+    Flaw::WaitsPastMaxElapsed,
+    Flaw::JittersWhatIsAskedFor,
+    Flaw::KeepsTheDelay,
+    Flaw::ForgetsTheRatio,
+    Flaw::AddsNothingInTime,
+    Flaw::KeepsWhatARejectionTook,
+];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Outcome {
@@ -69,6 +94,7 @@ const TOKEN: u128 = 1_000_000_000;
 
 struct Model {
     options: Options,
+    flaw: Option<Flaw>,
     now: u128,
     tokens: u128,
     /// When time has added to the tokens last.
@@ -76,17 +102,23 @@ struct Model {
 }
 
 impl Model {
+    fn is(&self, flaw: Flaw) -> bool {
+        self.flaw == Some(flaw)
+    }
+
     fn run(&mut self, script: &Script) -> Seen {
         let options = self.options;
         let (mut began, start, mut backoff, mut reached) =
             (Vec::new(), self.now, options.base.as_nanos(), false);
+        let longest = if self.is(Flaw::ForgetsMaxDelay) { u128::MAX } else { options.max_delay.as_nanos() };
+        let last = options.max_attempts.map(|last| last + u32::from(self.is(Flaw::HasOneMoreAttempt)));
         for (attempt, (time, outcome)) in (1..).zip(script) {
             began.push(self.now);
             self.now += time.as_nanos();
             let is_rejection = *outcome == Outcome::IsTurnedAway;
             match (reached, is_rejection) {
-                (false, false) => self.add(options.ratio.into()),
-                (true, true) => self.add(TOKEN),
+                (false, false) if !self.is(Flaw::ForgetsTheRatio) => self.add(options.ratio.into()),
+                (true, true) if !self.is(Flaw::KeepsWhatARejectionTook) => self.add(TOKEN),
                 _ => {}
             }
             reached |= !is_rejection;
@@ -95,20 +127,27 @@ impl Model {
                 Outcome::IsTurnedAway => options.rejections.then_some(None),
                 Outcome::Fails(asked) => Some(*asked),
             };
-            let delay = ask.filter(|_| options.max_attempts != Some(attempt)).map(|ask| {
-                let longest = options.max_delay.as_nanos();
+            let delay = ask.filter(|_| last != Some(attempt)).map(|ask| {
                 let delay = backoff.min(longest);
-                backoff *= u128::from(options.factor);
-                let least = match options.jitter {
-                    Jitter::Full => 0,
-                    Jitter::Equal => delay / 2,
+                let spread = match ask {
+                    Some(asked) if self.is(Flaw::JittersWhatIsAskedFor) => asked.as_nanos(),
                     _ => delay,
                 };
+                if ask.is_none() || !self.is(Flaw::KeepsTheDelay) {
+                    backoff *= u128::from(options.factor);
+                }
+                let least = match options.jitter {
+                    Jitter::Full => 0,
+                    Jitter::Equal => spread / 2,
+                    _ => spread,
+                };
                 // Of so many nanoseconds and none, as the random bits say.
-                let random = ((delay - least + 1) * u128::from(options.random)) >> 64;
+                let random = ((spread - least + 1) * u128::from(options.random)) >> 64;
                 ask.map_or(least + random, |asked| (asked.as_nanos() + random).min(longest))
             });
-            let in_time = |delay: &u128| self.now + delay - start <= options.max_elapsed.as_nanos();
+            let passed = self.now - start;
+            let waited = |delay: &u128| if self.is(Flaw::WaitsPastMaxElapsed) { 0 } else { *delay };
+            let in_time = |delay: &u128| passed + waited(delay) <= options.max_elapsed.as_nanos();
             let delay = delay.filter(in_time);
             let spent = delay.is_some() && reached && !self.take();
             let Some(delay) = delay.filter(|_| !spent) else {
@@ -126,10 +165,18 @@ impl Model {
     fn take(&mut self) -> bool {
         let passed = self.counted.map_or(0, |counted| self.now - counted);
         self.counted = Some(self.now);
-        self.add(passed * u128::from(self.options.min_per_second));
+        if !self.is(Flaw::AddsNothingInTime) {
+            self.add(passed * u128::from(self.options.min_per_second));
+        }
         let there_is = self.tokens >= TOKEN;
         self.tokens -= if there_is { TOKEN } else { 0 };
         there_is
+    }
+
+    fn of((options, scripts): &(Options, Vec<Script>), flaw: Option<Flaw>) -> Vec<Seen> {
+        let tokens = u128::from(options.capacity) * TOKEN;
+        let mut model = Model { options: *options, flaw, now: 0, tokens, counted: None };
+        scripts.iter().map(|script| model.run(script)).collect()
     }
 }
 
@@ -293,14 +340,8 @@ prop_compose! {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
-
-    #[test]
-    fn retry_is_as_a_model_of_it(options in any_options(), scripts in proptest::collection::vec(any_script(), 1..6)) {
-        let tokens = u128::from(options.capacity) * TOKEN;
-        let mut model = Model { options, now: 0, tokens, counted: None };
-        let wanted: Vec<Seen> = scripts.iter().map(|script| model.run(script)).collect();
-        prop_assert_eq!(seen(options, &scripts), wanted);
-    }
+#[test]
+fn retry_is_as_a_model_of_it() {
+    let cases = (any_options(), proptest::collection::vec(any_script(), 1..5));
+    compare(cases, &FLAWS, async |(options, scripts)| seen(*options, scripts), Model::of);
 }

@@ -7,6 +7,28 @@ use async_orch::{ErrorKind, pipeline, task};
 use proptest::prelude::*;
 use tokio::time::sleep;
 
+use crate::compare::compare;
+use crate::stage::deliberate_panics_are_silent;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Flaw {
+    /// What was done first.
+    UndoesInOrder,
+    UndoesNothingAfterAPanic,
+    StopsAtAnUndoThatFails,
+    /// A saga inside, when it has succeeded.
+    KeepsItsLogToItself,
+    LeavesWhatRunsBesideAFailure,
+}
+
+const FLAWS: [Flaw; 5] = [
+    Flaw::UndoesInOrder,
+    Flaw::UndoesNothingAfterAPanic,
+    Flaw::StopsAtAnUndoThatFails,
+    Flaw::KeepsItsLogToItself,
+    Flaw::LeavesWhatRunsBesideAFailure,
+];
+
 /// What becomes of a step and of its undo.
 #[derive(Clone, Copy, Debug)]
 struct Script {
@@ -22,6 +44,7 @@ enum Outcome {
     Panics,
 }
 
+#[derive(Debug)]
 struct World {
     scripts: [Script; 9],
     log: Mutex<Vec<String>>,
@@ -39,8 +62,8 @@ async fn act(world: &World, step: usize) -> Result<usize, String> {
     sleep(Duration::from_millis(world.takes(step))).await;
     match world.scripts[step].outcome {
         Outcome::Done => {}
-        Outcome::Fails => return Err(format!("step {step}")),
-        Outcome::Panics => panic!("step {step}"),
+        Outcome::Fails => return Err(format!("call {step}")),
+        Outcome::Panics => panic!("call {step}"),
     }
     world.log.lock().unwrap().push(format!("do {step}"));
     Ok(step)
@@ -80,9 +103,10 @@ async fn run(world: &World) -> Seen {
     (std::mem::take(&mut world.log.lock().unwrap()), end, failures)
 }
 
-/// The model: a list of what was done that can be undone.
+/// A list of what was done that can be undone.
 struct Model<'w> {
     world: &'w World,
+    flaw: Option<Flaw>,
     seen: Seen,
     undos: Vec<usize>,
 }
@@ -104,14 +128,22 @@ impl Model<'_> {
         ends.sort_unstable();
         let (mut failed, mut panicked) = (None, None);
         for (_, step) in ends {
+            if self.flaw == Some(Flaw::LeavesWhatRunsBesideAFailure)
+                && (failed.is_some() || panicked.is_some())
+            {
+                break;
+            }
             match self.world.scripts[step].outcome {
                 Outcome::Done => {
                     self.seen.0.push(format!("do {step}"));
                     self.undos.extend(Some(step).filter(|step| ![3, 8].contains(step)));
                 }
-                Outcome::Fails => failed = failed.or(Some(format!("step {step}"))),
-                Outcome::Panics => panicked = panicked.or(Some(format!("step {step}"))),
+                Outcome::Fails => failed = failed.or(Some(format!("call {step}"))),
+                Outcome::Panics => panicked = panicked.or(Some(format!("call {step}"))),
             }
+        }
+        if panicked.is_some() && self.flaw == Some(Flaw::UndoesNothingAfterAPanic) {
+            self.undos.clear();
         }
         panicked.or(failed).map_or(Ok(()), Err)
     }
@@ -123,11 +155,17 @@ impl Model<'_> {
 
     /// Undoes what was done after the first `kept`, last first.
     fn undo_all(&mut self, kept: usize) {
-        while self.undos.len() > kept
-            && let Some(step) = self.undos.pop()
-        {
+        let mut undos = self.undos.split_off(kept.min(self.undos.len()));
+        if self.flaw != Some(Flaw::UndoesInOrder) {
+            undos.reverse();
+        }
+        for step in undos {
             let result = self.undo(step);
+            let stops = result.is_err() && self.flaw == Some(Flaw::StopsAtAnUndoThatFails);
             self.seen.2.extend(result.err());
+            if stops {
+                break;
+            }
         }
     }
 
@@ -136,14 +174,17 @@ impl Model<'_> {
         self.at_once(&[&[1], &[2, 3]])?;
         let kept = self.undos.len();
         self.at_once(&[&[4, 5]]).inspect_err(|_| self.undo_all(kept))?;
+        if self.flaw == Some(Flaw::KeepsItsLogToItself) {
+            self.undos.truncate(kept);
+        }
         self.at_once(&[&[6], &[7]])?;
         self.at_once(&[&[8]])?;
         self.undos.retain(|step| *step != 2);
         self.undo(2)
     }
 
-    fn of(world: &World) -> Seen {
-        let mut model = Model { world, seen: (Vec::new(), Ok(()), Vec::new()), undos: Vec::new() };
+    fn of(world: &World, flaw: Option<Flaw>) -> Seen {
+        let mut model = Model { world, flaw, seen: (Vec::new(), Ok(()), Vec::new()), undos: Vec::new() };
         model.seen.1 = model.steps();
         if model.seen.1.is_err() {
             model.undo_all(0);
@@ -162,14 +203,9 @@ fn script() -> impl Strategy<Value = Script> {
     })
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
-
-    #[test]
-    fn saga_is_as_a_model_of_it(scripts in prop::array::uniform9(script())) {
-        std::panic::set_hook(Box::new(|_| {}));
-        let world = World { scripts, log: Mutex::default() };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        prop_assert_eq!(runtime.block_on(run(&world)), Model::of(&world));
-    }
+#[test]
+fn saga_is_as_a_model_of_it() {
+    deliberate_panics_are_silent();
+    let cases = prop::array::uniform9(script()).prop_map(|scripts| World { scripts, log: Mutex::default() });
+    compare(cases, &FLAWS, run, Model::of);
 }
