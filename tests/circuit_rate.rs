@@ -328,7 +328,7 @@ async fn takes_three_successes<P: Run<In = Act, Out = ()>>(p: P) {
     advance(60 * SECOND).await;
     times(&p, 3, Succeed).await;
     run(&p, Fail).await;
-    p.run(Succeed).await.ok().expect("it is closed");
+    p.run(Succeed).await.expect("it is closed");
 }
 
 #[tokio::test(start_paused = true)]
