@@ -156,10 +156,10 @@ where
         let fut = this.fut.as_mut().as_pin_mut().expect("it was started, and has not ended");
         let mut result = ready!(fut.poll(cx));
         this.fut.set(None);
-        if let Err(error) = &mut result {
-            if *this.counts {
-                error.attempted(*this.attempts);
-            }
+        if *this.counts
+            && let Err(error) = &mut result
+        {
+            error.attempted(*this.attempts);
         }
         Poll::Ready(result)
     }
