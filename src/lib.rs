@@ -141,6 +141,9 @@ pub mod retry {
     pub use orch_core::retry::*;
 }
 
+#[cfg(feature = "tower")]
+pub mod tower;
+
 /// All that a module with pipelines usually needs: `use async_orch::prelude::*;`
 pub mod prelude {
     pub use crate::{BoxError, BoxPipeline, Bus, Error, ErrorKind, Pipeline, Run, pipeline, task};

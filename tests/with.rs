@@ -80,12 +80,11 @@ struct Within(Duration);
 
 impl<T: Send, E: Failure> Policy<T, E, Once> for Within {
     async fn apply(&self, next: Next<'_, T, E, Once>) -> Result<T, Error<E>> {
-        let (late, mut sleep) = (next.error(ErrorKind::TimedOut), next.sleep(self.0));
+        let (block, mut sleep) = (next.origin(), next.sleep(self.0));
         let mut body = pin!(next.call_once());
-        let mut late = Some(late);
         poll_fn(|cx| match (body.as_mut().poll(cx), sleep.as_mut().poll(cx)) {
             (Poll::Ready(result), _) => Poll::Ready(result),
-            (_, Poll::Ready(())) => Poll::Ready(Err(late.take().expect("it is asked once"))),
+            (_, Poll::Ready(())) => Poll::Ready(Err(block.error(ErrorKind::TimedOut))),
             _ => Poll::Pending,
         })
         .await
@@ -276,6 +275,20 @@ async fn with_2_a_block_inside_counts_its_own() {
     assert_eq!(p.run(0).await.unwrap_err().attempts(), 3);
 }
 
+/// What a `retry` around it counts goes through.
+#[tokio::test]
+async fn with_2_a_policy_that_runs_it_once_counts_nothing() {
+    let (audit, seen) = (Audit::default(), Mutex::new(Vec::new()));
+    let p = pipeline! {
+        error = Oops;
+        retry(max_attempts = 3, backoff = constant(0s)) <
+            with(&audit) < |(), cx| { seen.lock().unwrap().push((cx.attempt(), cx.last_error().is_some())); Err::<(), _>(Oops("no")) } >
+        >
+    };
+    assert_eq!(p.run(()).await.unwrap_err().attempts(), 3);
+    assert_eq!(*seen.lock().unwrap(), [(1, false), (2, true), (3, true)]);
+}
+
 #[tokio::test]
 async fn with_3_each_run_but_the_last_gets_a_clone() {
     let (sheep, clones) = Sheep::new();
@@ -325,6 +338,45 @@ async fn with_4_the_error_may_be_of_any_kind() {
     let error = p.run(()).await.unwrap_err();
     assert_eq!((error.task(), error.path()), (Some(&Oops("not today")), "retry/says".into()));
     assert_eq!(error.attempts(), 2);
+}
+
+/// An error that is none of the pipeline's own goes out with its type, from where the block stands.
+#[tokio::test]
+async fn with_4_the_error_may_be_of_a_type_of_the_policys_own() {
+    #[derive(Debug)]
+    struct OverQuota(std::io::Error);
+    impl std::fmt::Display for OverQuota {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("over quota")
+        }
+    }
+    impl std::error::Error for OverQuota {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+    /// Says so before the body, or after it.
+    struct Quota(bool);
+    impl<T: Send, E: Failure> Policy<T, E> for Quota {
+        async fn apply(&self, mut next: Next<'_, T, E>) -> Result<T, Error<E>> {
+            if self.0 {
+                next.call().await?;
+            }
+            Err(next.error(ErrorKind::policy(OverQuota(std::io::ErrorKind::QuotaExceeded.into()))))
+        }
+    }
+    let calls = AtomicU32::new(0);
+    let p = pipeline! { error = Oops; |late: bool| retry(max_attempts = 3) < with(Quota(*late)) < |_| { calls.fetch_add(1, SeqCst); } > > };
+    let error = p.run(false).await.unwrap_err();
+    assert!(error.kind().is_rejection() && error.is::<OverQuota>() && error.task().is_none());
+    assert_eq!(error.to_string(), "block `retry/with` did not run: over quota");
+    assert_eq!((error.attempts(), calls.load(SeqCst)), (1, 0), "nobody tries a rejection again");
+    let error = p.run(true).await.unwrap_err();
+    assert_eq!(error.to_string(), "block `retry/with` failed: over quota");
+    assert!(error.is_retryable() && !error.kind().is_rejection());
+    assert_eq!(calls.load(SeqCst), 3);
+    let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    assert_eq!(source.map(std::io::Error::kind), Some(std::io::ErrorKind::QuotaExceeded));
 }
 
 #[tokio::test(start_paused = true)]

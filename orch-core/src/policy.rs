@@ -53,14 +53,14 @@ use crate::runtime::BoxFuture;
     message = "`{Self}` is no policy for a body that gives `{T}` and fails with `Error<{E}>`",
     label = "does not implement `Policy<{T}, {E}>`",
     note = "`with(policy) < … >` takes a value of a type that implements `async_orch::Policy`, a reference to one, or an `Arc` of one",
-    note = "one for bodies of every type: `impl<T: Send, E: Failure> Policy<T, E> for …`"
+    note = "one for bodies of every type: `impl<T: Send, E: Failure> Policy<T, E> for …`; of a layer of tower's: `async_orch::tower::tower(layer)`, with the feature `tower`"
 )]
 pub trait Policy<T, E = BoxError, Runs = Again>: Send + Sync {
     /// Runs a body, and gives what the block is to give.
     ///
     /// # Errors
     ///
-    /// One that the body gave, or one of its own, by [`Next::error`].
+    /// One that the body gave, or one of its own, by [`Next::error`] or [`Origin::error`].
     ///
     /// # Panics
     ///
@@ -88,12 +88,14 @@ impl<T, E, Runs, P: Policy<T, E, Runs>> Policy<T, E, Runs> for Arc<P> {
     }
 }
 
-/// A policy that runs its body as often as it likes, one run after another: what a [`Policy`] is that says nothing else.
+/// A policy that runs its body as often as it likes, one run after another: what a [`Policy`] is that says nothing else. Each run is
+/// an attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Again;
 
 /// A policy that runs its body once at most, so that what is piped into it is moved and need not be `Clone`:
-/// [`Policy<T, E, Once>`](Policy).
+/// [`Policy<T, E, Once>`](Policy). Its run is no attempt of its own: `cx.attempt()` and [`Error::attempts`] are those of the blocks
+/// around it.
 #[derive(Clone, Copy, Debug)]
 pub struct Once;
 
@@ -174,14 +176,19 @@ impl<'a, T, E, Runs> Next<'a, T, E, Runs> {
         self.body.now()
     }
 
-    /// An error of the block itself, of any kind: [`ErrorKind::Rejected`] if it turns the run away.
+    /// An error of the block itself, of any kind: [`ErrorKind::Rejected`] if it turns the run away, [`ErrorKind::policy`] for an error of
+    /// its own. Who has given this away, to [`call_once`](Next::call_once), makes one by [`Origin::error`].
     #[must_use]
     pub fn error(&self, kind: ErrorKind<E>) -> Error<E>
     where
         E: Failure,
     {
+        let mut kind = kind;
+        if let ErrorKind::Policy { ran, .. } = &mut kind {
+            *ran = self.attempts() > 0;
+        }
         let mut error = Error::of(kind, self.origin());
-        error.attempted(self.attempts());
+        self.body.counts_for(&mut error);
         error
     }
 }
@@ -197,6 +204,9 @@ pub(crate) trait Running<T, E>: Send {
     fn attempts(&self) -> u32;
 
     fn origin(&self) -> Origin;
+
+    /// An error of the body, or of its policy: its attempts are the runs there were, if runs are attempts.
+    fn counts_for(&self, error: &mut Error<E>);
 
     fn now(&self) -> Instant;
 
@@ -266,12 +276,17 @@ impl<T, E> Drop for Call<'_, '_, T, E> {
 )]
 #[doc(hidden)]
 pub trait Handed<Runs>: Sized {
+    /// Whether each run is an attempt of the block's. What runs once at most is a part of the attempt around it.
+    const COUNTS: bool;
+
     /// What a run gets of what is kept.
     fn hand(kept: &mut Option<Self>, is_last: bool) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
 impl<In> Handed<Once> for In {
+    const COUNTS: bool = false;
+
     #[inline(always)]
     fn hand(kept: &mut Option<In>, _is_last: bool) -> In {
         kept.take().expect(TAKEN_LAST)
@@ -280,6 +295,8 @@ impl<In> Handed<Once> for In {
 
 #[diagnostic::do_not_recommend]
 impl<In: Duplicate> Handed<Again> for In {
+    const COUNTS: bool = true;
+
     #[inline(always)]
     fn hand(kept: &mut Option<In>, is_last: bool) -> In {
         if is_last { kept.take().expect(TAKEN_LAST) } else { kept.as_ref().expect(TAKEN_LAST).duplicate() }

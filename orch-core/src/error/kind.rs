@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::InvalidOption;
@@ -59,6 +60,15 @@ pub enum ErrorKind<E = BoxError> {
         /// How many rounds there were. Each of them succeeded: its answer was to go on.
         rounds: u32,
     },
+    /// The policy of a `with` block failed by itself, with an error that is none of the pipeline's tasks'. Made by
+    /// [`ErrorKind::policy`].
+    #[non_exhaustive]
+    Policy {
+        /// What it failed with, of any type: [`downcast_ref`](crate::Error::downcast_ref) of the run's error reaches it.
+        error: Arc<dyn StdError + Send + Sync>,
+        /// Whether the body had run. If it had not, this is a [rejection](ErrorKind::is_rejection).
+        ran: bool,
+    },
     /// An option of a block had a value that cannot be, such as a limit of zero, which a name gave it. The block did not run its body.
     InvalidOption(InvalidOption),
     /// A task that had left its run, by `spawn` or `blocking`, was given up by its runtime before it had finished: because the
@@ -105,6 +115,7 @@ impl<E: fmt::Display> fmt::Display for ErrorKind<E> {
             }
             ErrorKind::Exhausted { rounds: 1 } => f.write_str("came to no end in 1 round"),
             ErrorKind::Exhausted { rounds } => write!(f, "came to no end in {rounds} rounds"),
+            ErrorKind::Policy { error, .. } => error.fmt(f),
             ErrorKind::InvalidOption(invalid) => invalid.fmt(f),
             ErrorKind::Cancelled => f.write_str("cancelled by its runtime"),
         }
@@ -167,7 +178,23 @@ impl<E> ErrorKind<E> {
         ErrorKind::InvalidOption(InvalidOption::new(option, problem))
     }
 
-    /// Whether the step was turned away and did not run: by a circuit, a bulkhead or a throttle, or by the [`Runtime`](crate::Runtime).
+    /// [`Policy`](ErrorKind::Policy): for a [`Policy`](crate::Policy) that fails with an error of its own, of any type.
+    ///
+    /// Whether the body had run is known where the error is placed, by [`Next::error`](crate::Next::error).
+    ///
+    /// ```
+    /// use async_orch::ErrorKind;
+    ///
+    /// let kind: ErrorKind = ErrorKind::policy(std::io::Error::other("the quota is used up"));
+    /// assert_eq!(kind.to_string(), "the quota is used up");
+    /// ```
+    #[must_use]
+    pub fn policy(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        ErrorKind::Policy { error: Arc::from(error.into()), ran: true }
+    }
+
+    /// Whether the step was turned away and did not run: by a circuit, a bulkhead or a throttle, by the policy of a `with`, or by the
+    /// [`Runtime`](crate::Runtime).
     ///
     /// A rejection says nothing about what the step would have done. A `retry` repeats it only with its flag `rejections`.
     ///
@@ -186,11 +213,13 @@ impl<E> ErrorKind<E> {
             | ErrorKind::BulkheadFull { .. }
             | ErrorKind::BulkheadClosed
             | ErrorKind::BulkheadReentrant
-            | ErrorKind::Throttled { .. } => true,
+            | ErrorKind::Throttled { .. }
+            | ErrorKind::Policy { ran: false, .. } => true,
             ErrorKind::Task(_)
             | ErrorKind::Panicked(_)
             | ErrorKind::TimedOut
             | ErrorKind::Exhausted { .. }
+            | ErrorKind::Policy { ran: true, .. }
             | ErrorKind::InvalidOption(_)
             | ErrorKind::Cancelled => false,
         }
@@ -214,6 +243,7 @@ impl<E> ErrorKind<E> {
             ErrorKind::BulkheadReentrant => ErrorKind::BulkheadReentrant,
             ErrorKind::Throttled { retry_after } => ErrorKind::Throttled { retry_after },
             ErrorKind::Exhausted { rounds } => ErrorKind::Exhausted { rounds },
+            ErrorKind::Policy { error, ran } => ErrorKind::Policy { error, ran },
             ErrorKind::InvalidOption(invalid) => ErrorKind::InvalidOption(invalid),
             ErrorKind::Cancelled => ErrorKind::Cancelled,
         }

@@ -297,12 +297,18 @@ impl<E> Error<E> {
         self
     }
 
-    /// Whether a `retry` tries again, if its `when` agrees: after an error of a task, a timeout or a panic, but not where the
+    /// Whether a `retry` tries again, if its `when` agrees: after an error of a task, a timeout, a panic or an error of a policy, but not where the
     /// body did not run (see [`ErrorKind::is_rejection`]), nor where a `repeat` has used up its rounds: nothing failed in them,
     /// and the limit is there so that no more are run. Nor where something [could not be undone](Error::undo_failures).
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        let kind = matches!(self.kind, ErrorKind::Task(_) | ErrorKind::TimedOut | ErrorKind::Panicked(_));
+        let kind = matches!(
+            self.kind,
+            ErrorKind::Task(_)
+                | ErrorKind::TimedOut
+                | ErrorKind::Panicked(_)
+                | ErrorKind::Policy { ran: true, .. }
+        );
         kind && self.undo_failures().is_empty()
     }
 
@@ -377,8 +383,13 @@ impl<E> Error<E> {
 }
 
 impl<E: Failure> Error<E> {
-    pub(crate) fn task_as_dyn(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(self.task()?.as_dyn())
+    /// The error of the user's that this is about, without its type: a task's, or a policy's.
+    pub(crate) fn cause_as_dyn(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.kind {
+            ErrorKind::Task(error) => Some(error.as_dyn()),
+            ErrorKind::Policy { error, .. } => Some(&**error),
+            _ => None,
+        }
     }
 
     /// The failure of the step `origin`. If what it gave is, in a box, the error of a run, then this goes on: the step ran that
@@ -393,14 +404,14 @@ impl<E: Failure> Error<E> {
         }
     }
 
-    /// Whether a task gave an error of the type `T`, boxed or not.
+    /// Whether a task, or the policy of a `with`, gave an error of the type `T`, boxed or not.
     pub fn is<T: StdError + 'static>(&self) -> bool {
         self.downcast_ref::<T>().is_some()
     }
 
-    /// The error that a task gave, if it is a `T`, boxed or not.
+    /// The error that a task gave, or the policy of a `with`, if it is a `T`, boxed or not.
     pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
-        self.task_as_dyn()?.downcast_ref()
+        self.cause_as_dyn()?.downcast_ref()
     }
 }
 
@@ -426,6 +437,7 @@ impl<E: fmt::Display> Error<E> {
         };
         match &self.kind {
             ErrorKind::Task(error) => write!(f, "failed{after}: {error}"),
+            ErrorKind::Policy { error, ran: true } => write!(f, "failed{after}: {error}"),
             ErrorKind::Panicked(panicked) => write!(f, "{panicked}{after}"),
             ErrorKind::TimedOut => {
                 f.write_str("timed out")?;
@@ -476,7 +488,7 @@ impl<E: fmt::Debug + fmt::Display> fmt::Debug for Error<E> {
 /// (`{:#}` of `anyhow`, say) prints each once. The task's error itself is [`task`](Error::task).
 impl<E: Failure> StdError for Error<E> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.task_as_dyn()?.source()
+        self.cause_as_dyn()?.source()
     }
 }
 
@@ -496,6 +508,40 @@ fn unbox<E: Failure>(error: E) -> Result<Error<E>, E> {
         }
     }
     Err(error.expect("it is taken only where it is given back"))
+}
+
+impl Origin {
+    /// An error of this step: for a [`Policy`](crate::Policy) that has given its [`Next`](crate::Next) away and fails then.
+    ///
+    /// ```
+    /// use async_orch::{Error, ErrorKind, Failure, Next, Once, Policy, pipeline};
+    /// use std::time::Duration;
+    ///
+    /// /// Gives its body so much time, and says so in its own words.
+    /// struct Within(Duration);
+    ///
+    /// impl<T: Send, E: Failure> Policy<T, E, Once> for Within {
+    ///     async fn apply(&self, next: Next<'_, T, E, Once>) -> Result<T, Error<E>> {
+    ///         let block = next.origin();
+    ///         match tokio::time::timeout(self.0, next.call_once()).await {
+    ///             Ok(result) => result,
+    ///             Err(elapsed) => Err(block.error(ErrorKind::policy(elapsed))),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let p = pipeline! { with(Within(Duration::from_secs(1))) < async |()| { std::future::pending::<()>().await } > };
+    /// let error = p.run(()).await.unwrap_err();
+    /// assert_eq!(error.to_string(), "block `with` failed: deadline has elapsed");
+    /// assert!(error.is::<tokio::time::error::Elapsed>());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn error<E: Failure>(self, kind: ErrorKind<E>) -> Error<E> {
+        Error::of(kind, self)
+    }
 }
 
 /// Where an error is from that no step has given yet.

@@ -29,7 +29,7 @@ pub struct Wire {
     /// The time that belongs to it, if one does.
     pub time: Option<Duration>,
     /// The text that belongs to it, if one does: of an exhausted `repeat` the number of rounds, of a full bulkhead how many places were
-    /// taken and how many runs waited, of an option that cannot be its name and what is wrong with it.
+    /// taken and how many runs waited, of an option that cannot be its name and what is wrong with it, of an error of a policy what it displays as.
     pub text: Option<String>,
 }
 
@@ -53,6 +53,8 @@ const BULKHEAD_CLOSED: &str = "bulkhead closed";
 const BULKHEAD_REENTRANT: &str = "bulkhead reentrant";
 const THROTTLED: &str = "throttled";
 const EXHAUSTED: &str = "exhausted";
+const POLICY: &str = "policy";
+const POLICY_REJECTED: &str = "policy rejected";
 const INVALID_OPTION: &str = "invalid option";
 const CANCELLED: &str = "cancelled";
 
@@ -79,6 +81,9 @@ impl<E> ErrorKind<E> {
             ErrorKind::BulkheadReentrant => Wire::new(BULKHEAD_REENTRANT, None, None),
             ErrorKind::Throttled { retry_after } => Wire::new(THROTTLED, Some(*retry_after), None),
             ErrorKind::Exhausted { rounds } => Wire::new(EXHAUSTED, None, Some(rounds.to_string())),
+            ErrorKind::Policy { error, ran } => {
+                Wire::new(if *ran { POLICY } else { POLICY_REJECTED }, None, Some(error.to_string()))
+            }
             ErrorKind::InvalidOption(invalid) => {
                 Wire::new(INVALID_OPTION, None, Some(format!("{} {}", invalid.option(), invalid.problem())))
             }
@@ -106,6 +111,13 @@ impl<E> ErrorKind<E> {
             BULKHEAD_REENTRANT => ErrorKind::BulkheadReentrant,
             THROTTLED => ErrorKind::Throttled { retry_after: time.unwrap_or_default() },
             EXHAUSTED => ErrorKind::Exhausted { rounds: text.as_deref()?.parse().ok()? },
+            POLICY | POLICY_REJECTED => {
+                let mut policy = ErrorKind::policy(text.as_deref().unwrap_or_default());
+                if let ErrorKind::Policy { ran, .. } = &mut policy {
+                    *ran = kind == POLICY;
+                }
+                policy
+            }
             INVALID_OPTION => {
                 // The name of an option has no space in it.
                 let (option, problem) = text.as_deref()?.split_once(' ')?;
@@ -119,6 +131,9 @@ impl<E> ErrorKind<E> {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as StdError;
+    use std::sync::Arc;
+
     use super::*;
 
     /// Every error carries one, and every block's future an error: a kind more is to cost no byte.
@@ -129,7 +144,7 @@ mod tests {
 
     #[test]
     fn every_kind_but_a_tasks_own_comes_back_as_it_was() {
-        let kinds: [ErrorKind<std::fmt::Error>; 15] = [
+        let kinds: [ErrorKind<std::fmt::Error>; 17] = [
             ErrorKind::Panicked(Panicked::new("oh")),
             ErrorKind::TimedOut,
             ErrorKind::circuit_open(Duration::from_millis(1_500), Some("down")),
@@ -143,6 +158,11 @@ mod tests {
             ErrorKind::BulkheadReentrant,
             ErrorKind::Throttled { retry_after: Duration::from_millis(30) },
             ErrorKind::Exhausted { rounds: 12 },
+            ErrorKind::policy("over quota"),
+            ErrorKind::Policy {
+                error: Arc::from(Box::<dyn StdError + Send + Sync>::from("overloaded")),
+                ran: false,
+            },
             ErrorKind::invalid_option("limit", "must be at least 1"),
             ErrorKind::Cancelled,
         ];
@@ -154,7 +174,7 @@ mod tests {
             words.push(wire.kind);
         }
         words.dedup();
-        assert_eq!(words.len(), 14);
+        assert_eq!(words.len(), 16);
         assert_eq!(ErrorKind::Task(std::fmt::Error).to_wire(), None);
         assert!(ErrorKind::<std::fmt::Error>::from_wire(&Wire::new("from the future", None, None)).is_none());
         assert!(ErrorKind::<std::fmt::Error>::from_wire(&Wire::new(EXHAUSTED, None, None)).is_none());

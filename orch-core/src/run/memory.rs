@@ -76,7 +76,7 @@ impl<E: Failure> Remembered for Error<E> {
     }
 
     fn task(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.task_as_dyn()
+        self.cause_as_dyn()
     }
 
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

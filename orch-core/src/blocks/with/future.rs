@@ -63,9 +63,10 @@ where
             Some(self.feed.feed(&mut input))
         });
         let start = move |attempt, is_last| {
-            self.body.run(scope, F::Takes::hand(&mut kept, is_last), run.attempt(attempt))
+            let run = if F::Takes::COUNTS { run.attempt(attempt) } else { run };
+            self.body.run(scope, F::Takes::hand(&mut kept, is_last), run)
         };
-        let body = Body { start, run, meta: self.meta, attempts: 0, fut: None };
+        let body = Body { start, run, meta: self.meta, counts: F::Takes::COUNTS, attempts: 0, fut: None };
         async move {
             // Locals are dropped from the last to the first: the policy, the body, and the execution, which ends with that.
             let mut held = held;
@@ -98,6 +99,7 @@ pin_project! {
         start: Start,
         run: R,
         meta: &'static Meta,
+        counts: bool,
         attempts: u32,
         #[pin]
         fut: Option<Fut>,
@@ -116,6 +118,12 @@ where
 
     fn origin(&self) -> Origin {
         Origin::block(self.meta)
+    }
+
+    fn counts_for(&self, error: &mut Error<E>) {
+        if self.counts {
+            error.attempted(self.attempts);
+        }
     }
 
     fn now(&self) -> Instant {
@@ -148,7 +156,9 @@ where
         let fut = this.fut.as_mut().as_pin_mut().expect("it was started, and has not ended");
         let mut result = ready!(fut.poll(cx));
         this.fut.set(None);
-        if let Err(error) = &mut result {
+        if *this.counts
+            && let Err(error) = &mut result
+        {
             error.attempted(*this.attempts);
         }
         Poll::Ready(result)
