@@ -410,6 +410,7 @@ impl Runtime for Scribe {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        self.1.lock().unwrap().push(format!("sleep {duration:?}"));
         Local.sleep(duration)
     }
 
@@ -480,6 +481,26 @@ async fn bulkhead_13_a_runtime_is_asked_before_it_and_hears_the_answer() {
     assert!(matches!(p.on(&scribe).run(1).await.unwrap_err().kind(), ErrorKind::Rejected));
     let scribe = Scribe(Admit::Reject(ErrorKind::CircuitHalfOpen), Mutex::default());
     assert!(matches!(p.on(&scribe).run(1).await.unwrap_err().kind(), ErrorKind::CircuitHalfOpen));
+}
+
+#[tokio::test(start_paused = true)]
+async fn bulkhead_6_who_waits_keeps_its_timer_however_often_it_is_polled() {
+    let places = Bulkhead::builder(1).queue(1).max_wait(SECOND).build();
+    let p = pipeline! { bulkhead(bulkhead = &places) < async |_| { std::future::pending::<()>().await } > };
+    let mut inside: Ran<'_, ()> = Box::pin(p.run(()));
+    waits(&mut inside);
+    let scribe = Scribe(Admit::Ask, Mutex::default());
+    let mut run: Ran<'_, ()> = Box::pin(p.on(&scribe).run(()));
+    for _ in 0..3 {
+        waits(&mut run);
+    }
+    sleep(SECOND).await;
+    assert!(matches!(rejected(&mut run), ErrorKind::BulkheadFull { waited: true, .. }));
+    drop(run);
+    assert_eq!(
+        scribe.1.into_inner().unwrap(),
+        ["bulkhead with 1 in use", "sleep 1s", "Err(BulkheadFull { in_use: 1, waiting: 0, waited: true })"]
+    );
 }
 
 #[test]
