@@ -114,10 +114,10 @@ where
             cx.admitted(self.meta, gate.keeper(), || Ok(()));
             let mut holds = Holds { at, permit: Some(permit), panicked: false, guard };
             let fut = holds.poll(begin);
-            return GatedFuture::Running { fut, holds };
+            return GatedFuture { fut: Some(fut), wait: None, holds };
         }
         let wait = arrive(at, answer, begin, &mut guard);
-        GatedFuture::Aside { wait: Some(wait), meta: self.meta, guard: Some(guard) }
+        GatedFuture { fut: None, wait: Some(wait), holds: Holds { at, permit: None, panicked: false, guard } }
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -146,9 +146,6 @@ impl<G: Gate, R: Cx> At<'_, G, R> {
     }
 }
 
-/// Behind a pointer, so that a run that is let through at once has no space for it.
-type Aside<'a, Fut, G, R> = Result<Box<dyn Wait<'a, Fut, G, R> + 'a>, Box<ErrorKind<Infallible>>>;
-
 /// A run comes to a gate that does not let it through at once, or that the runtime answers for.
 #[cold]
 #[inline(never)]
@@ -157,7 +154,7 @@ fn arrive<'a, Fut, G: Gate, R: Cx + 'a>(
     answer: Option<Result<(), ErrorKind<Infallible>>>,
     begin: impl FnOnce() -> Fut + Send + 'a,
     guard: &mut R::Guard,
-) -> Aside<'a, Fut, G, R> {
+) -> Box<dyn Wait<'a, Fut, G, R> + 'a> {
     let passes = answer.is_some();
     let refused = match answer {
         Some(Ok(())) => None,
@@ -173,11 +170,11 @@ fn arrive<'a, Fut, G: Gate, R: Cx + 'a>(
     };
     let Some(kind) = refused else {
         let turn = Turn { gate: at.gate, place: None };
-        return Ok(Box::new(Waits { at, begin, timer: None, turn, passes, is_told: false }));
+        return Box::new(Waits { at, begin, timer: None, turn, passes, is_told: false });
     };
     // Here a panic of what was kept for the body still is the block's.
     R::poll(guard, || drop(begin));
-    Err(Box::new(kind))
+    Box::new(Refused(Some(kind)))
 }
 
 /// A run that was let through. Dropped with the body unfinished, it gives back what it holds.
@@ -244,19 +241,15 @@ impl<G: Gate, R: Cx> Drop for Holds<'_, G, R> {
 const OVER: &str = "a future is not polled again after it has finished";
 
 pin_project! {
+    // Not an enum: where one was moved, its variants were copied in pieces that fit both.
     #[project = Projected]
-    enum GatedFuture<'a, Fut, G: Gate, R: Cx> {
-        Running {
-            #[pin]
-            fut: Fut,
-            holds: Holds<'a, G, R>,
-        },
-        // It waits, or was turned away. `guard` is there until the body begins or that has been said.
-        Aside {
-            wait: Option<Aside<'a, Fut, G, R>>,
-            meta: &'static Meta,
-            guard: Option<R::Guard>,
-        },
+    struct GatedFuture<'a, Fut, G: Gate, R: Cx> {
+        // The body, from when on the run was let through.
+        #[pin]
+        fut: Option<Fut>,
+        // Until then. Behind a pointer, so that a run that is let through at once has no space for it.
+        wait: Option<Box<dyn Wait<'a, Fut, G, R> + 'a>>,
+        holds: Holds<'a, G, R>,
     }
 }
 
@@ -273,57 +266,52 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // Whatever comes before the body is done apart, and then there is one place where it is polled, as it is compiled
         // into this.
-        if let Projected::Aside { .. } = self.as_mut().project() {
-            ready!(self.as_mut().poll_aside(cx));
+        if self.fut.is_none()
+            && let Err(kind) = ready!(self.as_mut().poll_wait(cx))
+        {
+            return Poll::Ready(Err(self.turned_away(kind)));
         }
-        match self.project() {
-            Projected::Running { fut, holds } => {
-                let result = ready!(holds.poll(|| fut.poll(cx)));
-                holds.finish(&result);
-                Poll::Ready(result)
-            }
-            Projected::Aside { wait, meta, guard } => {
-                let (Some(Err(kind)), Some(mut guard)) = (wait.take(), guard.take()) else {
-                    panic!("{OVER}")
-                };
-                let error = Error::new(kind.map(|never| match never {}), Origin::block(meta));
-                R::fail(&mut guard, &error);
-                super::turn_away();
-                Poll::Ready(Err(error))
-            }
-        }
+        let Projected { fut, holds, .. } = self.project();
+        let Some(fut) = fut.as_pin_mut() else { panic!("{OVER}") };
+        let result = ready!(holds.poll(|| fut.poll(cx)));
+        holds.finish(&result);
+        Poll::Ready(result)
     }
 }
 
-impl<'a, Fut, G: Gate, R: Cx> GatedFuture<'a, Fut, G, R> {
+impl<Fut, G: Gate, R: Cx> GatedFuture<'_, Fut, G, R> {
     #[cold]
     #[inline(never)]
-    fn poll_aside(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Projected::Aside { wait, guard, .. } = self.as_mut().project() else { return Poll::Ready(()) };
-        let (Some(Ok(waits)), Some(watched)) = (&mut *wait, &mut *guard) else { return Poll::Ready(()) };
-        let answer = ready!(waits.poll_answer(cx, watched));
-        let (Some(Ok(waits)), Some(mut guard)) = (wait.take(), guard.take()) else { panic!("{OVER}") };
-        let at = waits.at();
-        let next = match answer {
+    fn poll_wait(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), ErrorKind<Infallible>>> {
+        let Projected { mut fut, wait, holds } = self.as_mut().project();
+        let Some(waits) = wait else { panic!("{OVER}") };
+        let answer = ready!(waits.poll_answer(cx, &mut holds.guard));
+        let waits = wait.take();
+        Poll::Ready(match answer {
             Ok(permit) => {
-                let mut holds = Holds { at, permit, panicked: false, guard };
-                let fut = holds.poll(|| waits.begin());
-                GatedFuture::Running { fut, holds }
+                holds.permit = permit;
+                fut.set(waits.map(|waits| holds.poll(|| waits.begin())));
+                Ok(())
             }
             Err(kind) => {
-                R::poll(&mut guard, || drop(waits));
-                GatedFuture::Aside { wait: Some(Err(Box::new(kind))), meta: at.meta, guard: Some(guard) }
+                R::poll(&mut holds.guard, || drop(waits));
+                Err(kind)
             }
-        };
-        self.set(next);
-        Poll::Ready(())
+        })
+    }
+
+    #[cold]
+    fn turned_away<E: Failure>(self: Pin<&mut Self>, kind: ErrorKind<Infallible>) -> Error<E> {
+        let Projected { holds, .. } = self.project();
+        let error = Error::new(kind.map(|never| match never {}), Origin::block(holds.at.meta));
+        R::fail(&mut holds.guard, &error);
+        super::turn_away();
+        error
     }
 }
 
 /// A run that waits, and then begins its body, which is a `Fut`.
 trait Wait<'a, Fut, G: Gate, R: Cx>: Send {
-    fn at(&self) -> At<'a, G, R>;
-
     /// Waits until the gate has an answer other than to wait. There is no permit where the runtime let the run pass.
     fn poll_answer(&mut self, cx: &mut Context<'_>, guard: &mut R::Guard) -> Poll<Answered<'a, G>>;
 
@@ -342,6 +330,19 @@ struct Waits<'a, G: Gate, R, S> {
     is_told: bool,
 }
 
+/// It was turned away, which is said when it is polled.
+struct Refused(Option<ErrorKind<Infallible>>);
+
+impl<'a, Fut, G: Gate, R: Cx> Wait<'a, Fut, G, R> for Refused {
+    fn poll_answer(&mut self, _cx: &mut Context<'_>, _guard: &mut R::Guard) -> Poll<Answered<'a, G>> {
+        Poll::Ready(Err(self.0.take().expect(OVER)))
+    }
+
+    fn begin(self: Box<Self>) -> Fut {
+        unreachable!("it is not let through")
+    }
+}
+
 /// A place in the queue, which is given back when this is dropped.
 struct Turn<'a, G: Gate> {
     gate: &'a G,
@@ -354,10 +355,6 @@ where
     R: Cx + 'a,
     S: FnOnce() -> Fut + Send,
 {
-    fn at(&self) -> At<'a, G, R> {
-        self.at
-    }
-
     fn poll_answer(&mut self, cx: &mut Context<'_>, guard: &mut R::Guard) -> Poll<Answered<'a, G>> {
         if self.passes {
             return Poll::Ready(Ok(None));

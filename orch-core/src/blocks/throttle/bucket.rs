@@ -19,6 +19,9 @@ pub(crate) struct Rate {
 #[derive(Debug)]
 pub(crate) struct Bucket {
     rate: Rate,
+    /// A token, and as many as it holds, in ticks.
+    token: u128,
+    brim: u128,
     /// Tick zero; the time at which it was first looked at.
     epoch: Option<Instant>,
     /// The tick at which it is full.
@@ -29,7 +32,8 @@ pub(crate) struct Bucket {
 
 impl Bucket {
     pub(crate) fn new(rate: Rate) -> Self {
-        Bucket { rate, epoch: None, full: 0, paused: 0 }
+        let token = rate.per.as_nanos();
+        Bucket { rate, token, brim: token * u128::from(rate.burst), epoch: None, full: 0, paused: 0 }
     }
 
     /// The tick of a time, on whatever clock it is. Times before the first are that.
@@ -39,14 +43,15 @@ impl Bucket {
         self.ticks(now.saturating_duration_since(epoch))
     }
 
+    /// No time is longer than 584 years, so that one step multiplies it.
     #[inline]
     fn ticks(&self, time: Duration) -> u128 {
-        time.as_nanos().saturating_mul(self.rate.rate.into())
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        u128::from(nanos) * u128::from(self.rate.rate)
     }
 
-    #[inline]
     fn tokens(&self, tokens: u64) -> u128 {
-        self.rate.per.as_nanos().saturating_mul(tokens.into())
+        self.token.saturating_mul(tokens.into())
     }
 
     /// The tick from which so many tokens are there, once all that are `ahead` of them have been taken.
@@ -54,8 +59,7 @@ impl Bucket {
     fn due(&self, tick: u128, ahead: u64, cost: u32) -> u128 {
         let earliest = tick.max(self.paused);
         let taken = self.tokens(ahead.saturating_add(cost.into()));
-        let due =
-            self.full.max(earliest).saturating_add(taken).saturating_sub(self.tokens(self.rate.burst.into()));
+        let due = self.full.max(earliest).saturating_add(taken).saturating_sub(self.brim);
         due.max(earliest)
     }
 
@@ -73,9 +77,10 @@ impl Bucket {
     #[inline]
     pub(crate) fn take(&mut self, cost: u32, now: Instant) -> bool {
         let tick = self.tick(now);
-        let full = self.full.max(tick).saturating_add(self.tokens(cost.into()));
-        let is_there =
-            tick >= self.paused && full <= tick.saturating_add(self.tokens(self.rate.burst.into()));
+        // A tick is below 2^96, a token below 2^94 and so many of them below 2^126; and it is never further than `burst` tokens
+        // from being full. So nothing overflows.
+        let full = self.full.max(tick) + self.token * u128::from(cost);
+        let is_there = tick >= self.paused && full <= tick + self.brim;
         if is_there {
             self.full = full;
         }
@@ -94,7 +99,7 @@ impl Bucket {
         if tick < self.paused {
             return 0;
         }
-        let lacks = self.full.saturating_sub(tick).div_ceil(self.tokens(1));
+        let lacks = self.full.saturating_sub(tick).div_ceil(self.token);
         self.rate.burst.saturating_sub(u32::try_from(lacks).unwrap_or(u32::MAX))
     }
 }
