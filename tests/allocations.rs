@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use async_orch::{Error, Failure, Next, Once, Policy, RetryBudget, Run, pipeline, task};
+use async_orch::{Error, Failure, Next, Once, Policy, RetryBudget, Run, pipeline, task, tower};
 use tokio::task::yield_now;
 
 use common::{Oops, at_once};
@@ -324,6 +324,16 @@ fn with_12_a_policy_that_hands_on_allocates_nothing() {
 }
 
 /// A saga's log is a list, with a box for each step that can be undone.
+/// What it shares with its layer.
+#[test]
+fn a_layer_of_towers_is_one_allocation_a_run() {
+    let limit = tower::tower(::tower::limit::ConcurrencyLimitLayer::new(2));
+    let ready = pipeline! { |_: u64| with(&limit) < |n| { n + 1 } > };
+    assert_eq!(allocations(|| at_once(ready.run(1)).unwrap()), 1);
+    let waits = pipeline! { |_: u64| with(&limit) < async |n| { yield_now().await; n + 1 } > };
+    assert_eq!(allocations(|| at_once(waits.run(1)).unwrap()), 1);
+}
+
 #[test]
 fn a_saga_allocates_for_what_can_be_undone() {
     let p = pipeline! { |_: u64| saga < step yields step > };

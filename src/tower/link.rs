@@ -25,8 +25,10 @@ struct State {
     /// Whether the block polls at the moment, and looks at the stage before it waits.
     is_polled: bool,
     block: Option<Waker>,
-    /// Who waits for the answer, or for a turn.
-    waiting: Vec<Waker>,
+    /// Who waits for the answer.
+    asker: Option<Waker>,
+    /// Who waits for a turn.
+    line: Vec<Waker>,
 }
 
 enum Stage {
@@ -60,7 +62,8 @@ impl Link {
             is_over: false,
             is_polled: false,
             block: None,
-            waiting: Vec::new(),
+            asker: None,
+            line: Vec::new(),
         })))
     }
 
@@ -72,10 +75,9 @@ impl Link {
     pub(super) fn polls(&self, cx: &Context<'_>) {
         let mut state = self.state();
         state.is_polled = true;
-        match &mut state.block {
-            Some(waker) => waker.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
+        let last = keep(&mut state.block, cx.waker());
+        drop(state);
+        drop(last);
     }
 
     /// What the layer wants now that it was polled.
@@ -100,41 +102,51 @@ impl Link {
             // Nobody is there to be told.
             _ => Stage::Idle,
         };
-        state.tell();
+        tell(state);
     }
 
     /// The run of the body was dropped, as its request was given up.
     pub(super) fn stopped(&self) {
         let mut state = self.state();
         state.stage = Stage::Idle;
-        state.tell();
+        tell(state);
     }
 
     /// The block is over: nothing runs any more.
     pub(super) fn over(&self) {
         let mut state = self.state();
         state.is_over = true;
-        state.tell();
+        tell(state);
     }
 }
 
-impl State {
-    /// Wakes who waits, but for the block: it goes on by itself.
-    fn tell(&mut self) {
-        for waker in mem::take(&mut self.waiting) {
-            if !self.block.as_ref().is_some_and(|block| block.will_wake(&waker)) {
-                waker.wake();
-            }
-        }
-    }
+// A waker may run code that is not ours, also when it is dropped. So each is woken and dropped with the link unlocked.
 
-    fn wake_block(&mut self) {
-        if !self.is_polled
-            && !self.is_over
-            && let Some(waker) = self.block.take()
-        {
+/// Wakes who waits, but for the block: it goes on by itself.
+fn tell(mut state: MutexGuard<'_, State>) {
+    let (asker, line) = (state.asker.take(), mem::take(&mut state.line));
+    let is_block = |waker: &Waker| state.block.as_ref().is_some_and(|block| block.will_wake(waker));
+    let asker = asker.map(|waker| (is_block(&waker), waker));
+    let line: Vec<_> = line.into_iter().map(|waker| (is_block(&waker), waker)).collect();
+    drop(state);
+    for (is_block, waker) in asker.into_iter().chain(line) {
+        if !is_block {
             waker.wake();
         }
+    }
+}
+
+/// Keeps a waker, and gives what was kept if that is another.
+#[must_use = "it is dropped once the link is unlocked"]
+fn keep(kept: &mut Option<Waker>, waker: &Waker) -> Option<Waker> {
+    if kept.as_ref().is_some_and(|kept| kept.will_wake(waker)) { None } else { kept.replace(waker.clone()) }
+}
+
+impl State {
+    /// The block, if it has to be woken.
+    #[must_use = "it is woken once the link is unlocked"]
+    fn block(&mut self) -> Option<Waker> {
+        if self.is_polled || self.is_over { None } else { self.block.take() }
     }
 }
 
@@ -161,13 +173,14 @@ impl Asking {
             && let Stage::Ended(ended) = mem::replace(&mut state.stage, Stage::Idle)
         {
             self.is_done = true;
-            state.tell();
+            tell(state);
             return Poll::Ready(Some(ended));
         }
         if state.is_over {
             self.is_done = true;
             return Poll::Ready(None);
         }
+        let mut block = None;
         // One run of the body at a time: another request waits for its turn.
         if self.number.is_none()
             && let Stage::Idle = state.stage
@@ -176,10 +189,20 @@ impl Asking {
             state.asking = state.asked;
             self.number = Some(state.asked);
             state.stage = Stage::Wanted;
-            state.wake_block();
+            block = state.block();
         }
-        if !state.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-            state.waiting.push(cx.waker().clone());
+        let last = if self.number.is_some_and(|number| number == state.asking) {
+            keep(&mut state.asker, cx.waker())
+        } else {
+            if !state.line.iter().any(|waker| waker.will_wake(cx.waker())) {
+                state.line.push(cx.waker().clone());
+            }
+            None
+        };
+        drop(state);
+        drop(last);
+        if let Some(block) = block {
+            block.wake();
         }
         Poll::Pending
     }
@@ -195,11 +218,15 @@ impl Drop for Asking {
         match state.stage {
             Stage::Running => {
                 state.stage = Stage::GivenUp;
-                state.wake_block();
+                let block = state.block();
+                drop(state);
+                if let Some(block) = block {
+                    block.wake();
+                }
             }
             Stage::Wanted | Stage::Ended(_) => {
                 state.stage = Stage::Idle;
-                state.tell();
+                tell(state);
             }
             Stage::Idle | Stage::GivenUp => {}
         }
