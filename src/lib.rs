@@ -4,7 +4,7 @@
 
 pub use orch_core::bus::{self, Bus, DynBus, NoBus};
 pub use orch_core::{
-    Admit, Again, Attempt, BlockChange, BlockEvent, BoxError, BoxFuture, BoxPipeline, Breaker,
+    Admit, Again, Arrival, Attempt, BlockChange, BlockEvent, BoxError, BoxFuture, BoxPipeline, Breaker,
     BreakerBuilder, BreakerState, BudgetSpent, Bulkhead, BulkheadBuilder, Change, CircuitEvent, CircuitState,
     Context, Done, Error, ErrorKind, Event, EventKind, Execution, Failed, Failure, FallingBack, Field,
     Gatekeeper, Graph, Hedging, InvalidOption, Keyed, LastError, LastFailure, Limiter, LimiterBuilder, Local,
@@ -141,6 +141,8 @@ pub mod retry {
     pub use orch_core::retry::*;
 }
 
+#[cfg(feature = "durable")]
+pub mod durable;
 #[cfg(feature = "tower")]
 pub mod tower;
 

@@ -7,6 +7,7 @@ mod blocks;
 mod boxed;
 mod build;
 pub mod bus;
+mod codec;
 mod context;
 mod error;
 mod event;
@@ -23,6 +24,8 @@ mod sync;
 mod task;
 #[cfg(test)]
 mod testing;
+#[cfg(not(feature = "durable"))]
+mod undurable;
 mod wake;
 
 pub use blocks::bulkhead::{Bulkhead, BulkheadBuilder};
@@ -45,9 +48,12 @@ pub use graph::{Graph, Node};
 pub use node::{NodeKind, Origin, Place};
 pub use pipeline::{BoxPipeline, On, Pipeline, Run, run};
 pub use policy::{Again, Next, Once, Policy};
-pub use run::{Attempt, Done, LastError, Position};
+pub use run::{Arrival, Attempt, Done, LastError, Position};
 pub use runtime::{Admit, BoxFuture, Gatekeeper, Local, Report, Runtime};
 pub use task::Task;
+
+#[cfg(feature = "durable")]
+pub mod durable;
 
 /// Values for the options of the block `retry`.
 pub mod retry {
@@ -81,6 +87,14 @@ pub mod __private_0_1_0 {
     /// What the expansion of `#[task]` names.
     pub mod task {
         pub use crate::build::returned::*;
+        pub use crate::codec::{Codec, Coding};
         pub use crate::task::*;
+        /// What the option `durable` names.
+        pub mod durable {
+            #[cfg(feature = "durable")]
+            pub use crate::durable::declared::*;
+            #[cfg(not(feature = "durable"))]
+            pub use crate::undurable::*;
+        }
     }
 }

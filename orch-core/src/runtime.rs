@@ -11,7 +11,7 @@ use crate::blocks::bulkhead::Bulkhead;
 use crate::blocks::circuit::Breaker;
 use crate::blocks::throttle::Limiter;
 use crate::error::ErrorKind;
-use crate::run::{Attempt, Done, Position};
+use crate::run::{Arrival, Attempt, Done, Position};
 
 /// A future that is boxed, can be sent between threads, and may borrow for `'a`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -89,13 +89,20 @@ pub trait Runtime: Send + Sync {
         Box::pin(async move { call() })
     }
 
-    /// A run arrives at a gatekeeper, such as a circuit: whether that is asked. Unless you say otherwise it is.
+    /// A run arrives at a gatekeeper, such as a circuit: whether that is asked. Unless you say otherwise it is, at once.
     ///
     /// A runtime that repeats a run which it has written down answers as it was then, and leaves the gatekeeper, which lives now,
-    /// as it is.
+    /// as it is. One that does not know yet whether it has says [`Admit::Arrive`].
     fn admit(&self, at: Position<'_>, gatekeeper: Gatekeeper<'_>) -> Admit {
         let _ = (at, gatekeeper);
         Admit::Ask
+    }
+
+    /// Has a run that arrives at a gatekeeper ask it, or answers for it, in its own time: after [`Admit::Arrive`] alone.
+    ///
+    /// Dropping the future takes the run away from the gatekeeper. Unless you say otherwise that is asked at once.
+    fn arrive<'a>(&'a self, arrival: Arrival<'a>) -> BoxFuture<'a, Done<'a>> {
+        Box::pin(arrival.ask())
     }
 
     /// A gatekeeper was asked, and this is its answer: the run is let through, or turned away as this kind of error. To be written
@@ -195,6 +202,8 @@ pub enum Admit {
     /// The run is turned away, with an error of this kind, which is one of a [rejection](ErrorKind::is_rejection); any other stands
     /// for [`ErrorKind::Rejected`]. The gatekeeper is not asked.
     Reject(ErrorKind<Infallible>),
+    /// The run waits for what [`Runtime::arrive`] makes of its arrival.
+    Arrive,
 }
 
 /// How a run ended that a [`Gatekeeper`] had let through.
@@ -307,6 +316,10 @@ macro_rules! through {
 
             fn admit(&self, at: Position<'_>, gatekeeper: Gatekeeper<'_>) -> Admit {
                 (**self).admit(at, gatekeeper)
+            }
+
+            fn arrive<'a>(&'a self, arrival: Arrival<'a>) -> BoxFuture<'a, Done<'a>> {
+                (**self).arrive(arrival)
             }
 
             fn admitted(

@@ -12,6 +12,7 @@ use std::task::{self, Poll, ready};
 use pin_project_lite::pin_project;
 
 use crate::build::returned::Gives;
+use crate::codec::Codec;
 use crate::context::Context;
 use crate::error::{ErrorKind, Panicked};
 use crate::run::{Asks, Inside};
@@ -33,6 +34,16 @@ pub trait Task<Args>: 'static {
     /// Whether it asks for its [`Context`], and so which run it is a part of.
     #[doc(hidden)]
     type Asks: Asks;
+
+    /// How what it gives is written down, if it is `#[task(durable)]`.
+    #[doc(hidden)]
+    const CODEC: Option<Codec<Self::Out, Self::Error>> = None;
+
+    /// A number that is the same for the same arguments, where those can be written down.
+    #[doc(hidden)]
+    fn fingerprint(_args: &Args) -> Option<u64> {
+        None
+    }
 
     /// Calls the function. Nothing happens before the future is polled.
     ///

@@ -5,13 +5,20 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
+#[cfg(feature = "durable")]
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+#[cfg(feature = "durable")]
+use std::task::ready;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
 use super::Position;
+use crate::codec::Codec;
 use crate::error::ErrorKind;
+#[cfg(feature = "durable")]
+use crate::error::{BoxError, Panicked};
 
 /// One attempt at a task, in the hands of a [`Runtime`](crate::Runtime): it is run, or answered for.
 ///
@@ -20,6 +27,8 @@ use crate::error::ErrorKind;
 pub struct Attempt<'a> {
     callee: Pin<&'a mut (dyn Callee + 'a)>,
     position: Position<'a>,
+    /// Of its arguments.
+    fingerprint: Option<u64>,
 }
 
 /// That an attempt has an outcome.
@@ -29,6 +38,12 @@ pub struct Attempt<'a> {
 #[must_use = "it is what `execute` gives back"]
 pub struct Done<'a>(PhantomData<fn(&'a ()) -> &'a ()>);
 
+impl Done<'_> {
+    pub(super) fn new() -> Self {
+        Done(PhantomData)
+    }
+}
+
 /// The call of a task whose type is not known.
 trait Callee: Send {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()>;
@@ -37,6 +52,17 @@ trait Callee: Send {
 
     /// Takes a `Some(Result<Out, Error>)`; whether it was one.
     fn answer(self: Pin<&mut Self>, result: &mut dyn Any) -> bool;
+
+    #[cfg(feature = "durable")]
+    fn is_durable(&self) -> bool;
+
+    /// The outcome that there is, if it can be written down.
+    #[cfg(feature = "durable")]
+    fn written(self: Pin<&mut Self>) -> Result<Vec<u8>, BoxError>;
+
+    /// Takes an outcome that was written down.
+    #[cfg(feature = "durable")]
+    fn read(self: Pin<&mut Self>, bytes: &[u8]) -> Result<(), BoxError>;
 }
 
 pin_project! {
@@ -45,6 +71,7 @@ pin_project! {
         #[pin]
         call: Fut,
         outcome: Option<Result<T, ErrorKind<X>>>,
+        codec: Option<Codec<T, X>>,
     }
 }
 
@@ -52,8 +79,8 @@ impl<Fut, T, X> Slot<Fut, T, X>
 where
     Fut: Future<Output = Result<T, ErrorKind<X>>>,
 {
-    pub(super) fn new(call: Fut) -> Self {
-        Slot { call, outcome: None }
+    pub(super) fn new(call: Fut, codec: Option<Codec<T, X>>) -> Self {
+        Slot { call, outcome: None, codec }
     }
 
     /// What came of it.
@@ -88,16 +115,41 @@ where
         *self.project().outcome = Some(result.map_err(ErrorKind::Task));
         true
     }
+
+    #[cfg(feature = "durable")]
+    fn is_durable(&self) -> bool {
+        self.codec.is_some()
+    }
+
+    #[cfg(feature = "durable")]
+    fn written(self: Pin<&mut Self>) -> Result<Vec<u8>, BoxError> {
+        match (&self.codec, &self.outcome) {
+            (Some(codec), Some(outcome)) => crate::durable::outcome(codec, outcome.as_ref()),
+            _ => Err("there is none".into()),
+        }
+    }
+
+    #[cfg(feature = "durable")]
+    fn read(self: Pin<&mut Self>, bytes: &[u8]) -> Result<(), BoxError> {
+        let this = self.project();
+        let codec = this.codec.as_ref().ok_or("the task is not durable")?;
+        *this.outcome = Some(crate::durable::read_outcome(codec, bytes)?);
+        Ok(())
+    }
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn new<Fut, T, X>(slot: Pin<&'a mut Slot<Fut, T, X>>, position: Position<'a>) -> Self
+    pub(super) fn new<Fut, T, X>(
+        slot: Pin<&'a mut Slot<Fut, T, X>>,
+        position: Position<'a>,
+        fingerprint: Option<u64>,
+    ) -> Self
     where
         Fut: Future<Output = Result<T, ErrorKind<X>>> + Send + 'a,
         T: Send + 'static,
         X: Send + 'static,
     {
-        Attempt { callee: slot, position }
+        Attempt { callee: slot, position, fingerprint }
     }
 
     /// Which step of which run it is, for which item, in which attempt.
@@ -114,13 +166,13 @@ impl<'a> Attempt<'a> {
     pub async fn run(self) -> Done<'a> {
         let Attempt { mut callee, .. } = self;
         poll_fn(|cx| callee.as_mut().poll(cx)).await;
-        Done(PhantomData)
+        Done::new()
     }
 
     /// Fails the attempt without running the task, with any kind of error but a task's own.
     pub fn fail(mut self, kind: ErrorKind<Infallible>) -> Done<'a> {
         self.callee.as_mut().fail(kind);
-        Done(PhantomData)
+        Done::new()
     }
 
     /// Answers for the task without running it: with an output, or with an error as its own.
@@ -130,7 +182,35 @@ impl<'a> Attempt<'a> {
     /// Gives the attempt back if the types are not those of the task. The error of a task that cannot fail is
     /// [`Infallible`].
     pub fn answer<T: Any, X: Any>(mut self, result: Result<T, X>) -> Result<Done<'a>, Self> {
-        if self.callee.as_mut().answer(&mut Some(result)) { Ok(Done(PhantomData)) } else { Err(self) }
+        if self.callee.as_mut().answer(&mut Some(result)) { Ok(Done::new()) } else { Err(self) }
+    }
+}
+
+#[cfg(feature = "durable")]
+impl<'a> Attempt<'a> {
+    /// A number that is the same for the same arguments, where those can be written down.
+    pub(crate) fn fingerprint(&self) -> Option<u64> {
+        self.fingerprint
+    }
+
+    /// Whether what the task gives can be written down.
+    pub(crate) fn is_durable(&self) -> bool {
+        self.callee.is_durable()
+    }
+
+    /// Runs the task here, and writes down what comes of it. A panic is an outcome too.
+    pub(crate) fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<Vec<u8>, BoxError>> {
+        let mut callee = self.callee.as_mut();
+        match catch_unwind(AssertUnwindSafe(|| callee.as_mut().poll(cx))) {
+            Ok(polled) => ready!(polled),
+            Err(payload) => callee.as_mut().fail(ErrorKind::Panicked(Panicked::caught(payload))),
+        }
+        Poll::Ready(callee.written())
+    }
+
+    /// Answers for the task with what was written down.
+    pub(crate) fn read(mut self, bytes: &[u8]) -> Result<Done<'a>, BoxError> {
+        self.callee.as_mut().read(bytes).map(|()| Done::new())
     }
 }
 

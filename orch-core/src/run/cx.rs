@@ -11,7 +11,7 @@ use super::{Coords, Full, Inside, Queued};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::event::Told;
 use crate::node::{Meta, Origin};
-use crate::runtime::{Gatekeeper, Report};
+use crate::runtime::{BoxFuture, Gatekeeper, Report};
 use crate::task::Task;
 
 /// The run as a step sees it: where it is, the world around it, and who watches.
@@ -76,12 +76,18 @@ pub trait Cx: Copy + Send + Sync {
         args: A,
     ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send;
 
-    /// A run of the block `meta` arrives at a gatekeeper: the answer, if that is not asked for it.
-    fn admit(
+    /// A run of the block `meta` arrives at a gatekeeper: what the runtime says to it, if that is not asked at once.
+    fn admit(self, meta: &'static Meta, gatekeeper: Gatekeeper<'_>) -> Option<Decision>;
+
+    /// What the runtime makes of an arrival, if it said that it takes that on. `asks` asks the gatekeeper, and waits for its answer.
+    fn arrive<'a, T: Send + 'a>(
         self,
         meta: &'static Meta,
-        gatekeeper: Gatekeeper<'_>,
-    ) -> Option<Result<(), ErrorKind<Infallible>>>;
+        gatekeeper: Gatekeeper<'a>,
+        asks: impl Future<Output = Result<T, ErrorKind<Infallible>>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<Option<T>, ErrorKind<Infallible>>>
+    where
+        Self: 'a;
 
     /// The gatekeeper's answer, if it was asked.
     fn admitted(
@@ -168,6 +174,14 @@ pub trait Cx: Copy + Send + Sync {
 
     /// [`queue`](Cx::queue) of a step whose type is not known.
     fn queue_full(self, queue: impl for<'a> FnOnce(Full<'a>) -> Queued<'a>) -> Self::Queued;
+}
+
+/// What a runtime says to a run that arrives at a gatekeeper, which is not asked at once.
+#[derive(Debug)]
+pub enum Decision {
+    Pass,
+    Reject(ErrorKind<Infallible>),
+    Arrive,
 }
 
 /// Finishes the execution of a block with its result.

@@ -12,17 +12,20 @@ use std::time::{Duration, Instant};
 
 use pin_project_lite::pin_project;
 
+use super::arrival::{Arrival, Asking};
 use super::attempt::{Attempt, Done, Slot};
 use super::coords::Count;
+use super::cx::Decision;
 use super::guard::{Class, Phase};
 use super::memory::{LastError, Memo, MemoAt};
 use super::sleep::Sleep;
 use super::state::{Id, Start};
 use super::{Coords, Cx, Guard, Inside, Position, Queued, RunState};
+use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Failure, Panicked};
 use crate::event::{BlockEvent, EventKind, Output, TaskEvent, Told};
 use crate::node::{Meta, Origin};
-use crate::runtime::{Admit, Gatekeeper, Local, Report, Runtime};
+use crate::runtime::{Admit, BoxFuture, Gatekeeper, Local, Report, Runtime};
 use crate::task::Task;
 
 /// The run, seen from inside one execution. Without type parameters: whatever the bus and the runtime are, it is one type.
@@ -170,23 +173,43 @@ impl<'b> Cx for Full<'b> {
         inside: Option<Inside<'e>>,
         args: A,
     ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send {
-        let call = T::call(args, inside);
         match (self.run.runtime(), inside) {
-            (Some(rt), Some(inside)) => Execute::Runtime { attempt: hand_over(rt, inside.position(), call) },
-            _ => Execute::Here { call },
+            (Some(rt), Some(inside)) => {
+                let fingerprint = T::fingerprint(&args);
+                let call = T::call(args, Some(inside));
+                let attempt = hand_over(rt, inside.position(), call, T::CODEC, fingerprint);
+                Execute::Runtime { attempt }
+            }
+            _ => Execute::Here { call: T::call(args, inside) },
         }
     }
 
-    fn admit(
-        self,
-        meta: &'static Meta,
-        gatekeeper: Gatekeeper<'_>,
-    ) -> Option<Result<(), ErrorKind<Infallible>>> {
+    fn admit(self, meta: &'static Meta, gatekeeper: Gatekeeper<'_>) -> Option<Decision> {
         match self.run.runtime()?.admit(self.position(meta), gatekeeper) {
             Admit::Ask => None,
-            Admit::Pass => Some(Ok(())),
-            Admit::Reject(kind) => Some(Err(kind)),
+            Admit::Pass => Some(Decision::Pass),
+            Admit::Reject(kind) => Some(Decision::Reject(as_rejection(kind))),
+            Admit::Arrive => Some(Decision::Arrive),
         }
+    }
+
+    fn arrive<'a, T: Send + 'a>(
+        self,
+        meta: &'static Meta,
+        gatekeeper: Gatekeeper<'a>,
+        asks: impl Future<Output = Result<T, ErrorKind<Infallible>>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<Option<T>, ErrorKind<Infallible>>>
+    where
+        Self: 'a,
+    {
+        Box::pin(async move {
+            let mut asking = pin!(Asking::new(asks));
+            if let Some(rt) = self.run.runtime() {
+                let arrival = Arrival::new(asking.as_mut(), self.position(meta), gatekeeper);
+                let _: Done<'_> = rt.arrive(arrival).await;
+            }
+            asking.take()
+        })
     }
 
     fn admitted(
@@ -337,6 +360,11 @@ impl<'b> Cx for Full<'b> {
     }
 }
 
+/// A runtime turns runs away by rejections alone.
+pub(super) fn as_rejection(kind: ErrorKind<Infallible>) -> ErrorKind<Infallible> {
+    if kind.is_rejection() { kind } else { ErrorKind::Rejected }
+}
+
 pin_project! {
     /// An attempt at a task. (An `async` block would hold what it is given twice, and copy it.)
     #[project = ExecuteProjected]
@@ -351,14 +379,16 @@ fn hand_over<'r, 'e, T, X>(
     rt: &'r (dyn Runtime + 'r),
     position: Position<'e>,
     call: impl Future<Output = Result<T, ErrorKind<X>>> + Send,
+    codec: Option<Codec<T, X>>,
+    fingerprint: Option<u64>,
 ) -> Pin<Box<impl Future<Output = Result<T, ErrorKind<X>>> + Send>>
 where
     T: Send + 'static,
     X: Send + 'static,
 {
     Box::pin(async move {
-        let mut slot = pin!(Slot::new(call));
-        let _: Done<'_> = rt.execute(Attempt::new(slot.as_mut(), position)).await;
+        let mut slot = pin!(Slot::new(call, codec));
+        let _: Done<'_> = rt.execute(Attempt::new(slot.as_mut(), position, fingerprint)).await;
         slot.take()
     })
 }

@@ -11,6 +11,7 @@
 //! dropped after the steps inside, and makes sure that there is exactly one terminal event. What is dropped has been
 //! cancelled, unless a panic was seen on its way out of the guard's own poll.
 
+mod arrival;
 mod asks;
 mod attempt;
 mod coords;
@@ -28,12 +29,13 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+pub use arrival::Arrival;
 pub(crate) use asks::Asks;
 pub use asks::{No, Yes};
 pub use attempt::{Attempt, Done};
 pub(crate) use coords::{Coords, Count};
-pub(crate) use cx::Cx;
 pub(crate) use cx::finish_block;
+pub(crate) use cx::{Cx, Decision};
 pub(crate) use full::Full;
 pub(crate) use guard::{Guard, Queued};
 pub use inside::Inside;

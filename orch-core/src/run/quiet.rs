@@ -7,11 +7,12 @@ use std::future::Future;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use super::cx::Decision;
 use super::{Coords, Cx, Full, Inside, Queued};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::event::Told;
 use crate::node::{Meta, Origin};
-use crate::runtime::{Gatekeeper, Local, Report};
+use crate::runtime::{BoxFuture, Gatekeeper, Local, Report};
 use crate::task::Task;
 
 /// Nobody watches, and the world is tokio's.
@@ -97,12 +98,17 @@ impl Cx for Quiet {
     }
 
     #[inline(always)]
-    fn admit(
+    fn admit(self, _meta: &'static Meta, _gatekeeper: Gatekeeper<'_>) -> Option<Decision> {
+        None
+    }
+
+    fn arrive<'a, T: Send + 'a>(
         self,
         _meta: &'static Meta,
-        _gatekeeper: Gatekeeper<'_>,
-    ) -> Option<Result<(), ErrorKind<Infallible>>> {
-        None
+        _gatekeeper: Gatekeeper<'a>,
+        asks: impl Future<Output = Result<T, ErrorKind<Infallible>>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<Option<T>, ErrorKind<Infallible>>> {
+        Box::pin(async { asks.await.map(Some) })
     }
 
     #[inline(always)]

@@ -29,6 +29,15 @@ pub(crate) struct Options {
     /// The first parameter is the context, whatever its name.
     pub(crate) context: Option<Span>,
     pub(crate) krate: Option<TokenStream>,
+    pub(crate) durable: Option<Durable>,
+}
+
+/// `durable` or `durable(output = …, error = …)`
+pub(crate) struct Durable {
+    pub(crate) word: Span,
+    /// How the two are written down, if not as JSON.
+    pub(crate) output: Option<TokenStream>,
+    pub(crate) error: Option<TokenStream>,
 }
 
 impl Task {
@@ -73,7 +82,7 @@ impl Options {
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        const KNOWN: &str = "the options of `#[task]` are `name = \"…\"`, `blocking`, `spawn`, `context`, `fallible` and `crate = path`";
+        const KNOWN: &str = "the options of `#[task]` are `name = \"…\"`, `blocking`, `spawn`, `context`, `fallible`, `durable` and `crate = path`";
         let mut options = Options::default();
         while !input.is_empty() {
             if input.peek(Token![crate]) {
@@ -99,11 +108,11 @@ impl Parse for Options {
                     "context" => options.context.replace(option.span()).is_some(),
                     "fallible" => options.fallible.replace(option.span()).is_some(),
                     "durable" => {
-                        let text = "the option `durable` is not available yet";
-                        return Err(syn::Error::new(option.span(), text));
+                        let durable = Durable::read(option.span(), input)?;
+                        options.durable.replace(durable).is_some()
                     }
                     unknown => {
-                        let known = ["name", "blocking", "spawn", "context", "fallible", "crate"];
+                        let known = ["name", "blocking", "spawn", "context", "fallible", "durable", "crate"];
                         let hint = orch_syntax::suggest::closest(unknown, &known)
                             .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                         let text = format!("unknown option `{unknown}`{hint}; {KNOWN}");
@@ -119,6 +128,44 @@ impl Parse for Options {
             }
         }
         Ok(options)
+    }
+}
+
+impl Durable {
+    /// What stands after the word.
+    fn read(word: Span, input: ParseStream<'_>) -> syn::Result<Self> {
+        const KNOWN: &str = "`durable` takes `output = Coding::…` and `error = Coding::…`";
+        let mut durable = Durable { word, output: None, error: None };
+        if !input.peek(syn::token::Paren) {
+            return Ok(durable);
+        }
+        let inside;
+        syn::parenthesized!(inside in input);
+        while !inside.is_empty() {
+            let name: Ident = inside.parse().map_err(|error| syn::Error::new(error.span(), KNOWN))?;
+            let place = match name.to_string().as_str() {
+                "output" => &mut durable.output,
+                "error" => &mut durable.error,
+                unknown => {
+                    return Err(syn::Error::new(name.span(), format!("unknown option `{unknown}`; {KNOWN}")));
+                }
+            };
+            inside.parse::<Token![=]>().map_err(|error| syn::Error::new(error.span(), KNOWN))?;
+            let mut value = TokenStream::new();
+            while !(inside.is_empty() || inside.peek(Token![,])) {
+                value.extend([inside.parse::<TokenTree>()?]);
+            }
+            if value.is_empty() {
+                return Err(inside.error(KNOWN));
+            }
+            if place.replace(value).is_some() {
+                return Err(syn::Error::new(name.span(), format!("`{name}` is given twice")));
+            }
+            if !inside.is_empty() {
+                inside.parse::<Token![,]>()?;
+            }
+        }
+        Ok(durable)
     }
 }
 

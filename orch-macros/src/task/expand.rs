@@ -181,6 +181,7 @@ impl Parts<'_> {
             quote!(match #failure {})
         };
         let marker = self.marker.ty.as_ref().map(|_| quote!(_,));
+        let durable = self.durable();
         quote! {
             #[automatically_derived]
             impl #generics #private::task::Task<#args> for #ident #where_clause {
@@ -188,6 +189,7 @@ impl Parts<'_> {
                 type Out = #out;
                 type Error = #error;
                 type Asks = #private::#asks;
+                #durable
 
                 #[inline(always)]
                 fn call(
@@ -210,6 +212,39 @@ impl Parts<'_> {
                 }
             }
         }
+    }
+
+    /// How what it gives is written down, and what is kept of its arguments, if it is durable.
+    fn durable(&self) -> Option<TokenStream> {
+        let Self { returned, private, values, args, .. } = self;
+        let durable = self.task.options.durable.as_ref()?;
+        let Returned { out, error, kind, .. } = returned;
+        let task = quote!(#private::task);
+        let json = |ty: &TokenStream| {
+            let json = Ident::new("json", durable.word);
+            quote!(#task::durable::#json::<#ty>())
+        };
+        let written = |given: &Option<TokenStream>, ty: &TokenStream, is_never: bool| match given {
+            Some(given) => given.clone(),
+            None if is_never => quote!(#task::Coding::never()),
+            None => json(ty),
+        };
+        let output = written(&durable.output, out, *kind == Kind::Never);
+        let error = written(&durable.error, error, *kind != Kind::Fallible);
+        let (tuple, print) = (hidden("__orch_args"), hidden("__orch_fingerprint"));
+        let marker = self.marker.ty.as_ref().map(|_| quote!(_,));
+        Some(quote! {
+            const CODEC: ::core::option::Option<#task::Codec<Self::Out, Self::Error>> =
+                ::core::option::Option::Some(#task::Codec::new(#output, #error));
+
+            fn fingerprint(#tuple: &#args) -> ::core::option::Option<::core::primitive::u64> {
+                use #task::durable::{Printable as _, Unprintable as _};
+                let (#marker #(#values,)*) = #tuple;
+                #task::durable::Fingerprint::default()
+                    #(.and((&&#task::durable::Argument(#values)).#print()))*
+                    .finish()
+            }
+        })
     }
 
     fn generics(&self, bounds: Bounds) -> (TokenStream, TokenStream) {

@@ -136,6 +136,15 @@ pub(crate) fn validate(task: &Task) -> syn::Result<()> {
             refuse(span, text.to_owned());
         }
     }
+    if let Some(error) = task.options.durable.as_ref().and_then(|durable| durable.error.as_ref())
+        && task.options.fallible.is_none()
+        && gives_no_result(sig)
+    {
+        refuse(
+            error.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span()),
+            "a task that gives no `Result` has no error to write down; remove `error`".to_owned(),
+        );
+    }
     combined(errors).map_or(Ok(()), Err)
 }
 

@@ -4,15 +4,19 @@
 //! its code nor its space.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use super::future::Door;
-use super::state::{Admission, Rejection, Transitions};
+use super::state::{Admission, Rejection, Transition, Transitions};
 use super::{Breaker, CircuitEvent, CircuitState};
 use crate::blocks::gatekeepers::{self, Ticket, Timer};
 use crate::error::ErrorKind;
-use crate::run::Cx;
+use crate::run::{Cx, Decision};
+use crate::runtime::BoxFuture;
 
 /// What became of a run that met such a circuit.
 pub(super) enum Arrived<'a, Fut, I, R> {
@@ -53,15 +57,8 @@ where
         Admission::Rejected => unreachable!("the circuit was asked"),
         Admission::Admitted(_) | Admission::Joined | Admission::Waits(_) => {
             let answer = Some(answer).filter(|answer| !matches!(answer, Admission::Waits(_)));
-            let turn = Turn { breaker, answer, place: None };
-            return Arrived::Waits(Box::new(Waiting {
-                at,
-                begin,
-                timer: None,
-                turn,
-                told: Told::default(),
-                is_asked: true,
-            }));
+            let asker = Asker::new(breaker, cx, answer);
+            return Arrived::Waits(Box::new(Waiting { at, begin, asker, is_asked: true }));
         }
     };
     turn_away::<R>(guard, met, breaker, begin);
@@ -75,30 +72,46 @@ where
     turned_away
 }
 
-/// A run that the runtime answers for, as if the circuit `at` which it arrives had.
+/// A run that the runtime answers for, as if the circuit `at` which it arrives had, or whose arrival it takes on.
 #[cold]
 #[inline(never)]
-pub(super) fn answer_of<'a, Fut, I, R>(
+pub(super) fn taken_on<'a, Fut, I, R>(
     at: At<'a, I, R>,
-    answer: Result<(), ErrorKind<Infallible>>,
+    answer: Decision,
     begin: impl FnOnce() -> Fut + Send + 'a,
 ) -> Box<dyn Wait<'a, Fut, I, R> + 'a>
 where
     I: Copy + Send + Sync + 'a,
     R: Cx + 'a,
 {
-    let answer = Some(match answer {
+    let (door, _, run) = at;
+    let answer = match answer {
         // As a part of a probe it reports nothing.
-        Ok(()) => Admission::Joined,
-        Err(ErrorKind::CircuitOpen { isolated: true, .. }) => Admission::Isolated,
-        Err(ErrorKind::CircuitOpen { retry_after, last_failure, .. }) => {
-            Admission::Open(Rejection { retry_after, last_failure })
+        Decision::Pass => Admission::Joined,
+        Decision::Reject(kind) => Admission::of(kind),
+        Decision::Arrive => {
+            let news = Arc::default();
+            let asks = asks(door, run, Arc::clone(&news));
+            let answer = run.arrive(door.meta, door.keeper(), asks);
+            return Box::new(Arriving { at, begin, answer, news });
         }
-        Err(ErrorKind::CircuitHalfOpen) => Admission::HalfOpen,
-        Err(_) => Admission::Rejected,
-    });
-    let turn = Turn { breaker: &at.0.breaker, answer, place: None };
-    Box::new(Waiting { at, begin, timer: None, turn, told: Told::default(), is_asked: false })
+    };
+    let asker = Asker::new(&door.breaker, run, Some(answer));
+    Box::new(Waiting { at, begin, asker, is_asked: false })
+}
+
+impl Admission {
+    /// That of a runtime that turns a run away.
+    fn of(kind: ErrorKind<Infallible>) -> Self {
+        match kind {
+            ErrorKind::CircuitOpen { isolated: true, .. } => Admission::Isolated,
+            ErrorKind::CircuitOpen { retry_after, last_failure, .. } => {
+                Admission::Open(Rejection { retry_after, last_failure })
+            }
+            ErrorKind::CircuitHalfOpen => Admission::HalfOpen,
+            _ => Admission::Rejected,
+        }
+    }
 }
 
 /// Tells the bus that a run is turned away, and drops what was kept for its body: here, where a panic of it still is the
@@ -113,8 +126,11 @@ pub(super) fn turn_away<R: Cx>(guard: &mut R::Guard, met: CircuitState, breaker:
 pub(super) trait Wait<'a, Fut, I, R>: Send {
     fn at(&self) -> At<'a, I, R>;
 
-    /// Waits until the circuit has an answer other than to wait; with the changes that were seen on the way.
-    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<(Admission, Transitions)>;
+    /// Waits until the circuit has an answer other than to wait.
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Admission>;
+
+    /// The changes that were seen on the way.
+    fn transitions(&mut self) -> Vec<Transition>;
 
     /// That it waits, the first time that it does.
     fn told(&mut self) -> Option<gatekeepers::Waiting>;
@@ -128,10 +144,17 @@ pub(super) trait Wait<'a, Fut, I, R>: Send {
 struct Waiting<'a, I, R, S> {
     at: At<'a, I, R>,
     begin: S,
+    asker: Asker<'a, R>,
+    is_asked: bool,
+}
+
+/// A run that waits at the circuit.
+struct Asker<'a, R> {
+    run: R,
     timer: Option<Timer<'a>>,
     turn: Turn<'a>,
     told: Told,
-    is_asked: bool,
+    transitions: Transitions,
 }
 
 /// What there is to tell of the wait.
@@ -160,11 +183,43 @@ where
         self.at
     }
 
-    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<(Admission, Transitions)> {
-        if let Some(answer) = self.turn.answer.take() {
-            return Poll::Ready((answer, Transitions::default()));
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Admission> {
+        self.asker.poll(cx)
+    }
+
+    fn transitions(&mut self) -> Vec<Transition> {
+        mem::take(&mut self.asker.transitions).into_iter().collect()
+    }
+
+    fn told(&mut self) -> Option<gatekeepers::Waiting> {
+        self.asker.told()
+    }
+
+    fn is_asked(&self) -> bool {
+        self.is_asked
+    }
+
+    fn begin(self: Box<Self>) -> Fut {
+        (self.begin)()
+    }
+}
+
+impl<'a, R: Cx + 'a> Asker<'a, R> {
+    fn new(breaker: &'a Breaker, run: R, answer: Option<Admission>) -> Self {
+        Asker {
+            run,
+            timer: None,
+            turn: Turn { breaker, answer, place: None },
+            told: Told::default(),
+            transitions: Transitions::default(),
         }
-        let (Door { breaker, .. }, _, run) = self.at;
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Admission> {
+        if let Some(answer) = self.turn.answer.take() {
+            return Poll::Ready(answer);
+        }
+        let (breaker, run) = (self.turn.breaker, self.run);
         for _ in 0..2 {
             let now = run.now();
             let (answer, transitions) = breaker.wait(&mut self.turn.place, now, cx.waker().clone());
@@ -177,7 +232,8 @@ where
                 }
                 answer => {
                     self.timer = None;
-                    return Poll::Ready((answer, transitions));
+                    self.transitions = transitions;
+                    return Poll::Ready(answer);
                 }
             }
         }
@@ -191,9 +247,87 @@ where
         self.told = Told::All;
         Some(gatekeepers::Waiting { cause: "a probe is under way", time: Some(time) })
     }
+}
 
+/// A run whose arrival the runtime takes on.
+struct Arriving<'a, I, R, S> {
+    at: At<'a, I, R>,
+    begin: S,
+    answer: BoxFuture<'a, Result<Option<Turn<'a>>, ErrorKind<Infallible>>>,
+    news: Arc<Mutex<News>>,
+}
+
+/// What there is to tell of a wait that the runtime drives.
+#[derive(Default)]
+struct News {
+    transitions: Vec<Transition>,
+    waiting: Option<gatekeepers::Waiting>,
+}
+
+/// Asks the circuit, and waits for its answer.
+async fn asks<'a, R: Cx + 'a>(
+    door: &'a Door,
+    run: R,
+    news: Arc<Mutex<News>>,
+) -> Result<Turn<'a>, ErrorKind<Infallible>> {
+    let tell = |transitions: Transitions, waiting| {
+        let mut news = news.lock().unwrap_or_else(PoisonError::into_inner);
+        news.transitions.extend(transitions);
+        news.waiting = news.waiting.take().or(waiting);
+    };
+    let breaker = &door.breaker;
+    let (answer, transitions) = breaker.admit(None, || run.now());
+    tell(transitions, None);
+    let answer = Some(answer).filter(|answer| !matches!(answer, Admission::Waits(_)));
+    let mut asker = Asker::new(breaker, run, answer);
+    let answer = poll_fn(|cx| {
+        let answer = asker.poll(cx);
+        tell(mem::take(&mut asker.transitions), asker.told());
+        answer
+    });
+    let answer = match answer.await {
+        answer @ (Admission::Admitted(_) | Admission::Joined) => {
+            Ok(Turn { breaker, answer: Some(answer), place: None })
+        }
+        Admission::Open(rejection) => Err(rejection.kind()),
+        Admission::Isolated => Err(ErrorKind::circuit_isolated()),
+        Admission::HalfOpen | Admission::Waits(_) => Err(ErrorKind::CircuitHalfOpen),
+        Admission::Rejected => unreachable!("the circuit was asked"),
+    };
+    run.admitted(door.meta, door.keeper(), || answer.as_ref().map(|_| ()).map_err(Clone::clone));
+    answer
+}
+
+impl<'a, Fut, I, R, S> Wait<'a, Fut, I, R> for Arriving<'a, I, R, S>
+where
+    I: Copy + Send + Sync + 'a,
+    R: Cx + 'a,
+    S: FnOnce() -> Fut + Send,
+{
+    fn at(&self) -> At<'a, I, R> {
+        self.at
+    }
+
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Admission> {
+        Poll::Ready(match ready!(self.answer.as_mut().poll(cx)) {
+            // What it was given is the block's from here on.
+            Ok(Some(mut turn)) => turn.answer.take().unwrap_or(Admission::Joined),
+            Ok(None) => Admission::Joined,
+            Err(kind) => Admission::of(kind),
+        })
+    }
+
+    fn transitions(&mut self) -> Vec<Transition> {
+        mem::take(&mut self.news.lock().unwrap_or_else(PoisonError::into_inner).transitions)
+    }
+
+    fn told(&mut self) -> Option<gatekeepers::Waiting> {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner).waiting.take()
+    }
+
+    /// It has been told already.
     fn is_asked(&self) -> bool {
-        self.is_asked
+        false
     }
 
     fn begin(self: Box<Self>) -> Fut {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::arriving::{Arrived, Wait, answer_of, arrive, turn_away};
+use super::arriving::{Arrived, Wait, arrive, taken_on, turn_away};
 use super::held::Held;
 use super::permit::Permit;
 use super::shared::Arrival;
@@ -72,7 +72,7 @@ where
         let ignore = move |error: &Error<E>| self.ignore.ask(seen, error);
         if let Some(answer) = cx.admit(door.meta, door.keeper()) {
             let begin = move || self.body.run(scope, input, cx);
-            let wait = Ok(answer_of::<_, _, R>((door, ignore, cx), answer, begin));
+            let wait = Ok(taken_on::<_, _, R>((door, ignore, cx), answer, begin));
             return CircuitFuture::Aside { wait, meta: door.meta, guard: Some(guard) };
         }
         let permit = match door.breaker.arrive(|| cx.now()) {
@@ -235,13 +235,13 @@ impl<'a, Fut, I, R: Cx> CircuitFuture<'a, Fut, I, R> {
             && let (Ok(waits), Some(watched)) = (&mut *wait, &mut *guard)
         {
             let polled = R::poll(watched, || waits.poll_answer(cx));
+            for transition in waits.transitions() {
+                R::tell(watched, || transition.event());
+            }
             if let Some(waiting) = waits.told() {
                 R::tell(watched, || waiting);
             }
-            let (answer, transitions) = ready!(polled);
-            for transition in transitions {
-                R::tell(watched, || transition.event());
-            }
+            let answer = ready!(polled);
             let meta = *meta;
             if let (Ok(waits), Some(guard)) = (mem::replace(wait, Err(CircuitState::HalfOpen)), guard.take())
             {

@@ -5,9 +5,10 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
@@ -20,8 +21,8 @@ use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::run::{Cx, Step, finish_block};
-use crate::runtime::{Gatekeeper, Report};
+use crate::run::{Cx, Decision, Step, finish_block};
+use crate::runtime::{BoxFuture, Gatekeeper, Report};
 
 /// What lets runs through, or has them wait, or turns them away.
 pub(crate) trait Gate: Send + Sync {
@@ -151,15 +152,18 @@ impl<G: Gate, R: Cx> At<'_, G, R> {
 #[inline(never)]
 fn arrive<'a, Fut, G: Gate, R: Cx + 'a>(
     at: At<'a, G, R>,
-    answer: Option<Result<(), ErrorKind<Infallible>>>,
+    answer: Option<Decision>,
     begin: impl FnOnce() -> Fut + Send + 'a,
     guard: &mut R::Guard,
 ) -> Box<dyn Wait<'a, Fut, G, R> + 'a> {
-    let passes = answer.is_some();
     let refused = match answer {
-        Some(Ok(())) => None,
-        Some(Err(kind)) if kind.is_rejection() => Some(kind),
-        Some(Err(_)) => Some(ErrorKind::Rejected),
+        Some(Decision::Pass) => return Box::new(Passes(begin)),
+        Some(Decision::Arrive) => {
+            let told = Arc::default();
+            let answer = at.run.arrive(at.meta, at.gate.keeper(), asks(at, Arc::clone(&told)));
+            return Box::new(Arrives { begin, answer, told });
+        }
+        Some(Decision::Reject(kind)) => Some(kind),
         None => {
             let refused = R::poll(guard, || at.gate.refuse(at.run.now()));
             if let Some(kind) = &refused {
@@ -169,8 +173,7 @@ fn arrive<'a, Fut, G: Gate, R: Cx + 'a>(
         }
     };
     let Some(kind) = refused else {
-        let turn = Turn { gate: at.gate, place: None };
-        return Box::new(Waits { at, begin, timer: None, turn, passes, is_told: false });
+        return Box::new(Waits { asker: Asker::new(at), begin, is_told: false });
     };
     // Here a panic of what was kept for the body still is the block's.
     R::poll(guard, || drop(begin));
@@ -321,13 +324,79 @@ trait Wait<'a, Fut, G: Gate, R: Cx>: Send {
 type Answered<'a, G> = Result<Option<<G as Gate>::Permit<'a>>, ErrorKind<Infallible>>;
 
 struct Waits<'a, G: Gate, R, S> {
-    at: At<'a, G, R>,
+    asker: Asker<'a, G, R>,
     begin: S,
-    timer: Option<Timer<'a>>,
-    turn: Turn<'a, G>,
-    /// The gate is not asked.
-    passes: bool,
     is_told: bool,
+}
+
+/// The runtime lets it pass.
+struct Passes<S>(S);
+
+impl<'a, Fut, G, R, S> Wait<'a, Fut, G, R> for Passes<S>
+where
+    G: Gate,
+    R: Cx,
+    S: FnOnce() -> Fut + Send,
+{
+    fn poll_answer(&mut self, _cx: &mut Context<'_>, _guard: &mut R::Guard) -> Poll<Answered<'a, G>> {
+        Poll::Ready(Ok(None))
+    }
+
+    fn begin(self: Box<Self>) -> Fut {
+        (self.0)()
+    }
+}
+
+/// The runtime takes its arrival on.
+struct Arrives<'a, G: Gate + 'a, S> {
+    begin: S,
+    answer: BoxFuture<'a, Answered<'a, G>>,
+    told: Arc<Mutex<Option<Waiting>>>,
+}
+
+impl<'a, Fut, G, R, S> Wait<'a, Fut, G, R> for Arrives<'a, G, S>
+where
+    G: Gate,
+    R: Cx,
+    S: FnOnce() -> Fut + Send,
+{
+    fn poll_answer(&mut self, cx: &mut Context<'_>, guard: &mut R::Guard) -> Poll<Answered<'a, G>> {
+        let answer = R::poll(guard, || self.answer.as_mut().poll(cx));
+        if let Some(waiting) = self.told.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            R::tell(guard, || waiting);
+        }
+        answer
+    }
+
+    fn begin(self: Box<Self>) -> Fut {
+        (self.begin)()
+    }
+}
+
+/// Asks the gate, and waits for its answer.
+async fn asks<'a, G: Gate, R: Cx + 'a>(
+    at: At<'a, G, R>,
+    told: Arc<Mutex<Option<Waiting>>>,
+) -> Result<G::Permit<'a>, ErrorKind<Infallible>> {
+    let answer = match at.gate.admit(|| at.run.now()) {
+        Some(permit) => Ok(permit),
+        None => match at.gate.refuse(at.run.now()) {
+            Some(kind) => Err(kind),
+            None => {
+                let (mut asker, mut tells) = (Asker::new(at), Some(told));
+                return poll_fn(|cx| {
+                    asker.poll(cx, |waiting| {
+                        if let Some(told) = tells.take() {
+                            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(waiting);
+                        }
+                    })
+                })
+                .await;
+            }
+        },
+    };
+    at.admitted(answer.as_ref().map(|_| ()));
+    answer
 }
 
 /// It was turned away, which is said when it is polled.
@@ -349,25 +418,32 @@ struct Turn<'a, G: Gate> {
     place: Option<Place>,
 }
 
-impl<'a, Fut, G, R, S> Wait<'a, Fut, G, R> for Waits<'a, G, R, S>
-where
-    G: Gate,
-    R: Cx + 'a,
-    S: FnOnce() -> Fut + Send,
-{
-    fn poll_answer(&mut self, cx: &mut Context<'_>, guard: &mut R::Guard) -> Poll<Answered<'a, G>> {
-        if self.passes {
-            return Poll::Ready(Ok(None));
-        }
+/// A run that asks until it has an answer.
+struct Asker<'a, G: Gate, R> {
+    at: At<'a, G, R>,
+    timer: Option<Timer<'a>>,
+    turn: Turn<'a, G>,
+}
+
+impl<'a, G: Gate, R: Cx + 'a> Asker<'a, G, R> {
+    fn new(at: At<'a, G, R>) -> Self {
+        Asker { at, timer: None, turn: Turn { gate: at.gate, place: None } }
+    }
+
+    /// What there is to tell of the wait is `told` each time that it looks.
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut told: impl FnMut(Waiting),
+    ) -> Poll<Result<G::Permit<'a>, ErrorKind<Infallible>>> {
         let At { gate, run, .. } = self.at;
         for _ in 0..2 {
             let now = run.now();
-            let place = &mut self.turn.place;
-            match R::poll(guard, || gate.wait(place, now, cx.waker().clone())) {
+            match gate.wait(&mut self.turn.place, now, cx.waker().clone()) {
                 Answer::Admitted(permit) => {
                     self.timer = None;
                     self.at.admitted(Ok(()));
-                    return Poll::Ready(Ok(Some(permit)));
+                    return Poll::Ready(Ok(permit));
                 }
                 Answer::Rejected(kind) => {
                     self.timer = None;
@@ -375,21 +451,36 @@ where
                     return Poll::Ready(Err(kind));
                 }
                 Answer::Waits(waiting, time) => {
-                    if !mem::replace(&mut self.is_told, true) {
-                        R::tell(guard, || waiting);
-                    }
+                    told(waiting);
                     let Some(time) = time else {
                         self.timer = None;
                         return Poll::Pending;
                     };
-                    let timer = &mut self.timer;
-                    ready!(R::poll(guard, || Timer::poll(timer, run, now, time, cx)));
+                    ready!(Timer::poll(&mut self.timer, run, now, time, cx));
                 }
             }
         }
         // On a clock that does not follow its own timers there would be no end of this.
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+}
+
+impl<'a, Fut, G, R, S> Wait<'a, Fut, G, R> for Waits<'a, G, R, S>
+where
+    G: Gate,
+    R: Cx + 'a,
+    S: FnOnce() -> Fut + Send,
+{
+    fn poll_answer(&mut self, cx: &mut Context<'_>, guard: &mut R::Guard) -> Poll<Answered<'a, G>> {
+        let mut told = None;
+        let answer = R::poll(guard, || self.asker.poll(cx, |waiting| told = Some(waiting)));
+        if let Some(waiting) = told
+            && !mem::replace(&mut self.is_told, true)
+        {
+            R::tell(guard, || waiting);
+        }
+        answer.map_ok(Some)
     }
 
     fn begin(self: Box<Self>) -> Fut {

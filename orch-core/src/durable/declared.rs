@@ -1,0 +1,149 @@
+//! What `#[task(durable)]` names.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::codec::Coding;
+
+/// What a durable task gives can be written down.
+#[diagnostic::on_unimplemented(
+    message = "what a durable task gives is written down as JSON, and `{Self}` has not both of serde's traits",
+    label = "no `Serialize` and `Deserialize`",
+    note = "derive them for `{Self}`; or say how else it is written down: `durable(output = Coding::…, error = Coding::…)`"
+)]
+pub trait Kept: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Kept for T {}
+
+/// As JSON.
+#[must_use]
+pub const fn json<T: Kept>() -> Coding<T> {
+    Coding::json()
+}
+
+/// A number that is the same for the same arguments, as far as they can be written down.
+///
+/// A map or a set has no order that would be the same in another process, and in JSON a set looks as a list: so the order of
+/// what is inside of an argument does not count.
+#[derive(Debug, Default)]
+pub struct Fingerprint(Option<u64>);
+
+impl Fingerprint {
+    /// With an argument more, which has a number of its own or none.
+    #[must_use]
+    pub fn and(self, argument: Option<u64>) -> Self {
+        let Some(argument) = argument else { return Fingerprint(self.0) };
+        Fingerprint(Some(mixed(self.0.unwrap_or_default() ^ argument)))
+    }
+
+    /// `None` if no argument has one.
+    #[must_use]
+    pub fn finish(self) -> Option<u64> {
+        self.0
+    }
+}
+
+/// An argument that may be serde's.
+pub struct Argument<'a, T: ?Sized>(pub &'a T);
+
+impl<T: ?Sized> fmt::Debug for Argument<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Argument")
+    }
+}
+
+/// Finds that it is.
+pub trait Printable {
+    /// Its number.
+    fn __orch_fingerprint(&self) -> Option<u64>;
+}
+
+impl<T: Serialize + ?Sized> Printable for &Argument<'_, T> {
+    fn __orch_fingerprint(&self) -> Option<u64> {
+        serde_json::to_value(self.0).ok().map(|value| of(&value))
+    }
+}
+
+/// Finds that it is not.
+pub trait Unprintable {
+    /// None.
+    fn __orch_fingerprint(&self) -> Option<u64> {
+        None
+    }
+}
+
+impl<T: ?Sized> Unprintable for Argument<'_, T> {}
+
+/// It stays the same from version to version: it is written down.
+fn of(value: &Value) -> u64 {
+    match value {
+        Value::Array(items) => inside(b'[', items.iter().map(of)),
+        Value::Object(fields) => {
+            inside(b'{', fields.iter().map(|(name, value)| mixed(bytes(name.as_bytes()) ^ of(value))))
+        }
+        plain => bytes(plain.to_string().as_bytes()),
+    }
+}
+
+fn inside(kind: u8, items: impl ExactSizeIterator<Item = u64>) -> u64 {
+    let seed = bytes(&[kind]).wrapping_add(items.len() as u64);
+    mixed(items.fold(seed, |sum, item| sum.wrapping_add(mixed(item))))
+}
+
+/// FNV-1a.
+fn bytes(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// The last step of SplitMix64: each bit depends on all.
+fn mixed(bits: u64) -> u64 {
+    let bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ bits >> 31
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn print(value: &(impl Serialize + ?Sized)) -> u64 {
+        (&Argument(value)).__orch_fingerprint().unwrap()
+    }
+
+    #[test]
+    fn arguments_are_told_apart_but_for_the_order_inside() {
+        let set = |items: [u32; 3]| items.into_iter().collect::<HashSet<_>>();
+        assert_eq!(print(&set([1, 2, 3])), print(&set([3, 2, 1])));
+        let all = [
+            print(&1),
+            print(&2),
+            print("1"),
+            print(&[1]),
+            print(&[1, 1]),
+            print(&[[1]]),
+            print(&()),
+            print(&[2]),
+            print(&(1, "1")),
+            print(&serde_json::json!({ "a": 1 })),
+            print(&serde_json::json!({ "b": 1 })),
+            print(&serde_json::json!({ "a": 2 })),
+        ];
+        assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
+    }
+
+    /// It is written down, and read by another version.
+    #[test]
+    fn a_fingerprint_stays_what_it_is() {
+        assert_eq!(print(&serde_json::json!({ "a": [1, "x", null] })), STAYS);
+    }
+
+    const STAYS: u64 = 0;
+}

@@ -1,0 +1,20 @@
+//! Durable runs: a pipeline whose run can be gone through once more in another process, and goes on where it was.
+//!
+//! What a run asks of the world passes through a [`Mailbox`], as [`Command`]s with numbers by order of issue. An [`Engine`] writes them down,
+//! with what came of each, and [`drive`] goes between the two. A run that is gone through once more asks for the same in the same order,
+//! and is given what it was given, one delivery at a time; the tasks that had finished do not run again.
+
+pub(crate) mod declared;
+mod drive;
+mod engine;
+mod fault;
+mod mailbox;
+mod written;
+
+pub use drive::drive;
+pub use engine::{Command, Delivery, Engine, Id};
+pub use fault::Fault;
+pub use mailbox::Mailbox;
+
+pub use crate::codec::Coding;
+pub(crate) use written::{outcome, read_outcome};

@@ -1,0 +1,193 @@
+//! An engine without a store: it remembers what was asked for and what came of it, and can forget all after some point.
+
+use std::collections::BTreeMap;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use async_orch::durable::{Command, Delivery, Engine, Fault, Id};
+
+/// What is left of a run when its process is gone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Journal {
+    pub(crate) entries: Vec<Entry>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Entry {
+    Asked(Command),
+    Done { id: Id, bytes: Vec<u8>, at: Duration },
+}
+
+/// What it does with a flaw, for the tests of the tests.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub(crate) enum Flaw {
+    #[default]
+    None,
+    /// Gives what it has, as if it were one.
+    ThreeAtOnce,
+}
+
+pub(crate) struct Fake {
+    pub(crate) journal: Journal,
+    /// How much of the journal is of an earlier process.
+    old: usize,
+    /// The next of it that is compared, and the next that is delivered.
+    compared: usize,
+    delivered: usize,
+    outstanding: BTreeMap<Id, State>,
+    now: Duration,
+    random: fastrand::Rng,
+    /// The process ends when so many entries were written.
+    pub(crate) ends_at: usize,
+    pub(crate) flaw: Flaw,
+    given: u32,
+}
+
+enum State {
+    /// To be ordered.
+    Asked,
+    Ordered,
+    Sleeps(Duration),
+    /// What came of it is not written down yet.
+    Finished(Vec<u8>),
+}
+
+/// That the process has ended, as a fault.
+pub(crate) fn crash() -> Fault {
+    Fault::engine("crash")
+}
+
+pub(crate) fn is_crash(fault: &Fault) -> bool {
+    matches!(fault, Fault::Engine(error) if error.to_string() == "crash")
+}
+
+impl Fake {
+    pub(crate) fn new(journal: Journal, seed: u64) -> Self {
+        let old = journal.entries.len();
+        Fake {
+            journal,
+            old,
+            compared: 0,
+            delivered: 0,
+            outstanding: BTreeMap::new(),
+            now: Duration::ZERO,
+            random: fastrand::Rng::with_seed(seed),
+            ends_at: usize::MAX,
+            flaw: Flaw::None,
+            given: 0,
+        }
+    }
+
+    fn write(&mut self, entry: Entry) -> Result<(), Fault> {
+        if self.journal.entries.len() >= self.ends_at {
+            return Err(crash());
+        }
+        self.journal.entries.push(entry);
+        Ok(())
+    }
+
+    /// The next command of the earlier process.
+    fn recorded(&mut self) -> Option<Command> {
+        while self.compared < self.old {
+            self.compared += 1;
+            if let Entry::Asked(command) = &self.journal.entries[self.compared - 1] {
+                return Some(command.clone());
+            }
+        }
+        None
+    }
+
+    /// The next outcome of the earlier process.
+    fn replayed(&mut self) -> Option<Delivery> {
+        while self.delivered < self.old {
+            self.delivered += 1;
+            if let Entry::Done { id, bytes, at } = &self.journal.entries[self.delivered - 1] {
+                self.now = self.now.max(*at);
+                return Some(Delivery::Done { id: *id, bytes: bytes.clone(), at: *at });
+            }
+        }
+        None
+    }
+}
+
+impl Engine for Fake {
+    fn command(&mut self, command: Command) -> Result<(), Fault> {
+        match self.recorded() {
+            Some(recorded) if recorded != command => return Err(Fault::changed(recorded, command)),
+            Some(_) => {}
+            None => self.write(Entry::Asked(command.clone()))?,
+        }
+        match command {
+            Command::Cancel { id, .. } => drop(self.outstanding.remove(&id)),
+            Command::Sleep { id, duration, .. } => {
+                self.outstanding.insert(id, State::Sleeps(self.now + duration));
+            }
+            other => drop(self.outstanding.insert(other.id(), State::Asked)),
+        }
+        Ok(())
+    }
+
+    fn finished(&mut self, id: Id, bytes: Vec<u8>) -> Result<(), Fault> {
+        if let Some(state) = self.outstanding.get_mut(&id) {
+            *state = State::Finished(bytes);
+        }
+        Ok(())
+    }
+
+    fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Result<Option<Delivery>, Fault>> {
+        if let Some(delivery) = self.replayed() {
+            if let Delivery::Done { id, .. } = &delivery
+                && self.outstanding.remove(id).is_none()
+            {
+                return Poll::Ready(Err(Fault::changed(format!("wait for command {id}"), "do without it")));
+            }
+            return Poll::Ready(Ok(Some(delivery)));
+        }
+        if let Some((id, state)) =
+            self.outstanding.iter_mut().find(|(_, state)| matches!(state, State::Asked))
+        {
+            *state = State::Ordered;
+            return Poll::Ready(Ok(Some(Delivery::Run(*id))));
+        }
+        // What was done, in any order; then the time goes on to the end of a wait. Now and then a wait is over before.
+        let done: Vec<Id> = self
+            .outstanding
+            .iter()
+            .filter(|(_, state)| matches!(state, State::Finished(_)))
+            .map(|(id, _)| *id)
+            .collect();
+        let sleeps: Vec<(Duration, Id)> = self
+            .outstanding
+            .iter()
+            .filter_map(|(id, state)| if let State::Sleeps(due) = state { Some((*due, *id)) } else { None })
+            .collect();
+        let first = sleeps.iter().min().copied();
+        let id = if !done.is_empty() && (first.is_none() || self.random.u8(..) < 200) {
+            done[self.random.usize(..done.len())]
+        } else if let Some((due, id)) = first {
+            self.now = self.now.max(due);
+            id
+        } else if self.outstanding.is_empty() {
+            return Poll::Ready(Ok(None));
+        } else {
+            return Poll::Pending;
+        };
+        self.now += Duration::from_millis(self.random.u64(..3));
+        let bytes = match self.outstanding.remove(&id) {
+            Some(State::Finished(bytes)) => bytes,
+            _ => Vec::new(),
+        };
+        let (bytes, at) = (bytes, self.now);
+        if let Err(fault) = self.write(Entry::Done { id, bytes: bytes.clone(), at }) {
+            return Poll::Ready(Err(fault));
+        }
+        self.given += 1;
+        Poll::Ready(Ok(Some(Delivery::Done { id, bytes, at })))
+    }
+
+    fn is_live(&self) -> bool {
+        !self.journal.entries[self.delivered.min(self.old)..self.old]
+            .iter()
+            .any(|entry| matches!(entry, Entry::Done { .. }))
+    }
+}
