@@ -18,15 +18,6 @@ pub(crate) enum Entry {
     Done { id: Id, bytes: Vec<u8>, at: Duration },
 }
 
-/// What it does with a flaw, for the tests of the tests.
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
-pub(crate) enum Flaw {
-    #[default]
-    None,
-    /// Gives what it has, as if it were one.
-    ThreeAtOnce,
-}
-
 pub(crate) struct Fake {
     pub(crate) journal: Journal,
     /// How much of the journal is of an earlier process.
@@ -39,8 +30,6 @@ pub(crate) struct Fake {
     random: fastrand::Rng,
     /// The process ends when so many entries were written.
     pub(crate) ends_at: usize,
-    pub(crate) flaw: Flaw,
-    given: u32,
 }
 
 enum State {
@@ -73,9 +62,21 @@ impl Fake {
             now: Duration::ZERO,
             random: fastrand::Rng::with_seed(seed),
             ends_at: usize::MAX,
-            flaw: Flaw::None,
-            given: 0,
         }
+    }
+
+    /// The steps whose outcome is written down.
+    pub(crate) fn finished_steps(journal: &Journal) -> Vec<String> {
+        let mut steps = BTreeMap::new();
+        let mut finished = Vec::new();
+        for entry in &journal.entries {
+            match entry {
+                Entry::Asked(Command::Run { id, step, .. }) => drop(steps.insert(*id, step.clone())),
+                Entry::Done { id, .. } => finished.extend(steps.get(id).cloned()),
+                Entry::Asked(_) => {}
+            }
+        }
+        finished
     }
 
     fn write(&mut self, entry: Entry) -> Result<(), Fault> {
@@ -181,7 +182,6 @@ impl Engine for Fake {
         if let Err(fault) = self.write(Entry::Done { id, bytes: bytes.clone(), at }) {
             return Poll::Ready(Err(fault));
         }
-        self.given += 1;
         Poll::Ready(Ok(Some(Delivery::Done { id, bytes, at })))
     }
 

@@ -1,52 +1,68 @@
-//! Durable runs: the same pipelines, gone through once more after every cut and in every order.
+//! Durable runs: every block, gone through once more after every cut and in every order.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-
-use async_orch::durable::{Fault, Mailbox, drive};
-use async_orch::{BoxError, ErrorKind, Run, pipeline, task};
-use engine::{Fake, Journal, is_crash};
-
+mod cases;
 mod engine;
+mod world;
 
-#[task(durable)]
-async fn double(n: u64) -> u64 {
-    tokio::task::yield_now().await;
-    n * 2
+use std::collections::BTreeSet;
+
+use async_orch::durable::Fault;
+use engine::{Fake, Journal, is_crash};
+use world::World;
+
+/// The orders in which steps finish that are tried after each cut.
+const ORDERS: u64 = 40;
+
+/// A process, before it runs.
+pub(crate) struct Process {
+    pub(crate) journal: Journal,
+    /// Of the order in which steps finish.
+    pub(crate) seed: u64,
+    /// It is gone when the journal has so many entries.
+    pub(crate) ends_at: usize,
+    /// How many deliveries there are between two polls.
+    pub(crate) at_once: u32,
 }
 
-#[task(durable)]
-fn fails(n: u64) -> Result<u64, String> {
-    Err(format!("no {n}"))
+/// What it has left.
+pub(crate) struct Ran {
+    pub(crate) journal: Journal,
+    pub(crate) result: Result<String, Fault>,
 }
 
-/// One process: goes on with a journal, and leaves it.
-async fn process<P: Run>(
-    pipeline: &P,
-    input: P::In,
-    journal: Journal,
-    seed: u64,
-    ends_at: usize,
-) -> (Journal, Result<Result<P::Out, async_orch::Error<P::Error>>, Fault>) {
-    let mailbox = Mailbox::new(7);
-    let mut engine = Fake::new(journal, seed);
-    engine.ends_at = ends_at;
-    let result = drive(&mailbox, pipeline.on(&mailbox).run(input), &mut engine).await;
-    (engine.journal, result)
-}
-
-#[tokio::test]
-async fn a_run_goes_to_its_end() {
-    let p = pipeline! { |_: u64| seq < double par < double double > |(a, b)| { a + b } > };
-    let (journal, result) = process(&p, 3, Journal::default(), 1, usize::MAX).await;
-    assert_eq!(result.unwrap().unwrap(), 24);
-    assert_eq!(journal.entries.len(), 6);
-    for cut in 0..=6 {
-        for seed in 0..40 {
-            let (left, result) = process(&p, 3, Journal::default(), seed, cut).await;
-            assert!(cut == 6 || is_crash(&result.unwrap_err()));
-            let (_, result) = process(&p, 3, left, seed + 1, usize::MAX).await;
-            assert_eq!(result.unwrap().unwrap(), 24);
+/// Runs a pipeline, in other orders, ends its process after each entry of the journal, and goes through it once more in another order.
+///
+/// The result is one that there is without an end of the process, and no step that had finished is called again.
+pub(crate) async fn prove(name: &str, run: impl AsyncFn(&World, Process) -> Ran) {
+    let world = World::default();
+    let start = |journal, seed, ends_at| run(&world, Process { journal, seed, ends_at, at_once: 1 });
+    let mut results = BTreeSet::new();
+    for seed in 0..200 {
+        let ran = start(Journal::default(), seed, usize::MAX).await;
+        results.insert(ran.result.unwrap_or_else(|fault| panic!("{name}, whole, {seed}: {fault}")));
+    }
+    let mut cut = 0;
+    for seed in 0..ORDERS {
+        let whole = start(Journal::default(), seed, usize::MAX).await.journal;
+        for ends_at in 0..whole.entries.len() {
+            let left = start(Journal::default(), seed, ends_at).await;
+            assert!(is_crash(&left.result.unwrap_err()), "{name}");
+            let finished = Fake::finished_steps(&left.journal);
+            world.take();
+            let again = start(left.journal, seed + 1_000, usize::MAX).await;
+            let result =
+                again.result.unwrap_or_else(|fault| panic!("{name}, cut at {ends_at}, {seed}: {fault}"));
+            assert!(
+                results.contains(&result),
+                "{name}, cut at {ends_at}, {seed}: {result}, not of {results:?}"
+            );
+            let called = world.take();
+            for step in finished {
+                assert_eq!(called.get(&step), None, "{name}, cut at {ends_at}, {seed}: {step} runs again");
+            }
+            assert!(called.values().all(|calls| *calls == 1), "{name}, cut at {ends_at}, {seed}: {called:?}");
+            cut += 1;
         }
     }
+    assert!(cut > 0, "{name}");
 }

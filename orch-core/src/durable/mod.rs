@@ -11,7 +11,7 @@ mod fault;
 mod mailbox;
 mod written;
 
-pub use drive::drive;
+pub use drive::{drive, drive_by};
 pub use engine::{Command, Delivery, Engine, Id};
 pub use fault::Fault;
 pub use mailbox::Mailbox;
