@@ -222,7 +222,7 @@ impl Breaker {
 
     /// Opens the circuit and holds it open, however much time goes by, until [`force_close`](Self::force_close),
     /// [`reset`](Self::reset) or [`force_open`](Self::force_open). (Polly's `IsolateAsync`.) Rejections say that they are
-    /// by an [isolated](crate::ErrorKind::CircuitOpen) circuit, and a `retry_after` of [`Duration::MAX`].
+    /// by an [isolated](crate::ErrorKind::CircuitOpen) circuit, and a `retry_after` of `Duration::MAX`.
     ///
     /// ```
     /// use std::time::Duration;
