@@ -1,7 +1,7 @@
 //! Tower's services and layers, with the feature `tower`: a pipeline as a service, and a layer around a step.
 //!
-//! [`service`] makes a [`Service`](tower_service::Service) of a pipeline, to stand in any stack of layers. [`tower`] makes a
-//! [`Policy`](crate::Policy) of a [`Layer`](tower_layer::Layer), to stand in the head of a `with`: whatever there is for tower (a
+//! [`service`] makes a [`Service`](https://docs.rs/tower/latest/tower/trait.Service.html) of a pipeline, to stand in any stack of layers. [`tower`] makes a
+//! [`Policy`](crate::Policy) of a [`Layer`](https://docs.rs/tower/latest/tower/trait.Layer.html), to stand in the head of a `with`: whatever there is for tower (a
 //! concurrency limit, a load shed, a layer of your own) then stands around a step.
 //!
 //! ```

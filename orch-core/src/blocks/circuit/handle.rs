@@ -151,7 +151,7 @@ impl Breaker {
     /// let breaker = Breaker::builder().failure_rate(0.5).window(100).build();
     /// assert_eq!(breaker.failure_rate(), None);
     ///
-    /// let parse = pipeline! { circuit(breaker = &breaker) < |text: &str| { text.parse::<u32>() } > };
+    /// let parse = pipeline! { |_: &str| circuit(breaker = &breaker) < |text| { text.parse::<u32>() } > };
     /// for text in ["1", "2", "three", "4"] {
     ///     let _ = parse.run(text).await;
     /// }
@@ -222,7 +222,7 @@ impl Breaker {
 
     /// Opens the circuit and holds it open, however much time goes by, until [`force_close`](Self::force_close),
     /// [`reset`](Self::reset) or [`force_open`](Self::force_open). (Polly's `IsolateAsync`.) Rejections say that they are
-    /// by an [isolated](crate::ErrorKind::CircuitOpen) circuit, and a `retry_after` of [`Duration::MAX`].
+    /// by an [isolated](crate::ErrorKind::CircuitOpen) circuit, and a `retry_after` of `Duration::MAX`.
     ///
     /// ```
     /// use std::time::Duration;
