@@ -14,7 +14,12 @@ pub(crate) struct World(Mutex<BTreeMap<String, u32>>);
 
 impl World {
     fn called(&self, cx: &Context<'_>) {
-        let step = cx.position().expect("a run has positions").to_string();
+        let position = cx.position().expect("a run has positions");
+        let before = position.node().repetition();
+        let (path, mut step) = (position.path(), position.to_string());
+        if before > 0 {
+            step.insert_str(path.len(), &format!("~{}", before + 1));
+        }
         *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(step).or_default() += 1;
     }
 

@@ -270,6 +270,17 @@ impl Drop for Ticket<'_> {
     }
 }
 
+/// One execution of a step, told apart from every other of the run: `seq/charge~2[3]#2` is the second step of that path.
+fn step_of(position: Position<'_>) -> String {
+    match position.node().repetition() {
+        0 => position.to_string(),
+        before => {
+            let (path, whole) = (position.path(), position.to_string());
+            format!("{path}~{}{}", before + 1, &whole[path.len()..])
+        }
+    }
+}
+
 fn coding(step: &str, error: BoxError) -> Fault {
     Fault::Coding { step: step.to_owned(), error: Arc::new(error) }
 }
@@ -286,7 +297,7 @@ impl Runtime for Mailbox {
             return here.execute(attempt);
         }
         Box::pin(async move {
-            let step = attempt.position().to_string();
+            let step = step_of(attempt.position());
             if !attempt.is_durable() {
                 self.stop(Fault::NotDurable { step, place: attempt.position().place() });
                 return pending().await;
@@ -355,7 +366,7 @@ impl Runtime for Mailbox {
             return here.arrive(arrival);
         }
         Box::pin(async move {
-            let step = arrival.position().to_string();
+            let step = step_of(arrival.position());
             let (mut ticket, mut is_asked) = (Ticket::new(self), false);
             let bytes = poll_fn(|cx| {
                 let command = |id| Command::Admit { id, step: step.clone() };

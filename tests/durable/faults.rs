@@ -1,0 +1,227 @@
+//! Why a durable run stops before its end, and what it says then.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_orch::durable::{Coding, Fault, Mailbox, drive};
+use async_orch::{Breaker, BreakerState, pipeline, task};
+use serde::{Deserialize, Serialize};
+
+use super::engine::{Entry, Fake, Journal};
+use super::world::{World, even, work};
+
+#[task]
+fn plain(n: u64) -> u64 {
+    n
+}
+
+#[task(durable)]
+fn next(n: u64) -> u64 {
+    n + 1
+}
+
+#[task(durable)]
+fn after(n: u64) -> u64 {
+    n + 2
+}
+
+macro_rules! run {
+    ($p:expr, $input:expr, $journal:expr) => {{
+        let mailbox = Mailbox::new(7);
+        let mut engine = Fake::new($journal, 3);
+        let result = drive(&mailbox, $p.on(&mailbox).run($input), &mut engine).await;
+        (engine.journal, result)
+    }};
+}
+
+#[tokio::test]
+async fn a_task_that_is_not_durable_is_named_with_its_place() {
+    let p = pipeline! { |_: u64| seq < next plain > };
+    let fault = run!(p, 1, Journal::default()).1.unwrap_err();
+    let text = fault.to_string();
+    assert!(text.starts_with("step `seq/plain` (tests/durable/faults.rs:"), "{text}");
+    assert!(text.ends_with("is not durable: write `#[task(durable)]` on its function"), "{text}");
+}
+
+#[tokio::test]
+async fn a_pipeline_that_has_changed_is_told_the_first_step_that_differs() {
+    let was = pipeline! { |_: u64| seq < next next next > };
+    let mut journal = run!(was, 1, Journal::default()).0;
+    journal.entries.pop();
+    let is = pipeline! { |_: u64| seq < next after next > };
+    let fault = run!(is, 1, journal.clone()).1.unwrap_err();
+    let text = fault.to_string();
+    assert!(text.contains("asks to run seq/after") && text.contains("had asked to run seq/next~2"), "{text}");
+    // It goes on with the one that it was begun with.
+    assert_eq!(run!(was, 1, journal).1.unwrap().unwrap(), 4);
+}
+
+/// The arguments are not written down, but what they come to is.
+#[tokio::test]
+async fn an_argument_that_is_another_is_found_out() {
+    let journal = run!(pipeline! { |_: u64| seq < next next > }, 1, Journal::default()).0;
+    let p = pipeline! { |_: u64| seq < next |n| { n + 1 } next > };
+    assert!(matches!(run!(p, 1, journal).1, Err(Fault::Changed { .. })));
+}
+
+#[task(durable)]
+async fn takes_long(n: u64) -> u64 {
+    for _ in 0..9 {
+        tokio::task::yield_now().await;
+    }
+    n
+}
+
+#[tokio::test]
+async fn a_step_that_awaits_what_is_no_part_of_the_run_is_found_out() {
+    // While something else is waited for it goes on by itself.
+    let p = pipeline! { |_: u64| par < takes_long seq < async |n| { tokio::task::yield_now().await; n } next > > };
+    let fault = run!(p, 1, Journal::default()).1.unwrap_err();
+    assert!(matches!(&fault, Fault::Foreign { then, .. } if then.starts_with("run par/seq/next")), "{fault}");
+    let p = pipeline! { |_: u64| race < takes_long async |n| { tokio::task::yield_now().await; n } > };
+    assert!(matches!(run!(p, 1, Journal::default()).1, Err(Fault::Foreign { .. })));
+    // Where nothing is, it waits for what will never be given to it.
+    let p = pipeline! { |_: u64| seq < next async |_| { std::future::pending::<u64>().await } > };
+    assert!(matches!(run!(p, 1, Journal::default()).1, Err(Fault::Stalled)));
+}
+
+/// Its map has keys that JSON has not.
+#[task(durable)]
+fn unwritable() -> HashMap<(u8, u8), u8> {
+    HashMap::from([((1, 2), 3)])
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[expect(dead_code)]
+struct Half {
+    #[serde(skip_serializing)]
+    n: u8,
+}
+
+/// It is written, but not read.
+#[task(durable)]
+fn unreadable() -> Half {
+    Half { n: 1 }
+}
+
+/// A value that does not survive being written down fails the first run of all, not one after a crash.
+#[tokio::test]
+async fn a_value_that_cannot_be_kept_is_found_out_at_once() {
+    let fault = run!(pipeline! { seq < unwritable() > }, (), Journal::default()).1.unwrap_err();
+    assert_eq!(fault.to_string(), "what step `seq/unwritable` gives cannot be kept: key must be a string");
+    let fault = run!(pipeline! { seq < unreadable() > }, (), Journal::default()).1.unwrap_err();
+    assert!(matches!(fault, Fault::Coding { .. }), "{fault}");
+}
+
+/// What is not written down is not there, live as well.
+#[derive(Debug, Serialize, Deserialize)]
+struct Cached {
+    n: u64,
+    #[serde(skip)]
+    cache: Option<u64>,
+}
+
+#[task(durable)]
+fn cached(n: u64) -> Cached {
+    Cached { n, cache: Some(n) }
+}
+
+#[tokio::test]
+async fn a_run_sees_what_was_written_down_and_nothing_else() {
+    let p = pipeline! { |_: u64| seq < cached |value| { (value.n, value.cache) } > };
+    assert_eq!(run!(p, 1, Journal::default()).1.unwrap().unwrap(), (1, None));
+    assert_eq!(p.run(1).await.unwrap(), (1, Some(1)));
+}
+
+/// Kept as it is displayed, an error is no `io::Error` of its kind any more, and a `when` sees that, live as well.
+#[task(durable(error = Coding::text(std::io::Error::other)))]
+fn reads() -> std::io::Result<()> {
+    Err(std::io::ErrorKind::NotFound.into())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_as_text_is_the_same_live_and_again() {
+    let p = pipeline! {
+        retry(max_attempts = 3, when = |e| e.downcast_ref().is_some_and(|e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound)) < reads() >
+    };
+    assert_eq!(run!(p, (), Journal::default()).1.unwrap().unwrap_err().attempts(), 1);
+    assert_eq!(p.run(()).await.unwrap_err().attempts(), 3);
+}
+
+/// A circuit that lives on is told nothing by what happened before.
+#[tokio::test(start_paused = true)]
+async fn a_hundred_old_runs_leave_a_live_breaker_as_it_was() {
+    let (world, breaker) = (World::default(), Breaker::builder().fail_max(2).build());
+    let p = pipeline! { |_: u64| seq < circuit(breaker = &breaker) < even(&world, _) > work(&world, _) > };
+    let mut old = Vec::new();
+    for n in 0..100 {
+        let (journal, result) = run!(p, n, Journal::default());
+        result.unwrap().err();
+        breaker.reset();
+        old.push((n, journal));
+    }
+    world.take();
+    for (n, journal) in old {
+        let entries = journal.entries.clone();
+        let (again, result) = run!(p, n, journal);
+        assert_eq!(result.unwrap().is_err(), n % 2 == 1);
+        assert_eq!((again.entries, breaker.failures(), breaker.state()), (entries, 0, BreakerState::Closed));
+    }
+    assert!(world.take().is_empty(), "nothing runs again");
+    // And an open one turns none of them away that had got through.
+    let (journal, _) = run!(p, 2, Journal::default());
+    breaker.force_open();
+    assert_eq!(run!(p, 2, journal).1.unwrap().unwrap(), 3);
+    let live = run!(p, 2, Journal::default()).1.unwrap().unwrap_err();
+    assert!(live.kind().is_rejection());
+}
+
+/// A rejection that was written down is one again, whatever the circuit says now.
+#[tokio::test(start_paused = true)]
+async fn a_rejection_is_repeated() {
+    let (world, breaker) = (World::default(), Breaker::new());
+    let p = pipeline! { |_: u64| seq < settle < circuit(breaker = &breaker) < even(&world, _) > > |done| { match done { Ok(n) => n.to_string(), Err(e) => e.to_string() } } again > };
+    breaker.force_open();
+    let (mut journal, result) = run!(p, 2, Journal::default());
+    let told = result.unwrap().unwrap();
+    breaker.reset();
+    while let Some(Entry::Done { .. }) = journal.entries.pop() {}
+    assert_eq!(run!(p, 2, journal).1.unwrap().unwrap(), told);
+    assert!(told.starts_with("block `seq/settle/circuit` did not run: the circuit is open"), "{told}");
+}
+
+#[task(durable)]
+fn again(text: String) -> String {
+    text
+}
+
+/// Dropping a run that is driven is as a crash.
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_dropped_can_be_gone_through_once_more() {
+    #[task(durable)]
+    async fn slow(n: u64) -> u64 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        n
+    }
+    let p = pipeline! { |_: u64| seq < next slow next > };
+    let mailbox = Mailbox::new(7);
+    let mut engine = Fake::new(Journal::default(), 1);
+    let run = drive(&mailbox, p.on(&mailbox).run(1), &mut engine);
+    assert!(tokio::time::timeout(Duration::from_millis(10), run).await.is_err());
+    assert_eq!(engine.journal.entries.len(), 3, "{:?}", engine.journal);
+    assert_eq!(run!(p, 1, engine.journal).1.unwrap().unwrap(), 3);
+}
+
+/// What a task does by itself, with pipelines of its own, is no part of the run.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_runs_a_pipeline_of_its_own_is_one_step() {
+    #[task(durable)]
+    async fn outer(cx: &async_orch::Context<'_>, n: u64) -> u64 {
+        let inner = pipeline! { |_: u64| retry(max_attempts = 2) < seq < plain circuit < plain > > > };
+        cx.sleep(Duration::from_millis(3)).await;
+        cx.run(&inner, n).await.unwrap()
+    }
+    let p = pipeline! { |_: u64| seq < outer outer > };
+    let (journal, result) = run!(p, 1, Journal::default());
+    assert_eq!((result.unwrap().unwrap(), journal.entries.len()), (1, 4));
+}
