@@ -53,7 +53,7 @@ use crate::runtime::BoxFuture;
     message = "`{Self}` is no policy for a body that gives `{T}` and fails with `Error<{E}>`",
     label = "does not implement `Policy<{T}, {E}>`",
     note = "`with(policy) < … >` takes a value of a type that implements `async_orch::Policy`, a reference to one, or an `Arc` of one",
-    note = "one for bodies of every type: `impl<T: Send, E: Failure> Policy<T, E> for …`; of a layer of tower's: `async_orch::tower::tower(layer)`, with the feature `tower`"
+    note = "one for bodies of every type: `impl<T: Send, E: Failure> Policy<T, E> for …`; of a layer of tower's, with the feature `tower`: `tower(layer)`, or `tower_again(layer)` if it calls more than once"
 )]
 pub trait Policy<T, E = BoxError, Runs = Again>: Send + Sync {
     /// Runs a body, and gives what the block is to give.

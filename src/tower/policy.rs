@@ -60,11 +60,8 @@ pub struct Tower<S, Runs = Once> {
 /// # Cancellation
 ///
 /// A run of the body that the layer drops is cancelled, as a timeout does. Dropping the run drops what the layer has made for it.
-pub fn tower<L>(layer: L) -> Tower<L::Service>
-where
-    L: Layer<Body>,
-    L::Service: Service<Call, Response = Succeeded>,
-{
+// What the layer's service has to be is asked for where the policy is used, once.
+pub fn tower<L: Layer<Body>>(layer: L) -> Tower<L::Service> {
     Tower::of(layer.layer(Body::new()))
 }
 
@@ -111,11 +108,7 @@ where
 /// # Errors
 ///
 /// As [`tower`].
-pub fn tower_again<L>(layer: L) -> Tower<L::Service, Again>
-where
-    L: Layer<Body<Again>>,
-    L::Service: Service<Call<Again>, Response = Succeeded>,
-{
+pub fn tower_again<L: Layer<Body<Again>>>(layer: L) -> Tower<L::Service, Again> {
     Tower::of(layer.layer(Body::new()))
 }
 

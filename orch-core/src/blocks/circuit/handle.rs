@@ -153,7 +153,7 @@ impl Breaker {
     /// let breaker = Breaker::builder().failure_rate(0.5).window(100).build();
     /// assert_eq!(breaker.failure_rate(), None);
     ///
-    /// let parse = pipeline! { circuit(breaker = &breaker) < |text: &str| { text.parse::<u32>() } > };
+    /// let parse = pipeline! { |_: &str| circuit(breaker = &breaker) < |text| { text.parse::<u32>() } > };
     /// for text in ["1", "2", "three", "4"] {
     ///     let _ = parse.run(text).await;
     /// }

@@ -11,7 +11,7 @@ use crate::event::{Field, Told};
 /// use async_orch::{Event, SagaEvent, bus};
 ///
 /// let alarm = bus::from_fn(|event: &Event<'_>| {
-///     if let Some(SagaEvent::Abandoned { steps }) = event.told() {
+///     if let Some(SagaEvent::Abandoned { steps, .. }) = event.told() {
 ///         eprintln!("{}: {steps} steps are not undone", event.node.path());
 ///     }
 /// });
