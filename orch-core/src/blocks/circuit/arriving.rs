@@ -7,8 +7,8 @@ use std::convert::Infallible;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use super::answers::{Admission, Rejection, Transitions};
 use super::future::Door;
-use super::state::{Admission, Rejection, Transitions};
 use super::{Breaker, CircuitEvent, CircuitState};
 use crate::blocks::gatekeepers::{self, Ticket, Timer};
 use crate::error::ErrorKind;
