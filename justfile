@@ -10,6 +10,11 @@ test:
 loom:
     RUSTFLAGS="--cfg orch_loom" cargo test -p orch-core --lib --target-dir target/loom --config profile.dev.debug=false --config profile.dev.package.loom.opt-level=3 loom
 
+# Changes a block of the core in one place after the other, and shows the changes that no test notices: a folder of
+# orch-core/src/blocks, and options of cargo mutants, such as `--shard 0/8`.
+mutants BLOCK *ARGS:
+    .ci/mutants {{BLOCK}} {{ARGS}}
+
 # The benchmarks, beside hand-written code.
 bench *ARGS:
     cargo bench --bench compare -- {{ARGS}}

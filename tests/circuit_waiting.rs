@@ -1,6 +1,6 @@
 //! Half-open circuits whose probes end without a verdict, and those who wait for them.
 
-use std::future::{Future, pending};
+use std::future::{Future, pending, ready};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -11,6 +11,7 @@ use async_orch::{
     Attempt, BoxError, BoxFuture, Breaker, BreakerState, CircuitState, Done, Error, ErrorKind, Run, Runtime,
     pipeline, task,
 };
+use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 use tokio::task::yield_now;
 use tokio::time::{Instant, advance, sleep, timeout};
@@ -551,9 +552,9 @@ mod waiting {
         advance(RESET).await;
         behind.is_pending();
         let begin = Instant::now();
-        let (late, behind) = tokio::join!(late.0, behind.0);
-        late.unwrap();
-        behind.unwrap();
+        // Each is polled when it is woken, and not when another is.
+        let runs: FuturesUnordered<_> = [late.0, behind.0].into_iter().collect();
+        assert!(runs.all(|result| ready(result.is_ok())).await);
         assert_eq!(begin.elapsed(), TICK * 10, "one after the other: the one behind, and then the late one");
     }
 

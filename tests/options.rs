@@ -309,18 +309,22 @@ async fn options_2_a_reference_to_a_reference_is_a_handle() {
         breaker: &async_orch::Breaker,
         places: &async_orch::Bulkhead,
         budget: &async_orch::RetryBudget,
-    ) -> Result<u32, async_orch::Error> {
+    ) -> Result<u32, Error> {
         let p = pipeline! {
             |_: u32|
-            retry(budget = &budget) <
-                circuit(breaker = &breaker) < bulkhead(bulkhead = &places) < |n| { n + places.in_use() } > >
+            retry(backoff = constant(0s), budget = &budget) <
+                circuit(breaker = &breaker) < bulkhead(bulkhead = &places) <
+                    |n| { if places.in_use() == 1 && n > 0 { Ok(n) } else { Err(Oops("x")) } }
+                > >
             >
         };
-        p.run(1).await
+        p.run(1).await?;
+        p.run(0).await
     }
     let (breaker, places) = (async_orch::Breaker::new(), async_orch::Bulkhead::builder(1).build());
-    let budget = async_orch::RetryBudget::new();
-    assert_eq!(through(&breaker, &places, &budget).await.unwrap(), 2);
+    let budget = async_orch::RetryBudget::builder().ratio(0.0).min_per_second(0).capacity(1).build();
+    let error = through(&breaker, &places, &budget).await.unwrap_err();
+    assert_eq!((error.attempts(), breaker.failures(), budget.available()), (2, 2, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -354,14 +354,17 @@ async fn retry_8_when_it_is_empty_the_last_error_is_the_blocks_at_once_and_it_is
 
 #[tokio::test]
 async fn retry_8_blocks_and_pipelines_share_it_however_it_is_given() {
-    let budget = Arc::new(RetryBudget::builder().ratio(0.0).min_per_second(0).capacity(4).build());
+    let budget = Arc::new(RetryBudget::builder().ratio(0.0).min_per_second(0).capacity(6).build());
+    let named = &*budget;
     let runs = [
         pipeline! { retry(max_attempts = 2, backoff = constant(0s), budget = &budget) < fails_if(true) > }.boxed(),
         pipeline! { retry(max_attempts = 2, backoff = constant(0s), budget = budget.clone()) < fails_if(true) > }.boxed(),
         pipeline! { retry(max_attempts = 2, backoff = constant(0s), budget = &*budget) < fails_if(true) > }.boxed(),
         pipeline! { retry(max_attempts = 2, backoff = constant(0s), budget = (*budget).clone()) < fails_if(true) > }.boxed(),
+        pipeline! { retry(max_attempts = 2, backoff = constant(0s), budget = named) < fails_if(true) > }.boxed(),
+        pipeline! { let shared = budget.clone(); retry(max_attempts = 2, backoff = constant(0s), budget = shared) < fails_if(true) > }.boxed(),
     ];
-    for (left, run) in (0..4).rev().zip(&runs) {
+    for (left, run) in (0..6).rev().zip(&runs) {
         assert_eq!(run.run(()).await.unwrap_err().attempts(), 2);
         assert_eq!(budget.available(), left);
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::future::ready;
+use std::future::{pending, ready};
+use std::pin::pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll};
@@ -12,7 +13,7 @@ use async_orch::{
     Attempt, BoxFuture, Bus, Done, ErrorKind, Event, Local, Panicked, Run, Runtime, pipeline, task,
 };
 
-use common::{Oops, Trace, at_once};
+use common::{Oops, Trace, at_once, poll_once};
 
 mod common;
 
@@ -716,6 +717,47 @@ mod gatekeepers {
         let ignores = pipeline! { |_: bool| circuit(breaker = &breaker, ignore = |_| true) < work > };
         assert!(at_once(ignores.on(&scribe).run(true)).is_err());
         assert_eq!(scribe.heard(), ["circuit arrives", "circuit goes on", "circuit Ignored"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_a_run_that_waits_the_runtime_hears_what_came_of_it() {
+        type Change = fn(&Breaker);
+        let changes: [(Change, _); 4] = [
+            (Breaker::force_close, "circuit goes on"),
+            (Breaker::force_open, "circuit circuit open"),
+            (Breaker::isolate, "circuit circuit isolated"),
+            // A further one probes then, and nobody waits for it.
+            (Breaker::force_open, "circuit circuit half-open"),
+        ];
+        for (change, heard) in changes {
+            let breaker = Breaker::builder().reset_timeout(SECOND).build();
+            let p =
+                pipeline! { |_: ()| circuit(breaker = &breaker) < async |()| { pending::<()>().await } > };
+            let begun = || {
+                let mut run = Box::pin(p.run(()));
+                assert!(poll_once(run.as_mut()).is_pending());
+                run
+            };
+            breaker.force_open();
+            tokio::time::advance(SECOND).await;
+            for _ in 0..3 {
+                drop(begun());
+            }
+            tokio::time::advance(SECOND).await;
+            let _probe = begun();
+            let scribe = Scribe::answering([]);
+            let waits = p.on(&scribe);
+            let mut waits = pin!(waits.run(()));
+            assert!(poll_once(waits.as_mut()).is_pending());
+            change(&breaker);
+            let further = heard.ends_with("half-open");
+            if further {
+                tokio::time::advance(SECOND).await;
+            }
+            let _further = further.then(begun);
+            let _ = poll_once(waits.as_mut());
+            assert_eq!(scribe.heard(), ["circuit arrives", heard]);
+        }
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub struct Node {
     meta: &'static Meta,
     /// The pattern before it.
     arm: Option<&'static str>,
+    /// Whether what it gives can be written down.
+    is_durable: bool,
 }
 
 /// Where the entries of one macro's table went.
@@ -109,6 +111,12 @@ impl Node {
     #[must_use]
     pub fn repetition(&self) -> usize {
         self.before
+    }
+
+    /// Whether what it gives can be written down, or it is a block.
+    #[cfg(feature = "durable")]
+    pub(crate) fn is_durable(&self) -> bool {
+        self.is_durable
     }
 
     /// Whether something came from this step.
@@ -327,6 +335,13 @@ impl Describe<'_> {
         self.add(origin);
     }
 
+    /// What the step that was added last gives cannot be written down.
+    pub fn not_durable(&mut self) {
+        if let Some(node) = self.graph.nodes.last_mut() {
+            node.is_durable = false;
+        }
+    }
+
     /// Adds a step behind a pattern.
     pub fn arm(&mut self, arm: &'static str, inside: impl FnOnce(&mut Describe<'_>)) {
         let Describe { segment, within, .. } = *self;
@@ -378,6 +393,7 @@ impl Describe<'_> {
             path,
             meta,
             arm: self.arm.take(),
+            is_durable: true,
         };
         self.graph.nodes.push(node);
         let entries = &mut self.graph.segments[self.segment as usize].nodes;

@@ -83,7 +83,7 @@ pub mod __private_0_1_0 {
     pub use crate::error::{BoxError, ErrorKind};
     pub use crate::leaf::{Moved, pinned, probe, result, says, select};
     pub use crate::node::{Form, Meta, NodeAt, NodeKind, Place, Table};
-    pub use crate::run::{Inside, No, Yes};
+    pub use crate::run::{Inside, No, Undurable, Yes};
     /// What the expansion of `#[task]` names.
     pub mod task {
         pub use crate::build::returned::*;

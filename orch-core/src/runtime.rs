@@ -125,6 +125,12 @@ pub trait Runtime: Send + Sync {
         true
     }
 
+    /// Whether what happens in the run now has happened before, in a process that is gone: its events are
+    /// [replayed](crate::Event::replayed) then. Unless you say otherwise it has not.
+    fn is_replaying(&self) -> bool {
+        false
+    }
+
     /// Takes one unit of the scheduler's cooperative budget: `Pending`, with the task woken, when a loop over
     /// children that are always ready should let others run.
     ///
@@ -333,6 +339,10 @@ macro_rules! through {
 
             fn report(&self, at: Position<'_>, gatekeeper: Gatekeeper<'_>, report: Report) -> bool {
                 (**self).report(at, gatekeeper, report)
+            }
+
+            fn is_replaying(&self) -> bool {
+                (**self).is_replaying()
             }
 
             fn poll_proceed(&self, cx: &mut Context<'_>) -> Poll<()> {

@@ -19,8 +19,12 @@ pub(crate) async fn process<P: Run<Out: std::fmt::Debug, Error: std::fmt::Displa
     let mailbox = Mailbox::new(7);
     let mut engine = Fake::new(process.journal, process.seed);
     engine.ends_at = process.ends_at;
-    let run = pipeline.on(&mailbox).run(input);
-    let result = drive_by(&mailbox, run, &mut engine, process.at_once).await;
+    let result = if process.is_local {
+        Ok(pipeline.run(input).await)
+    } else {
+        let run = pipeline.on(&mailbox).run(input);
+        drive_by(&mailbox, run, &mut engine, process.at_once).await
+    };
     let journal = engine.journal;
     let result = result.map(|result| match result {
         Ok(output) => format!("{output:?}"),
@@ -81,7 +85,8 @@ cases! {
     retry: 1 => |w| pipeline! { |_: u64| retry(max_attempts = 4, backoff = exponential(10ms)) < third(w, _) > };
     retry_fails: 1 => |w| pipeline! { |_: u64| par(settle) < retry(max_attempts = 3, backoff = constant(5ms), jitter = none) < even(w, _) > work(w, 2) > };
     retry_when: 1 => |w| pipeline! { |_: u64| retry(max_attempts = 4, when = |e| e.attempts() < 3, retry_after = |_| Some(Duration::from_millis(7))) < even(w, _) > };
-    timeout_won: 1 => |w| pipeline! { |_: u64| timeout(1h) < work(w, _) > };
+    timeout_won: 3 => |w| pipeline! { |_: u64| timeout(1h) < work(w, _) > };
+    timeout_either: 2 => |w| pipeline! { |_: u64| timeout(1h) < seq < work(w, _) work(w, _) > > };
     timeout_lost: () => |w| pipeline! { seq < settle < timeout(5ms) < hangs(w) > > |done| { done.is_err() } work(w, 1) > };
     race: 1 => |w| pipeline! { |_: u64| race < work(w, _) work(w, 2) seq < work(w, 3) work(w, 4) > > };
     race_fails: 1 => |w| pipeline! { |_: u64| race < even(w, _) even(w, 3) > };
@@ -92,8 +97,7 @@ cases! {
     choose: 2 => |w| pipeline! { |n: u64| choose(*n) < 1 => work(w, 10), 2 => even(w, *n), _ => work(w, 30) > };
     repeat: 0 => |w| pipeline! { |_: u64| repeat(max_rounds = 9, backoff = constant(3ms)) < seq < work(w, _) |n| { if n < 4 { Continue(n) } else { Break(n) } } > > };
     settle: 1 => |w| pipeline! { |_: u64| seq < settle < even(w, _) > |done| { done.is_err() } > };
-    catch: () => |w| pipeline! { seq < settle < catch < panics(w) > > |done| { done.unwrap_err().to_string() } > };
-    panics_alone: () => |w| pipeline! { panics(w) };
+    catch: () => |w| pipeline! { seq < settle < catch < panics(w) > > |done| { matches!(done.unwrap_err().kind(), async_orch::ErrorKind::Panicked(_)) } > };
     saga: 1 => |w| pipeline! { |_: u64| saga < work(w, _) undo work(w, _) work(w, _) undo seq < work(w, 5) work(w, _) > even(w, 3) > };
     saga_finally: 1 => |w| pipeline! { |_: u64| saga < work(w, _) undo work(w, _) work(w, 2) finally work(w, 9) > };
     with_twice: 3 => |w| pipeline! { |_: u64| with(Twice) < even(w, _) > };

@@ -15,14 +15,18 @@ async fn faults(at_once: u32, run: impl AsyncFn(&World, Process) -> Ran) -> usiz
     let world = World::default();
     let mut faults = 0;
     for seed in 0..40 {
-        let start = |journal, ends_at| run(&world, Process { journal, seed, ends_at, at_once });
+        let start =
+            |journal, ends_at| run(&world, Process { journal, seed, ends_at, at_once, is_local: false });
         let whole = start(Journal::default(), usize::MAX).await.journal;
         for ends_at in 0..whole.entries.len() {
             let left = start(Journal::default(), ends_at).await;
             assert!(left.result.is_err_and(|fault| is_crash(&fault)));
             // The process that goes on gives what it has one by one.
-            let again =
-                run(&world, Process { journal: left.journal, seed, ends_at: usize::MAX, at_once: 1 }).await;
+            let again = run(
+                &world,
+                Process { journal: left.journal, seed, ends_at: usize::MAX, at_once: 1, is_local: false },
+            )
+            .await;
             faults += usize::from(matches!(again.result, Err(Fault::Changed { .. })));
         }
     }

@@ -28,6 +28,8 @@ pub(crate) struct Fake {
     outstanding: BTreeMap<Id, State>,
     now: Duration,
     random: fastrand::Rng,
+    /// How often it looks whether what is done in place is done before the time goes on.
+    patience: u32,
     /// The process ends when so many entries were written.
     pub(crate) ends_at: usize,
 }
@@ -61,6 +63,7 @@ impl Fake {
             outstanding: BTreeMap::new(),
             now: Duration::ZERO,
             random: fastrand::Rng::with_seed(seed),
+            patience: 3,
             ends_at: usize::MAX,
         }
     }
@@ -135,7 +138,7 @@ impl Engine for Fake {
         Ok(())
     }
 
-    fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Result<Option<Delivery>, Fault>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Delivery>, Fault>> {
         if let Some(delivery) = self.replayed() {
             if let Delivery::Done { id, .. } = &delivery
                 && self.outstanding.remove(id).is_none()
@@ -150,7 +153,8 @@ impl Engine for Fake {
             *state = State::Ordered;
             return Poll::Ready(Ok(Some(Delivery::Run(*id))));
         }
-        // What was done, in any order; then the time goes on to the end of a wait. Now and then a wait is over before.
+        // What was done, in any order; then the time goes on to the end of a wait. Now and then a wait is over before, and what is done
+        // in place takes longer than any.
         let done: Vec<Id> = self
             .outstanding
             .iter()
@@ -163,6 +167,12 @@ impl Engine for Fake {
             .filter_map(|(id, state)| if let State::Sleeps(due) = state { Some((*due, *id)) } else { None })
             .collect();
         let first = sleeps.iter().min().copied();
+        let is_busy = self.outstanding.values().any(|state| matches!(state, State::Ordered));
+        if done.is_empty() && first.is_some() && is_busy && self.patience > 0 {
+            self.patience -= 1;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let id = if !done.is_empty() && (first.is_none() || self.random.u8(..) < 200) {
             done[self.random.usize(..done.len())]
         } else if let Some((due, id)) = first {
@@ -174,6 +184,7 @@ impl Engine for Fake {
             return Poll::Pending;
         };
         self.now += Duration::from_millis(self.random.u64(..3));
+        self.patience = self.random.u32(..12);
         let bytes = match self.outstanding.remove(&id) {
             Some(State::Finished(bytes)) => bytes,
             _ => Vec::new(),

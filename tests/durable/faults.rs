@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use async_orch::durable::{Coding, Fault, Mailbox, drive};
-use async_orch::{Breaker, BreakerState, pipeline, task};
+use async_orch::durable::{Coding, Durable, Fault, Mailbox, check, drive};
+use async_orch::{Breaker, BreakerState, Run, pipeline, task};
 use serde::{Deserialize, Serialize};
 
 use super::engine::{Entry, Fake, Journal};
-use super::world::{World, even, work};
+use super::world::{World, even, panics, work};
 
 #[task]
 fn plain(n: u64) -> u64 {
@@ -41,6 +41,25 @@ async fn a_task_that_is_not_durable_is_named_with_its_place() {
     let text = fault.to_string();
     assert!(text.starts_with("step `seq/plain` (tests/durable/faults.rs:"), "{text}");
     assert!(text.ends_with("is not durable: write `#[task(durable)]` on its function"), "{text}");
+}
+
+/// It is known before anything runs, of all steps at once, and by the compiler where that can know it.
+#[test]
+fn all_steps_that_are_not_durable_are_told_at_once() {
+    let inner = pipeline! { |_: u64| seq < next plain async |n| { n } > }.boxed();
+    let p = pipeline! { |_: u64| seq < each_of |_| { 1 } { inner } plain > };
+    let text = check(&p).unwrap_err().to_string();
+    let paths: Vec<_> = text.split('`').skip(1).step_by(2).collect();
+    assert_eq!(paths, ["seq/seq/plain", "seq/seq/inline", "seq/plain", "#[task(durable)]"], "{text}");
+    fn durable(pipeline: &impl Durable) {
+        check(pipeline).unwrap();
+    }
+    durable(&pipeline! { |_: u64| saga < next undo next retry < race < next |n| { n } > > > });
+}
+
+#[task(durable)]
+fn each_of(n: u64) -> u64 {
+    n
 }
 
 #[tokio::test]
@@ -224,4 +243,37 @@ async fn a_task_that_runs_a_pipeline_of_its_own_is_one_step() {
     let p = pipeline! { |_: u64| seq < outer outer > };
     let (journal, result) = run!(p, 1, Journal::default());
     assert_eq!((result.unwrap().unwrap(), journal.entries.len()), (1, 4));
+}
+
+/// A panic of a task is data, as that of one that has left its run is: the process goes on, and so does who goes through it again.
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_a_task_is_a_result() {
+    let world = World::default();
+    let p = pipeline! { seq < panics(&world) > };
+    let (journal, result) = run!(p, (), Journal::default());
+    let error = result.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "step `seq/panics` panicked: of the task");
+    assert_eq!(run!(p, (), journal).1.unwrap().unwrap_err().to_string(), error.to_string());
+    assert_eq!(world.take().into_values().sum::<u32>(), 1);
+}
+
+/// Whoever watches is told all of it, and what is told again is marked.
+#[tokio::test(start_paused = true)]
+async fn what_is_told_again_is_marked() {
+    let recorder = async_orch::bus::Recorder::new();
+    let p = pipeline! { |_: u64| seq < next next next > };
+    let p = (&p).with_bus(&recorder);
+    let mut journal = run!(p, 1, Journal::default()).0;
+    let first = recorder.events();
+    recorder.clear();
+    assert!(first.iter().all(|event| !event.replayed));
+    journal.entries.truncate(4);
+    run!(p, 1, journal).1.unwrap().unwrap();
+    let again = recorder.events();
+    assert_eq!(again.len(), first.len());
+    let replayed: Vec<_> =
+        again.iter().filter(|event| event.replayed).map(|event| event.node.path().to_owned()).collect();
+    // The second has ended in the journal; whether that was told nobody knows.
+    assert_eq!(replayed, ["seq", "seq/next", "seq/next", "seq/next"]);
+    assert!(again.iter().zip(&first).all(|(again, first)| again.node.path() == first.node.path()));
 }

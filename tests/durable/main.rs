@@ -24,6 +24,8 @@ pub(crate) struct Process {
     pub(crate) ends_at: usize,
     /// How many deliveries there are between two polls.
     pub(crate) at_once: u32,
+    /// Whether it is on tokio instead, without a journal.
+    pub(crate) is_local: bool,
 }
 
 /// What it has left.
@@ -44,12 +46,20 @@ pub(crate) enum Results {
 /// The result is one that there is without an end of the process, and no step that had finished is called again.
 pub(crate) async fn prove(name: &str, which: Results, run: impl AsyncFn(&World, Process) -> Ran) {
     let world = World::default();
-    let start = |journal, seed, ends_at| run(&world, Process { journal, seed, ends_at, at_once: 1 });
+    let start =
+        |journal, seed, ends_at| run(&world, Process { journal, seed, ends_at, at_once: 1, is_local: false });
     let mut results = BTreeSet::new();
     for seed in 0..200 {
         let ran = start(Journal::default(), seed, usize::MAX).await;
         results.insert(ran.result.unwrap_or_else(|fault| panic!("{name}, whole, {seed}: {fault}")));
     }
+    let local =
+        Process { journal: Journal::default(), seed: 0, ends_at: usize::MAX, at_once: 1, is_local: true };
+    let local = run(&world, local).await.result.expect("it has no journal");
+    assert!(
+        which == Results::Others || results.contains(&local),
+        "{name}: {local} on tokio, and not of {results:?}"
+    );
     let mut cut = 0;
     for seed in 0..ORDERS {
         let whole = start(Journal::default(), seed, usize::MAX).await.journal;

@@ -33,28 +33,41 @@ macro_rules! known {
     }};
 }
 
-/// Notes what a run tells, as `path: about "text" field=value …`.
+/// What a run told, as `path: about "text" field=value …`.
+struct Heard {
+    line: String,
+    about: &'static str,
+    text: String,
+    by_shorthand: Vec<String>,
+    kept: OwnedEvent,
+}
+
+/// Notes what a run tells. What is wrong with it is said by [`take`](Written::take), as a bus that panics disturbs nobody.
 #[derive(Default)]
-struct Written(Mutex<Vec<String>>);
+struct Written(Mutex<Vec<Heard>>);
 
 impl Written {
     fn note(&self, event: &Event<'_>) {
         let EventKind::Told(told) = event.kind else { return };
-        let mut line = format!("{}: {} {:?}", event.node.path(), told.about(), told.to_string());
+        let (about, text) = (told.about(), told.to_string());
+        let mut line = format!("{}: {about} {text:?}", event.node.path());
         told.fields(&mut |name, value| line += &format!(" {name}={value:?}"));
-        self.0.lock().unwrap().push(line);
-
-        let owned = OwnedEvent::from(event);
-        let Change::Told(kept) = &owned.change else { panic!("{owned:?}") };
-        assert_eq!((kept.about(), kept.to_string()), (told.about(), told.to_string()));
-        let texts = known!(event);
-        assert_eq!(texts, known!(&owned));
-        let has_shorthand = !["note", "progress", "saga"].contains(&told.about());
-        assert_eq!(texts, if has_shorthand { vec![told.to_string()] } else { vec![] });
+        let (by_shorthand, kept) = (known!(event), OwnedEvent::from(event));
+        self.0.lock().unwrap().push(Heard { line, about, text, by_shorthand, kept });
     }
 
+    #[track_caller]
     fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap())
+        let heard = std::mem::take(&mut *self.0.lock().unwrap());
+        let checked = heard.into_iter().map(|Heard { line, about, text, by_shorthand, kept }| {
+            let Change::Told(told) = &kept.change else { panic!("{kept:?}") };
+            assert_eq!((told.about(), told.to_string()), (about, text.clone()));
+            assert_eq!(by_shorthand, known!(&kept), "{line}");
+            let has_shorthand = !["note", "progress", "saga"].contains(&about);
+            assert_eq!(by_shorthand, if has_shorthand { vec![text] } else { vec![] }, "{line}");
+            line
+        });
+        checked.collect()
     }
 }
 

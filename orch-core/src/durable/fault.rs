@@ -12,13 +12,11 @@ use crate::node::Place;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Fault {
-    /// What a task gives cannot be written down, as it says not how.
+    /// What a step gives cannot be written down: a task that is not `#[task(durable)]`, or an `async` inline step.
     #[non_exhaustive]
     NotDurable {
-        /// The step.
-        step: String,
-        /// Where it is written.
-        place: Place,
+        /// The paths of all such steps, and where they are written.
+        steps: Vec<(String, Place)>,
     },
     /// The run asks for something else than it had before: the pipeline has changed, or is not deterministic.
     #[non_exhaustive]
@@ -63,8 +61,20 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::NotDurable { step, place } => {
-                write!(f, "step `{step}` ({place}) is not durable: write `#[task(durable)]` on its function")
+            Fault::NotDurable { steps } => {
+                let several = steps.len() > 1;
+                for (at, (step, place)) in steps.iter().enumerate() {
+                    let before = if at > 0 {
+                        ", "
+                    } else if several {
+                        "steps "
+                    } else {
+                        "step "
+                    };
+                    write!(f, "{before}`{step}` ({place})")?;
+                }
+                f.write_str(if several { " are" } else { " is" })?;
+                f.write_str(" not durable: write `#[task(durable)]` on its function")
             }
             Fault::Changed { was, is } => write!(
                 f,

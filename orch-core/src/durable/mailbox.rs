@@ -299,7 +299,7 @@ impl Runtime for Mailbox {
         Box::pin(async move {
             let step = step_of(attempt.position());
             if !attempt.is_durable() {
-                self.stop(Fault::NotDurable { step, place: attempt.position().place() });
+                self.stop(Fault::NotDurable { steps: vec![(step, attempt.position().place())] });
                 return pending().await;
             }
             let mut ticket = Ticket::new(self);
@@ -406,6 +406,10 @@ impl Runtime for Mailbox {
 
     fn report(&self, at: Position<'_>, gatekeeper: Gatekeeper<'_>, report: Report) -> bool {
         self.here().is_none_or(|here| here.report(at, gatekeeper, report))
+    }
+
+    fn is_replaying(&self) -> bool {
+        !self.state().is_live
     }
 
     /// Where a loop makes way for others is no event of the run: it has all the time that it wants.

@@ -6,12 +6,14 @@
 
 pub(crate) mod declared;
 mod drive;
+mod durable;
 mod engine;
 mod fault;
 mod mailbox;
 mod written;
 
 pub use drive::{drive, drive_by};
+pub use durable::{Durable, check};
 pub use engine::{Command, Delivery, Engine, Id};
 pub use fault::Fault;
 pub use mailbox::Mailbox;

@@ -65,7 +65,9 @@ pub enum ErrorKind<E = BoxError> {
     #[non_exhaustive]
     Policy {
         /// What it failed with, of any type: [`downcast_ref`](crate::Error::downcast_ref) of the run's error reaches it.
-        error: Arc<dyn StdError + Send + Sync>,
+        // One pointer wide: with two the kind has no room for its tag in a gap, and whatever hands on results copies more, a
+        // run of `par64_wake` 32 instructions a child.
+        error: Arc<Box<dyn StdError + Send + Sync>>,
         /// Whether the body had run. If it had not, this is a [rejection](ErrorKind::is_rejection).
         ran: bool,
     },
@@ -190,7 +192,7 @@ impl<E> ErrorKind<E> {
     /// ```
     #[must_use]
     pub fn policy(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        ErrorKind::Policy { error: Arc::from(error.into()), ran: true }
+        ErrorKind::Policy { error: Arc::new(error.into()), ran: true }
     }
 
     /// Whether the step was turned away and did not run: by a circuit, a bulkhead or a throttle, by the policy of a `with`, or by the

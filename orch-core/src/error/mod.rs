@@ -387,7 +387,7 @@ impl<E: Failure> Error<E> {
     pub(crate) fn cause_as_dyn(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.kind {
             ErrorKind::Task(error) => Some(error.as_dyn()),
-            ErrorKind::Policy { error, .. } => Some(&**error),
+            ErrorKind::Policy { error, .. } => Some(&***error),
             _ => None,
         }
     }

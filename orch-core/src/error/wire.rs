@@ -131,7 +131,6 @@ impl<E> ErrorKind<E> {
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error as StdError;
     use std::sync::Arc;
 
     use super::*;
@@ -159,10 +158,7 @@ mod tests {
             ErrorKind::Throttled { retry_after: Duration::from_millis(30) },
             ErrorKind::Exhausted { rounds: 12 },
             ErrorKind::policy("over quota"),
-            ErrorKind::Policy {
-                error: Arc::from(Box::<dyn StdError + Send + Sync>::from("overloaded")),
-                ran: false,
-            },
+            ErrorKind::Policy { error: Arc::new("overloaded".into()), ran: false },
             ErrorKind::invalid_option("limit", "must be at least 1"),
             ErrorKind::Cancelled,
         ];

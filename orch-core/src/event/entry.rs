@@ -79,6 +79,9 @@ pub struct Event<'a> {
     pub execution: Execution,
     /// The time since the run began.
     pub elapsed: Duration,
+    /// Whether this has happened before, in a process that is gone, and was told there: a durable run is gone through once more. What had
+    /// happened last may be told as new once more.
+    pub replayed: bool,
     /// The change.
     pub kind: EventKind<'a>,
 }

@@ -48,6 +48,8 @@ pub struct OwnedEvent {
     pub execution: Execution,
     /// The time since the run began.
     pub elapsed: Duration,
+    /// Whether this has happened before, in a process that is gone: see [`Event::replayed`].
+    pub replayed: bool,
     /// The change.
     pub change: Change,
 }
@@ -286,6 +288,7 @@ impl OwnedEvent {
             node: &self.node,
             execution: self.execution,
             elapsed: self.elapsed,
+            replayed: self.replayed,
             kind: match &self.change {
                 Change::Task(task) => EventKind::Task(task.as_event()),
                 Change::Block(block) => EventKind::Block(block.as_event()),
@@ -341,6 +344,7 @@ impl From<&Event<'_>> for OwnedEvent {
             node: event.node.clone(),
             execution: event.execution,
             elapsed: event.elapsed,
+            replayed: event.replayed,
             change: match event.kind {
                 EventKind::Task(task) => Change::Task(task.into()),
                 EventKind::Block(block) => Change::Block(block.into()),

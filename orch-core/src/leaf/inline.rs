@@ -19,7 +19,7 @@ use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{HasNode, Origin};
 use crate::run::Step;
-use crate::run::{Asks, Cx, Inside, No, Yes};
+use crate::run::{Asks, Cx, Inside, No, Undurable, Yes};
 use crate::runtime::BoxFuture;
 use crate::task::CallOnce;
 
@@ -60,6 +60,10 @@ where
     }
 }
 
+/// What a message calls an `async` inline step, which may await anything and so is not durable.
+#[derive(Debug)]
+pub struct AsyncInlineStep;
+
 /// `async |x| { … }` without a name in it.
 pub struct AsyncBody<F, Fut>(pub(crate) F, pub(crate) PhantomData<fn() -> Fut>);
 
@@ -69,7 +73,7 @@ where
     Fut: Future + Send,
 {
     type Raw = Fut::Output;
-    type Asks = No;
+    type Asks = Undurable<No, AsyncInlineStep>;
 
     #[inline(always)]
     fn call<'a>(
@@ -94,7 +98,7 @@ where
     F: for<'e> Fn(Within<'e, 'c>, <P::Scope as Scope>::Ref<'e>, P::In) -> BoxFuture<'e, Raw> + Send + Sync,
 {
     type Raw = Raw;
-    type Asks = No;
+    type Asks = Undurable<No, AsyncInlineStep>;
 
     fn call<'a>(
         &'a self,
@@ -141,7 +145,7 @@ where
         + Sync,
 {
     type Raw = Raw;
-    type Asks = Yes;
+    type Asks = Undurable<Yes, AsyncInlineStep>;
 
     #[allow(clippy::manual_async_fn, reason = "`Send` is promised, not found out")]
     fn call<'a>(
@@ -235,6 +239,9 @@ where
 
     fn describe(&self, graph: &mut Describe<'_>) {
         graph.leaf(Origin::block(N::meta()));
+        if !B::Asks::IS_DURABLE {
+            graph.not_durable();
+        }
     }
 }
 

@@ -12,8 +12,7 @@ use crate::build::scope::{Point, RefOf, Scope};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::graph::Describe;
 use crate::node::{HasNode, Origin};
-use crate::run::Cx;
-use crate::run::Step;
+use crate::run::{Asks, Cx, Step};
 use crate::task::{Call, Fails, Task};
 
 /// A task and the closure that makes its arguments, afresh for each attempt.
@@ -55,6 +54,9 @@ where
 
     fn describe(&self, graph: &mut Describe<'_>) {
         graph.leaf(Origin::task(N::meta(), &T::NAME));
+        if !T::Asks::IS_DURABLE {
+            graph.not_durable();
+        }
     }
 }
 

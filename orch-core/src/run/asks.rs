@@ -19,6 +19,8 @@ pub trait Asks: Send + Sync + 'static {
     const YES: bool;
     /// Whether it asks to come to its end.
     const TO_END: bool;
+    /// Whether all of it can be kept.
+    const IS_DURABLE: bool;
 
     /// What it or another asks.
     type Or<Other: Asks>: Asks;
@@ -26,6 +28,11 @@ pub trait Asks: Send + Sync + 'static {
     type AndContext: Asks;
     /// And to come to its end.
     type AndEnd: Asks;
+    /// And not to be kept, as the step `Who` is not durable.
+    type AndUndurable<Who: 'static>: Asks;
+
+    /// The first step that is not durable, as a type that a message shows; [`Kept`] if there is none.
+    type Undurable;
 
     /// Runs a pipeline that nobody watches, on tokio.
     fn run<'a, T: Run, G>(
@@ -36,6 +43,14 @@ pub trait Asks: Send + Sync + 'static {
     where
         G: FnOnce() -> &'a Graph + Send + 'a;
 }
+
+/// In a durable run everything can be kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept;
+
+/// Somebody is not durable, and the first of them is `Who`; besides `A`, which is neither this nor [`ToEnd`].
+#[derive(Debug)]
+pub struct Undurable<A, Who>(PhantomData<fn() -> (A, Who)>);
 
 /// Nobody asks for anything.
 #[derive(Clone, Copy, Debug)]
@@ -52,9 +67,12 @@ pub struct ToEnd<A>(PhantomData<fn() -> A>);
 impl Asks for No {
     const YES: bool = false;
     const TO_END: bool = false;
+    const IS_DURABLE: bool = true;
     type Or<Other: Asks> = Other;
     type AndContext = Yes;
     type AndEnd = ToEnd<No>;
+    type AndUndurable<Who: 'static> = Undurable<No, Who>;
+    type Undurable = Kept;
 
     #[inline(always)]
     fn run<'a, T: Run, G>(
@@ -72,9 +90,12 @@ impl Asks for No {
 impl Asks for Yes {
     const YES: bool = true;
     const TO_END: bool = false;
+    const IS_DURABLE: bool = true;
     type Or<Other: Asks> = Other::AndContext;
     type AndContext = Yes;
     type AndEnd = ToEnd<Yes>;
+    type AndUndurable<Who: 'static> = Undurable<Yes, Who>;
+    type Undurable = Kept;
 
     #[allow(clippy::manual_async_fn, reason = "`Send` is promised, not found out")]
     fn run<'a, T: Run, G>(
@@ -95,9 +116,36 @@ impl Asks for Yes {
 impl<A: Asks> Asks for ToEnd<A> {
     const YES: bool = A::YES;
     const TO_END: bool = true;
+    const IS_DURABLE: bool = A::IS_DURABLE;
     type Or<Other: Asks> = <A::Or<Other> as Asks>::AndEnd;
     type AndContext = ToEnd<A::AndContext>;
     type AndEnd = ToEnd<A>;
+    type AndUndurable<Who: 'static> = ToEnd<A::AndUndurable<Who>>;
+    type Undurable = A::Undurable;
+
+    #[inline(always)]
+    fn run<'a, T: Run, G>(
+        pipeline: &'a T,
+        graph: G,
+        input: T::In,
+    ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a
+    where
+        G: FnOnce() -> &'a Graph + Send + 'a,
+    {
+        A::run(pipeline, graph, input)
+    }
+}
+
+impl<A: Asks, Who: 'static> Asks for Undurable<A, Who> {
+    const YES: bool = A::YES;
+    const TO_END: bool = A::TO_END;
+    const IS_DURABLE: bool = false;
+    // Whatever the other is, this is the first.
+    type Or<Other: Asks> = <A::Or<Other> as Asks>::AndUndurable<Who>;
+    type AndContext = Undurable<A::AndContext, Who>;
+    type AndEnd = ToEnd<Undurable<A, Who>>;
+    type AndUndurable<Earlier: 'static> = Undurable<A, Earlier>;
+    type Undurable = Who;
 
     #[inline(always)]
     fn run<'a, T: Run, G>(

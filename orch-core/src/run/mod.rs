@@ -31,7 +31,9 @@ mod tests;
 
 pub use arrival::Arrival;
 pub(crate) use asks::Asks;
-pub use asks::{No, Yes};
+#[cfg(feature = "durable")]
+pub(crate) use asks::Kept;
+pub use asks::{No, Undurable, Yes};
 pub use attempt::{Attempt, Done};
 pub(crate) use coords::{Coords, Count};
 pub(crate) use cx::finish_block;

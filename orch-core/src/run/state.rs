@@ -194,6 +194,7 @@ impl<'b> RunState<'b> {
             node: self.locate(segment, meta),
             execution: Execution::new(id.get(), parent.map(Id::get), coords),
             elapsed,
+            replayed: self.runtime().is_some_and(Runtime::is_replaying),
             kind,
         };
         emit_quietly(bus, &event);

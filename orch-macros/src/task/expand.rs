@@ -162,6 +162,10 @@ impl Parts<'_> {
         let name = checked.as_ref().map_or(name.clone(), |checked| quote!({ #checked #name }));
         let inside = hidden("__orch_inside");
         let asks = Ident::new(if sig.context.is_some() { "Yes" } else { "No" }, Span::mixed_site());
+        let asks = match self.task.options.durable {
+            Some(_) => quote!(#private::#asks),
+            None => quote!(#private::Undurable<#private::#asks, Self>),
+        };
         let (call, debug) = (self.call(&inside), hidden("__orch_printed"));
         let future = quote_spanned!(ident.span()=>
             impl ::core::future::Future<
@@ -188,7 +192,7 @@ impl Parts<'_> {
                 const NAME: &'static ::core::primitive::str = #name;
                 type Out = #out;
                 type Error = #error;
-                type Asks = #private::#asks;
+                type Asks = #asks;
                 #durable
 
                 #[inline(always)]

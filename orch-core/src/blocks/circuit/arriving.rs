@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use super::answers::{Admission, Rejection, Transition, Transitions};
 use super::future::Door;
-use super::state::{Admission, Rejection, Transition, Transitions};
 use super::{Breaker, CircuitEvent, CircuitState};
 use crate::blocks::gatekeepers::{self, Ticket, Timer};
 use crate::error::ErrorKind;

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::Breaker;
+use super::config::Config;
 use super::rate::{IntoWindow, Rate, Window};
 use super::reset_timeout::{IntoResetTimeout, ResetTimeout};
-use super::state::{Config, State};
+use super::state::State;
 use crate::blocks::values::Invalid;
 
 /// The options of a [`Breaker`].

@@ -7,9 +7,9 @@ use std::pin::pin;
 use std::task::{Context, Poll, ready};
 
 use super::Breaker;
+use super::answers::{Admission, Outcome, Transitions};
 use super::permit::Permit;
 use super::shared::Arrival;
-use super::state::{Admission, Outcome, Transitions};
 use super::thread;
 use crate::blocks::gatekeepers::{Ticket, Timer};
 use crate::error::ErrorKind;

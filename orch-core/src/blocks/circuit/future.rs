@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use super::answers::{Admission, Rejection, Transition};
 use super::arriving::{Arrived, Wait, arrive, taken_on, turn_away};
 use super::held::Held;
 use super::permit::Permit;
 use super::shared::Arrival;
-use super::state::{Admission, Rejection, Transition};
 use super::{Breaker, CircuitEvent, CircuitState};
 use crate::blocks::gatekeepers;
 use crate::blocks::shell::{self, Block};

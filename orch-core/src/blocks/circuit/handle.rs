@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
+use super::answers::{Admission, Outcome, Transition, Transitions};
+use super::config::Config;
 use super::permit::Permit;
 use super::rate::Rate;
 use super::shared::{Arrival, Shared};
-use super::state::{Admission, Config, Outcome, State, Transition, Transitions};
+use super::state::State;
 use super::status::BreakerState;
 use super::{BreakerBuilder, CircuitState};
 use crate::blocks::gatekeepers::{Handle, Rest, Ticket};

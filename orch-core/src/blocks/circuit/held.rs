@@ -2,9 +2,9 @@
 
 use std::mem;
 
+use super::answers::Outcome;
 use super::future::Door;
 use super::permit::Permit;
-use super::state::Outcome;
 use super::thread;
 use crate::error::{Error, ErrorKind, Failure};
 use crate::run::Cx;

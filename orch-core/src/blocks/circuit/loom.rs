@@ -8,10 +8,11 @@ use std::time::Duration;
 use ::loom::thread;
 use std::time::Instant;
 
+use super::answers::{Admission, Outcome, Transition};
+use super::config::Config;
 use super::permit::Permit;
 use super::rate::{Rate, Window};
 use super::shared::Shared;
-use super::state::{Admission, Config, Outcome, Transition};
 use super::status::{BreakerState, CircuitState};
 use crate::sync::{Arc, Mutex, block_on, check, check_within};
 

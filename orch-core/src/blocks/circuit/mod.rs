@@ -1,13 +1,15 @@
 //! `circuit`: a breaker around a body.
 //!
-//! The decision and the waiting are apart. [`Breaker`] is a state machine that is told the time (`state`, for a half-open
-//! circuit `probing`, for a share of failures `rate` and `window`), behind a lock with one word beside it (`shared`), and with
-//! a queue (`line`). The block asks it before it runs the body and tells it what came of it: `future` and `held` for the runs
+//! The decision and the waiting are apart. [`Breaker`] is a state machine that is told the time (`state`, in words of `config`
+//! and `answers`; for a half-open circuit `probing`, for a share of failures `rate` and `window`), behind a lock with one word
+//! beside it (`shared`), and with a queue (`line`). The block asks it before it runs the body and tells it what came of it: `future` and `held` for the runs
 //! that are let through or turned away at once, `arriving` for the others.
 
+mod answers;
 mod arriving;
 mod builder;
 mod call;
+mod config;
 mod events;
 mod future;
 mod handle;

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::config::Config;
 use super::future::Door;
 use super::rate::{IntoWindow, Window};
 use super::reset_timeout::{IntoResetTimeout, ResetTimeout};
-use super::state::Config;
 use super::{Breaker, BreakerBuilder, Circuit};
 use crate::blocks::Shell;
 use crate::blocks::values::{self, Invalid};

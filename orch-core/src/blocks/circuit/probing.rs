@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::config::Config;
 use super::permit::Permit;
-use super::state::Config;
 
 /// The bookkeeping of a half-open circuit.
 #[derive(Debug, Default)]

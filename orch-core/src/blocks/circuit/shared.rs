@@ -10,12 +10,13 @@ use std::sync::atomic::Ordering;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use super::answers::{Admission, Look, Outcome, Rejection, Transition, Transitions};
+#[cfg(test)]
+use super::config::Config;
 use super::line::Line;
 use super::permit::Permit;
 use super::rate::Window;
-#[cfg(test)]
-use super::state::Config;
-use super::state::{Admission, Look, Outcome, Rejection, State, Transition, Transitions};
+use super::state::State;
 use super::status::{BreakerState, CircuitState};
 use super::thread;
 use crate::blocks::gatekeepers::{self, Calls, Ticket, quietly};

@@ -7,9 +7,10 @@ mod threads;
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use super::answers::{Admission, Outcome, Rejection, Transition, Transitions};
+use super::config::Config;
 use super::permit::Permit;
 use super::shared::Shared;
-use super::state::{Admission, Config, Outcome, Rejection, Transition, Transitions};
 use super::status::CircuitState;
 
 const RESET: Duration = Duration::from_secs(60);

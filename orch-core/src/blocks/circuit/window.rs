@@ -247,6 +247,21 @@ mod tests {
     }
 
     #[test]
+    fn a_window_that_was_cleared_is_as_new() {
+        let start = Instant::now();
+        for window in [Window::Calls(2), Window::Time(WINDOW)] {
+            let (mut recent, mut new) = (Recent::new(window), Recent::new(window));
+            recent.record(true, start);
+            recent.clear();
+            assert_eq!(recent.tally(start), Tally::default(), "{window:?}");
+            for (failed, after) in [(true, 0.0), (false, 0.5), (true, 0.8), (false, 1.1), (false, 3.0)] {
+                let now = start + WINDOW.mul_f64(after);
+                assert_eq!(recent.record(failed, now), new.record(failed, now), "{window:?} {after}");
+            }
+        }
+    }
+
+    #[test]
     fn two_clocks_do_not_panic() {
         let now = Instant::now();
         let later = now + Duration::from_secs(1 << 40);

@@ -211,4 +211,16 @@ mod tests {
             assert!(queue.gaps <= queue.len(), "{} gaps of {}", queue.gaps, queue.places.len());
         }
     }
+
+    /// Each time they are, all places are looked at: so not before.
+    #[test]
+    fn gaps_are_closed_when_they_are_more_than_the_others() {
+        let (mut queue, mut calls) = (Queue::default(), Calls::default());
+        let tickets: Vec<_> = (0..4).map(|_| queue.join(Waker::noop().clone())).collect();
+        let left = tickets.into_iter().skip(1).map(|ticket| {
+            queue.leave(ticket, &mut calls);
+            (queue.gaps, queue.places.len())
+        });
+        assert_eq!(left.collect::<Vec<_>>(), [(1, 4), (2, 4), (0, 1)]);
+    }
 }

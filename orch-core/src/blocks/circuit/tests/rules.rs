@@ -4,10 +4,11 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
+use super::super::answers::Look;
 use super::super::handle::Breaker;
 use super::super::rate::{Rate, Window};
 use super::super::shared::Arrival;
-use super::super::state::{Look, State};
+use super::super::state::State;
 use super::super::status::BreakerState;
 use super::CircuitState::{Closed, HalfOpen, Isolated, Open};
 use super::*;

@@ -1,0 +1,72 @@
+//! Which pipelines can be run durably.
+
+use super::Fault;
+use crate::pipeline::Run;
+use crate::run::{Asks, Kept};
+
+/// A pipeline whose every step is durable: a task with `#[task(durable)]`, or a sync inline step.
+///
+/// Pipelines have it by themselves; no type needs to be given it. A function that gives a pipeline to be run durably says so with it, as
+/// `impl Durable<In = u32, …>` is an `impl Run<In = u32, …>` too. Of what is [`boxed`](Run::boxed) nobody can tell, so that has it, and
+/// [`check`] looks inside.
+///
+/// ```compile_fail
+/// use async_orch::durable::Durable;
+/// use async_orch::{pipeline, task};
+///
+/// #[task]
+/// async fn charge(cents: u32) -> u32 {
+///     cents
+/// }
+///
+/// fn runs_durably(_: &impl Durable) {}
+///
+/// // error: step `charge` is not durable
+/// runs_durably(&pipeline! { |_: u32| retry < charge > });
+/// ```
+pub trait Durable: Run<Asks: Asks<Undurable: IsKept>> {}
+
+impl<P: Run<Asks: Asks<Undurable: IsKept>>> Durable for P {}
+
+/// Every step can be kept.
+#[diagnostic::on_unimplemented(
+    message = "step `{Self}` is not durable",
+    label = "in this pipeline step `{Self}` is not durable",
+    note = "put `#[task(durable)]` on its function; what an `async` inline step does becomes such a task"
+)]
+pub trait IsKept {}
+
+impl IsKept for Kept {}
+
+/// Whether every step of a pipeline is durable, also of what is boxed inside of it.
+///
+/// # Errors
+///
+/// [`Fault::NotDurable`] with all the steps that are not.
+///
+/// ```
+/// use async_orch::durable::check;
+/// use async_orch::{Run, pipeline, task};
+///
+/// #[task(durable)]
+/// async fn charge(cents: u32) -> u32 {
+///     cents
+/// }
+///
+/// #[task]
+/// async fn ship(cents: u32) {}
+///
+/// let order = pipeline! { |_: u32| seq < charge retry < ship > > };
+/// let fault = check(&order.boxed()).unwrap_err();
+/// assert!(fault.to_string().starts_with("step `seq/retry/ship` ("));
+/// ```
+pub fn check(pipeline: &impl Run) -> Result<(), Fault> {
+    let graph = pipeline.graph();
+    let steps: Vec<_> = graph
+        .nodes()
+        .iter()
+        .filter(|node| !node.is_durable())
+        .map(|node| (node.path().to_owned(), node.place()))
+        .collect();
+    if steps.is_empty() { Ok(()) } else { Err(Fault::NotDurable { steps }) }
+}
