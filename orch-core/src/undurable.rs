@@ -10,11 +10,48 @@ use crate::codec::Coding;
 )]
 pub trait Feature {}
 
+/// No number.
+#[derive(Debug, Default)]
+pub struct Fingerprint;
+
+impl Fingerprint {
+    /// Nothing.
+    #[must_use]
+    pub fn and(self, _argument: Option<u64>) -> Self {
+        self
+    }
+
+    /// Nothing.
+    #[must_use]
+    pub fn finish(self) -> Option<u64> {
+        None
+    }
+}
+
+/// An argument.
+pub struct Argument<'a, T: ?Sized>(pub &'a T);
+
+impl<T: ?Sized> std::fmt::Debug for Argument<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Argument")
+    }
+}
+
+/// Nothing is found.
+pub trait Printable {}
+
+/// Nothing is found.
+pub trait Unprintable {
+    /// None.
+    fn __orch_fingerprint(&self) -> Option<u64> {
+        None
+    }
+}
+
+impl<T: ?Sized> Unprintable for Argument<'_, T> {}
+
 /// No coding.
 #[must_use]
-pub const fn json<T>() -> Coding<T>
-where
-    (): Feature,
-{
+pub const fn json<T: Feature>() -> Coding<T> {
     panic!("not without the feature")
 }

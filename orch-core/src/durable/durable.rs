@@ -32,10 +32,12 @@ impl<P: Run<Asks: Asks<Undurable: IsKept>>> Durable for P {}
 #[diagnostic::on_unimplemented(
     message = "step `{Self}` is not durable",
     label = "in this pipeline step `{Self}` is not durable",
-    note = "put `#[task(durable)]` on its function; what an `async` inline step does becomes such a task"
+    note = "put `#[task(durable)]` on its function; what an `async` inline step does becomes such a task",
+    note = "of a pipeline that is given as `impl Run<…>` nobody can tell: write `impl Durable<…>`"
 )]
 pub trait IsKept {}
 
+#[diagnostic::do_not_recommend]
 impl IsKept for Kept {}
 
 /// Whether every step of a pipeline is durable, also of what is boxed inside of it.

@@ -19,4 +19,5 @@ pub use fault::Fault;
 pub use mailbox::Mailbox;
 
 pub use crate::codec::Coding;
+pub use crate::leaf::AsyncInlineStep;
 pub(crate) use written::{outcome, read_outcome};

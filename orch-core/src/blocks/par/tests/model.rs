@@ -83,7 +83,7 @@ pub(crate) fn play<T>(
     };
     let before_drop = stage.log.lock().unwrap().len();
     if result.is_some() {
-        assert_eq!(stage.running(), [], "nothing runs when the block has finished");
+        assert_eq!(stage.running(), [0_usize; 0], "nothing runs when the block has finished");
     }
     drop(run);
     let log = stage.take();

@@ -1,0 +1,19 @@
+use async_orch::durable::Durable;
+use async_orch::{pipeline, task};
+
+#[task(durable)]
+async fn reserve(order: u32) -> u32 {
+    order
+}
+
+#[task]
+async fn charge(order: u32) -> u32 {
+    order
+}
+
+fn runs_durably(_: &impl Durable) {}
+
+fn main() {
+    let order = pipeline! { |_: u32| seq < reserve retry(max_attempts = 3) < charge > > };
+    runs_durably(&order);
+}
