@@ -5,7 +5,10 @@ mod inline;
 pub mod select;
 mod task;
 
+#[cfg(feature = "durable")]
 pub use inline::AsyncInlineStep;
+#[cfg(not(feature = "durable"))]
+pub(crate) use inline::AsyncInlineStep;
 pub(crate) use inline::{
     AsyncBody, AsyncContextBody, Closure, ContextBody, Inline, NamedBody, SyncBody, Within,
 };

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::budget::{RetryBudget, asks};
+use super::budget::RetryBudget;
+use super::budget::asks::{self, Answer, Asking};
 use super::events::{BudgetSpent, Retrying};
 use super::policy::{Decide, Failed};
 use crate::blocks::shell::{Block, Held};
@@ -69,7 +70,24 @@ where
         // What the body does not use of the value is dropped here.
         let kept = R::poll(&mut held.guard, || F::keep(input));
         let (fut, kept) = held.start(kept, 1);
-        RetryFuture::<'_, _, _, _, _, _, E, _, _> { now: Now::First { fut, kept }, held }
+        FutureOf::<
+            'a,
+            P,
+            _,
+            G,
+            _,
+            _,
+            F,
+            _,
+            _,
+            R,
+            _,
+            _,
+            <G::Value as Decide>::Asking<'a, NextOf<P, E, F, G::Value>>,
+        > {
+            now: Now::First { fut, kept },
+            held,
+        }
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -138,9 +156,9 @@ where
 
 pin_project! {
     #[project = Projected]
-    struct RetryFuture<'a, Fut, Timer, K, D, Re, E, Q, H> {
+    struct RetryFuture<Fut, Timer, K, D, Re, Q, H> {
         #[pin]
-        now: Now<'a, Fut, Timer, K, D, Re, E, Q>,
+        now: Now<Fut, Timer, K, D, Re, Q>,
         // Last: a block ends after the steps inside it.
         held: H,
     }
@@ -150,7 +168,7 @@ pin_project! {
     /// What is kept of the piped value, `kept`, is `None` in the last attempt.
     #[project = NowProjected]
     #[project_replace = NowReplaced]
-    enum Now<'a, Fut, Timer, K, D, Re, E, Q> {
+    enum Now<Fut, Timer, K, D, Re, Q> {
         /// The first attempt, apart from others so that a run that succeeds at once has little to write down.
         First {
             #[pin]
@@ -164,10 +182,9 @@ pin_project! {
             kept: Option<K>,
             later: Later<D, Re>,
         },
-        /// The runtime asks the budget, in its own time. Without a budget there is no `by`, and so nothing of this.
+        /// The runtime asks the budget, in its own time. Without a budget there is nothing of this.
         Asking {
-            asking: Box<Asking<'a, Next<K, D, Re, E>>>,
-            by: Q,
+            asking: Q,
         },
         Sleeping {
             #[pin]
@@ -185,7 +202,7 @@ pin_project! {
     }
 }
 
-impl<Fut, Timer, K, D, Re: Copy + Default, E, Q> Now<'_, Fut, Timer, K, D, Re, E, Q> {
+impl<Fut, Timer, K, D, Re: Copy + Default, Q> Now<Fut, Timer, K, D, Re, Q> {
     /// What the budget has to know of the attempts before this one.
     fn reached(&self) -> Re {
         match self {
@@ -213,37 +230,32 @@ struct Next<K, D, Re, E> {
     later: Later<D, Re>,
 }
 
-/// A question to the budget that the runtime has taken on.
-struct Asking<'a, N> {
-    answer: BoxFuture<'a, asks::Answer>,
-    next: Option<N>,
-}
-
 /// What becomes of a failure.
-enum Verdict<'a, Q> {
+enum Verdict<'a> {
     /// There is no other attempt.
     Over,
     /// There would be one, and the budget has none left.
     Spent,
     /// There is one, which took a token or not.
     Follows(bool),
-    Asked(BoxFuture<'a, asks::Answer>, Q),
+    Asked(BoxFuture<'a, Answer>),
 }
 
-type FutureOf<'a, P, E, B, G, W, A, F, Start, Sleep, R, Fut, Timer> = RetryFuture<
-    'a,
+type NextOf<P, E, F, Po> =
+    Next<<F as Feed<<P as Point>::In>>::Takes, <Po as Decide>::Delays, <Po as Decide>::Reached, E>;
+
+type FutureOf<'a, P, B, G, W, A, F, Start, Sleep, R, Fut, Timer, Q> = RetryFuture<
     Fut,
     Timer,
     <F as Feed<<P as Point>::In>>::Takes,
     <<G as Given<P>>::Value as Decide>::Delays,
     <<G as Given<P>>::Value as Decide>::Reached,
-    E,
-    <<G as Given<P>>::Value as Decide>::Asks,
+    Q,
     Attempts<'a, P, B, G, W, A, F, Start, Sleep, R>,
 >;
 
-impl<'a, P, E, B, G, W, A, F, Start, Sleep, R, Fut, Timer, T> Future
-    for FutureOf<'a, P, E, B, G, W, A, F, Start, Sleep, R, Fut, Timer>
+impl<'a, P, E, B, G, W, A, F, Start, Sleep, R, Fut, Timer, Q, T> Future
+    for FutureOf<'a, P, B, G, W, A, F, Start, Sleep, R, Fut, Timer, Q>
 where
     P: Point,
     E: Failure,
@@ -256,6 +268,7 @@ where
     R: Cx + 'a,
     Fut: Future<Output = Result<T, Error<E>>>,
     Timer: Future<Output = ()>,
+    Q: Asking<'a, NextOf<P, E, F, G::Value>>,
 {
     type Output = Result<T, Error<E>>;
 
@@ -265,10 +278,14 @@ where
         let this = self.as_mut().project();
         let (mut fut, mut held) = match this.now.project() {
             NowProjected::First { fut, .. } | NowProjected::Again { fut, .. } => (fut, this.held),
-            _ => match ready!(self.as_mut().poll_next(cx, false)) {
-                Ok(next) => next,
-                Err(error) => return Poll::Ready(Err(error)),
-            },
+            _ => {
+                if <G::Value as Decide>::COUNTS
+                    && let Err(error) = ready!(self.as_mut().poll_asking(cx))
+                {
+                    return Poll::Ready(Err(error));
+                }
+                ready!(self.as_mut().poll_next(cx, false))
+            }
         };
         loop {
             match ready!(R::poll(&mut held.guard, || fut.poll(cx))) {
@@ -286,19 +303,20 @@ where
                     }
                 }
             }
-            (fut, held) = match ready!(self.as_mut().poll_next(cx, true)) {
-                Ok(next) => next,
-                Err(error) => return Poll::Ready(Err(error)),
-            };
+            if <G::Value as Decide>::COUNTS
+                && let Err(error) = ready!(self.as_mut().poll_asking(cx))
+            {
+                return Poll::Ready(Err(error));
+            }
+            (fut, held) = ready!(self.as_mut().poll_next(cx, true));
         }
     }
 }
 
-impl<'a, P, E, B, G, W, A, F, Start, Sleep, R, Fut, Timer>
-    FutureOf<'a, P, E, B, G, W, A, F, Start, Sleep, R, Fut, Timer>
+impl<'a, P, B, G, W, A, F, Start, Sleep, R, Fut, Timer, Q>
+    FutureOf<'a, P, B, G, W, A, F, Start, Sleep, R, Fut, Timer, Q>
 where
     P: Point,
-    E: Failure,
     G: Given<P, Value: Decide>,
     F: Again<P::In>,
     Start: Fn(&'a Retry<B, G, W, A, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
@@ -308,8 +326,9 @@ where
 {
     /// After a failure: waits for the next attempt, or gives the error back if there is none.
     #[cold]
-    fn wait(mut self: Pin<&mut Self>, error: Error<E>) -> Result<(), Error<E>>
+    fn wait<E: Failure>(mut self: Pin<&mut Self>, error: Error<E>) -> Result<(), Error<E>>
     where
+        Q: Asking<'a, NextOf<P, E, F, G::Value>>,
         W: Predicate<P::Scope, E>,
         A: Predicate<P::Scope, E, Option<Duration>>,
     {
@@ -346,8 +365,8 @@ where
         };
         let next = Next { error, delay, kept, later };
         match verdict {
-            Verdict::Asked(answer, by) => {
-                now.set(Now::Asking { asking: Box::new(Asking { answer, next: Some(next) }), by });
+            Verdict::Asked(answer) => {
+                now.set(Now::Asking { asking: Asking::begin(answer, next) });
                 Ok(())
             }
             Verdict::Follows(took) => {
@@ -360,11 +379,7 @@ where
 
     /// There is another attempt: waits for it.
     #[cold]
-    fn follows(
-        self: Pin<&mut Self>,
-        next: Next<F::Takes, <G::Value as Decide>::Delays, <G::Value as Decide>::Reached, E>,
-        took: bool,
-    ) {
+    fn follows<E: Failure>(self: Pin<&mut Self>, next: NextOf<P, E, F, G::Value>, took: bool) {
         let Projected { mut now, held } = self.project();
         let Next { error, delay, kept, mut later } = next;
         later.reached = <G::Value as Decide>::follows(later.reached, took);
@@ -378,23 +393,32 @@ where
         });
     }
 
+    /// Waits for the budget's answer, if it is being asked.
+    #[cold]
+    fn poll_asking<E: Failure>(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error<E>>>
+    where
+        Q: Asking<'a, NextOf<P, E, F, G::Value>>,
+    {
+        let Projected { now, held } = self.as_mut().project();
+        let NowProjected::Asking { asking } = now.project() else { return Poll::Ready(Ok(())) };
+        let (answer, next) = ready!(R::poll(&mut held.guard, || asking.poll(cx)));
+        Poll::Ready(match answer {
+            Ok(token) => {
+                self.follows(next, token.is_some());
+                Ok(())
+            }
+            Err(_) => Err(held.is_spent(next)),
+        })
+    }
+
     /// Waits for the next attempt and starts it. Whether it is the same poll in which the last one failed is what
     /// `is_same_poll` says.
     #[cold]
     fn poll_next(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         is_same_poll: bool,
-    ) -> Poll<Result<(Pin<&mut Fut>, &mut Attempts<'a, P, B, G, W, A, F, Start, Sleep, R>), Error<E>>> {
-        let Projected { mut now, held } = self.as_mut().project();
-        if let NowProjected::Asking { asking, .. } = now.as_mut().project() {
-            let answer = ready!(R::poll(&mut held.guard, || asking.answer.as_mut().poll(cx)));
-            let next = asking.next.take().expect("it is asked once");
-            match answer {
-                Ok(token) => self.as_mut().follows(next, token.is_some()),
-                Err(_) => return Poll::Ready(Err(held.is_spent(next))),
-            }
-        }
+    ) -> Poll<(Pin<&mut Fut>, &mut Attempts<'a, P, B, G, W, A, F, Start, Sleep, R>)> {
         let Projected { mut now, held } = self.project();
         if let NowProjected::Sleeping { timer, .. } = now.as_mut().project() {
             ready!(R::poll(&mut held.guard, || timer.poll(cx)));
@@ -416,26 +440,21 @@ where
             }
         }
         match now.project() {
-            NowProjected::Again { fut, .. } => Poll::Ready(Ok((fut, held))),
+            NowProjected::Again { fut, .. } => Poll::Ready((fut, held)),
             _ => unreachable!("a future is not polled again after it has ended"),
         }
     }
 }
 
 /// Whether another attempt may be made, which `at` is, as far as its budget has to be asked.
-fn ask<'a, Q, R: Cx + 'a>(
-    budget: Option<(&'a RetryBudget, Q)>,
-    (run, meta): (R, &'static Meta),
-) -> Verdict<'a, Q> {
-    let Some((budget, by)) = budget else { return Verdict::Follows(false) };
+fn ask<'a, R: Cx + 'a>(budget: Option<&'a RetryBudget>, (run, meta): (R, &'static Meta)) -> Verdict<'a> {
+    let Some(budget) = budget else { return Verdict::Follows(false) };
     let keeper = Gatekeeper::Budget(budget);
     match run.admit(meta, keeper) {
         None if asks::take(budget, run, meta).is_ok() => Verdict::Follows(true),
         None | Some(Decision::Reject(_)) => Verdict::Spent,
         Some(Decision::Pass) => Verdict::Follows(false),
-        Some(Decision::Arrive) => {
-            Verdict::Asked(run.arrive(meta, keeper, asks::later(budget, run, meta)), by)
-        }
+        Some(Decision::Arrive) => Verdict::Asked(run.arrive(meta, keeper, asks::later(budget, run, meta))),
     }
 }
 

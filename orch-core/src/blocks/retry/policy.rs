@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
+use super::budget::asks::Asking;
 use super::budget::{RetryBudget, Spend};
 use super::elapsed::Limit;
 use crate::blocks::backoff::Waits;
@@ -29,8 +30,8 @@ pub trait Decide: Send + Sync {
     type Start: Copy + Send;
     /// What the budget has to know of the attempts so far.
     type Reached: Copy + Default + Send;
-    /// Held by who asks the budget: of no value where there is none.
-    type Asks: Copy + Send;
+    /// A question to the budget that the runtime has taken on: of no value where there is none.
+    type Asking<'a, N: Send + 'a>: Asking<'a, N>;
     /// Whether attempts that succeed are counted.
     const COUNTS: bool;
 
@@ -44,7 +45,7 @@ pub trait Decide: Send + Sync {
     fn failed<E, R: Cx>(&self, reached: Self::Reached, error: &Error<E>, run: R) -> Self::Reached;
 
     /// The budget that has to be asked for another attempt.
-    fn asks(&self, reached: Self::Reached) -> Option<(&RetryBudget, Self::Asks)>;
+    fn asks(&self, reached: Self::Reached) -> Option<&RetryBudget>;
 
     /// Another attempt follows, which took a token or not.
     fn follows(reached: Self::Reached, took: bool) -> Self::Reached;
@@ -82,7 +83,7 @@ where
     type Delays = D;
     type Start = L::Start;
     type Reached = G::Reached;
-    type Asks = G::Asks;
+    type Asking<'a, N: Send + 'a> = G::Asking<'a, N>;
     const COUNTS: bool = G::COUNTS;
 
     #[inline(always)]
@@ -106,7 +107,7 @@ where
     }
 
     #[inline(always)]
-    fn asks(&self, reached: G::Reached) -> Option<(&RetryBudget, G::Asks)> {
+    fn asks(&self, reached: G::Reached) -> Option<&RetryBudget> {
         self.budget.asks(reached)
     }
 

@@ -4,14 +4,15 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::RetryBudget;
+use super::asks::{Asked, Asking};
 
 /// The option `budget`, as a type: without it nothing is counted.
 pub trait Spend: Send + Sync {
     /// What there is to know of an attempt, as far as there is a budget that wants to know.
     type Reached: Copy + Default + Send;
 
-    /// Held by who asks: of no value where there is nobody to ask.
-    type Asks: Copy + Send;
+    /// A question that the runtime has taken on: of no value where there is nobody to ask.
+    type Asking<'a, N: Send + 'a>: Asking<'a, N>;
 
     /// Whether anything is counted.
     const COUNTS: bool;
@@ -28,7 +29,7 @@ pub trait Spend: Send + Sync {
     ) -> Self::Reached;
 
     /// Who has to be asked for another one.
-    fn asks(&self, reached: Self::Reached) -> Option<(&RetryBudget, Self::Asks)>;
+    fn asks(&self, reached: Self::Reached) -> Option<&RetryBudget>;
 
     /// Another one follows, which took a token or not.
     fn follows(reached: Self::Reached, took: bool) -> Self::Reached;
@@ -40,7 +41,7 @@ pub struct NoBudget;
 
 impl Spend for NoBudget {
     type Reached = ();
-    type Asks = Infallible;
+    type Asking<'a, N: Send + 'a> = Infallible;
 
     const COUNTS: bool = false;
 
@@ -51,7 +52,7 @@ impl Spend for NoBudget {
     fn failed(&self, (): (), _is_rejection: bool, _is_new: impl FnOnce() -> bool) {}
 
     #[inline(always)]
-    fn asks(&self, (): ()) -> Option<(&RetryBudget, Infallible)> {
+    fn asks(&self, (): ()) -> Option<&RetryBudget> {
         None
     }
 
@@ -70,7 +71,7 @@ pub struct Reached {
 
 impl Spend for RetryBudget {
     type Reached = Reached;
-    type Asks = ();
+    type Asking<'a, N: Send + 'a> = Box<Asked<'a, N>>;
 
     const COUNTS: bool = true;
 
@@ -92,8 +93,8 @@ impl Spend for RetryBudget {
         Reached { body: reached.body || !is_rejection, took: false }
     }
 
-    fn asks(&self, reached: Reached) -> Option<(&RetryBudget, ())> {
-        reached.body.then_some((self, ()))
+    fn asks(&self, reached: Reached) -> Option<&RetryBudget> {
+        reached.body.then_some(self)
     }
 
     fn follows(reached: Reached, took: bool) -> Reached {
