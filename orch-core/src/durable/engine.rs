@@ -159,7 +159,7 @@ mod tests {
         for (command, text) in [
             (Command::Run { id, step: step.clone(), fingerprint: None }, "run each/retry/pay~2[3]#2"),
             (
-                Command::Run { id, step: step.clone(), fingerprint: Some(0xf067_aa0b_a902_b7) },
+                Command::Run { id, step: step.clone(), fingerprint: Some(0x00f0_67aa_0ba9_02b7) },
                 "run each/retry/pay~2[3]#2 of 00f067aa0ba902b7",
             ),
             (Command::Sleep { id, duration: Duration::from_millis(1) }, "wait 1ms"),
