@@ -39,6 +39,39 @@ pub trait Bus: Send + Sync {
     /// Takes one event.
     fn emit(&self, event: &Event<'_>);
 
+    /// Whether it looks at the times in events; asked once, when a run starts. Where no bus of a run does, the run reads no clock for
+    /// its events, and all the times in them are zero.
+    ///
+    /// ```
+    /// use async_orch::{Bus, Event, pipeline};
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// #[derive(Default)]
+    /// struct Count(AtomicU64);
+    ///
+    /// impl Bus for Count {
+    ///     fn emit(&self, event: &Event<'_>) {
+    ///         assert!(event.elapsed.is_zero());
+    ///         self.0.fetch_add(1, Ordering::Relaxed);
+    ///     }
+    ///
+    ///     fn needs_time(&self) -> bool {
+    ///         false
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), async_orch::Error> {
+    /// let count = Count::default();
+    /// pipeline! { |_: u32| |n| { n * 2 } }.with_bus(&count).run(1).await?;
+    /// assert_eq!(count.0.into_inner(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    fn needs_time(&self) -> bool {
+        true
+    }
+
     /// Starts a run, watched by this bus; by [`NoBus`], as a run that nobody watches.
     #[doc(hidden)]
     fn start<'a, S: Start<'a>>(&'a self, start: S) -> impl Future<Output = S::Out> + Send + 'a {
@@ -87,6 +120,10 @@ impl Bus for NoBus {
 
     #[inline(always)]
     fn emit(&self, _event: &Event<'_>) {}
+
+    fn needs_time(&self) -> bool {
+        false
+    }
 
     #[inline(always)]
     fn start<'a, S: Start<'a>>(&'a self, start: S) -> impl Future<Output = S::Out> + Send + 'a {

@@ -24,6 +24,9 @@ use crate::event::Event;
 pub trait DynBus: Send + Sync {
     /// Takes one event.
     fn emit_dyn(&self, event: &Event<'_>);
+
+    /// Whether it looks at the times in events: [`Bus::needs_time`].
+    fn needs_time_dyn(&self) -> bool;
 }
 
 impl<B: Bus> DynBus for B {
@@ -32,11 +35,19 @@ impl<B: Bus> DynBus for B {
             self.emit(event);
         }
     }
+
+    fn needs_time_dyn(&self) -> bool {
+        B::ENABLED && self.needs_time()
+    }
 }
 
 impl Bus for dyn DynBus + '_ {
     fn emit(&self, event: &Event<'_>) {
         self.emit_dyn(event);
+    }
+
+    fn needs_time(&self) -> bool {
+        self.needs_time_dyn()
     }
 }
 

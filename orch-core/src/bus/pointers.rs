@@ -14,6 +14,10 @@ macro_rules! through {
                 (**self).emit(event);
             }
 
+            fn needs_time(&self) -> bool {
+                (**self).needs_time()
+            }
+
             fn start<'a, S: Start<'a>>(&'a self, start: S) -> impl Future<Output = S::Out> + Send + 'a {
                 (**self).start(start)
             }
@@ -32,6 +36,10 @@ impl<B: Bus> Bus for Option<B> {
             bus.emit(event);
         }
     }
+
+    fn needs_time(&self) -> bool {
+        self.as_ref().is_some_and(Bus::needs_time)
+    }
 }
 
 macro_rules! tuple {
@@ -48,6 +56,12 @@ macro_rules! tuple {
                         emit_quietly($bus, event);
                     }
                 )*
+            }
+
+            fn needs_time(&self) -> bool {
+                #[allow(non_snake_case)]
+                let ($($bus,)*) = self;
+                false $(|| $bus::ENABLED && $bus.needs_time())*
             }
         }
     };

@@ -24,7 +24,7 @@ pub(crate) struct RunState<'b> {
     graph: GraphOf<'b>,
     id: RunId,
     key: Option<&'b str>,
-    /// `None` if nobody takes events.
+    /// `None` if nobody looks at the times of events.
     started: Option<Instant>,
     counts: Counts,
     /// The run that this is a part of, which counts for it.
@@ -104,7 +104,7 @@ impl<'b> RunState<'b> {
             whole: None,
             due: Mutex::new(Vec::new()),
         };
-        state.started = state.is_watched().then(|| state.now());
+        state.started = bus.is_some_and(DynBus::needs_time_dyn).then(|| state.now());
         state
     }
 
