@@ -2,7 +2,7 @@
 #![doc = include_str!("links.md")]
 #![doc = include_str!("../README.md")]
 
-pub use orch_core::bus::{self, Bus, DynBus, NoBus};
+pub use orch_core::bus::{Bus, DynBus, NoBus};
 pub use orch_core::{
     Admit, Again, Arrival, Attempt, BlockChange, BlockEvent, BoxError, BoxFuture, BoxPipeline, Breaker,
     BreakerBuilder, BreakerState, BudgetSpent, Bulkhead, BulkheadBuilder, Change, CircuitEvent, CircuitState,
@@ -139,6 +139,14 @@ pub mod guide;
 /// ```
 pub mod retry {
     pub use orch_core::retry::*;
+}
+
+/// Where events go: the trait [`Bus`], and the buses that come with the library.
+pub mod bus {
+    #[doc(inline)]
+    pub use orch_core::bus::*;
+    #[doc(inline)]
+    pub use orch_watch::kit::*;
 }
 
 #[cfg(feature = "durable")]
