@@ -103,7 +103,10 @@ mod tests {
         assert_ne!(ranks(&one), ranks(&two));
         let left = |seed| ranks(&Chance::new(Seed::from(seed))).iter().filter(|rank| **rank == 0).count();
         let (none, half, most) = (left(0), left(1), left(2));
-        assert!(none == 0 && (16..44).contains(&half) && (half..64).contains(&most), "{none}, {half}, {most}");
+        assert!(
+            none == 0 && (16..44).contains(&half) && (half..64).contains(&most),
+            "{none}, {half}, {most}"
+        );
     }
 
     #[test]

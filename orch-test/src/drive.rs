@@ -32,13 +32,13 @@ const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3_600);
 /// let sim = Simulation::new();
 /// sim.at("fetch").hang();
 /// let stopped = sim.try_run(&pipeline! { seq < fetch() > }, ()).unwrap_err();
-/// let Stopped::Stalled { waiting } = &stopped else { panic!("{stopped}") };
+/// let Stopped::Stalled { waiting, .. } = &stopped else { panic!("{stopped}") };
 /// assert_eq!(*waiting, ["seq/fetch hangs"]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Stopped {
-    /// The run waits, and nothing will ever wake it: neither a task nor time.
+    /// The run waits, and nothing will ever wake it: neither a task nor time, of which a year has gone by until that was certain.
     #[error("the run stands still for ever{}", lines(waiting))]
     #[non_exhaustive]
     Stalled {
@@ -96,7 +96,8 @@ pub(crate) async fn drive<F: Future>(turns: &Arc<Turns>, run: F) -> Result<F::Ou
     let waker = Waker::from(signal.clone());
     let mut has_given_way = false;
     let mut given: u64 = 0;
-    let mut wait: Option<Pin<Box<Sleep>>> = None;
+    // For the time that something is due, or for ever if nothing is.
+    let mut wait: Option<(Pin<Box<Sleep>>, bool)> = None;
     poll_fn(|cx| {
         *signal.lock() = Some(cx.waker().clone());
         turns.begin(Instant::now().into_std(), cx.waker());
@@ -126,17 +127,17 @@ pub(crate) async fn drive<F: Future>(turns: &Arc<Turns>, run: F) -> Result<F::Ou
                 Err(Idle::Until(due)) => Some(Instant::from_std(due)),
                 Err(Idle::Unknown) => None,
             };
-            match (&mut wait, until) {
-                (Some(wait), Some(until)) if wait.deadline() == until => {}
-                (Some(wait), None) if wait.is_elapsed() => {
+            match (&wait, until) {
+                (Some((wait, known)), Some(until)) if *known && wait.deadline() == until => {}
+                (Some((wait, false)), None) if wait.is_elapsed() => {
                     return Poll::Ready(Err(Stopped::Stalled { waiting: turns.unfinished() }));
                 }
                 (_, until) => {
-                    let until = until.unwrap_or_else(|| Instant::now() + FOR_EVER);
-                    wait = Some(Box::pin(sleep_until(until)));
+                    let end = until.unwrap_or_else(|| Instant::now() + FOR_EVER);
+                    wait = Some((Box::pin(sleep_until(end)), until.is_some()));
                 }
             }
-            if let Some(wait) = &mut wait
+            if let Some((wait, _)) = &mut wait
                 && wait.as_mut().poll(cx).is_pending()
             {
                 return Poll::Pending;

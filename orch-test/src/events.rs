@@ -106,7 +106,11 @@ impl Assertions for Recorder {
         for (run, order) in runs {
             let (last, begin) = order;
             if let (Some(last), Some(begin)) = (last, begin) {
-                assert!(last < begin, "in run {run} `{first}` was not over when `{then}` began:\n{}", listing());
+                assert!(
+                    last < begin,
+                    "in run {run} `{first}` was not over when `{then}` began:\n{}",
+                    listing()
+                );
             }
         }
     }

@@ -7,8 +7,8 @@
 //! use std::time::Duration;
 //!
 //! #[task]
-//! async fn fetch(id: u32) -> Result<u32, std::num::TryFromIntError> {
-//!     unimplemented!("needs a network: {id}")
+//! async fn fetch(id: u32) -> std::io::Result<u32> {
+//!     Err(std::io::Error::other(format!("no network to fetch {id} from")))
 //! }
 //!
 //! let all = pipeline! {

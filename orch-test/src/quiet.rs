@@ -27,7 +27,10 @@ pub(crate) fn catch(call: impl FnOnce()) -> Result<(), Panic> {
     HOOK.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| match current() {
-            Some(caught) => *caught.0.lock().unwrap_or_else(PoisonError::into_inner) = info.location().map(ToString::to_string),
+            Some(caught) => {
+                *caught.0.lock().unwrap_or_else(PoisonError::into_inner) =
+                    info.location().map(ToString::to_string)
+            }
             None => before(info),
         }));
     });

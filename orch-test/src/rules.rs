@@ -279,10 +279,7 @@ impl<'s> At<'s> {
     /// let error = sim.run(&pipeline! { retry(max_attempts = 3) < read() > }, ()).unwrap_err();
     /// assert!(error.to_string().ends_with("attempt 3 is lost"), "{error}");
     /// ```
-    pub fn fail_with<X: Send + 'static>(
-        self,
-        error: impl Fn(Position<'_>) -> X + Send + Sync + 'static,
-    ) {
+    pub fn fail_with<X: Send + 'static>(self, error: impl Fn(Position<'_>) -> X + Send + Sync + 'static) {
         self.what(What::Answer(Box::new(move |attempt| {
             let error = error(attempt.position());
             attempt.answer_error(error).map_err(|attempt| Misfit {
@@ -404,7 +401,7 @@ impl<'s> At<'s> {
     /// # use orch_test::Simulation;
     /// #[task]
     /// async fn fetch(id: u32) -> std::io::Result<String> {
-    ///     unimplemented!("needs a network: {id}")
+    ///     Err(std::io::Error::other(format!("no network to fetch {id} from")))
     /// }
     ///
     /// let sim = Simulation::new();
@@ -423,17 +420,14 @@ impl<'s> At<'s> {
     /// # use orch_test::Simulation;
     /// #[task]
     /// async fn fetch(id: u32) -> std::io::Result<u64> {
-    ///     unimplemented!("needs a network: {id}")
+    ///     Err(std::io::Error::other(format!("no network to fetch {id} from")))
     /// }
     ///
     /// let sim = Simulation::new();
     /// sim.at("fetch").answer_with(|at| at.item().unwrap_or(0) * 10);
     /// assert_eq!(sim.run(&pipeline! { |_: Vec<u32>| each < fetch > }, vec![7, 8, 9]).unwrap(), [0, 10, 20]);
     /// ```
-    pub fn answer_with<T: Send + 'static>(
-        self,
-        output: impl Fn(Position<'_>) -> T + Send + Sync + 'static,
-    ) {
+    pub fn answer_with<T: Send + 'static>(self, output: impl Fn(Position<'_>) -> T + Send + Sync + 'static) {
         self.what(What::Answer(Box::new(move |attempt| {
             let output = output(attempt.position());
             attempt.answer_output(output).map_err(|attempt| Misfit {
@@ -451,7 +445,7 @@ impl<'s> At<'s> {
     /// # use orch_test::Simulation;
     /// #[task]
     /// async fn fetch() -> Result<u32, &'static str> {
-    ///     unimplemented!("needs a network")
+    ///     Err("no network")
     /// }
     ///
     /// let sim = Simulation::new();
@@ -464,8 +458,12 @@ impl<'s> At<'s> {
     ) {
         self.what(What::Answer(Box::new(move |attempt| {
             match script(attempt.position()) {
-                Ok(output) => attempt.answer_output(output).map_err(|attempt| (attempt, "output", type_name::<T>())),
-                Err(error) => attempt.answer_error(error).map_err(|attempt| (attempt, "error", type_name::<X>())),
+                Ok(output) => {
+                    attempt.answer_output(output).map_err(|attempt| (attempt, "output", type_name::<T>()))
+                }
+                Err(error) => {
+                    attempt.answer_error(error).map_err(|attempt| (attempt, "error", type_name::<X>()))
+                }
             }
             .map_err(|(attempt, what, given)| Misfit { attempt, what, given })
         })));
@@ -520,7 +518,8 @@ impl Rule {
                 "`at(\"{step}\")` ({place}): that is an inline step, which the run does by itself; a task could fail or be answered for"
             ));
         }
-        let tasks: Vec<_> = leaves().filter(|node| is_task(node)).map(|node| format!("`{}`", node.path())).collect();
+        let tasks: Vec<_> =
+            leaves().filter(|node| is_task(node)).map(|node| format!("`{}`", node.path())).collect();
         Some(format!("`at(\"{step}\")` ({place}): there is no such task, but {}", tasks.join(", ")))
     }
 }

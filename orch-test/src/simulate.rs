@@ -109,7 +109,7 @@ struct Failure {
     trace: Vec<String>,
 }
 
-fn attempt(seed: Seed, test: &impl Fn(&Simulation)) -> Result<(), Failure> {
+fn attempt(seed: Seed, test: &impl Fn(&Simulation)) -> Result<(), Box<Failure>> {
     // The simulation outlives the panic, so that it can be asked.
     let (mut taken, mut trace) = (BTreeMap::new(), Vec::new());
     let called = quiet::catch(|| {
@@ -118,7 +118,7 @@ fn attempt(seed: Seed, test: &impl Fn(&Simulation)) -> Result<(), Failure> {
         test(asks.sim);
         asks.ask();
     });
-    called.map_err(|panic| Failure { seed, panic, taken, trace })
+    called.map_err(|panic| Box::new(Failure { seed, panic, taken, trace }))
 }
 
 /// Asks a simulation what happened, also when a panic goes through.
@@ -143,7 +143,7 @@ impl Drop for AskedLast<'_> {
 
 /// A failure with the fewest decisions.
 struct Shrunk {
-    failure: Failure,
+    failure: Box<Failure>,
     /// As it was at first.
     whole: Seed,
     decisions: usize,
@@ -152,12 +152,12 @@ struct Shrunk {
 }
 
 impl Shrunk {
-    fn not(failure: Failure) -> Self {
+    fn not(failure: Box<Failure>) -> Self {
         Shrunk { whole: failure.seed.clone(), decisions: failure.taken.len(), repetitions: 0, failure }
     }
 }
 
-fn shrink(failure: Failure, test: &impl Fn(&Simulation)) -> Shrunk {
+fn shrink(failure: Box<Failure>, test: &impl Fn(&Simulation)) -> Shrunk {
     let Shrunk { mut failure, whole, decisions, mut repetitions } = Shrunk::not(failure);
     let mut fails = |kept: BTreeSet<u32>, failure: &Failure| {
         repetitions += 1;
@@ -192,7 +192,8 @@ fn shrink(failure: Failure, test: &impl Fn(&Simulation)) -> Shrunk {
 }
 
 fn report(shrunk: &Shrunk, failures: usize, tried: usize) -> String {
-    let Shrunk { failure: Failure { seed, panic, taken, trace }, whole, decisions, repetitions } = shrunk;
+    let Shrunk { failure, whole, decisions, repetitions } = shrunk;
+    let Failure { seed, panic, taken, trace } = &**failure;
     let mut text = format!("the simulation fails with seed {whole}");
     if tried > 1 {
         let _ = write!(text, " ({failures} of {tried} fail so, and this needs the least)");

@@ -383,9 +383,7 @@ impl Simulation {
 
     fn tokio(&self) -> &(tokio::runtime::Runtime, tokio::time::Instant) {
         self.tokio.get_or_init(|| {
-            let mut builder = tokio::runtime::Builder::new_current_thread();
-            let runtime = builder.enable_time().start_paused(true).build();
-            let runtime = runtime.expect("a runtime without threads and sockets can be made");
+            let runtime = clock();
             let inside = runtime.enter();
             let began = tokio::time::Instant::now();
             drop(inside);
@@ -577,7 +575,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Calls what blocks on a runtime, on another thread where that is forbidden here: in a `#[tokio::test]`.
-fn aside<T: Send>(call: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn aside<T: Send>(call: impl FnOnce() -> T + Send) -> T {
     if tokio::runtime::Handle::try_current().is_err() {
         return call();
     }
@@ -587,4 +585,11 @@ fn aside<T: Send>(call: impl FnOnce() -> T + Send) -> T {
         let there = named.spawn_scoped(scope, || quiet::within(caught, call)).expect("threads can be made");
         there.join().unwrap_or_else(|payload| resume_unwind(payload))
     })
+}
+
+/// A runtime whose time stands still unless nothing else can go on.
+pub(crate) fn clock() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_time().start_paused(true).build();
+    runtime.expect("a runtime without threads and sockets can be made")
 }

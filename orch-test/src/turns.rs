@@ -112,9 +112,8 @@ impl Turns {
             _ => false,
         };
         let first = state.actors.iter().filter(|(_, actor)| can_go_on(actor));
-        let Some((id, order)) = first
-            .min_by_key(|(_, actor)| (actor.rank, actor.order))
-            .map(|(id, actor)| (*id, actor.order))
+        let Some((id, order)) =
+            first.min_by_key(|(_, actor)| (actor.rank, actor.order)).map(|(id, actor)| (*id, actor.order))
         else {
             let due = state.actors.values().filter_map(|actor| match actor.phase {
                 Phase::Due(due) => Some(due),
@@ -300,7 +299,8 @@ impl Wake for Woken {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let waits = |state: &State| state.actors.get(&self.id).is_some_and(|actor| actor.phase == Phase::Waits);
+        let waits =
+            |state: &State| state.actors.get(&self.id).is_some_and(|actor| actor.phase == Phase::Waits);
         if !waits(&self.turns.state()) {
             return;
         }

@@ -30,6 +30,20 @@ fn the_waits_of_blocks_and_those_of_tasks_are_on_one_clock() {
     assert_eq!(sim.elapsed(), SECOND * 10);
 }
 
+/// Now the one clock is waited for and then the other, and in the end neither is.
+#[test]
+fn a_wait_of_a_block_and_one_of_a_task_follow_each_other() {
+    let sim = Simulation::new();
+    sim.at("sleeps").delay(SECOND * 5);
+    sim.at("last").hang();
+    let p = pipeline! { seq < sleeps(1) sleeps(2) settle < timeout(3s) < sleeps(4) > > |_| { 1 } sleeps as "last" > };
+    assert!(
+        matches!(sim.try_run(&p, ()), Err(Stopped::Stalled { waiting, .. }) if waiting == ["seq/last hangs"])
+    );
+    let trace = sim.trace();
+    assert!(trace.iter().any(|line| line.trim() == "16s  seq/last hangs"), "{trace:#?}");
+}
+
 #[test]
 fn backoff_takes_no_time_and_is_exact() {
     let before = std::time::Instant::now();
