@@ -21,6 +21,13 @@ pub(crate) struct Panic {
     pub(crate) place: Option<String>,
 }
 
+impl Panic {
+    /// Whether they are of one fault: from one place in the sources, or if that is not known of one text.
+    pub(crate) fn is_same(&self, other: &Panic) -> bool {
+        self.place == other.place && (self.place.is_some() || self.text == other.text)
+    }
+}
+
 /// Calls a test.
 pub(crate) fn catch(call: impl FnOnce()) -> Result<(), Panic> {
     static HOOK: Once = Once::new();

@@ -8,7 +8,7 @@ use crate::quiet::{self, Panic};
 use crate::{Seed, Simulation};
 
 /// So often a failing test is repeated at most to find out what it takes.
-const MOST_REPETITIONS: usize = 2_000;
+const MOST_REPETITIONS: usize = 1_000;
 
 /// So many failing seeds are shrunk.
 const MOST_FAILURES: usize = 8;
@@ -41,7 +41,7 @@ const MOST_FAILURES: usize = 8;
 ///
 /// # Panics
 ///
-/// If the test does. It is then called again with the seed (and with up to seven others that fail at the same place), with fewer and fewer of the decisions that the seed had made, as long as it
+/// If there are no seeds, or the test panics. It is then called again with the seed (and with up to seven others that fail at the same place), with fewer and fewer of the decisions that the seed had made, as long as it
 /// panics at the same place: what is left are the re-orderings and faults that it takes. The panic tells them, with what
 /// happened in that run and the value of `ORCH_SEED` by which it happens again.
 ///
@@ -70,6 +70,7 @@ const MOST_FAILURES: usize = 8;
 /// ```
 #[track_caller]
 pub fn simulate(seeds: u64, test: impl Fn(&Simulation)) {
+    assert!(seeds > 0, "a test under no seed tests nothing");
     if let Some(seed) = Seed::from_env() {
         if let Err(failure) = attempt(seed.clone(), &test) {
             let failures = 1;
@@ -83,7 +84,7 @@ pub fn simulate(seeds: u64, test: impl Fn(&Simulation)) {
     for seed in 0..seeds {
         tried += 1;
         let Err(failure) = attempt(Seed::from(seed), &test) else { continue };
-        if least.as_ref().is_some_and(|least| least.failure.panic.place != failure.panic.place) {
+        if least.as_ref().is_some_and(|least| !least.failure.panic.is_same(&failure.panic)) {
             continue;
         }
         failures += 1;
@@ -91,7 +92,8 @@ pub fn simulate(seeds: u64, test: impl Fn(&Simulation)) {
         if least.as_ref().is_none_or(|least| shrunk.failure.taken.len() < least.failure.taken.len()) {
             least = Some(shrunk);
         }
-        if failures == MOST_FAILURES || least.as_ref().is_some_and(|least| least.failure.taken.is_empty()) {
+        // If it took none at all, the first would have told.
+        if failures == MOST_FAILURES || least.as_ref().is_some_and(|least| least.failure.taken.len() <= 1) {
             break;
         }
     }
@@ -162,7 +164,7 @@ fn shrink(failure: Box<Failure>, test: &impl Fn(&Simulation)) -> Shrunk {
     let mut fails = |kept: BTreeSet<u32>, failure: &Failure| {
         repetitions += 1;
         let fewer = attempt(failure.seed.keeping(kept), test).err()?;
-        let same = fewer.panic.place == failure.panic.place && fewer.taken.len() <= failure.taken.len();
+        let same = fewer.panic.is_same(&failure.panic) && fewer.taken.len() <= failure.taken.len();
         (repetitions < MOST_REPETITIONS && same).then_some(fewer)
     };
     // None of them, then without halves, quarters and so on, then each alone, until none can be left out.

@@ -137,6 +137,49 @@ fn runs_beside_each_other_are_interleaved_and_share_what_they_share() {
     assert_eq!(found.len(), 6, "{found:?}");
 }
 
+/// What a task runs as a part of its run has turns of its own.
+#[test]
+fn pipelines_that_a_task_runs_are_simulated_too() {
+    #[task]
+    async fn outer(cx: &async_orch::Context<'_>, log: &Log) -> u32 {
+        let inner = pipeline! { par < at_once(log, 1) in_two(log, 2) > };
+        cx.sleep(std::time::Duration::from_secs(1)).await;
+        let (one, two) = cx.run(&inner, ()).await.unwrap();
+        one + two
+    }
+    let log = Log::default();
+    let p = pipeline! { par < outer(&log) at_once(&log, 3) > };
+    let found = orders(200, |sim| {
+        sim.at("outer/par/at_once").delay(std::time::Duration::from_secs(1));
+        assert_eq!(sim.run(&p, ()).unwrap(), (3, 3));
+        assert_eq!(sim.elapsed(), std::time::Duration::from_secs(2));
+        log.take()
+    });
+    assert_eq!(found, BTreeSet::from(["3 2a 2b 1".to_owned()]));
+    let found = orders(200, |sim| {
+        sim.run(&p, ()).unwrap();
+        log.take()
+    });
+    assert_eq!(found, BTreeSet::from(["3 1 2a 2b", "3 2a 1 2b", "3 2a 2b 1"].map(str::to_owned)));
+}
+
+/// A panic that comes from a rule has no place in the sources, and is the same by its text.
+#[test]
+fn a_failure_by_a_panic_of_a_task_is_shrunk_too() {
+    let log = Log::default();
+    let p = pipeline! { |_: Vec<u32>| each < at_once(&log, _) > };
+    let report = failure(|| {
+        simulate(50, |sim| {
+            sim.at("at_once").rate(0.2).panic("out of cheese");
+            sim.run(&p, (0..10).collect()).unwrap();
+        });
+    });
+    assert!(
+        report.contains(":\nout of cheese\n\nIt takes one thing that the seed decided:\n  - each/at_once["),
+        "{report}"
+    );
+}
+
 // ----- a race that was planted -----
 
 #[derive(Debug, Default)]

@@ -128,11 +128,17 @@ impl Crashes {
 
     /// In so many orders in which tasks end and waits are over.
     ///
+    /// # Panics
+    ///
+    /// If there are none.
+    ///
     /// ```
     /// let crashes = orch_test::Crashes::new().orders(200);
     /// # let _ = crashes;
     /// ```
+    #[track_caller]
     pub fn orders(mut self, orders: u64) -> Self {
+        assert!(orders > 0, "a test in no order tests nothing");
         self.orders = orders;
         self
     }
