@@ -146,6 +146,29 @@ fn every_block_that_waits_comes_to_its_end() {
     }
 }
 
+/// Tokio has a task give way after so much that was ready. In a simulation that is no turn.
+#[test]
+fn a_task_that_is_always_ready_needs_one_turn() {
+    #[task]
+    async fn counts(up_to: u32) -> u32 {
+        let (tx, mut rx) = tokio::sync::mpsc::unbounded_channel();
+        (0..up_to).for_each(|n| tx.send(n).unwrap());
+        drop(tx);
+        let mut sum = 0;
+        while rx.recv().await.is_some() {
+            sum += 1;
+        }
+        sum
+    }
+    #[task]
+    async fn looks(sim: &Simulation) -> usize {
+        sim.trace().len()
+    }
+    let sim = Simulation::new();
+    let p = pipeline! { par < counts(1_000) looks(&sim) > };
+    assert_eq!(sim.run(&p, ()).unwrap(), (1_000, 3), "it starts, it ends, and the other starts");
+}
+
 #[test]
 fn a_loop_without_an_end_is_told() {
     #[task]

@@ -194,7 +194,22 @@ impl Default for Crashes {
 
 /// One crash: in which order, and after how many entries. See [`Crashes::everywhere`].
 ///
-/// It displays as a sentence's beginning: `a crash after 5 entries (ORCH_SEED=3)`.
+/// It displays as a sentence's beginning, for messages of assertions.
+///
+/// ```
+/// use async_orch::{pipeline, task};
+/// use orch_test::Crashes;
+///
+/// #[task(durable)]
+/// async fn double(n: u64) -> u64 {
+///     n * 2
+/// }
+///
+/// Crashes::new().orders(3).everywhere(|crash| {
+///     let result = crash.run(|| pipeline! { |_: u64| seq < double > }, 1);
+///     assert_eq!(result.unwrap(), 2, "after {crash}"); // "after a crash after 1 entries (ORCH_SEED=0)"
+/// });
+/// ```
 pub struct Crash {
     seed: u64,
     ends_at: usize,
