@@ -30,7 +30,7 @@
 //!   says by which `ORCH_SEED` it happens again.
 //! - [`Assertions`] are for the events that a [`Recorder`](async_orch::bus::Recorder) has.
 //! - `crash_everywhere`, with the feature `durable`, ends the process of a durable pipeline at every point and goes on with what was
-//!   written down.
+//!   written down. `Memory` is the engine that it uses, for tests of changed pipelines and of processes that end at one point.
 //!
 //! It is a dependency for tests, under `[dev-dependencies]`. Nothing in it is needed where a pipeline is at work.
 
@@ -39,6 +39,8 @@ mod chance;
 mod crash;
 mod drive;
 mod events;
+#[cfg(feature = "durable")]
+mod memory;
 mod quiet;
 mod rules;
 mod seed;
@@ -50,6 +52,8 @@ mod turns;
 pub use crash::{Crash, Crashes, crash_everywhere};
 pub use drive::Stopped;
 pub use events::Assertions;
+#[cfg(feature = "durable")]
+pub use memory::{Entry, Memory};
 pub use rules::At;
 pub use seed::{InvalidSeed, Seed};
 pub use simulate::simulate;

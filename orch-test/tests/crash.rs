@@ -6,8 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
+use async_orch::durable::Fault;
 use async_orch::{Context, pipeline, task};
-use orch_test::{Crashes, crash_everywhere};
+use orch_test::{Crashes, Memory, crash_everywhere};
 use serde::{Deserialize, Serialize};
 use tokio::task::yield_now;
 
@@ -143,4 +144,37 @@ fn a_test_without_a_run_is_told() {
     let said = payload.downcast_ref::<String>().cloned().unwrap_or_default();
     let said = if said.is_empty() { (*payload.downcast_ref::<&str>().unwrap()).to_owned() } else { said };
     assert!(said.contains("has something run"), "{said}");
+}
+
+/// Two crashes, the second one while it is gone through what the first has left.
+#[test]
+fn a_run_survives_any_two_crashes() {
+    let p = pipeline! { |_: u64| seq < work par < work even(4) > |(n, _)| { n } work > };
+    let mut whole = Memory::new();
+    whole.run(&p, 1).unwrap().unwrap();
+    for first in 0..whole.entries().len() {
+        for second in 0..=first + 2 {
+            let mut memory = Memory::new();
+            assert!(memory.order(1).crash_after(first).run(&p, 1).is_err());
+            let again = memory.order(2).crash_after(second).run(&p, 1);
+            assert_eq!(again.is_err(), memory.has_crashed());
+            assert_eq!(memory.order(3).run(&p, 1).unwrap().unwrap(), 4, "{first}, {second}");
+        }
+    }
+}
+
+#[test]
+fn a_changed_pipeline_fits_a_run_or_is_told() {
+    let was = pipeline! { |_: u64| seq < work even work > };
+    let mut memory = Memory::new();
+    assert!(memory.crash_after(4).run(&was, 1).is_err());
+    let longer = pipeline! { |_: u64| seq < work even work work > };
+    assert_eq!(memory.clone().run(&longer, 1).unwrap().unwrap(), 4);
+    let other = pipeline! { |_: u64| seq < work third work > };
+    let fault = memory.clone().run(&other, 1).unwrap_err();
+    assert!(matches!(&fault, Fault::Changed { .. }) && fault.to_string().contains("seq/third"), "{fault}");
+    assert_eq!(memory.run(&was, 1).unwrap().unwrap(), 3, "and is kept");
+    assert_eq!(memory.finished(), ["seq/work", "seq/even", "seq/work~2"]);
+    memory.truncate(2);
+    assert_eq!(memory.finished(), ["seq/work"]);
 }

@@ -1,22 +1,14 @@
 //! A durable pipeline whose process ends, at every point.
 
-mod engine;
-
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::time::Duration;
 
-use async_orch::durable::{Durable, Fault, Mailbox, check, drive};
+use async_orch::durable::{Durable, check};
 use async_orch::{Error, Run};
 
-use crate::Seed;
 use crate::chance::lines;
-use crate::simulation::{aside, clock};
-use engine::{Journal, Process};
-
-/// So long a process waits for a task only if that never ends.
-const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3_600);
+use crate::{Memory, Seed};
 
 /// Ends the process of a durable pipeline at every point, goes on with what was written down, in another order, and checks what comes
 /// of it. Gives how many crashes there were.
@@ -175,8 +167,7 @@ impl Crashes {
         for seed in seeds {
             let whole = Crash::new(seed, usize::MAX);
             test(&whole);
-            let points = whole.first.borrow().as_ref().map(Vec::len);
-            let points = points.expect("a test of crashes has something run: `crash.run(…)`");
+            let points = whole.first.get().expect("a test of crashes has something run: `crash.run(…)`");
             for point in 0..points {
                 test(&Crash::new(seed, point));
             }
@@ -213,13 +204,13 @@ impl Default for Crashes {
 pub struct Crash {
     seed: u64,
     ends_at: usize,
-    /// What the first process has written down.
-    first: RefCell<Option<Journal>>,
+    /// How many entries the first process has written.
+    first: Cell<Option<usize>>,
 }
 
 impl Crash {
     fn new(seed: u64, ends_at: usize) -> Self {
-        Crash { seed, ends_at, first: RefCell::default() }
+        Crash { seed, ends_at, first: Cell::default() }
     }
 
     /// Whether there is one: the test is called without too.
@@ -275,64 +266,45 @@ impl Crash {
         P: Durable + Run<In: Clone>,
     {
         assert!(
-            self.first.borrow().is_none(),
+            self.first.get().is_none(),
             "a test of crashes has one run: a second one is a test of its own"
         );
-        let (first, result) =
-            self.process(&pipeline(), input.clone(), Journal::new(), self.seed, self.ends_at);
-        *self.first.borrow_mut() = Some(first.journal.clone());
-        match result {
-            Ok(result) => return result,
-            Err(_) if first.is_gone => {}
-            Err(fault) => self.fails(&first.journal, &fault),
-        }
-        // Another order than before.
-        let (second, result) = self.process(
-            &pipeline(),
-            input,
-            first.journal.clone(),
-            self.seed.wrapping_add(1_000),
-            usize::MAX,
-        );
-        let finished = engine::finished(&first.journal);
-        if let Some(again) = second.did.iter().find(|step| finished.contains(step)) {
-            self.fails(
-                &second.journal,
-                &format_args!("`{again}` runs again, and its outcome was written down"),
-            );
-        }
-        result.unwrap_or_else(|fault| self.fails(&second.journal, &fault))
-    }
-
-    fn process<P: Run>(
-        &self,
-        pipeline: &P,
-        input: P::In,
-        journal: Journal,
-        seed: u64,
-        ends_at: usize,
-    ) -> (Process, Result<Result<P::Out, Error<P::Error>>, Fault>) {
-        if let Err(fault) = check(pipeline) {
+        let first = pipeline();
+        if let Err(fault) = check(&first) {
             panic!("{fault}");
         }
-        let mut process = Process::new(journal, seed, ends_at);
-        let result = aside(|| {
-            clock().block_on(async {
-                let mailbox = Mailbox::new(7);
-                let run = drive(&mailbox, pipeline.on(&mailbox).run(input), &mut process);
-                tokio::time::timeout(FOR_EVER, run).await
-            })
-        });
-        let mut did = BTreeSet::new();
-        if let Some(twice) = process.did.iter().find(|step| !did.insert(step.as_str())) {
-            self.fails(&process.journal, &format_args!("`{twice}` runs twice"));
+        let mut memory = Memory::new();
+        memory.order(self.seed).crash_after(self.ends_at);
+        let result = memory.run(&first, input.clone());
+        self.first.set(Some(memory.entries().len()));
+        self.has_run_each_once(&memory);
+        match result {
+            Ok(result) => return result,
+            Err(_) if memory.has_crashed() => {}
+            Err(fault) => self.fails(&memory, &fault),
         }
-        (process, result.unwrap_or(Err(Fault::Stalled)))
+        let finished = memory.finished();
+        // Another order than before.
+        memory.order(self.seed.wrapping_add(1_000));
+        let result = memory.run(&pipeline(), input);
+        self.has_run_each_once(&memory);
+        if let Some(again) = memory.did.iter().find(|step| finished.contains(step)) {
+            self.fails(&memory, &format_args!("`{again}` runs again, and its outcome was written down"));
+        }
+        result.unwrap_or_else(|fault| self.fails(&memory, &fault))
     }
 
     #[track_caller]
-    fn fails(&self, journal: &Journal, what: &dyn fmt::Display) -> ! {
-        panic!("{self}: {what}\nWritten down are{}", lines(journal))
+    fn has_run_each_once(&self, memory: &Memory) {
+        let mut did = BTreeSet::new();
+        if let Some(twice) = memory.did.iter().find(|step| !did.insert(step.as_str())) {
+            self.fails(memory, &format_args!("`{twice}` runs twice"));
+        }
+    }
+
+    #[track_caller]
+    fn fails(&self, memory: &Memory, what: &dyn fmt::Display) -> ! {
+        panic!("{self}: {what}\nWritten down are{}", lines(memory.entries()))
     }
 }
 
