@@ -15,6 +15,9 @@ use crate::turns::{Idle, Turns};
 /// So many turns no test needs.
 const MOST_TURNS: u64 = 1_000_000;
 
+/// Nor so many in which no task starts or ends, and no time passes.
+const MOST_IDLE_TURNS: u64 = 50_000;
+
 /// Time goes on by as much only if nothing else is waited for.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3_600);
 
@@ -45,7 +48,7 @@ pub enum Stopped {
         /// The tasks under way, and what is with them. None are if an inline step or what is around the pipelines waits.
         waiting: Vec<String>,
     },
-    /// The run goes on and on, and time stands still: a loop that waits for nothing.
+    /// The run goes on and on: a loop that waits for nothing, or one that nothing ends.
     #[error("the run comes to no end: {turns} turns were given{}", lines(waiting))]
     #[non_exhaustive]
     Endless {
@@ -95,7 +98,9 @@ pub(crate) async fn drive<F: Future>(turns: &Arc<Turns>, run: F) -> Result<F::Ou
     let signal = Arc::new(Signal { is_set: AtomicBool::new(true), driver: Mutex::default() });
     let waker = Waker::from(signal.clone());
     let mut has_given_way = false;
-    let mut given: u64 = 0;
+    // How many there were, and how many when something last happened.
+    let (mut given, mut then): (u64, u64) = (0, 0);
+    let mut happened = None;
     // For the time that something is due, or for ever if nothing is.
     let mut wait: Option<(Pin<Box<Sleep>>, bool)> = None;
     poll_fn(|cx| {
@@ -111,7 +116,11 @@ pub(crate) async fn drive<F: Future>(turns: &Arc<Turns>, run: F) -> Result<F::Ou
                     return Poll::Ready(Ok(output));
                 }
                 given += 1;
-                if given > MOST_TURNS {
+                let now = Some((turns.notes(), Instant::now()));
+                if std::mem::replace(&mut happened, now) != now {
+                    then = given;
+                }
+                if given > MOST_TURNS || given - then > MOST_IDLE_TURNS {
                     return Poll::Ready(Err(Stopped::Endless { turns: given, waiting: turns.unfinished() }));
                 }
             }

@@ -127,7 +127,13 @@ impl<'s> At<'s> {
     /// sim.at("fetch").attempt(1).fail_as(ErrorKind::TimedOut);
     /// assert_eq!(sim.run(&pipeline! { retry(max_attempts = 2) < fetch() > }, ()).unwrap(), 1);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    #[track_caller]
     pub fn attempt(mut self, attempt: u32) -> Self {
+        assert!(attempt > 0, "attempts are counted from 1");
         self.which.attempt = Some(attempt);
         self
     }
@@ -148,7 +154,13 @@ impl<'s> At<'s> {
     /// sim.at("page").round(3).answer(Break::<u32, u32>(7));
     /// assert_eq!(sim.run(&pipeline! { |_: u32| repeat(max_rounds = 5) < page > }, 0).unwrap(), 7);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    #[track_caller]
     pub fn round(mut self, round: u32) -> Self {
+        assert!(round > 0, "rounds are counted from 1");
         self.which.round = Some(round);
         self
     }
@@ -204,7 +216,13 @@ impl<'s> At<'s> {
     /// sim.at("double").nth(2).answer(0_u32);
     /// assert_eq!(sim.run(&pipeline! { |_: u32| seq < double double |n| { n + 1 } > }, 1).unwrap(), 1);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    #[track_caller]
     pub fn nth(mut self, nth: u64) -> Self {
+        assert!(nth > 0, "times are counted from 1");
         self.which.times = Times::Nth(nth);
         self
     }

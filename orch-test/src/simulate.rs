@@ -41,9 +41,10 @@ const MOST_FAILURES: usize = 8;
 ///
 /// # Panics
 ///
-/// If there are no seeds, or the test panics. It is then called again with the seed (and with up to seven others that fail at the same place), with fewer and fewer of the decisions that the seed had made, as long as it
-/// panics at the same place: what is left are the re-orderings and faults that it takes. The panic tells them, with what
-/// happened in that run and the value of `ORCH_SEED` by which it happens again.
+/// If there are no seeds, or the test panics. It is then called again with the seed (and with up to seven others that
+/// fail at the same place), with fewer and fewer of the decisions that the seed had made, as long as it panics at the same place:
+/// what is left are the re-orderings and faults that it takes. The panic tells them, with what happened in that run and the value of
+/// `ORCH_SEED` by which it happens again. If the same seed leads to something else the second time, it says that instead.
 ///
 /// ```should_panic
 /// use async_orch::{pipeline, task};
@@ -89,6 +90,10 @@ pub fn simulate(seeds: u64, test: impl Fn(&Simulation)) {
         }
         failures += 1;
         let shrunk = shrink(failure, &test);
+        if !shrunk.is_repeatable {
+            least.get_or_insert(shrunk);
+            break;
+        }
         if least.as_ref().is_none_or(|least| shrunk.failure.taken.len() < least.failure.taken.len()) {
             least = Some(shrunk);
         }
@@ -109,18 +114,27 @@ struct Failure {
     /// The decisions that made a difference.
     taken: BTreeMap<u32, String>,
     trace: Vec<String>,
+    /// A rule for no step.
+    misses: Option<String>,
+}
+
+impl Failure {
+    /// Whether the same happened in both.
+    fn is_again(&self, other: &Failure) -> bool {
+        self.panic.is_same(&other.panic) && self.trace == other.trace
+    }
 }
 
 fn attempt(seed: Seed, test: &impl Fn(&Simulation)) -> Result<(), Box<Failure>> {
     // The simulation outlives the panic, so that it can be asked.
-    let (mut taken, mut trace) = (BTreeMap::new(), Vec::new());
+    let (mut taken, mut trace, mut misses) = (BTreeMap::new(), Vec::new(), None);
     let called = quiet::catch(|| {
         let sim = Simulation::seed(seed.clone());
-        let mut asks = AskedLast { sim: &sim, taken: &mut taken, trace: &mut trace };
+        let mut asks = AskedLast { sim: &sim, taken: &mut taken, trace: &mut trace, misses: &mut misses };
         test(asks.sim);
         asks.ask();
     });
-    called.map_err(|panic| Box::new(Failure { seed, panic, taken, trace }))
+    called.map_err(|panic| Box::new(Failure { seed, panic, taken, trace, misses }))
 }
 
 /// Asks a simulation what happened, also when a panic goes through.
@@ -128,12 +142,14 @@ struct AskedLast<'a> {
     sim: &'a Simulation,
     taken: &'a mut BTreeMap<u32, String>,
     trace: &'a mut Vec<String>,
+    misses: &'a mut Option<String>,
 }
 
 impl AskedLast<'_> {
     fn ask(&mut self) {
         self.taken.clone_from(&self.sim.chance().taken());
         *self.trace = self.sim.trace();
+        *self.misses = self.sim.misses();
     }
 }
 
@@ -151,16 +167,28 @@ struct Shrunk {
     decisions: usize,
     /// How many it took to find that out.
     repetitions: usize,
+    /// With the same seed the same happens.
+    is_repeatable: bool,
 }
 
 impl Shrunk {
     fn not(failure: Box<Failure>) -> Self {
-        Shrunk { whole: failure.seed.clone(), decisions: failure.taken.len(), repetitions: 0, failure }
+        Shrunk {
+            whole: failure.seed.clone(),
+            decisions: failure.taken.len(),
+            repetitions: 0,
+            is_repeatable: true,
+            failure,
+        }
     }
 }
 
 fn shrink(failure: Box<Failure>, test: &impl Fn(&Simulation)) -> Shrunk {
-    let Shrunk { mut failure, whole, decisions, mut repetitions } = Shrunk::not(failure);
+    let again = attempt(failure.seed.clone(), test);
+    if !again.is_err_and(|again| again.is_again(&failure)) {
+        return Shrunk { is_repeatable: false, ..Shrunk::not(failure) };
+    }
+    let Shrunk { mut failure, whole, decisions, mut repetitions, is_repeatable } = Shrunk::not(failure);
     let mut fails = |kept: BTreeSet<u32>, failure: &Failure| {
         repetitions += 1;
         let fewer = attempt(failure.seed.keeping(kept), test).err()?;
@@ -169,7 +197,7 @@ fn shrink(failure: Box<Failure>, test: &impl Fn(&Simulation)) -> Shrunk {
     };
     // None of them, then without halves, quarters and so on, then each alone, until none can be left out.
     if let Some(plain) = fails(BTreeSet::new(), &failure) {
-        return Shrunk { failure: plain, whole, decisions, repetitions };
+        return Shrunk { failure: plain, whole, decisions, repetitions, is_repeatable };
     }
     let mut size = failure.taken.len();
     while size > 0 {
@@ -190,12 +218,12 @@ fn shrink(failure: Box<Failure>, test: &impl Fn(&Simulation)) -> Shrunk {
     if let Some(same) = fails(kept, &failure) {
         failure = same;
     }
-    Shrunk { failure, whole, decisions, repetitions }
+    Shrunk { failure, whole, decisions, repetitions, is_repeatable }
 }
 
 fn report(shrunk: &Shrunk, failures: usize, tried: usize) -> String {
-    let Shrunk { failure, whole, decisions, repetitions } = shrunk;
-    let Failure { seed, panic, taken, trace } = &**failure;
+    let Shrunk { failure, whole, decisions, repetitions, is_repeatable } = shrunk;
+    let Failure { seed, panic, taken, trace, misses } = &**failure;
     let mut text = format!("the simulation fails with seed {whole}");
     if tried > 1 {
         let _ = write!(text, " ({failures} of {tried} fail so, and this needs the least)");
@@ -204,7 +232,15 @@ fn report(shrunk: &Shrunk, failures: usize, tried: usize) -> String {
         let _ = write!(text, ", at {place}");
     }
     let _ = write!(text, ":\n{}\n\n", panic.text);
+    if let Some(misses) = misses.as_ref().filter(|misses| **misses != panic.text) {
+        let _ = write!(text, "Note: {misses}.\n\n");
+    }
     let _ = match taken.len() {
+        _ if !is_repeatable => write!(
+            text,
+            "With the same seed it went another way the second time: the test depends on something else besides, such as the order of a \
+             map, a thread, the time of day, or what an earlier call has left. So it cannot be shrunk."
+        ),
         0 => write!(text, "It fails in the plain order too, and without what happens at a rate."),
         1 => write!(text, "It takes one thing that the seed decided:{}", lines(taken.values())),
         several => write!(text, "It takes {several} things that the seed decided:{}", lines(taken.values())),
@@ -212,12 +248,15 @@ fn report(shrunk: &Shrunk, failures: usize, tried: usize) -> String {
     if *repetitions > 0 && *decisions > 0 {
         let _ = write!(text, "\n(Of {decisions} at first, found out in {repetitions} repetitions.)");
     }
-    let _ = write!(text, "\n\nWhat happened:\n{}\n\n", trace.join("\n"));
+    if !trace.is_empty() {
+        let _ = write!(text, "\n\nWhat happened:\n{}", trace.join("\n"));
+    }
     let thread = std::thread::current();
-    let name = thread.name().filter(|name| *name != "main").unwrap_or_default();
-    let _ = write!(text, "Again: ORCH_SEED={seed} cargo test {name}");
+    let name =
+        thread.name().filter(|name| *name != "main").map(|name| format!(" {name}")).unwrap_or_default();
+    let _ = write!(text, "\n\nAgain: ORCH_SEED={seed} cargo test{name}");
     if seed != whole {
-        let _ = write!(text, "\nAll of the seed: ORCH_SEED={whole} cargo test {name}");
+        let _ = write!(text, "\nAll of the seed: ORCH_SEED={whole} cargo test{name}");
     }
     text
 }

@@ -122,7 +122,8 @@ impl Simulation {
     /// }
     /// ```
     ///
-    /// When the simulation is dropped, it panics if the pipelines that it [ran](Simulation::run) have no such task.
+    /// When the simulation is dropped, it panics if the pipelines that it [ran](Simulation::run) have no such task, or says so if the test
+    /// has failed.
     #[track_caller]
     pub fn at(&self, step: impl Into<String>) -> At<'_> {
         At::new(self, Location::caller(), Some(step.into()))
@@ -173,8 +174,14 @@ impl Simulation {
     /// });
     /// assert_eq!(winners.into_inner().unwrap().len(), 2);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the range ends before it begins.
+    #[track_caller]
     pub fn latency(&self, range: RangeInclusive<Duration>) {
-        *lock(&self.latency) = Some((*range.start(), *range.end().max(range.start())));
+        assert!(!range.is_empty(), "{range:?} is no range of latencies: it ends before it begins");
+        *lock(&self.latency) = Some((*range.start(), *range.end()));
     }
 
     /// Runs a pipeline, and waits for its end, in virtual time.
@@ -330,12 +337,21 @@ impl Simulation {
     /// sim.advance(Duration::from_secs(60));
     /// assert_eq!(sim.run(&p, ()).unwrap(), 1);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the simulation was [driven](Simulation::drive) on a clock that is not its own: that one is advanced by `tokio::time::advance`.
+    #[track_caller]
     pub fn advance(&self, duration: Duration) {
+        assert!(
+            self.tokio.get().is_some() || self.turns.began().is_none(),
+            "this simulation is driven on the clock of a runtime that is there: `tokio::time::advance` advances it"
+        );
         let tokio = &self.tokio().0;
         aside(|| tokio.block_on(tokio::time::advance(duration)));
     }
 
-    /// How much virtual time has passed.
+    /// How much virtual time has passed: since it was first used, or first [driven](Simulation::drive).
     ///
     /// ```
     /// use orch_test::Simulation;
@@ -347,6 +363,9 @@ impl Simulation {
     /// ```
     #[must_use]
     pub fn elapsed(&self) -> Duration {
+        if let (None, Some(began)) = (self.tokio.get(), self.turns.began()) {
+            return self.now().saturating_duration_since(began);
+        }
         let (tokio, began) = self.tokio();
         let _inside = tokio.enter();
         began.elapsed()
@@ -376,6 +395,15 @@ impl Simulation {
 
     pub(crate) fn chance(&self) -> &Chance {
         &self.turns.chance
+    }
+
+    /// Which rule can be for no step of the pipelines that were run.
+    pub(crate) fn misses(&self) -> Option<String> {
+        let graphs = lock(&self.graphs);
+        if graphs.is_empty() {
+            return None;
+        }
+        lock(&self.rules).iter().find_map(|rule| rule.misses(&graphs))
     }
 
     pub(crate) fn add(&self, rule: Rule) {
@@ -561,12 +589,13 @@ impl Drop for Simulation {
             // In a runtime, the usual drop of one would panic.
             tokio.shutdown_background();
         }
-        let graphs = lock(&self.graphs);
-        if std::thread::panicking() || graphs.is_empty() {
-            return;
-        }
-        if let Some(misses) = lock(&self.rules).iter().find_map(|rule| rule.misses(&graphs)) {
-            panic!("{misses}");
+        // `simulate` says it in its report.
+        let is_heard = quiet::current().is_none();
+        match self.misses() {
+            Some(misses) if !std::thread::panicking() => panic!("{misses}"),
+            // It may well be why.
+            Some(misses) if is_heard => eprintln!("note: {misses}"),
+            _ => {}
         }
     }
 }

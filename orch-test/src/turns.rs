@@ -28,7 +28,7 @@ struct State {
     began: Option<Instant>,
     runs: Vec<RunId>,
     /// How often each name was given out.
-    names: HashMap<String, u64>,
+    names: HashMap<String, u32>,
     randoms: u64,
     trace: Vec<String>,
     misuse: Option<String>,
@@ -41,19 +41,11 @@ struct Actor {
     order: u64,
     rank: u32,
     key: String,
-    why: &'static str,
-    turns: u32,
-    waker: Waker,
-}
-
-impl Actor {
     /// Which of its turns it is.
-    fn why(&self) -> String {
-        match self.turns {
-            1 => self.why.to_owned(),
-            turns => format!("{} (turn {turns})", self.why),
-        }
-    }
+    why: String,
+    /// How often it was woken.
+    awaits: u32,
+    waker: Waker,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -98,6 +90,15 @@ impl Turns {
         }
     }
 
+    /// How much has happened.
+    pub(crate) fn notes(&self) -> usize {
+        self.state().trace.len()
+    }
+
+    pub(crate) fn began(&self) -> Option<Instant> {
+        self.state().began
+    }
+
     /// Whether something waits for what the simulation does not know of.
     pub(crate) fn waits_for_others(&self) -> bool {
         self.state().actors.values().any(|actor| actor.phase == Phase::Waits)
@@ -122,7 +123,7 @@ impl Turns {
             return Err(due.min().map_or(Idle::Unknown, Idle::Until));
         };
         for passed in state.actors.values().filter(|actor| can_go_on(actor) && actor.order < order) {
-            self.chance.took(&passed.key, || format!("{} is held back {}", passed.name, passed.why()));
+            self.chance.took(&passed.key, || format!("{} is held back {}", passed.name, passed.why));
         }
         let actor = state.actors.get_mut(&id).expect("it was found");
         actor.phase = Phase::Granted;
@@ -184,15 +185,15 @@ impl Turns {
         state.next += 1;
         let before = state.names.entry(name.clone()).or_default();
         *before += 1;
-        let name = if *before == 1 { name } else { format!("{name}, {}th time", *before) };
+        let name = if *before == 1 { name } else { format!("{name}, for the {} time", nth(*before)) };
         let actor = Actor {
             name: name.clone(),
             phase: Phase::Waits,
             order: id,
             rank: 0,
             key: String::new(),
-            why: "",
-            turns: 0,
+            why: String::new(),
+            awaits: 0,
             waker: Waker::noop().clone(),
         };
         state.actors.insert(id, actor);
@@ -200,18 +201,29 @@ impl Turns {
         Turn { turns: self.clone(), id, name }
     }
 
-    /// Asks for a turn.
-    fn ask(&self, id: u64, due: Option<Instant>, why: &'static str) {
+    /// Asks for a turn: for one that it says itself, or for one because it was woken.
+    fn ask(&self, id: u64, due: Option<Instant>, why: Option<&'static str>) {
         let mut state = self.state();
         let order = state.next;
         state.next += 1;
         let Some(actor) = state.actors.get_mut(&id) else { return };
-        actor.turns += 1;
-        actor.why = why;
-        actor.key = format!("{} {}", actor.name, actor.why());
+        actor.why = why.map(str::to_owned).unwrap_or_else(|| {
+            actor.awaits += 1;
+            format!("after its {} await", nth(actor.awaits))
+        });
+        actor.key = format!("{} {}", actor.name, actor.why);
         actor.rank = self.chance.rank(&actor.key);
         actor.order = order;
         actor.phase = due.map_or(Phase::Ready, Phase::Due);
+    }
+}
+
+fn nth(n: u32) -> String {
+    match n {
+        1 => "first".to_owned(),
+        2 => "second".to_owned(),
+        3 => "third".to_owned(),
+        n => format!("{n}th"),
     }
 }
 
@@ -229,7 +241,7 @@ impl Turn {
         poll_fn(|cx| {
             if !asked {
                 asked = true;
-                self.turns.ask(self.id, due, why);
+                self.turns.ask(self.id, due, Some(why));
             }
             self.poll_granted(cx)
         })
@@ -304,7 +316,7 @@ impl Wake for Woken {
         if !waits(&self.turns.state()) {
             return;
         }
-        self.turns.ask(self.id, None, "where it goes on");
+        self.turns.ask(self.id, None, None);
         let driver = self.turns.state().driver.clone();
         if let Some(driver) = driver {
             driver.wake();

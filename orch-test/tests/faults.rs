@@ -195,3 +195,31 @@ fn a_rule_for_no_task_is_told_when_the_simulation_ends() {
     sim.at("pay").attempt(9).hang();
     sim.run(&p, 1).unwrap();
 }
+
+#[test]
+fn what_can_never_be_is_refused() {
+    let sim = Simulation::new();
+    assert_eq!(text(|| drop(sim.at("a").attempt(0))), "attempts are counted from 1");
+    assert_eq!(text(|| drop(sim.at("a").round(0))), "rounds are counted from 1");
+    assert_eq!(text(|| drop(sim.at("a").nth(0))), "times are counted from 1");
+    assert_eq!(text(|| drop(sim.at("a").rate(1.5))), "1.5 is no rate: it is from 0 to 1");
+    let said = text(|| sim.latency(Duration::from_secs(2)..=Duration::from_secs(1)));
+    assert_eq!(said, "2s..=1s is no range of latencies: it ends before it begins");
+    assert_eq!(text(|| orch_test::simulate(0, |_| ())), "a test under no seed tests nothing");
+}
+
+/// The test's own failure stays the one that is told.
+#[test]
+fn a_rule_for_no_task_does_not_hide_a_failure() {
+    let p = pipeline! { |_: u32| seq < any_of > };
+    #[task]
+    async fn any_of(n: u32) -> u32 {
+        n
+    }
+    let said = text(|| {
+        let sim = Simulation::new();
+        sim.at("another").fail_as(ErrorKind::TimedOut);
+        assert!(sim.run(&p, 1).is_err(), "it fails");
+    });
+    assert_eq!(said, "it fails");
+}

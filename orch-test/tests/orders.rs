@@ -279,3 +279,47 @@ fn a_test_that_fails_in_any_order_says_so() {
         "{report}"
     );
 }
+
+/// It is not by the seed alone, and so it is neither shrunk nor said to be of the plain order.
+#[test]
+fn a_test_that_is_another_each_time_is_told() {
+    let calls = Mutex::new(0);
+    let log = Log::default();
+    let report = failure(|| {
+        simulate(10, |sim| {
+            let call = *calls.lock().unwrap();
+            *calls.lock().unwrap() += 1;
+            let p = pipeline! { |_: Vec<u32>| each < at_once(&log, _) > };
+            sim.run(&p, (0..call).collect()).unwrap();
+            assert!(call < 3, "the {call}th call");
+        });
+    });
+    assert!(report.contains("With the same seed it went another way the second time"), "{report}");
+    assert!(report.contains("\n\nAgain: ORCH_SEED=3 cargo test a_test_that_is"), "{report}");
+}
+
+/// A rule for nothing may be why a test fails, and the report has it.
+#[test]
+fn a_rule_for_no_step_is_told_with_the_failure() {
+    let log = Log::default();
+    let p = pipeline! { |_: u32| seq < at_once(&log, _) > };
+    let report = failure(|| {
+        simulate(10, |sim| {
+            sim.at("at_twice").panic("no");
+            assert!(sim.run(&p, 1).is_err());
+        });
+    });
+    assert!(report.contains("Note: `at(\"at_twice\")` (orch-test/tests/orders.rs:"), "{report}");
+    assert!(report.contains("there is no such task, but `seq/at_once`"), "{report}");
+    // By itself it is a failure, of all seeds.
+    let report = failure(|| {
+        simulate(10, |sim| {
+            sim.at("at_twice").panic("no");
+            sim.run(&p, 1).unwrap();
+        });
+    });
+    assert!(
+        report.contains("there is no such task, but `seq/at_once`\n\nIt fails in the plain order too"),
+        "{report}"
+    );
+}

@@ -179,6 +179,13 @@ fn a_loop_without_an_end_is_told() {
     }
     let stopped = Simulation::new().try_run(&pipeline! { timeout(1h) < spins() > }, ()).unwrap_err();
     assert!(matches!(&stopped, Stopped::Endless { waiting, .. } if waiting.len() == 2), "{stopped}");
+    // What goes on is none, however long it is.
+    #[task]
+    async fn counts_down(n: u32) -> std::ops::ControlFlow<u32, u32> {
+        if n > 0 { std::ops::ControlFlow::Continue(n - 1) } else { std::ops::ControlFlow::Break(n) }
+    }
+    let p = pipeline! { |_: u32| repeat(max_rounds = 100_000) < counts_down > };
+    assert_eq!(Simulation::new().run(&p, 60_000).unwrap(), 0);
 }
 
 #[tokio::test]
@@ -213,7 +220,12 @@ async fn it_is_driven_on_a_clock_that_is_there() {
     let p = pipeline! { par < receives(&rx) sleeps(3) > };
     let before = Instant::now();
     assert_eq!(sim.drive(p.on(&sim).run(())).await.unwrap().unwrap(), (7, 3));
-    assert_eq!(before.elapsed(), SECOND * 5);
+    assert_eq!((before.elapsed(), sim.elapsed()), (SECOND * 5, SECOND * 5));
+    tokio::time::advance(SECOND).await;
+    assert_eq!(sim.elapsed(), SECOND * 6);
+    let advanced = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sim.advance(SECOND)));
+    let said = *advanced.unwrap_err().downcast::<&str>().unwrap();
+    assert!(said.contains("`tokio::time::advance` advances it"), "{said}");
 }
 
 #[tokio::test]
