@@ -5,7 +5,6 @@ mod inline;
 pub mod select;
 mod task;
 
-#[cfg(feature = "durable")]
 pub use inline::AsyncInlineStep;
 pub(crate) use inline::{
     AsyncBody, AsyncContextBody, Closure, ContextBody, Inline, NamedBody, SyncBody, Within,
