@@ -1,6 +1,6 @@
 //! A durable pipeline whose process ends, at every point.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -8,7 +8,8 @@ use async_orch::durable::{Durable, check};
 use async_orch::{Error, Run};
 
 use crate::chance::lines;
-use crate::{Memory, Seed};
+use crate::quiet;
+use crate::{Entry, Memory, Seed};
 
 /// Ends the process of a durable pipeline at every point, goes on with what was written down, in another order, and checks what comes
 /// of it. Gives how many crashes there were.
@@ -32,13 +33,13 @@ use crate::{Memory, Seed};
 ///
 /// # Panics
 ///
-/// With the order, the point and what was written down, if after a crash
+/// With the order, the point and what was written down, if an inline step does, or if after a crash
 ///
 /// - the run cannot go on: it asks for something else than before, as a pipeline does that goes by the order of a map, by chance or by
 ///   the time of day; or it waits for what is no part of it; or a value cannot be written down;
 /// - a task runs again whose outcome was written down, or one runs twice;
-/// - the result is none that there is without a crash, as text. Where circuits or bulkheads are in the pipeline or how long steps take
-///   decides, that may be right: such a pipeline is for [`Crashes`].
+/// - the result is none that there is without a crash, as text. Where circuits, bulkheads or budgets are in the pipeline, which begin anew with a
+///   process, that may be right: such a pipeline is for [`Crashes`].
 #[track_caller]
 pub fn crash_everywhere<P>(pipeline: &P, input: P::In) -> usize
 where
@@ -46,7 +47,7 @@ where
 {
     let mut whole = BTreeSet::new();
     for seed in 0..200 {
-        let crash = Crash::new(seed, usize::MAX);
+        let crash = Crash::new(seed, usize::MAX, false);
         whole.insert(said(&crash.run(|| pipeline, input.clone())));
     }
     Crashes::new().everywhere(|crash| {
@@ -105,6 +106,7 @@ where
 #[must_use = "it does nothing until it is told what to run"]
 pub struct Crashes {
     orders: u64,
+    is_hasty: bool,
 }
 
 impl Crashes {
@@ -115,7 +117,7 @@ impl Crashes {
     /// # let _ = crashes;
     /// ```
     pub fn new() -> Self {
-        Crashes { orders: 40 }
+        Crashes { orders: 40, is_hasty: false }
     }
 
     /// In so many orders in which tasks end and waits are over.
@@ -132,6 +134,28 @@ impl Crashes {
     pub fn orders(mut self, orders: u64) -> Self {
         assert!(orders > 0, "a test in no order tests nothing");
         self.orders = orders;
+        self
+    }
+
+    /// Waits may be over at any time, before tasks that would have ended long before: see [`Memory::hasty`].
+    ///
+    /// ```
+    /// use async_orch::{pipeline, task};
+    /// use orch_test::Crashes;
+    ///
+    /// #[task(durable)]
+    /// async fn double(n: u64) -> u64 {
+    ///     n * 2
+    /// }
+    ///
+    /// let p = pipeline! { |_: u64| seq < settle < timeout(1h) < double > > |done| { done.unwrap_or(0) } > };
+    /// Crashes::new().hasty().everywhere(|crash| {
+    ///     let doubled = crash.run(|| &p, 2).unwrap();
+    ///     assert!(doubled == 4 || doubled == 0);
+    /// });
+    /// ```
+    pub fn hasty(mut self) -> Self {
+        self.is_hasty = true;
         self
     }
 
@@ -158,18 +182,19 @@ impl Crashes {
     ///
     /// # Panics
     ///
-    /// If the test does, or has not called `run`; and as [`Crash::run`].
+    /// If the test does, with the order and the point; if it has not called `run`; and as [`Crash::run`].
     #[track_caller]
     pub fn everywhere(self, test: impl Fn(&Crash)) -> usize {
         let only = Seed::from_env().map(|seed| seed.number());
         let seeds = only.map_or(0..self.orders, |seed| seed..seed.saturating_add(1));
         let mut crashes = 0;
         for seed in seeds {
-            let whole = Crash::new(seed, usize::MAX);
-            test(&whole);
-            let points = whole.first.get().expect("a test of crashes has something run: `crash.run(…)`");
+            let whole = Crash::new(seed, usize::MAX, self.is_hasty);
+            whole.told(&test);
+            let points = whole.first.borrow().as_ref().map(Vec::len);
+            let points = points.expect("a test of crashes has something run: `crash.run(…)`");
             for point in 0..points {
-                test(&Crash::new(seed, point));
+                Crash::new(seed, point, self.is_hasty).told(&test);
             }
             crashes += points;
         }
@@ -204,13 +229,31 @@ impl Default for Crashes {
 pub struct Crash {
     seed: u64,
     ends_at: usize,
-    /// How many entries the first process has written.
-    first: Cell<Option<usize>>,
+    is_hasty: bool,
+    /// What the first process has written down.
+    first: RefCell<Option<Vec<Entry>>>,
 }
 
 impl Crash {
-    fn new(seed: u64, ends_at: usize) -> Self {
-        Crash { seed, ends_at, first: Cell::default() }
+    fn new(seed: u64, ends_at: usize, is_hasty: bool) -> Self {
+        Crash { seed, ends_at, is_hasty, first: RefCell::default() }
+    }
+
+    /// Calls a test, and says of its panic which crash it was.
+    #[track_caller]
+    fn told(&self, test: &impl Fn(&Crash)) {
+        let Err(panic) = quiet::catch(|| test(self)) else { return };
+        let mut text = panic.text;
+        // What is found out here says it already.
+        if !text.starts_with(&self.to_string()) {
+            let place = panic.place.map(|place| format!(", at {place}")).unwrap_or_default();
+            let written = lines(self.first.borrow().iter().flatten());
+            text = format!("{self}{place}: {text}");
+            if self.is_one() && !written.is_empty() {
+                text.push_str(&format!("\nWritten down were{written}"));
+            }
+        }
+        panic!("{text}\n\nAgain: ORCH_SEED={} cargo test{}", self.seed, quiet::this_test());
     }
 
     /// Whether there is one: the test is called without too.
@@ -242,7 +285,7 @@ impl Crash {
 
     /// Runs a pipeline in a process that ends, and goes on in another one, whose pipeline is made anew. Gives the result of the latter.
     ///
-    /// The time is virtual, as in a [`Simulation`](crate::Simulation).
+    /// The time is virtual, as in a [`Simulation`](crate::Simulation): waits are over when nothing else can go on.
     ///
     /// ```
     /// # use async_orch::{pipeline, task};
@@ -266,7 +309,7 @@ impl Crash {
         P: Durable + Run<In: Clone>,
     {
         assert!(
-            self.first.get().is_none(),
+            self.first.borrow().is_none(),
             "a test of crashes has one run: a second one is a test of its own"
         );
         let first = pipeline();
@@ -275,8 +318,11 @@ impl Crash {
         }
         let mut memory = Memory::new();
         memory.order(self.seed).crash_after(self.ends_at);
+        if self.is_hasty {
+            memory.hasty();
+        }
         let result = memory.run(&first, input.clone());
-        self.first.set(Some(memory.entries().len()));
+        *self.first.borrow_mut() = Some(memory.entries().to_vec());
         self.has_run_each_once(&memory);
         match result {
             Ok(result) => return result,

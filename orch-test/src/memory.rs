@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_orch::durable::{Command, Delivery, Durable, Engine, Fault, Id, Mailbox, drive};
 use async_orch::{Error, Run};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::chance::mixed;
 use crate::simulation::{aside, clock};
@@ -65,6 +68,8 @@ pub struct Memory {
     delivered: usize,
     outstanding: BTreeMap<Id, Stage>,
     now: Duration,
+    clock: Clock,
+    is_hasty: bool,
     random: Random,
     /// How often it looks whether what is done in place is done before the time goes on.
     patience: u64,
@@ -120,6 +125,42 @@ enum Stage {
     Finished(Vec<u8>),
 }
 
+/// Tokio's clock, which the waits are on.
+#[derive(Debug, Default)]
+struct Clock {
+    /// When it was last looked at.
+    read: Option<Instant>,
+    /// For the first wait that is over.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+/// Another process reads it for itself.
+impl Clone for Clock {
+    fn clone(&self) -> Self {
+        Clock::default()
+    }
+}
+
+impl Clock {
+    /// How much time has passed since this was last asked.
+    fn passed(&mut self) -> Duration {
+        let now = Instant::now();
+        self.read.replace(now).map_or(Duration::ZERO, |before| now.saturating_duration_since(before))
+    }
+
+    /// Whether so much time has passed from now on; the task is woken then.
+    fn poll_after(&mut self, duration: Duration, cx: &mut Context<'_>) -> Poll<()> {
+        let now = Instant::now();
+        let due = now.checked_add(duration).unwrap_or(now + FOR_EVER);
+        match &mut self.timer {
+            Some(timer) if timer.deadline() != due => timer.as_mut().reset(due),
+            Some(_) => {}
+            none => *none = Some(Box::pin(sleep_until(due))),
+        }
+        self.timer.as_mut().map_or(Poll::Pending, |timer| timer.as_mut().poll(cx))
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Random(u64);
 
@@ -145,6 +186,8 @@ impl Memory {
             delivered: 0,
             outstanding: BTreeMap::new(),
             now: Duration::ZERO,
+            clock: Clock::default(),
+            is_hasty: false,
             random: Random(mixed(0)),
             patience: 3,
             ends_at: usize::MAX,
@@ -172,6 +215,25 @@ impl Memory {
     /// ```
     pub fn order(&mut self, seed: u64) -> &mut Self {
         self.random = Random(mixed(seed));
+        self
+    }
+
+    /// From here on, waits may be over at any time: before tasks that would have ended long before, as on a machine that stands still at
+    /// times. A `timeout` of an hour may cut off what takes no time.
+    ///
+    /// So there are more orders than a clock allows, for pipelines that have to come to a right end all the same.
+    ///
+    /// ```
+    /// # use async_orch::{pipeline, task};
+    /// # use orch_test::Memory;
+    /// # #[task(durable)] async fn double(n: u64) -> u64 { tokio::task::yield_now().await; n * 2 }
+    /// let p = pipeline! { |_: u64| settle < timeout(1h) < double > > };
+    /// let in_time = |memory: &mut Memory| memory.run(&p, 1).unwrap().unwrap().is_ok();
+    /// assert!((0..50).all(|seed| in_time(Memory::new().order(seed))));
+    /// assert!(!(0..50).all(|seed| in_time(Memory::new().order(seed).hasty())));
+    /// ```
+    pub fn hasty(&mut self) -> &mut Self {
+        self.is_hasty = true;
         self
     }
 
@@ -266,6 +328,7 @@ impl Memory {
         (self.compared, self.delivered) = (0, 0);
         self.outstanding.clear();
         (self.now, self.patience) = (Duration::ZERO, 3);
+        self.clock = Clock::default();
         self.steps.clear();
         self.did.clear();
     }
@@ -361,20 +424,42 @@ impl Memory {
         None
     }
 
-    /// Which of those that could be next is: something that was done, or the wait that is over first. Now and then a wait is over
-    /// before something that was done is told of.
-    fn next(&mut self) -> Option<Id> {
-        let done: Vec<Id> = self
-            .outstanding
-            .iter()
-            .filter(|(_, stage)| matches!(stage, Stage::Finished(_)))
-            .map(|(id, _)| *id)
-            .collect();
-        let sleeps = self.outstanding.iter().filter_map(|(id, stage)| match stage {
+    fn done(&self) -> Vec<Id> {
+        let done = self.outstanding.iter().filter(|(_, stage)| matches!(stage, Stage::Finished(_)));
+        done.map(|(id, _)| *id).collect()
+    }
+
+    /// The wait that is over first, and when.
+    fn first_wait(&self) -> Option<(Duration, Id)> {
+        let waits = self.outstanding.iter().filter_map(|(id, stage)| match stage {
             Stage::Sleeps(due) => Some((*due, *id)),
             _ => None,
         });
-        let first = sleeps.min();
+        waits.min()
+    }
+
+    /// Which of those that could be next is: something that was done, or if nothing is the wait that is over first, when it is.
+    fn poll_next_in_time(&mut self, cx: &mut Context<'_>) -> Poll<Option<Id>> {
+        self.now += self.clock.passed();
+        let done = self.done();
+        if !done.is_empty() {
+            return Poll::Ready(Some(done[self.random.below(done.len() as u64) as usize]));
+        }
+        let Some((due, id)) = self.first_wait() else { return Poll::Ready(None) };
+        let left = due.saturating_sub(self.now);
+        if !left.is_zero() {
+            std::task::ready!(self.clock.poll_after(left, cx));
+            self.now = self.now.max(due);
+            self.clock.passed();
+        }
+        Poll::Ready(Some(id))
+    }
+
+    /// Which of those that could be next is: something that was done, or the wait that is over first. Now and then a wait is over
+    /// before something that was done is told of.
+    fn next_at_any_time(&mut self) -> Option<Id> {
+        let (done, first) = (self.done(), self.first_wait());
+        self.now += Duration::from_millis(self.random.below(3));
         if !done.is_empty() && (first.is_none() || self.random.below(5) > 0) {
             return Some(done[self.random.below(done.len() as u64) as usize]);
         }
@@ -434,15 +519,21 @@ impl Engine for Memory {
         }
         let is_any = |of: fn(&Stage) -> bool| self.outstanding.values().any(of);
         let is_done = is_any(|stage| matches!(stage, Stage::Finished(_)));
-        if !is_done && is_any(|stage| matches!(stage, Stage::Ordered)) && self.patience > 0 {
+        let is_busy = is_any(|stage| matches!(stage, Stage::Ordered));
+        // Others may be done soon, of which one is then told first.
+        if is_busy && self.patience > 0 && !(is_done && self.is_hasty) {
             self.patience -= 1;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let Some(id) = self.next() else {
+        let id = if self.is_hasty {
+            self.next_at_any_time()
+        } else {
+            std::task::ready!(self.poll_next_in_time(cx))
+        };
+        let Some(id) = id else {
             return if self.outstanding.is_empty() { Poll::Ready(Ok(None)) } else { Poll::Pending };
         };
-        self.now += Duration::from_millis(self.random.below(3));
         self.patience = self.random.below(12);
         let bytes = match self.outstanding.remove(&id) {
             Some(Stage::Finished(bytes)) => bytes,

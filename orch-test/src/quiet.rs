@@ -68,6 +68,12 @@ pub(crate) fn within<T>(caught: Option<Arc<Caught>>, call: impl FnOnce() -> T) -
     call()
 }
 
+/// What `cargo test` is told so that it runs this test alone: a blank and a name, if there is one.
+pub(crate) fn this_test() -> String {
+    let thread = std::thread::current();
+    thread.name().filter(|name| *name != "main").map(|name| format!(" {name}")).unwrap_or_default()
+}
+
 fn text(payload: &(dyn Any + Send)) -> String {
     match (payload.downcast_ref::<&'static str>(), payload.downcast_ref::<String>()) {
         (Some(text), _) => (*text).to_owned(),

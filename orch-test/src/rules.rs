@@ -557,6 +557,11 @@ impl Misfit<'_> {
         let Misfit { attempt, what, given } = self;
         let expected = if *what == "error" { attempt.error_type() } else { attempt.output_type() };
         let (task, place) = (attempt.position().path(), rule.place);
+        if *what == "error" && expected == type_name::<Infallible>() {
+            return format!(
+                "{place} gives an error for `{task}`, which cannot fail: `fail_as` is for every task"
+            );
+        }
         format!("the {what} that {place} gives for `{task}` is a `{given}`, and the task's is a `{expected}`")
     }
 }

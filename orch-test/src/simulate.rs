@@ -251,9 +251,7 @@ fn report(shrunk: &Shrunk, failures: usize, tried: usize) -> String {
     if !trace.is_empty() {
         let _ = write!(text, "\n\nWhat happened:\n{}", trace.join("\n"));
     }
-    let thread = std::thread::current();
-    let name =
-        thread.name().filter(|name| *name != "main").map(|name| format!(" {name}")).unwrap_or_default();
+    let name = quiet::this_test();
     let _ = write!(text, "\n\nAgain: ORCH_SEED={seed} cargo test{name}");
     if seed != whole {
         let _ = write!(text, "\nAll of the seed: ORCH_SEED={whole} cargo test{name}");

@@ -178,3 +178,41 @@ fn a_changed_pipeline_fits_a_run_or_is_told() {
     memory.truncate(2);
     assert_eq!(memory.finished(), ["seq/work"]);
 }
+
+/// What a test asserts of a crash is told with it.
+#[test]
+fn a_test_that_fails_says_after_which_crash() {
+    let p = pipeline! { |_: u64| seq < work work > };
+    let said = says(|| {
+        Crashes::new().orders(3).everywhere(|crash| {
+            let result = crash.run(|| &p, 1).unwrap();
+            assert!(!crash.is_one() || result != 3, "three");
+        })
+    });
+    assert!(
+        said.starts_with("a crash after 0 entries (ORCH_SEED=0), at orch-test/tests/crash.rs:"),
+        "{said}"
+    );
+    assert!(said.contains(": three\n\nAgain: ORCH_SEED=0 cargo test a_test_that_fails_says"), "{said}");
+}
+
+/// A timeout is over when its time is, whether tasks wait on tokio's clock or take no time.
+#[test]
+fn time_goes_on_when_nothing_else_can() {
+    let in_time = pipeline! { |_: u64| timeout(10s) < seq < work even sleeps > > };
+    Crashes::new().orders(10).everywhere(|crash| assert_eq!(crash.run(|| &in_time, 5).unwrap(), 6));
+    let late = pipeline! { |_: u64| settle < timeout(10s) < sleeps > > };
+    Crashes::new().orders(10).everywhere(|crash| {
+        assert!(crash.run(|| &late, 11).unwrap().is_err());
+    });
+    // Of two waits the shorter one, wherever they are.
+    let first = pipeline! { |_: u64| race < seq < |_| { 3 } sleeps > retry(backoff = constant(4s), jitter = none) < third > > };
+    Crashes::new().orders(10).everywhere(|crash| assert_eq!(crash.run(|| &first, 7).unwrap(), 3));
+    let ended = AtomicU64::new(0);
+    Crashes::new().hasty().everywhere(|crash| {
+        if crash.run(|| &in_time, 5).is_err() {
+            ended.fetch_add(1, SeqCst);
+        }
+    });
+    assert!(ended.into_inner() > 0);
+}

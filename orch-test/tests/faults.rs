@@ -167,6 +167,15 @@ fn a_rule_of_another_type_names_both() {
         said.ends_with("gives for `seq/pay` is a `&str`, and the task's is a `faults::Declined`"),
         "{said}"
     );
+    let none = AtomicU32::new(0);
+    let sim = Simulation::new();
+    sim.at("count").fail("declined");
+    let said = text(|| drop(sim.run(&pipeline! { seq < count(&none) > }, ())));
+    assert!(said.starts_with("orch-test/tests/faults.rs:"), "{said}");
+    assert!(
+        said.ends_with("gives an error for `seq/count`, which cannot fail: `fail_as` is for every task"),
+        "{said}"
+    );
     let sim = Simulation::new();
     sim.at("pay").answer(1_u64);
     let said = text(|| drop(sim.run(&p, 1)));

@@ -15,7 +15,7 @@ async fn faults<P: Durable + Run<In: Clone>>(at_once: u32, p: &P, input: P::In) 
     for seed in 0..40 {
         let first = async |ends_at: usize| {
             let (mut memory, mailbox) = (Memory::new(), Mailbox::new(7));
-            memory.order(seed).crash_after(ends_at);
+            memory.order(seed).hasty().crash_after(ends_at);
             let run = p.on(&mailbox).run(input.clone());
             let is_fault = drive_by(&mailbox, run, &mut memory, at_once).await.is_err();
             assert_eq!((is_fault, memory.has_crashed()), (ends_at < usize::MAX, ends_at < usize::MAX));

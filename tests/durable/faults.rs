@@ -28,7 +28,7 @@ fn after(n: u64) -> u64 {
 macro_rules! run {
     ($p:expr, $input:expr, $memory:expr) => {{
         let (mut memory, mailbox) = ($memory, Mailbox::new(7));
-        let result = drive(&mailbox, $p.on(&mailbox).run($input), memory.order(3)).await;
+        let result = drive(&mailbox, $p.on(&mailbox).run($input), memory.order(3).hasty()).await;
         memory.restart();
         (memory, result)
     }};

@@ -34,7 +34,7 @@ where
 {
     let mut results = BTreeSet::new();
     for seed in 0..200 {
-        let result = Memory::new().order(seed).run(&made(), input.clone());
+        let result = Memory::new().order(seed).hasty().run(&made(), input.clone());
         results.insert(said(result.unwrap_or_else(|fault| panic!("whole, {seed}: {fault}"))));
     }
     let local =
@@ -44,10 +44,10 @@ where
     let mut cuts = 0;
     for seed in 0..ORDERS {
         let mut whole = Memory::new();
-        drop(whole.order(seed).run(&made(), input.clone()).unwrap());
+        drop(whole.order(seed).hasty().run(&made(), input.clone()).unwrap());
         for ends_at in 0..whole.entries().len() {
             let mut memory = Memory::new();
-            let left = memory.order(seed).crash_after(ends_at).run(&made(), input.clone());
+            let left = memory.order(seed).hasty().crash_after(ends_at).run(&made(), input.clone());
             assert!(left.is_err() && memory.has_crashed());
             let finished = memory.finished();
             world.take();
