@@ -12,8 +12,11 @@ use crate::seed::Seed;
 /// changes none of the others: this is what makes a failing seed shrink.
 pub(crate) struct Chance {
     seed: Seed,
-    taken: Mutex<BTreeMap<u32, String>>,
+    taken: Mutex<Taken>,
 }
+
+/// Decisions that made a difference: which of them it was in time, and what it says.
+pub(crate) type Taken = BTreeMap<u32, (usize, String)>;
 
 impl Chance {
     pub(crate) fn new(seed: Seed) -> Self {
@@ -46,11 +49,13 @@ impl Chance {
 
     /// Remembers that the decision with this key made a difference.
     pub(crate) fn took(&self, key: &str, says: impl FnOnce() -> String) {
-        self.taken().entry(id(key)).or_insert_with(says);
+        let mut taken = self.taken();
+        let nth = taken.len();
+        taken.entry(id(key)).or_insert_with(|| (nth, says()));
     }
 
     /// The decisions that made a difference.
-    pub(crate) fn taken(&self) -> std::sync::MutexGuard<'_, BTreeMap<u32, String>> {
+    pub(crate) fn taken(&self) -> std::sync::MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

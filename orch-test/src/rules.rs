@@ -72,7 +72,8 @@ pub(crate) struct Rule {
 
 /// What happens to an attempt.
 pub(crate) enum What {
-    Answer(Box<dyn for<'a> Fn(Attempt<'a>) -> Result<Done<'a>, Misfit<'a>> + Send + Sync>),
+    /// What is said of it, and what comes of it.
+    Answer(&'static str, Box<dyn for<'a> Fn(Attempt<'a>) -> Result<Done<'a>, Misfit<'a>> + Send + Sync>),
     Fail(ErrorKind<Infallible>),
     Panic(String),
     Hang,
@@ -298,14 +299,17 @@ impl<'s> At<'s> {
     /// assert!(error.to_string().ends_with("attempt 3 is lost"), "{error}");
     /// ```
     pub fn fail_with<X: Send + 'static>(self, error: impl Fn(Position<'_>) -> X + Send + Sync + 'static) {
-        self.what(What::Answer(Box::new(move |attempt| {
-            let error = error(attempt.position());
-            attempt.answer_error(error).map_err(|attempt| Misfit {
-                attempt,
-                what: "error",
-                given: type_name::<X>(),
-            })
-        })));
+        self.what(What::Answer(
+            "fails, as the test says",
+            Box::new(move |attempt| {
+                let error = error(attempt.position());
+                attempt.answer_error(error).map_err(|attempt| Misfit {
+                    attempt,
+                    what: "error",
+                    given: type_name::<X>(),
+                })
+            }),
+        ));
     }
 
     /// The attempt fails with an error of this kind, which fits every task. The task is not called.
@@ -446,14 +450,17 @@ impl<'s> At<'s> {
     /// assert_eq!(sim.run(&pipeline! { |_: Vec<u32>| each < fetch > }, vec![7, 8, 9]).unwrap(), [0, 10, 20]);
     /// ```
     pub fn answer_with<T: Send + 'static>(self, output: impl Fn(Position<'_>) -> T + Send + Sync + 'static) {
-        self.what(What::Answer(Box::new(move |attempt| {
-            let output = output(attempt.position());
-            attempt.answer_output(output).map_err(|attempt| Misfit {
-                attempt,
-                what: "output",
-                given: type_name::<T>(),
-            })
-        })));
+        self.what(What::Answer(
+            "is answered for",
+            Box::new(move |attempt| {
+                let output = output(attempt.position());
+                attempt.answer_output(output).map_err(|attempt| Misfit {
+                    attempt,
+                    what: "output",
+                    given: type_name::<T>(),
+                })
+            }),
+        ));
     }
 
     /// The attempt gives what the script says for its position: an output, or an error of the task's own type.
@@ -474,17 +481,20 @@ impl<'s> At<'s> {
         self,
         script: impl Fn(Position<'_>) -> Result<T, X> + Send + Sync + 'static,
     ) {
-        self.what(What::Answer(Box::new(move |attempt| {
-            match script(attempt.position()) {
-                Ok(output) => {
-                    attempt.answer_output(output).map_err(|attempt| (attempt, "output", type_name::<T>()))
+        self.what(What::Answer(
+            "is answered for",
+            Box::new(move |attempt| {
+                match script(attempt.position()) {
+                    Ok(output) => {
+                        attempt.answer_output(output).map_err(|attempt| (attempt, "output", type_name::<T>()))
+                    }
+                    Err(error) => {
+                        attempt.answer_error(error).map_err(|attempt| (attempt, "error", type_name::<X>()))
+                    }
                 }
-                Err(error) => {
-                    attempt.answer_error(error).map_err(|attempt| (attempt, "error", type_name::<X>()))
-                }
-            }
-            .map_err(|(attempt, what, given)| Misfit { attempt, what, given })
-        })));
+                .map_err(|(attempt, what, given)| Misfit { attempt, what, given })
+            }),
+        ));
     }
 
     fn what(self, what: What) {
@@ -569,7 +579,7 @@ impl Misfit<'_> {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            What::Answer(_) => f.write_str("is answered for"),
+            What::Answer(says, _) => f.write_str(says),
             What::Fail(kind) => write!(f, "fails: {kind}"),
             What::Panic(text) => write!(f, "panics: {text}"),
             What::Hang => f.write_str("hangs"),

@@ -1,9 +1,9 @@
 //! A test under many seeds, and the least that makes it fail.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::chance::lines;
+use crate::chance::{Taken, lines};
 use crate::quiet::{self, Panic};
 use crate::{Seed, Simulation};
 
@@ -112,7 +112,7 @@ struct Failure {
     seed: Seed,
     panic: Panic,
     /// The decisions that made a difference.
-    taken: BTreeMap<u32, String>,
+    taken: Taken,
     trace: Vec<String>,
     /// A rule for no step.
     misses: Option<String>,
@@ -127,7 +127,7 @@ impl Failure {
 
 fn attempt(seed: Seed, test: &impl Fn(&Simulation)) -> Result<(), Box<Failure>> {
     // The simulation outlives the panic, so that it can be asked.
-    let (mut taken, mut trace, mut misses) = (BTreeMap::new(), Vec::new(), None);
+    let (mut taken, mut trace, mut misses) = (Taken::new(), Vec::new(), None);
     let called = quiet::catch(|| {
         let sim = Simulation::seed(seed.clone());
         let mut asks = AskedLast { sim: &sim, taken: &mut taken, trace: &mut trace, misses: &mut misses };
@@ -140,7 +140,7 @@ fn attempt(seed: Seed, test: &impl Fn(&Simulation)) -> Result<(), Box<Failure>> 
 /// Asks a simulation what happened, also when a panic goes through.
 struct AskedLast<'a> {
     sim: &'a Simulation,
-    taken: &'a mut BTreeMap<u32, String>,
+    taken: &'a mut Taken,
     trace: &'a mut Vec<String>,
     misses: &'a mut Option<String>,
 }
@@ -235,6 +235,9 @@ fn report(shrunk: &Shrunk, failures: usize, tried: usize) -> String {
     if let Some(misses) = misses.as_ref().filter(|misses| **misses != panic.text) {
         let _ = write!(text, "Note: {misses}.\n\n");
     }
+    let mut in_time: Vec<_> = taken.values().collect();
+    in_time.sort();
+    let in_time = in_time.into_iter().map(|(_, says)| says);
     let _ = match taken.len() {
         _ if !is_repeatable => write!(
             text,
@@ -242,8 +245,8 @@ fn report(shrunk: &Shrunk, failures: usize, tried: usize) -> String {
              map, a thread, the time of day, or what an earlier call has left. So it cannot be shrunk."
         ),
         0 => write!(text, "It fails in the plain order too, and without what happens at a rate."),
-        1 => write!(text, "It takes one thing that the seed decided:{}", lines(taken.values())),
-        several => write!(text, "It takes {several} things that the seed decided:{}", lines(taken.values())),
+        1 => write!(text, "It takes one thing that the seed decided:{}", lines(in_time)),
+        several => write!(text, "It takes {several} things that the seed decided:{}", lines(in_time)),
     };
     if *repetitions > 0 && *decisions > 0 {
         let _ = write!(text, "\n(Of {decisions} at first, found out in {repetitions} repetitions.)");

@@ -479,7 +479,7 @@ impl Simulation {
             Some(rule) => {
                 self.note(format_args!("{name} {}", rule.what));
                 match &rule.what {
-                    What::Answer(answer) => match answer(attempt) {
+                    What::Answer(_, answer) => match answer(attempt) {
                         Ok(done) => done,
                         Err(misfit) => {
                             self.turns.misused(misfit.says(&rule));

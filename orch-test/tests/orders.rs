@@ -263,8 +263,11 @@ fn a_failure_of_faults_is_shrunk_to_the_faults_that_it_takes() {
         });
     });
     assert!(report.contains("It takes 2 things that the seed decided:"), "{report}");
+    let said = report.split("decided:\n").nth(1).unwrap();
+    let in_time: Vec<_> = said.lines().take(2).map(|line| line.split_once('#').unwrap().1).collect();
+    assert_eq!(in_time, ["1 fails, as the test says", "2 fails, as the test says"]);
     let item = |attempt: u32| {
-        let line = report.lines().find(|line| line.contains(&format!("#{attempt} is answered for"))).unwrap();
+        let line = report.lines().find(|line| line.contains(&format!("#{attempt} fails"))).unwrap();
         line.split('[').nth(1).and_then(|rest| rest.split(']').next()).unwrap().to_owned()
     };
     assert_eq!(item(1), item(2), "both attempts at one item: {report}");
