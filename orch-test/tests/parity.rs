@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::ops::ControlFlow::{Break, Continue};
 use std::time::Duration;
 
-use async_orch::{Error, Run, pipeline, task};
+use async_orch::{Error, Failure, Next, Policy, Run, pipeline, task};
 use orch_test::Simulation;
 use tokio::time::{Instant, sleep};
 
@@ -33,6 +33,21 @@ async fn hangs(_n: u64) -> u64 {
 #[task]
 fn panics(_n: u64) -> u64 {
     std::panic::resume_unwind(Box::new("of the task"))
+}
+
+/// Tries once more, after a while.
+struct Again;
+
+impl<T: Send, E: Failure> Policy<T, E> for Again {
+    async fn apply(&self, mut next: Next<'_, T, E>) -> Result<T, Error<E>> {
+        match next.call().await {
+            Ok(value) => Ok(value),
+            Err(_) => {
+                next.sleep(Duration::from_millis(40)).await;
+                next.call().await
+            }
+        }
+    }
 }
 
 fn said<T: Debug>(result: Result<T, Error>) -> String {
@@ -87,6 +102,8 @@ same! {
     settle: pipeline! { |_: u64| seq < settle < even > |done| { done.is_err() } > } => "true", 0;
     catch: pipeline! { |_: u64| catch < panics > } => "block `catch` panicked: of the task", 0;
     saga: pipeline! { |_: u64| saga < work undo work even(2) undo work(9) even(3) > } => "step `saga/even` failed: 3 is odd", 160;
+    with: pipeline! { |_: u64| with(Again) < seq < work even > > } => "4", 30;
+    with_again: pipeline! { |_: u64| with(Again) < seq < work(2) even > > } => "step `with/seq/even` failed after 2 attempts: 3 is odd", 80;
     circuit: pipeline! { |_: u64| retry(max_attempts = 3, backoff = constant(50ms), jitter = none, rejections) < circuit(fail_max = 1, reset_timeout = 80ms) < third > > } => "3", 100;
     bulkhead: pipeline! { |_: u64| seq < |n| { vec![n; 3] } each < bulkhead(max = 1, queue = 9) < work > > > } => "[4, 4, 4]", 90;
     throttle: pipeline! { |_: u64| seq < |n| { vec![n; 3] } each < throttle(rate = 10, burst = 1) < work > > > } => "[4, 4, 4]", 230;
