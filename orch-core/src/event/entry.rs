@@ -31,6 +31,28 @@ use crate::run::{Coords, Count};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RunId(pub(crate) u64);
 
+impl RunId {
+    /// The number, from 1.
+    ///
+    /// ```
+    /// use async_orch::bus::Recorder;
+    /// use async_orch::pipeline;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), async_orch::Error> {
+    /// let recorder = Recorder::new();
+    /// pipeline! { |_: u32| |n| { n * 2 } }.with_bus(&recorder).run(1).await?;
+    /// let run = recorder.events()[0].run;
+    /// assert_eq!(run.number().to_string(), run.to_string());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
