@@ -151,6 +151,9 @@ pub mod bus {
 
 #[cfg(feature = "durable")]
 pub mod durable;
+#[cfg(feature = "progress")]
+#[doc(inline)]
+pub use orch_watch::progress;
 #[cfg(feature = "tower")]
 pub mod tower;
 
