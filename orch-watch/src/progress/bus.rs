@@ -12,6 +12,7 @@ use orch_core::{Event, TaskState};
 
 use super::model::{Model, Summary, Told};
 use super::rows::rows;
+use super::terminal::Terminal;
 use super::text::{Paint, has_colors};
 
 /// How often it is drawn.
@@ -134,7 +135,7 @@ impl ProgressBus {
                 let _ = text.write_str(&rows.join("\n"));
             },
         );
-        let target = ProgressDrawTarget::term_like_with_hz(Box::new(Terminal(term)), 20);
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(Terminal::new(term)), 20);
         let bar = ProgressBar::with_draw_target(None, target).with_style(style);
         ProgressBus { shared, out: Out::Tree(Tree { bar, tick, drawn: Mutex::new(false) }) }
     }
@@ -232,52 +233,6 @@ impl Shared {
         };
         let error = error.as_ref().map_or(String::new(), |error| format!("; {}", self.paint.bad(error)));
         format!("{sign} {text}{error}")
-    }
-}
-
-/// A terminal that two may ask for its size.
-#[derive(Debug)]
-struct Terminal(Arc<dyn TermLike>);
-
-impl TermLike for Terminal {
-    fn width(&self) -> u16 {
-        self.0.width()
-    }
-
-    fn height(&self) -> u16 {
-        self.0.height()
-    }
-
-    fn move_cursor_up(&self, rows: usize) -> std::io::Result<()> {
-        self.0.move_cursor_up(rows)
-    }
-
-    fn move_cursor_down(&self, rows: usize) -> std::io::Result<()> {
-        self.0.move_cursor_down(rows)
-    }
-
-    fn move_cursor_right(&self, columns: usize) -> std::io::Result<()> {
-        self.0.move_cursor_right(columns)
-    }
-
-    fn move_cursor_left(&self, columns: usize) -> std::io::Result<()> {
-        self.0.move_cursor_left(columns)
-    }
-
-    fn write_line(&self, text: &str) -> std::io::Result<()> {
-        self.0.write_line(text)
-    }
-
-    fn write_str(&self, text: &str) -> std::io::Result<()> {
-        self.0.write_str(text)
-    }
-
-    fn clear_line(&self) -> std::io::Result<()> {
-        self.0.clear_line()
-    }
-
-    fn flush(&self) -> std::io::Result<()> {
-        self.0.flush()
     }
 }
 

@@ -36,6 +36,7 @@
 mod bus;
 mod model;
 mod rows;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod text;

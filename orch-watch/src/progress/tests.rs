@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_orch::{Context, Run, pipeline, task};
-use indicatif::InMemoryTerm;
+use indicatif::{InMemoryTerm, TermLike};
 use tokio::time::{Instant, sleep};
 
 use super::ProgressBus;
@@ -274,4 +274,72 @@ fn while_nothing_happens_it_is_drawn_all_the_same() {
     });
     let left = term.contents();
     assert!(left.starts_with("✓ stuck  0.") && left.ends_with("s: 1 step"), "{left}");
+}
+
+/// A terminal that wraps its lines anew when it is made narrower, as those of today do.
+#[derive(Clone, Debug)]
+struct Window(Arc<Mutex<InMemoryTerm>>);
+
+impl Window {
+    fn narrow(&self, columns: u16) {
+        let mut term = self.0.lock().unwrap();
+        let text = term.contents();
+        *term = InMemoryTerm::new(20, columns);
+        term.write_str(&text.replace('\n', "\r\n")).unwrap();
+    }
+}
+
+macro_rules! as_the_terminal {
+    ($($name:ident($($argument:ident: $type:ty)?) -> $result:ty),*) => {$(
+        fn $name(&self, $($argument: $type)?) -> $result {
+            self.0.lock().unwrap().$name($($argument)?)
+        }
+    )*};
+}
+
+impl TermLike for Window {
+    as_the_terminal! {
+        width() -> u16,
+        height() -> u16,
+        move_cursor_up(rows: usize) -> io::Result<()>,
+        move_cursor_down(rows: usize) -> io::Result<()>,
+        move_cursor_right(columns: usize) -> io::Result<()>,
+        move_cursor_left(columns: usize) -> io::Result<()>,
+        write_line(text: &str) -> io::Result<()>,
+        write_str(text: &str) -> io::Result<()>,
+        clear_line() -> io::Result<()>,
+        flush() -> io::Result<()>
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_terminal_may_be_made_narrower_and_wider() {
+    let window = Window(Arc::new(Mutex::new(InMemoryTerm::new(20, 80))));
+    let screen = || window.0.lock().unwrap().contents();
+    window.write_line("before").unwrap();
+    let clock = Box::new(|| Instant::now().into_std());
+    let bus = Arc::new(ProgressBus::tree(window.clone(), false, None, clock));
+    let read_all =
+        pipeline! { |_: Vec<u32>| seq(name = "a name of more than thirty letters") < each < read > > };
+    let read_all = read_all.with_bus(bus.clone());
+    let mut run = Box::pin(read_all.run(vec![1]));
+    tokio::select! {
+        _ = &mut run => {}
+        () = sleep(Duration::from_millis(100)) => {}
+    }
+    bus.draw();
+    let wide = "before\n\
+        • a name of more than thirty letters  0.1s\n\
+        └─ • each  ░░░░░░░░░░░░░░░░░░░░ 0/1\n\
+       \x20  └─ • read[0]  0.1s";
+    assert_eq!(screen(), wide);
+    window.narrow(24);
+    assert_eq!(screen().lines().count(), 6, "{}", screen());
+    bus.draw();
+    assert_eq!(screen(), "before\n• a name of more than t…\n└─ • each  ░░░░░░░░░░░░…\n   └─ • read[0]  0.1s");
+    window.narrow(80);
+    bus.draw();
+    assert_eq!(screen(), wide);
+    drop(run);
+    assert_eq!(screen(), "before\n– a name of more than thirty letters  0.1s: 0 steps, cancelled");
 }
