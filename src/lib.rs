@@ -151,6 +151,9 @@ pub mod bus {
 
 #[cfg(feature = "durable")]
 pub mod durable;
+#[cfg(feature = "metrics")]
+#[doc(inline)]
+pub use orch_watch::metrics;
 #[cfg(feature = "progress")]
 #[doc(inline)]
 pub use orch_watch::progress;

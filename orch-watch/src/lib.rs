@@ -4,5 +4,7 @@
 //! `progress`, `metrics` and `tracing` as the modules of these names.
 
 pub mod kit;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "progress")]
 pub mod progress;

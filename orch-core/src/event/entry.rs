@@ -218,12 +218,27 @@ pub enum EventKind<'a> {
 /// # }
 /// ```
 #[derive(Clone, Copy)]
-pub struct Reason<'a>(pub(crate) &'a dyn fmt::Display);
+pub struct Reason<'a> {
+    text: &'a dyn fmt::Display,
+    kind: &'static str,
+}
+
+impl<'a> Reason<'a> {
+    pub(crate) fn new(text: &'a dyn fmt::Display, kind: &'static str) -> Self {
+        Reason { text, kind }
+    }
+
+    /// The kind of the failure in a word, for counting by it: [`ErrorKind::as_str`](crate::ErrorKind::as_str).
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        self.kind
+    }
+}
 
 /// An error whose own `Display` panics is told as such: the event is there all the same.
 impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        quietly(f, |f| self.0.fmt(f))
+        quietly(f, |f| self.text.fmt(f))
     }
 }
 

@@ -109,7 +109,8 @@ impl Node {
     }
 
     /// Whether it has a name of its own: a step has, and a block that is given one.
-    pub(crate) fn is_named(&self) -> bool {
+    #[must_use]
+    pub fn is_named(&self) -> bool {
         self.meta.name.is_some() || !self.kind().is_block()
     }
 
@@ -125,8 +126,21 @@ impl Node {
         self.is_durable
     }
 
-    /// Whether something came from this step.
-    pub(crate) fn is(&self, origin: Origin) -> bool {
+    /// Whether something came from this step: a block fails by itself, as a `timeout` does, or since a step inside it has failed.
+    ///
+    /// ```
+    /// use async_orch::{BlockEvent, Event, EventKind, bus};
+    ///
+    /// let by_itself = bus::from_fn(|event: &Event<'_>| match event.kind {
+    ///     EventKind::Block(BlockEvent::Failed { origin: Some(origin), reason, .. }) if event.node.is(origin) => {
+    ///         println!("{}: {reason}", event.node.path());
+    ///     }
+    ///     _ => {}
+    /// });
+    /// # let _ = by_itself;
+    /// ```
+    #[must_use]
+    pub fn is(&self, origin: Origin) -> bool {
         std::ptr::eq(self.meta, origin.meta())
     }
 

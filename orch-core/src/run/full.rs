@@ -23,7 +23,7 @@ use super::state::{Id, Start};
 use super::{Coords, Cx, Guard, Inside, Position, Queued, RunState};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Failure, Panicked};
-use crate::event::{BlockEvent, EventKind, Output, TaskEvent, Told};
+use crate::event::{BlockEvent, EventKind, Output, Reason, TaskEvent, Told};
 use crate::node::{Meta, Origin};
 use crate::runtime::{Admit, BoxFuture, Gatekeeper, Local, Report, Runtime};
 use crate::task::Task;
@@ -324,7 +324,7 @@ impl<'b> Cx for Full<'b> {
         }
         catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|payload| {
             let panicked = Panicked::from_payload(&*payload);
-            guard.fail(&panicked, &panicked, None);
+            guard.fail_by(&panicked);
             resume_unwind(payload)
         })
     }
@@ -345,7 +345,8 @@ impl<'b> Cx for Full<'b> {
     }
 
     fn fail<E: Failure>(guard: &mut Guard<'b>, error: &Error<E>) {
-        guard.fail(error, error.kind(), Some(error.origin()));
+        let kind = error.kind();
+        guard.fail(error, Reason::new(kind, kind.as_str()), Some(error.origin()));
     }
 
     fn tell<T: Told>(guard: &Guard<'b>, told: impl FnOnce() -> T) {

@@ -1,11 +1,12 @@
 //! An execution under way, and a start that waits: what makes sure that each is told of once.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
 use super::state::Start;
 use super::{Full, RunState};
-use crate::error::Panicked;
+use crate::error::{ErrorKind, Panicked};
 use crate::event::{BlockEvent, EventKind, Reason, TaskEvent, Told};
 use crate::node::{Meta, Origin};
 
@@ -110,14 +111,19 @@ impl<'b> Guard<'b> {
     pub(super) fn fail(
         &mut self,
         error: &(dyn std::error::Error + 'static),
-        reason: &dyn fmt::Display,
+        reason: Reason<'_>,
         origin: Option<Origin>,
     ) {
-        let reason = Reason(reason);
         self.finish(|class, elapsed| match class {
             Class::Task => EventKind::Task(TaskEvent::Failed { error, reason, elapsed }),
             Class::Block => EventKind::Block(BlockEvent::Failed { error, reason, origin, elapsed }),
         });
+    }
+
+    /// It failed by a panic, which is on its way out.
+    pub(super) fn fail_by(&mut self, panicked: &Panicked) {
+        let kind = ErrorKind::<Infallible>::Panicked(panicked.clone()).as_str();
+        self.fail(panicked, Reason::new(panicked, kind), None);
     }
 
     /// Tells of something in the midst of it.
@@ -138,7 +144,7 @@ impl Drop for Guard<'_> {
             Phase::Finished => {}
             Phase::Panicked(panicked) => {
                 let panicked = panicked.clone();
-                self.fail(&panicked, &panicked, None);
+                self.fail_by(&panicked);
             }
             Phase::Open => self.finish(|class, _| class.is_cancelled()),
         }

@@ -46,9 +46,9 @@ pub(super) fn rows(
 fn circuits(model: &Model, paint: Paint) -> Vec<String> {
     let row = |(path, circuit): (&String, &super::model::Circuit)| {
         let state = if circuit.state == CircuitState::HalfOpen {
-            paint.warning("half-open")
+            paint.warning(circuit.state.as_str())
         } else {
-            paint.bad("open")
+            paint.bad(circuit.state.as_str())
         };
         let failures = match circuit.failures {
             0 => String::new(),
