@@ -159,6 +159,9 @@ pub use orch_watch::metrics;
 pub use orch_watch::progress;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "tracing")]
+#[doc(inline)]
+pub use orch_watch::tracing;
 
 /// All that a module with pipelines usually needs: `use async_orch::prelude::*;`
 pub mod prelude {

@@ -8,3 +8,5 @@ pub mod kit;
 pub mod metrics;
 #[cfg(feature = "progress")]
 pub mod progress;
+#[cfg(feature = "tracing")]
+pub mod tracing;

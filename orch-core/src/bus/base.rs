@@ -2,8 +2,10 @@
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use crate::event::Event;
+use super::scope::Scope;
+use crate::event::{Event, RunId};
 use crate::panics::discard;
 
 /// Takes the events of runs.
@@ -70,6 +72,19 @@ pub trait Bus: Send + Sync {
     /// ```
     fn needs_time(&self) -> bool {
         true
+    }
+
+    /// Whether it has a [`Scope`] for executions; asked once, when a run starts.
+    #[doc(hidden)]
+    fn has_scopes(&self) -> bool {
+        false
+    }
+
+    /// What an execution of a task is polled in, asked when it has started.
+    #[doc(hidden)]
+    fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
+        let _ = (run, execution);
+        None
     }
 
     /// Starts a run, watched by this bus; by [`NoBus`], as a run that nobody watches.

@@ -1,9 +1,10 @@
 //! A bus as a trait object.
 
 use std::fmt;
+use std::sync::Arc;
 
-use super::Bus;
-use crate::event::Event;
+use super::{Bus, Scope};
+use crate::event::{Event, RunId};
 
 /// The form of [`Bus`] that can be boxed: every bus is one, and `Box<dyn DynBus>` and `Arc<dyn DynBus>` are buses.
 ///
@@ -27,6 +28,14 @@ pub trait DynBus: Send + Sync {
 
     /// Whether it looks at the times in events: [`Bus::needs_time`].
     fn needs_time_dyn(&self) -> bool;
+
+    /// Whether it has a [`Scope`] for executions.
+    #[doc(hidden)]
+    fn has_scopes_dyn(&self) -> bool;
+
+    /// What an execution of a task is polled in.
+    #[doc(hidden)]
+    fn scope_dyn(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>>;
 }
 
 impl<B: Bus> DynBus for B {
@@ -39,6 +48,14 @@ impl<B: Bus> DynBus for B {
     fn needs_time_dyn(&self) -> bool {
         B::ENABLED && self.needs_time()
     }
+
+    fn has_scopes_dyn(&self) -> bool {
+        B::ENABLED && self.has_scopes()
+    }
+
+    fn scope_dyn(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
+        self.scope(run, execution)
+    }
 }
 
 impl Bus for dyn DynBus + '_ {
@@ -48,6 +65,14 @@ impl Bus for dyn DynBus + '_ {
 
     fn needs_time(&self) -> bool {
         self.needs_time_dyn()
+    }
+
+    fn has_scopes(&self) -> bool {
+        self.has_scopes_dyn()
+    }
+
+    fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
+        self.scope_dyn(run, execution)
     }
 }
 

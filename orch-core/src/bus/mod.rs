@@ -40,6 +40,7 @@ mod from_fn;
 mod log;
 mod pointers;
 mod recorder;
+mod scope;
 
 pub(crate) use base::Start;
 pub(crate) use base::emit_quietly;
@@ -50,3 +51,6 @@ pub use dynamic::DynBus;
 pub use from_fn::{FromFn, from_fn};
 pub use log::{LogBus, Stderr};
 pub use recorder::Recorder;
+#[doc(hidden)]
+pub use scope::Scope;
+pub(crate) use scope::{Entered, Scoped};

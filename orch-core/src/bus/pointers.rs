@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::base::{Bus, Start, emit_quietly};
-use crate::event::Event;
+use super::scope::{self, Scope};
+use crate::event::{Event, RunId};
 
 macro_rules! through {
     ($($pointer:ty),*) => {$(
@@ -16,6 +17,14 @@ macro_rules! through {
 
             fn needs_time(&self) -> bool {
                 (**self).needs_time()
+            }
+
+            fn has_scopes(&self) -> bool {
+                (**self).has_scopes()
+            }
+
+            fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
+                (**self).scope(run, execution)
             }
 
             fn start<'a, S: Start<'a>>(&'a self, start: S) -> impl Future<Output = S::Out> + Send + 'a {
@@ -40,6 +49,14 @@ impl<B: Bus> Bus for Option<B> {
     fn needs_time(&self) -> bool {
         self.as_ref().is_some_and(Bus::needs_time)
     }
+
+    fn has_scopes(&self) -> bool {
+        self.as_ref().is_some_and(Bus::has_scopes)
+    }
+
+    fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
+        self.as_ref().and_then(|bus| bus.scope(run, execution))
+    }
 }
 
 macro_rules! tuple {
@@ -62,6 +79,18 @@ macro_rules! tuple {
                 #[allow(non_snake_case)]
                 let ($($bus,)*) = self;
                 false $(|| $bus::ENABLED && $bus.needs_time())*
+            }
+
+            fn has_scopes(&self) -> bool {
+                #[allow(non_snake_case)]
+                let ($($bus,)*) = self;
+                false $(|| $bus::ENABLED && $bus.has_scopes())*
+            }
+
+            fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
+                #[allow(non_snake_case)]
+                let ($($bus,)*) = self;
+                scope::all([$($bus.scope(run, execution)),*].into_iter().flatten().collect())
             }
         }
     };

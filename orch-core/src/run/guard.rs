@@ -2,10 +2,12 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::state::Start;
 use super::{Full, RunState};
+use crate::bus::Scope;
 use crate::error::{ErrorKind, Panicked};
 use crate::event::{BlockEvent, EventKind, Reason, TaskEvent, Told};
 use crate::node::{Meta, Origin};
@@ -20,6 +22,8 @@ pub struct Guard<'b> {
     pub(super) phase: Phase,
     /// Its start has not been told yet, as it counts its items before.
     counts: bool,
+    /// What it is polled in, if it is a task and the bus has something.
+    pub(super) scope: Option<Arc<dyn Scope>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,6 +71,9 @@ impl<'b> Guard<'b> {
     pub(super) fn new(cx: Full<'b>, meta: &'static Meta, class: Class) -> Self {
         let mut guard = Guard::counting(cx, meta, class);
         guard.counted(None);
+        if class == Class::Task {
+            guard.scope = guard.run.scope(guard.start.id);
+        }
         guard
     }
 
@@ -75,11 +82,19 @@ impl<'b> Guard<'b> {
         let run = cx.run;
         if !run.is_watched() {
             let start = cx.start(None, meta);
-            return Guard { run, start, class, started: None, phase: Phase::Finished, counts: false };
+            return Guard {
+                run,
+                start,
+                class,
+                started: None,
+                phase: Phase::Finished,
+                counts: false,
+                scope: None,
+            };
         }
         let id = cx.claim(meta).or_else(|| run.next_execution());
         let (start, started) = (cx.start(id, meta), Some(run.elapsed()));
-        Guard { run, start, class, started, phase: Phase::Open, counts: true }
+        Guard { run, start, class, started, phase: Phase::Open, counts: true, scope: None }
     }
 
     /// Tells the start.

@@ -2,17 +2,19 @@
 
 use std::fmt;
 use std::num::NonZeroU64;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::guard::Class;
 use super::memory::Memory;
 use super::{Coords, Position};
-use crate::bus::{DynBus, emit_quietly};
+use crate::bus::{DynBus, Scope, emit_quietly};
 use crate::event::{Event, EventKind, Execution, RunId};
 use crate::graph::{Describe, Graph, Node};
 use crate::node::Meta;
+use crate::panics::discard;
 use crate::runtime::{Local, Runtime};
 
 /// One run that knows itself.
@@ -26,6 +28,8 @@ pub(crate) struct RunState<'b> {
     key: Option<&'b str>,
     /// `None` if nobody looks at the times of events.
     started: Option<Instant>,
+    /// Whether the bus has something for tasks to be polled in.
+    has_scopes: bool,
     counts: Counts,
     /// The run that this is a part of, which counts for it.
     whole: Option<&'b Counts>,
@@ -100,6 +104,7 @@ impl<'b> RunState<'b> {
             id: RunId(RUNS.fetch_add(1, Ordering::Relaxed)),
             key,
             started: None,
+            has_scopes: bus.is_some_and(DynBus::has_scopes_dyn),
             counts: Counts::default(),
             whole: None,
             due: Mutex::new(Vec::new()),
@@ -117,6 +122,7 @@ impl<'b> RunState<'b> {
             id: of.id,
             key: of.key,
             started: of.started,
+            has_scopes: of.has_scopes,
             counts: Counts::default(),
             whole: Some(of.counts()),
             due: Mutex::new(Vec::new()),
@@ -203,6 +209,19 @@ impl<'b> RunState<'b> {
             kind,
         };
         emit_quietly(bus, &event);
+    }
+
+    /// What an execution of a task is polled in.
+    pub(super) fn scope(&self, id: Option<Id>) -> Option<Arc<dyn Scope>> {
+        if !self.has_scopes {
+            return None;
+        }
+        // As with events: a bus is a guest.
+        let (bus, id) = (self.bus?, id?.get());
+        catch_unwind(AssertUnwindSafe(|| bus.scope_dyn(self.id, id))).unwrap_or_else(|payload| {
+            discard(payload);
+            None
+        })
     }
 
     /// Puts a start among those that are due.

@@ -1,9 +1,10 @@
 //! Some of the events.
 
 use std::fmt;
+use std::sync::Arc;
 
-use orch_core::Event;
-use orch_core::bus::Bus;
+use orch_core::bus::{Bus, Scope};
+use orch_core::{Event, RunId};
 
 /// See [`filter`].
 #[derive(Clone, Copy)]
@@ -58,6 +59,14 @@ where
 
     fn needs_time(&self) -> bool {
         self.bus.needs_time()
+    }
+
+    fn has_scopes(&self) -> bool {
+        self.bus.has_scopes()
+    }
+
+    fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
+        self.bus.scope(run, execution)
     }
 }
 

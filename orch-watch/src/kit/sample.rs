@@ -1,7 +1,9 @@
 //! Some of the runs.
 
-use orch_core::Event;
-use orch_core::bus::Bus;
+use std::sync::Arc;
+
+use orch_core::bus::{Bus, Scope};
+use orch_core::{Event, RunId};
 
 /// See [`sample`].
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +54,14 @@ impl<B: Bus> Bus for Sample<B> {
 
     fn needs_time(&self) -> bool {
         self.bus.needs_time()
+    }
+
+    fn has_scopes(&self) -> bool {
+        self.bus.has_scopes()
+    }
+
+    fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
+        self.bus.scope(run, execution)
     }
 }
 
