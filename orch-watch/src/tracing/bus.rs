@@ -68,11 +68,11 @@ macro_rules! open {
             short_path = node.short_path(),
             path = node.path(),
             kind = node.kind().as_str(),
-            run = run.number(),
+            run = number(run.number()),
             key,
-            item = execution.item,
-            attempt = execution.attempt,
-            round = execution.rounds().next_back(),
+            item = execution.item.map(number),
+            attempt = i64::from(execution.attempt),
+            round = execution.rounds().next_back().map(i64::from),
             outcome = Empty,
             elapsed_ms = Empty,
             error = Empty,
@@ -132,7 +132,14 @@ impl TracingBus {
         let parent = span.as_ref().and_then(|span| span.0.id());
         if let Some(retrying) = event.retrying() {
             let delay = retrying.delay.as_secs_f64() * 1e3;
-            tell!(parent, WARN, told, attempt = retrying.attempt, delay_ms = delay, failed = retrying.step);
+            tell!(
+                parent,
+                WARN,
+                told,
+                attempt = i64::from(retrying.attempt),
+                delay_ms = delay,
+                failed = retrying.step
+            );
         } else if let Some(circuit) = event.circuit() {
             macro_rules! circuit {
                 ($level:ident) => {
@@ -142,7 +149,7 @@ impl TracingBus {
                         told,
                         old_state = circuit.old_state.as_str(),
                         new_state = circuit.new_state.as_str(),
-                        failures = circuit.failures,
+                        failures = i64::from(circuit.failures),
                         rejected = circuit.rejected
                     )
                 };
@@ -181,6 +188,11 @@ impl Bus for TracingBus {
     fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
         self.of(run, execution).map(|span| span as Arc<dyn Scope>)
     }
+}
+
+/// OpenTelemetry has signed numbers, and makes texts of others.
+fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Spreads numbers that follow each other over a table. They are the library's own, so nobody can choose them to collide.
