@@ -21,8 +21,12 @@ pages! {
     resilience = "../docs/resilience.md",
     events = "../docs/events.md",
     testing = "../docs/testing.md",
+    watching = "../docs/watching.md",
     from_python = "../docs/from-python.md",
     architecture = "../docs/architecture.md",
     errors = "../docs/errors.md",
     performance = "../docs/performance.md",
 }
+
+/// A pipeline with its picture in its documentation, as any crate may have one.
+pub mod picture;

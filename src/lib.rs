@@ -111,6 +111,9 @@ pub use orch_macros::task;
 
 #[cfg(any(doc, doctest))]
 pub mod guide;
+// What stands in there names this crate as any other does.
+#[cfg(any(doc, doctest))]
+extern crate self as async_orch;
 
 /// Values for the options of the block `retry`, where a word of the macro is not enough.
 ///

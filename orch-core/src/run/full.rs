@@ -21,7 +21,6 @@ use super::memory::{LastError, Memo, MemoAt};
 use super::sleep::Sleep;
 use super::state::{Id, Start};
 use super::{Coords, Cx, Guard, Inside, Position, Queued, RunState};
-use crate::bus::Entered;
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Failure, Panicked};
 use crate::event::{BlockEvent, EventKind, Output, Reason, TaskEvent, Told};
@@ -323,10 +322,13 @@ impl<'b> Cx for Full<'b> {
         if !guard.run.is_watched() {
             return poll();
         }
-        let polled = {
-            let _entered = Entered::new(guard.scope.as_deref());
-            catch_unwind(AssertUnwindSafe(poll))
-        };
+        if let Some(scope) = &guard.scope {
+            scope.enter();
+        }
+        let polled = catch_unwind(AssertUnwindSafe(poll));
+        if let Some(scope) = &guard.scope {
+            scope.exit();
+        }
         polled.unwrap_or_else(|payload| {
             let panicked = Panicked::from_payload(&*payload);
             guard.fail_by(&panicked);

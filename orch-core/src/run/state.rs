@@ -212,10 +212,13 @@ impl<'b> RunState<'b> {
     }
 
     /// What an execution of a task is polled in.
+    #[inline]
     pub(super) fn scope(&self, id: Option<Id>) -> Option<Arc<dyn Scope>> {
-        if !self.has_scopes {
-            return None;
-        }
+        if self.has_scopes { self.ask_scope(id) } else { None }
+    }
+
+    #[cold]
+    fn ask_scope(&self, id: Option<Id>) -> Option<Arc<dyn Scope>> {
         // As with events: a bus is a guest.
         let (bus, id) = (self.bus?, id?.get());
         catch_unwind(AssertUnwindSafe(|| bus.scope_dyn(self.id, id))).unwrap_or_else(|payload| {
