@@ -23,7 +23,6 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use shapes::{orch, tasks};
 
-#[allow(dead_code, reason = "other benchmarks use the rest")]
 mod shapes;
 
 const ROUNDS: usize = 41;

@@ -7,7 +7,7 @@ use std::io;
 use std::time::Duration;
 
 use async_orch::metrics::MetricsBus;
-use async_orch::{BoxError, Run, pipeline, task};
+use async_orch::{BoxError, pipeline, task};
 use axum::Router;
 use axum::routing::get;
 use http_body_util::{BodyExt, Empty};

@@ -94,7 +94,7 @@ impl TermLike for Terminal {
 
     fn write_str(&self, text: &str) -> io::Result<()> {
         let mut frame = self.frame();
-        let (is_row, is_first) = (frame.texts % 2 == 0, frame.texts == 0);
+        let (is_row, is_first) = (frame.texts.is_multiple_of(2), frame.texts == 0);
         frame.texts += 1;
         if !is_row {
             return Ok(());
