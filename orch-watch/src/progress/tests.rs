@@ -164,7 +164,7 @@ async fn a_circuit_that_is_open_stays_on_the_screen() {
         seq(name = "guarded") <
             par <
                 each(limit = 1) < settle < circuit(breaker = &breaker) < fetch > > >
-                |_| { () } as "nothing"
+                |_| {} as "nothing"
             >
             async |_| { sleep(Duration::from_secs(5)).await } as "rest"
         >
