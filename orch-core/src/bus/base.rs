@@ -74,7 +74,7 @@ pub trait Bus: Send + Sync {
         true
     }
 
-    /// Whether it has a [`Scope`] for executions; asked once, when a run starts.
+    /// Whether it has something for tasks to be polled in; asked once, when a run starts.
     #[doc(hidden)]
     fn has_scopes(&self) -> bool {
         false

@@ -49,10 +49,12 @@ impl<B: Bus> DynBus for B {
         B::ENABLED && self.needs_time()
     }
 
+    #[doc(hidden)]
     fn has_scopes_dyn(&self) -> bool {
         B::ENABLED && self.has_scopes()
     }
 
+    #[doc(hidden)]
     fn scope_dyn(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
         self.scope(run, execution)
     }
@@ -67,10 +69,12 @@ impl Bus for dyn DynBus + '_ {
         self.needs_time_dyn()
     }
 
+    #[doc(hidden)]
     fn has_scopes(&self) -> bool {
         self.has_scopes_dyn()
     }
 
+    #[doc(hidden)]
     fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
         self.scope_dyn(run, execution)
     }

@@ -51,6 +51,5 @@ pub use dynamic::DynBus;
 pub use from_fn::{FromFn, from_fn};
 pub use log::{LogBus, Stderr};
 pub use recorder::Recorder;
-#[doc(hidden)]
 pub use scope::Scope;
 pub(crate) use scope::{Entered, Scoped};

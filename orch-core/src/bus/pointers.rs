@@ -19,10 +19,12 @@ macro_rules! through {
                 (**self).needs_time()
             }
 
+            #[doc(hidden)]
             fn has_scopes(&self) -> bool {
                 (**self).has_scopes()
             }
 
+            #[doc(hidden)]
             fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
                 (**self).scope(run, execution)
             }
@@ -50,10 +52,12 @@ impl<B: Bus> Bus for Option<B> {
         self.as_ref().is_some_and(Bus::needs_time)
     }
 
+    #[doc(hidden)]
     fn has_scopes(&self) -> bool {
         self.as_ref().is_some_and(Bus::has_scopes)
     }
 
+    #[doc(hidden)]
     fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
         self.as_ref().and_then(|bus| bus.scope(run, execution))
     }
@@ -81,12 +85,14 @@ macro_rules! tuple {
                 false $(|| $bus::ENABLED && $bus.needs_time())*
             }
 
+            #[doc(hidden)]
             fn has_scopes(&self) -> bool {
                 #[allow(non_snake_case)]
                 let ($($bus,)*) = self;
                 false $(|| $bus::ENABLED && $bus.has_scopes())*
             }
 
+            #[doc(hidden)]
             fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
                 #[allow(non_snake_case)]
                 let ($($bus,)*) = self;

@@ -11,7 +11,8 @@ use pin_project_lite::pin_project;
 /// Something that an execution is polled in: a span, so that what a task logs by itself is found under its step.
 ///
 /// An event is told before or after; this is around. A run asks for it once for each execution of a task, and only if its bus
-/// [has any](super::Bus::has_scopes). It lasts as long as the work that has left its run.
+/// has any. It lasts as long as the work that has left its run.
+#[doc(hidden)]
 pub trait Scope: Send + Sync {
     /// A poll, or a call, begins on this thread.
     fn enter(&self);

@@ -56,10 +56,12 @@ impl<B: Bus> Bus for Sample<B> {
         self.bus.needs_time()
     }
 
+    #[doc(hidden)]
     fn has_scopes(&self) -> bool {
         self.bus.has_scopes()
     }
 
+    #[doc(hidden)]
     fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
         self.bus.scope(run, execution)
     }

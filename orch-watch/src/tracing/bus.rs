@@ -181,10 +181,12 @@ impl Bus for TracingBus {
         }
     }
 
+    #[doc(hidden)]
     fn has_scopes(&self) -> bool {
         true
     }
 
+    #[doc(hidden)]
     fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
         self.of(run, execution).map(|span| span as Arc<dyn Scope>)
     }
