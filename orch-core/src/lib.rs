@@ -72,6 +72,7 @@ pub mod __private_0_1_0 {
         bulkhead, catch, choose, circuit, each, fallback, hedge, par, race, repeat, retry, saga, seq, settle,
         throttle, timeout, when, with,
     };
+    // What the spans of `orch-watch` are to a run.
     pub use crate::build::builder::Builder;
     pub use crate::build::check::{embedded, methods, owned};
     pub use crate::build::feed::{Ignores, Uses};
@@ -79,6 +80,7 @@ pub mod __private_0_1_0 {
     pub use crate::build::plan::{Plan, begin};
     pub use crate::build::scope::{Names, Root};
     pub use crate::build::slot;
+    pub use crate::bus::scope::Scope;
     pub use crate::context::{Context, Failed};
     pub use crate::error::{BoxError, ErrorKind};
     pub use crate::leaf::{Moved, pinned, probe, result, says, select};

@@ -111,6 +111,7 @@ async fn gauges_are_up_while_it_runs_and_waits_are_measured() {
     };
     let mut both = Box::pin(both);
     tokio::select! {
+       biased;
         biased;
         _ = &mut both => {}
         _ = &mut third => {}
@@ -180,6 +181,7 @@ async fn circuits_tell_their_state_their_changes_and_whom_they_turn_away() {
     sleep(Duration::from_secs(40)).await;
     let mut probe = Box::pin(guarded.run(1));
     tokio::select! {
+        biased;
         _ = &mut probe => {}
         () = sleep(Duration::from_millis(1)) => {}
     }
@@ -248,6 +250,7 @@ async fn a_run_that_is_dropped_leaves_no_gauge_up() {
     let shop = shop.with_bus(MetricsBus::new());
     let mut run = Box::pin(shop.run(9));
     tokio::select! {
+        biased;
         _ = &mut run => {}
         () = sleep(Duration::from_secs(1)) => {}
     }

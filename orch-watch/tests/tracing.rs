@@ -261,6 +261,7 @@ async fn a_run_that_is_dropped_and_one_that_panics_close_their_spans() {
     {
         let mut run = Box::pin(stuck.run(()));
         tokio::select! {
+            biased;
             _ = &mut run => {}
             () = sleep(Duration::from_secs(3)) => {}
         }

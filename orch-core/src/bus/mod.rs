@@ -40,7 +40,7 @@ mod from_fn;
 mod log;
 mod pointers;
 mod recorder;
-mod scope;
+pub(crate) mod scope;
 
 pub(crate) use base::Start;
 pub(crate) use base::emit_quietly;
@@ -51,5 +51,4 @@ pub use dynamic::DynBus;
 pub use from_fn::{FromFn, from_fn};
 pub use log::{LogBus, Stderr};
 pub use recorder::Recorder;
-pub use scope::Scope;
-pub(crate) use scope::{Entered, Scoped};
+pub(crate) use scope::{Entered, Scope, Scoped};

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use orch_core::bus::{Bus, Scope};
+use orch_core::__private_0_1_0::Scope;
+use orch_core::bus::Bus;
 use orch_core::{Event, RunId};
 
 /// See [`filter`].

@@ -47,6 +47,7 @@ async fn screen_after<P: Run>(
     let pipeline = pipeline.with_bus(bus.clone());
     let mut run = Box::pin(pipeline.run(input));
     tokio::select! {
+        biased;
         _ = &mut run => panic!("it was over before"),
         () = sleep(after) => bus.draw(),
     }
@@ -188,6 +189,7 @@ async fn runs_at_once_have_a_tree_each_and_one_that_is_dropped_is_cancelled() {
     let mut first = Box::pin(waiting.run_as("first", 1));
     let mut second = Box::pin(waiting.run_as("second\n", 1));
     tokio::select! {
+        biased;
         _ = &mut first => {}
         _ = &mut second => {}
         () = sleep(Duration::from_millis(1_500)) => {}
@@ -324,6 +326,7 @@ async fn a_terminal_may_be_made_narrower_and_wider() {
     let read_all = read_all.with_bus(bus.clone());
     let mut run = Box::pin(read_all.run(vec![1]));
     tokio::select! {
+        biased;
         _ = &mut run => {}
         () = sleep(Duration::from_millis(100)) => {}
     }

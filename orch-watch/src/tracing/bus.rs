@@ -6,7 +6,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use orch_core::bus::{Bus, Scope};
+use orch_core::__private_0_1_0::Scope;
+use orch_core::bus::Bus;
 use orch_core::{CircuitState, Event, EventKind, FallingBack, Note, RunId, SagaEvent, TaskState};
 use tracing::field::Empty;
 use tracing::{Level, Span};
