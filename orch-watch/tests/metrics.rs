@@ -112,7 +112,6 @@ async fn gauges_are_up_while_it_runs_and_waits_are_measured() {
     let mut both = Box::pin(both);
     tokio::select! {
        biased;
-        biased;
         _ = &mut both => {}
         _ = &mut third => {}
         () = sleep(Duration::from_secs(1)) => {}
