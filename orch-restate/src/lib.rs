@@ -1,0 +1,14 @@
+//! Durable runs of `async-orch` on many machines, on a [Restate](https://restate.dev) server.
+
+mod breaker;
+mod client;
+mod engine;
+mod error;
+mod http;
+mod journal;
+mod runtime;
+mod serve;
+
+pub use client::{Client, Runs, Status};
+pub use error::{Error, Failed, RunError, WorkerError};
+pub use serve::{Keepable, Options, Worker};
