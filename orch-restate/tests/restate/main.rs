@@ -273,6 +273,61 @@ async fn a_circuit_opens_within_a_run_and_is_closed_by_a_probe() {
     );
 }
 
+/// The worker that had asked the circuit is gone when there is something to tell it.
+#[tokio::test]
+async fn a_circuit_is_told_of_a_run_that_was_gone_through_once_more() {
+    let world = world!("a_circuit_is_told_of_a_run_that_was_gone_through_once_more");
+    let (at, slowly) = (port(), world.client.of::<u64, u64>("slowly").with_error::<No>());
+    let mut worker = world.registered(at, "").await;
+    slowly.start("k", &1).await.unwrap();
+    world.logged("begin", "k", "slow").await;
+    worker.kill();
+    let _worker = world.worker(at, "").await;
+    let Err(RunError::Failed(failed)) = world.within("k", slowly.attach("k")).await else { panic!() };
+    assert_eq!(failed.task(), Some(&No { of: 2 }));
+    let Err(RunError::Failed(failed)) = world.within("l", slowly.run("l", &1)).await else { panic!() };
+    assert!(matches!(failed.kind, Some(ErrorKind::CircuitOpen { .. })), "{failed}");
+}
+
+#[tokio::test]
+async fn a_breaker_with_a_name_is_one_circuit_in_two_pipelines() {
+    let world = world!("a_breaker_with_a_name_is_one_circuit_in_two_pipelines");
+    let _worker = world.registered(port(), "").await;
+    let [this, that] = ["this", "that"].map(|name| world.client.of::<u64, u64>(name).with_error::<No>());
+    let Err(RunError::Failed(failed)) = world.within("this", this.run("k", &1)).await else { panic!() };
+    assert_eq!(failed.task(), Some(&No { of: 1 }));
+    let Err(RunError::Failed(failed)) = world.within("that", that.run("k", &1)).await else { panic!() };
+    assert!(matches!(failed.kind, Some(ErrorKind::CircuitOpen { .. })), "{failed}");
+}
+
+#[tokio::test]
+async fn places_of_a_bulkhead_and_a_throttle_are_those_of_the_process() {
+    let world = world!("places_of_a_bulkhead_and_a_throttle_are_those_of_the_process");
+    let _worker = world.registered(port(), "").await;
+    let gates = world.client.of::<Vec<u64>, u64>("gates");
+    assert_eq!(world.within("gates", gates.run("k", &(0..50).collect())).await.unwrap(), 1_275);
+}
+
+#[tokio::test]
+async fn a_saga_whose_worker_is_killed_goes_on_undoing() {
+    let world = world!("a_saga_whose_worker_is_killed_goes_on_undoing");
+    let (at, undo) = (port(), world.client.of::<u64, u64>("undo"));
+    let mut worker = world.registered(at, "").await;
+    undo.start("k", &1).await.unwrap();
+    for step in ["refund", "release"] {
+        world.logged("begin", "k", step).await;
+        worker.kill();
+        worker = world.worker(at, "").await;
+    }
+    let Err(RunError::Failed(failed)) = world.within("k", undo.attach("k")).await else { panic!() };
+    assert!(failed.path.ends_with("never"), "{failed}");
+    world.twice_at_most("k", 2);
+    let ended: Vec<_> =
+        world.log().into_iter().filter(|[verb, ..]| verb == "end").map(|[_, _, step, _]| step).collect();
+    let names: Vec<_> = ended.iter().map(|step| step.rsplit('/').next().unwrap()).collect();
+    assert_eq!(names, ["reserve", "charge", "never", "refund", "release"]);
+}
+
 #[tokio::test]
 async fn two_hundred_steps_and_a_thousand_items() {
     let world = world!("two_hundred_steps_and_a_thousand_items");

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use async_orch::{Context, pipeline, task};
+use async_orch::{Breaker, Context, pipeline, task};
 use orch_restate::Worker;
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +118,7 @@ macro_rules! hundred {
 pub(crate) async fn work(address: &str) {
     let (ingress, which) =
         (std::env::var(INGRESS).expect("a server"), std::env::var(WHICH).unwrap_or_default());
+    let shared = Breaker::builder().fail_max(1).build();
     let mut options =
         Worker::options(ingress, INACTIVITY).version(if which == "changed" { "2" } else { "1" });
     if which != "nothing" {
@@ -157,6 +158,12 @@ pub(crate) async fn work(address: &str) {
             .pipeline_with_text_errors("race", pipeline! { |_: u64| seq < race < add(60_000, _) as "slow" add(300, _) as "quick" > add(600, _) as "after" > })
             .pipeline_with_text_errors("long", pipeline! { |_: u64| seq < add(60_000, _) as "long" > })
             .pipeline_with_text_errors("sleepy", pipeline! { |_: u64| retry(max_attempts = 2, backoff = constant(60s), jitter = none) < add(10, _) as "nap" never > })
+            .pipeline("slowly", pipeline! { error = No; |_: u64| seq < circuit(fail_max = 1, reset_timeout = 60s) < add(600, _) as "slow" never > > })
+            .pipeline("this", pipeline! { error = No; |_: u64| seq < circuit(breaker = &shared) < never > > })
+            .pipeline("that", pipeline! { error = No; |_: u64| seq < circuit(breaker = &shared) < never > > })
+            .breaker("payments", &shared)
+            .pipeline_with_text_errors("gates", pipeline! { |_: Vec<u64>| seq < each < bulkhead(max = 2, queue = unlimited) < throttle(rate = 1000, burst = 100) < quick > > > total > })
+            .pipeline_with_text_errors("undo", pipeline! { |_: u64| saga < add(100, _) as "reserve" undo add(400, 0) as "release" add(100, _) as "charge" undo add(400, 0) as "refund" never > })
             .pipeline_with_text_errors("many", pipeline! { |_: u64| seq < {hundred!()} {hundred!()} > })
             .pipeline_with_text_errors("all", pipeline! { |_: Vec<u64>| seq < each < quick > total > });
     }
