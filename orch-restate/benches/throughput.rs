@@ -3,6 +3,8 @@
 //! `RESTATE_SERVER_BIN=… cargo bench [SECONDS]`: for each line so many seconds, in turns of one. Server, workers and callers share the
 //! machine.
 
+#![allow(missing_docs, reason = "the macro of the SDK makes methods without")]
+
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Durable runs of `async-orch` on many machines, on a [Restate](https://restate.dev) server.
+#![doc = include_str!("../README.md")]
 
 mod breaker;
 mod client;

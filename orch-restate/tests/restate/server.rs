@@ -6,6 +6,7 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use orch_restate::{Client, Status};
@@ -55,12 +56,16 @@ pub(crate) struct World {
     pub(crate) client: Client,
 }
 
-/// A port that is free now.
+/// A port that is free, and is given to nobody else: below those that the system gives to whoever asks for any.
 pub(crate) fn port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .expect("there are ports")
-        .port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed) + std::process::id() * 61;
+        let port = 20_000 + u16::try_from(next % 12_000).expect("it is less");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 impl World {
@@ -106,6 +111,21 @@ impl World {
     }
 
     pub(crate) async fn start_server(&mut self) {
+        for _ in 0..3 {
+            self.server = Some(self.spawn_server());
+            let since = Instant::now();
+            while since.elapsed() < PATIENCE / 2 {
+                if self.is_there().await {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            self.kill_server();
+        }
+        panic!("{}: the server does not start\n{}", self.name, self.told());
+    }
+
+    fn spawn_server(&self) -> Process {
         let [ingress, admin, node] = self.ports.map(|port| format!("127.0.0.1:{port}"));
         let server = Command::new(&self.binary)
             .args(["--node-name", "n1", "--cluster-name", "orch", "--base-dir"])
@@ -130,18 +150,16 @@ impl World {
             .stderr(self.output("server.log"))
             .spawn()
             .expect("the server can be started");
-        self.server = Some(Process(server));
-        let addresses = [format!("{}/restate/health", self.ingress()), format!("{}/health", self.admin())];
-        self.until("the server is there", async || {
-            for address in &addresses {
-                match reqwest::get(address).await {
-                    Ok(answer) if answer.status().is_success() => {}
-                    _ => return None,
-                }
-            }
-            Some(())
-        })
-        .await;
+        Process(server)
+    }
+
+    async fn is_there(&self) -> bool {
+        let answers = async |address: String| {
+            let answer = tokio::time::timeout(Duration::from_secs(2), reqwest::get(address)).await;
+            matches!(answer, Ok(Ok(answer)) if answer.status().is_success())
+        };
+        answers(format!("{}/restate/health", self.ingress())).await
+            && answers(format!("{}/health", self.admin())).await
     }
 
     /// The same server with other settings.
