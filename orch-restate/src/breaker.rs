@@ -1,6 +1,6 @@
 //! The circuits of all machines: one keyed object of the server's for each, which answers one question after the other.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use orch_core::durable::shared::{Asked, KeptCircuit, answer};
 use orch_core::{BreakerState, ErrorKind, Report};
@@ -23,6 +23,8 @@ pub(crate) const BREAKER: &str = "OrchBreaker";
 const RETENTION: Duration = Duration::from_secs(600);
 /// How long to wait before a circuit that cannot be reached is asked again: at first, and at most.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+/// How long that goes on before the run gives up its place.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The shortest and the longest wait of a run that the circuit lets wait for a probe.
 const LOOK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
 
@@ -234,7 +236,7 @@ impl Breakers {
         id: &str,
         body: &impl Serialize,
     ) -> Result<T, AskError> {
-        let mut wait = AGAIN.0;
+        let (mut wait, since) = (AGAIN.0, Instant::now());
         loop {
             let url = [BREAKER, key];
             match self.http.call(&url, handler, Some(id), body).await {
@@ -243,6 +245,11 @@ impl Breakers {
                     if (400..500).contains(&status) && status != 429 =>
                 {
                     return Err(AskError { key: key.to_owned(), why: message });
+                }
+                // The run is tried again, and the server tells why.
+                Err(error) if since.elapsed() > PATIENCE => {
+                    let why = format!("{}: {error}", self.http.address());
+                    return Err(AskError { key: key.to_owned(), why });
                 }
                 // The server is down or busy: so is the run.
                 Err(_) => tokio::time::sleep(wait).await,

@@ -253,7 +253,7 @@ where
     pub async fn attach(&self, key: &str) -> Result<O, RunError<E>> {
         let id = header(key);
         let path = ["restate", "invocation", &self.pipeline, RUN, &id];
-        let mut answer = std::pin::pin!(self.client.ingress.get::<O>(&path, "attach"));
+        let mut answer = std::pin::pin!(self.client.ingress.get::<Value>(&path, "attach"));
         let answer = loop {
             match tokio::time::timeout(LOOK, answer.as_mut()).await {
                 Ok(answer) => break answer,
@@ -273,7 +273,10 @@ where
             }
         };
         match answer {
-            Ok(output) => Ok(output),
+            Ok(output) => {
+                let output = serde_json::from_value(output);
+                Ok(output.map_err(|error| Error::Value { key: key.to_owned(), what: "output", error })?)
+            }
             Err(HttpError::Answer { status: 404, .. }) => Err(self.unknown(key).into()),
             Err(HttpError::Answer { status, message }) => Err(match failed(&message) {
                 Some(failed) => RunError::Failed(failed),

@@ -65,6 +65,7 @@ pub(crate) struct OnServer<'c> {
     ready: VecDeque<Item>,
     current: Option<Current<'c>>,
     work: Arc<Mutex<Work>>,
+    /// The server does not say whether a run is a new one. What it has kept of one is there at once.
     is_live: bool,
 }
 
@@ -165,7 +166,7 @@ impl<'c> OnServer<'c> {
             ready: VecDeque::new(),
             current: None,
             work: Arc::default(),
-            is_live: false,
+            is_live: true,
         }
     }
 
@@ -434,13 +435,14 @@ impl Engine for OnServer<'_> {
                     return Poll::Ready(Ok(Some(Delivery::Run(Id(id)))));
                 }
             }
-            let mut current = match self.current.take() {
-                Some(current) => current,
+            let (mut current, is_new) = match self.current.take() {
+                Some(current) => (current, false),
                 None if self.outstanding.is_empty() => return Poll::Ready(Ok(None)),
-                None => self.open(),
+                None => (self.open(), true),
             };
             match current.as_mut().poll(cx) {
                 Poll::Ready(Ok(came)) => {
+                    self.is_live &= !is_new;
                     if let Err(fault) = self.came(came) {
                         return Poll::Ready(Err(fault));
                     }

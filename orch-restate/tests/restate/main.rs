@@ -446,8 +446,11 @@ async fn what_is_not_there_is_a_clear_error() {
     let error = world.client.register(&format!("http://127.0.0.1:{}", port())).await.unwrap_err();
     assert!(matches!(error, Error::Refused { .. }), "{error}");
     assert_eq!(world.client.version().await.unwrap(), "1.7.12");
-    // The server does not know what is an input.
+    // Who asks for another type than there is.
     let _worker = world.registered(port(), "").await;
+    let error = world.within("text", world.client.of::<u64, String>("seq").run("t", &1)).await.unwrap_err();
+    assert!(matches!(error, RunError::Restate(Error::Value { what: "output", .. })), "{error}");
+    // The server does not know what is an input.
     let error = world.client.of::<&str, u64>("seq").run("text", &"one").await.unwrap_err();
     let RunError::Restate(Error::Refused { message, .. }) = &error else { panic!("{error}") };
     assert!(message.starts_with("no input of this pipeline: invalid type"), "{message}");
@@ -494,6 +497,28 @@ async fn a_failure_has_its_path_its_attempts_and_the_error_of_its_task() {
     }
     assert_eq!(world.status("fails", "k").await, Status::Failed);
     assert_eq!(world.begun("k").len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_told_again_says_so() {
+    let world = world!("what_is_told_again_says_so");
+    let (at, watched) = (port(), world.client.of::<u64, u64>("watched"));
+    let mut worker = world.registered(at, "").await;
+    assert_eq!(world.within("at one go", watched.run("one", &1)).await.unwrap(), 4);
+    assert!(world.log().iter().all(|[verb, ..]| verb != "again"), "nothing of it was told before");
+    watched.start("two", &1).await.unwrap();
+    world.logged("begin", "two", "c").await;
+    worker.kill();
+    let _worker = world.worker(at, "").await;
+    assert_eq!(world.within("in two", watched.attach("two")).await.unwrap(), 4);
+    let told = |verb: &str, key: &str, step: &str| {
+        world.log().iter().filter(|[v, k, s, _]| v == verb && k == key && s.ends_with(step)).count()
+    };
+    for step in ["seq/a", "seq/b", "seq/c"] {
+        assert_eq!(told("new", "one", step), 1, "{step}");
+        assert_eq!(told("new", "two", step), 1, "{step}");
+        assert_eq!(told("again", "two", step), usize::from(step != "seq/c"), "{step}");
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use async_orch::{Breaker, Context, pipeline, task};
+use async_orch::bus::from_fn;
+use async_orch::{Breaker, Context, Event, TaskState, pipeline, task};
 use orch_restate::Worker;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,14 @@ impl Drop for Logged {
         if !self.1 {
             log(format_args!("drop {} {}", self.0, std::process::id()));
         }
+    }
+}
+
+/// That a task has given something is told for the first time, or again.
+fn tell(event: &Event<'_>) {
+    if event.task_state() == Some(TaskState::Succeeded) {
+        let (verb, key) = (if event.replayed { "again" } else { "new" }, event.key.unwrap_or("-"));
+        log(format_args!("{verb} {key} {} {}", event.node.path(), std::process::id()));
     }
 }
 
@@ -164,6 +173,7 @@ pub(crate) async fn work(address: &str) {
             .breaker("payments", &shared)
             .pipeline_with_text_errors("gates", pipeline! { |_: Vec<u64>| seq < each < bulkhead(max = 2, queue = unlimited) < throttle(rate = 1000, burst = 100) < quick > > > total > })
             .pipeline_with_text_errors("undo", pipeline! { |_: u64| saga < add(100, _) as "reserve" undo add(400, 0) as "release" add(100, _) as "charge" undo add(400, 0) as "refund" never > })
+            .pipeline_with_text_errors("watched", pipeline! { |_: u64| seq < add(100, _) as "a" add(100, _) as "b" add(500, _) as "c" > }.with_bus(from_fn(tell)))
             .pipeline_with_text_errors("many", pipeline! { |_: u64| seq < {hundred!()} {hundred!()} > })
             .pipeline_with_text_errors("all", pipeline! { |_: Vec<u64>| seq < each < quick > total > });
     }
