@@ -164,6 +164,50 @@ async fn one_of_two_workers_is_killed() {
     }
 }
 
+/// Whatever is under way when: each run comes to its result, and only what a process had that was killed begins again.
+#[tokio::test]
+async fn workers_are_killed_again_and_again() {
+    let world = world!("workers_are_killed_again_and_again");
+    let ports = [port(), port()];
+    let mut workers = [world.worker(ports[0], "").await, world.worker(ports[1], "").await];
+    world.client.register(&format!("http://127.0.0.1:{}", balanced(ports).await)).await.unwrap();
+    let runs = ["seq", "par", "race", "timeout", "backoff", "seq", "par"]
+        .map(|name| (name, world.client.of::<u64, u64>(name)));
+    for (which, (name, runs)) in runs.iter().enumerate() {
+        runs.start(&format!("{name}-{which}"), &1).await.unwrap();
+    }
+    let mut killed = std::collections::BTreeSet::new();
+    for (turn, wait) in [330, 90, 470, 250, 610, 140, 380, 520, 210, 290].into_iter().enumerate() {
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        let worker = &mut workers[turn % 2];
+        killed.insert(worker.id());
+        worker.kill();
+        *worker = world.worker(ports[turn % 2], "").await;
+    }
+    for (which, (name, runs)) in runs.iter().enumerate() {
+        let key = format!("{name}-{which}");
+        let output = match *name {
+            "backoff" => 2,
+            "race" | "timeout" => 3,
+            _ => 6,
+        };
+        assert_eq!(world.within(&key, runs.attach(&key)).await.unwrap(), output, "{key}");
+        let mut begun = std::collections::BTreeMap::<_, Vec<_>>::new();
+        for [verb, of, step, process] in world.log() {
+            if verb == "begin" && of == key {
+                begun.entry(step).or_default().push(process);
+            }
+        }
+        for (step, processes) in begun {
+            let (_, before) = processes.split_last().unwrap();
+            assert!(
+                before.iter().all(|process| killed.contains(process)),
+                "{key} {step}: {processes:?} {killed:?}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_server_is_killed() {
     let mut world = world!("the_server_is_killed");

@@ -34,6 +34,10 @@ pub(crate) fn binary() -> Option<PathBuf> {
 pub(crate) struct Process(Child);
 
 impl Process {
+    pub(crate) fn id(&self) -> String {
+        self.0.id().to_string()
+    }
+
     pub(crate) fn kill(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
