@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use orch_core::durable::shared::{Asked, KeptCircuit, answer};
+use orch_core::__engines::{Asked, KeptCircuit, answer};
 use orch_core::{BreakerState, ErrorKind, Report};
 use restate_sdk::discovery;
 use restate_sdk::endpoint::{ContextInternal, Error as EndpointError};

@@ -20,10 +20,6 @@ pub use which::{Durable, check};
 
 pub use crate::codec::Coding;
 pub use crate::leaf::AsyncInlineStep;
-/// For engines whose runs share circuits between machines. Anything of it may change.
 #[doc(hidden)]
-pub mod shared {
-    pub use super::written::answer;
-    pub use crate::blocks::circuit::{Asked, KeptCircuit};
-}
+pub use written::answer as __answer;
 pub(crate) use written::{outcome, read_outcome};
