@@ -102,6 +102,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let worker = Worker::options(&ingress, Duration::from_secs(60))
         .pipeline_with_text_errors("orch", pipeline! { |_: u64| seq < add as "a" add as "b" add as "c" > })
+        .pipeline_with_text_errors(
+            "guarded",
+            pipeline! { |_: u64| circuit < add as "a" add as "b" add as "c" > },
+        )
         .bind("127.0.0.1:0")
         .await?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -136,6 +140,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let [orch, bare] = sums.map(|sum| sum as f64 / seconds as f64);
         println!("| {at_once} | {orch:.0} | {bare:.0} | {:.2} |", orch / bare);
     }
+    let url = format!("{ingress}/guarded/run");
+    calls(&url, 1, Duration::from_secs(1)).await;
+    let guarded = calls(&url, 1, Duration::from_secs(seconds)).await as f64 / seconds as f64;
+    println!("\none at once, with a `circuit` around the three: {guarded:.0}");
     worker.stop().await;
     Ok(())
 }

@@ -5,13 +5,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::server::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::graceful::GracefulShutdown;
 use orch_core::Breaker;
 use orch_core::Run;
 use orch_core::durable::{Durable, Fault, check, drive};
 use restate_sdk::discovery;
 use restate_sdk::endpoint::{ContextInternal, Endpoint, InputMetadata};
 use restate_sdk::errors::{HandlerResult, TerminalError};
-use restate_sdk::http_server::HttpServer;
+use restate_sdk::hyper::HyperEndpoint;
 use restate_sdk::service::macro_support::{ServiceBoxFuture, service_definition};
 use restate_sdk::service::{Service, ServiceDefinition};
 use serde::Serialize;
@@ -34,6 +37,11 @@ pub(crate) const RUN: &str = "run";
 const AGAIN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
 /// Without end, as far as the server can count: a worker that comes back finds its runs.
 const ATTEMPTS: u64 = 10_000_000;
+
+/// How long a worker waits that has no connection to give.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+/// How long runs may go on in a worker that stops.
+const STOP: Duration = Duration::from_secs(10);
 
 /// A pipeline that can be served: every step is [`Durable`], and input and output can be written as JSON.
 ///
@@ -148,8 +156,8 @@ impl Options {
         let (local, listener) =
             bound.map_err(|error| WorkerError::Bind { address: address.to_string(), error })?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = HttpServer::new(endpoint.build()).serve_with_cancel(listener, stopped);
-        Ok(Worker { address: local, stop: Some(stop), serving: tokio::spawn(serving) })
+        let serving = tokio::spawn(serve(listener, HyperEndpoint::new(endpoint.build()), stopped));
+        Ok(Worker { address: local, stop: Some(stop), serving })
     }
 }
 
@@ -232,7 +240,7 @@ impl Worker {
         self.address
     }
 
-    /// Takes no more runs, and waits a few seconds for those that are under way. What is not done then goes on in another worker.
+    /// Takes no more runs, and waits ten seconds for those that are under way. What is not done then goes on in another worker.
     pub async fn stop(mut self) {
         drop(self.stop.take());
         let _ = (&mut self.serving).await;
@@ -249,6 +257,32 @@ impl Drop for Worker {
     fn drop(&mut self) {
         drop(self.stop.take());
     }
+}
+
+/// Serves until it is stopped.
+///
+/// (The SDK's own server leaves it to the system to send small answers together, and that waits for 40 ms to see whether there are
+/// more.)
+async fn serve(listener: TcpListener, endpoint: HyperEndpoint, mut stopped: oneshot::Receiver<()>) {
+    let under_way = GracefulShutdown::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => accepted.map(|(stream, _)| stream),
+            _ = &mut stopped => break,
+        };
+        // Too many open files, say: later there will be fewer.
+        let Ok(stream) = stream else {
+            tokio::time::sleep(ACCEPT_AGAIN).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .serve_connection(TokioIo::new(stream), endpoint.clone());
+        // What goes wrong with a connection is the server's to tell: it tries again.
+        tokio::spawn(under_way.watch(connection));
+    }
+    drop(listener);
+    let _ = tokio::time::timeout(STOP, under_way.shutdown()).await;
 }
 
 /// What a service of this name is unless something is said.
