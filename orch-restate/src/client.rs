@@ -78,6 +78,17 @@ impl Client {
     /// Runs stay with the address at which they were begun. So a changed pipeline gets an address of its own, and the workers of the
     /// old one stay for as long as there are runs of it.
     ///
+    /// ```no_run
+    /// # use orch_restate::Client;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), orch_restate::Error> {
+    /// let client = Client::new("http://127.0.0.1:8080", "http://127.0.0.1:9070")?;
+    /// println!("a server of version {}", client.version().await?);
+    /// client.register("http://workers-of-november:9080").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Version`], [`Error::Unreachable`], or [`Error::Refused`] with what the server says of the workers.
@@ -136,6 +147,13 @@ impl Client {
 }
 
 /// Where a run is.
+///
+/// ```
+/// use orch_restate::Status;
+///
+/// let status = Status::Retrying("connection refused".to_owned());
+/// assert_eq!((status.to_string().as_str(), status.is_end()), ("retrying", false));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
@@ -179,6 +197,25 @@ impl fmt::Display for Status {
 }
 
 /// The runs of one pipeline: see [`Client::of`].
+///
+/// ```no_run
+/// use orch_restate::{Client, RunError};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::new("http://127.0.0.1:8080", "http://127.0.0.1:9070")?;
+/// let payments = client.of::<u32, u32>("pay").with_error::<String>();
+/// assert!(payments.start("order-17", &5).await?, "it is a new one");
+/// println!("http://127.0.0.1:9070/ui/invocations/{}", payments.id("order-17").await?);
+/// match payments.attach("order-17").await {
+///     Ok(cents) => println!("{cents} cents"),
+///     Err(RunError::Failed(failed)) => println!("at {}: {:?}", failed.path, failed.task()),
+///     Err(error) => return Err(error.into()),
+/// }
+/// assert!(!payments.cancel("order-17").await?, "it has an end");
+/// # Ok(())
+/// # }
+/// ```
 pub struct Runs<I, O, E = Value> {
     client: Client,
     pipeline: String,

@@ -206,6 +206,18 @@ impl fmt::Debug for Stop {
 impl std::error::Error for Stop {}
 
 /// Why a worker could not begin.
+///
+/// ```
+/// use orch_restate::{Worker, WorkerError};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let options = Worker::options("http://127.0.0.1:8080", Duration::ZERO);
+/// let error = options.bind("127.0.0.1:0").await.unwrap_err();
+/// assert!(matches!(error, WorkerError::Inactivity));
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorkerError {
@@ -255,7 +267,7 @@ pub enum WorkerError {
 
 /// How a run has failed, as it comes from the worker: which step, why, and the error that its task gave.
 ///
-/// It displays as the [`Error`](orch_core::Error) did there.
+/// It displays as the [`Error`](orch_core::Error) did there. An example is that of [`Runs`](crate::Runs).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Failed<E = Value> {

@@ -66,6 +66,39 @@ pub trait Keepable: Durable<In: Serialize + DeserializeOwned, Out: Serialize> + 
 impl<P: Durable<In: Serialize + DeserializeOwned, Out: Serialize> + 'static> Keepable for P {}
 
 /// How a worker is begun: see [`Worker::options`].
+///
+/// ```
+/// use async_orch::{Breaker, pipeline, task};
+/// use orch_restate::Worker;
+/// use serde::{Deserialize, Serialize};
+/// use std::time::Duration;
+///
+/// #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
+/// #[error("declined: {cents} cents")]
+/// struct Declined {
+///     cents: u32,
+/// }
+///
+/// #[task(durable)]
+/// async fn charge(cents: u32) -> Result<u32, Declined> {
+///     if cents > 1_000 { Err(Declined { cents }) } else { Ok(cents) }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let bank = Breaker::builder().fail_max(3).build();
+/// let worker = Worker::options("http://127.0.0.1:8080", Duration::from_secs(60))
+///     .version("2026-11-27")
+///     .retention(Duration::from_secs(7 * 86_400))
+///     .breaker("bank", &bank)
+///     .pipeline("pay", pipeline! { error = Declined; |_: u32| seq < circuit(breaker = &bank) < charge > > })
+///     .pipeline_with_text_errors("pay-later", pipeline! { |_: u32| seq < circuit(breaker = &bank) < charge > > })
+///     .bind("127.0.0.1:0")
+///     .await?;
+/// println!("http://{}", worker.address());
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is served until `bind`"]
 pub struct Options {
     ingress: String,
