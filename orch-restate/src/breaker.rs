@@ -108,13 +108,19 @@ async fn load(
     let kept: Option<Json<Kept>> = ctx.get("kept").await?;
     let kept = kept.map(|Json(kept)| kept);
     let now = now.max(kept.as_ref().map_or(Duration::ZERO, |kept| kept.now));
-    let circuit = KeptCircuit::load(settings, kept.as_ref().map(|kept| &kept.circuit));
+    let saved = kept.map(|kept| kept.circuit.to_string());
+    let circuit = KeptCircuit::load(&settings.to_string(), saved.as_deref());
     Ok((circuit.map_err(|error| TerminalError::new_with_code(400, error.to_string()))?, now))
 }
 
 fn save(ctx: &ContextInternal, circuit: &KeptCircuit, now: Duration) {
     let state = circuit.observe(now).kind().to_string();
-    ctx.set("kept", Json(Kept { circuit: circuit.save(), now, state }));
+    ctx.set("kept", Json(Kept { circuit: value(&circuit.save()), now, state }));
+}
+
+/// As a part of other JSON, for who looks at it.
+fn value(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 async fn admit(ctx: &ContextInternal, settings: &Value, now: Duration) -> HandlerResult<Admitted> {
@@ -194,7 +200,7 @@ impl Breakers {
         if let Some(kind) = here {
             return Ok(Answer { permit: None, bytes: answer(Err(&kind)) });
         }
-        let settings = KeptCircuit::settings(&circuit.breaker);
+        let settings = value(&KeptCircuit::settings(&circuit.breaker));
         for look in 0_u32.. {
             let admit = Admit { settings: settings.clone(), now: now() };
             match self.call(&circuit.key, "admit", &format!("{id}/{look}"), &admit).await? {
@@ -217,7 +223,7 @@ impl Breakers {
         report: Report,
         failure: String,
     ) -> Result<(), AskError> {
-        let settings = KeptCircuit::settings(&circuit.breaker);
+        let settings = value(&KeptCircuit::settings(&circuit.breaker));
         let report = match report {
             Report::Succeeded => Kind::Succeeded,
             Report::Failed => Kind::Failed,

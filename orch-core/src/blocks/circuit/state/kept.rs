@@ -38,9 +38,9 @@ pub enum Asked {
 }
 
 impl KeptCircuit {
-    /// The options of a breaker.
+    /// The options of a breaker, as JSON.
     #[must_use]
-    pub fn settings(breaker: &Breaker) -> Value {
+    pub fn settings(breaker: &Breaker) -> String {
         breaker.look(|state| {
             let Config { fail_max, rate, reset_timeout, probes, close_after, wait } = state.config;
             let rate = rate.map(|Rate { failure_rate, window, min_calls }| {
@@ -56,6 +56,7 @@ impl KeptCircuit {
                 "fail_max": fail_max, "rate": rate, "reset_timeouts": times, "probes": probes, "close_after": close_after,
                 "wait": wait,
             })
+            .to_string()
         })
     }
 
@@ -64,18 +65,20 @@ impl KeptCircuit {
     /// # Errors
     ///
     /// If it is none of these that is given.
-    pub fn load(settings: &Value, saved: Option<&Value>) -> Result<Self, BoxError> {
+    pub fn load(settings: &str, saved: Option<&str>) -> Result<Self, BoxError> {
+        let (settings, saved) =
+            (serde_json::from_str(settings)?, saved.map(serde_json::from_str).transpose()?);
         let start = Instant::now();
-        let mut state = state(settings).ok_or_else(|| format!("no options of a circuit: {settings}"))?;
+        let mut state = state(&settings).ok_or_else(|| format!("no options of a circuit: {settings}"))?;
         if let Some(saved) = saved {
-            restore(&mut state, saved, start).ok_or_else(|| format!("no state of a circuit: {saved}"))?;
+            restore(&mut state, &saved, start).ok_or_else(|| format!("no state of a circuit: {saved}"))?;
         }
         Ok(KeptCircuit { state, start })
     }
 
-    /// Its state.
+    /// Its state, as JSON.
     #[must_use]
-    pub fn save(&self) -> Value {
+    pub fn save(&self) -> String {
         let state = &self.state;
         let time = |instant: Instant| written(instant.saturating_duration_since(self.start));
         let phase = match &state.phase {
@@ -104,6 +107,7 @@ impl KeptCircuit {
             "recent": recent, "last_failure": state.last_failure.as_deref(), "last_lease": state.last_lease,
             "lost": json!([state.lost.in_a_row, state.lost.given_up, state.lost.patient]),
         })
+        .to_string()
     }
 
     /// A run arrives.
@@ -295,7 +299,7 @@ mod tests {
             let mut met = std::collections::BTreeSet::new();
             for step in 0..2_000 {
                 at += Duration::from_millis(random.u64(..2_000));
-                let mut kept = KeptCircuit::load(&settings, Some(&saved)).unwrap();
+                let mut kept = KeptCircuit::load(&settings, Some(saved.as_str())).unwrap();
                 assert_eq!(
                     format!("{:?}", kept.observe(at)),
                     format!("{:?}", whole.observe(at)),
@@ -330,10 +334,11 @@ mod tests {
     #[test]
     fn what_is_no_circuit_is_an_error() {
         let settings = KeptCircuit::settings(&Breaker::new());
-        assert!(KeptCircuit::load(&json!({}), None).is_err());
-        assert!(KeptCircuit::load(&settings, Some(&json!({ "phase": { "is": "ajar" } }))).is_err());
+        assert!(KeptCircuit::load("{}", None).is_err());
+        assert!(KeptCircuit::load(&settings, Some(r#"{ "phase": { "is": "ajar" } }"#)).is_err());
         assert!(
-            KeptCircuit::load(&settings, Some(&KeptCircuit::load(&settings, None).unwrap().save())).is_ok()
+            KeptCircuit::load(&settings, Some(KeptCircuit::load(&settings, None).unwrap().save().as_str()))
+                .is_ok()
         );
     }
 
@@ -346,7 +351,7 @@ mod tests {
         let mut before = KeptCircuit::load(&of(4), None).unwrap();
         let Asked::Pass(permit) = before.admit(Duration::ZERO) else { panic!("it is closed") };
         before.report(permit, Report::Failed, "no", Duration::ZERO);
-        let mut after = KeptCircuit::load(&of(3), Some(&before.save())).unwrap();
+        let mut after = KeptCircuit::load(&of(3), Some(before.save().as_str())).unwrap();
         let Asked::Pass(permit) = after.admit(Duration::ZERO) else { panic!("it is closed") };
         after.report(permit, Report::Failed, "no", Duration::ZERO);
         assert!(matches!(after.admit(Duration::ZERO), Asked::Pass(_)), "one failure of two");
