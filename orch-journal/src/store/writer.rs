@@ -1,0 +1,268 @@
+//! One thread that writes, for all runs: what has gathered while a commit was under way is the next one.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::oneshot;
+
+use super::leases;
+use crate::error::{Error, StoreError, StoreFailure};
+
+/// The most that is written in one transaction, so that who came first does not wait for all.
+const AT_ONCE: usize = 1024;
+
+/// What is to be done in a transaction. It writes nothing before it knows that it will succeed, but for a failure of the file.
+trait Work: Send {
+    /// Does it, maybe a second time, if the transaction of the first had to be given up.
+    fn perform(&mut self, conn: &Connection) -> Result<(), StoreError>;
+    /// The transaction is committed, or is not.
+    fn settle(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+struct Job<T, F> {
+    work: F,
+    done: Option<Result<T, Error>>,
+    reply: oneshot::Sender<Result<T, Error>>,
+}
+
+impl<T: Send, F: FnMut(&Connection) -> Result<T, Error> + Send> Work for Job<T, F> {
+    fn perform(&mut self, conn: &Connection) -> Result<(), StoreError> {
+        match (self.work)(conn) {
+            Err(Error::Store(error)) => Err(error),
+            done => {
+                self.done = Some(done);
+                Ok(())
+            }
+        }
+    }
+
+    fn settle(self: Box<Self>, committed: Result<(), StoreError>) {
+        let Job { done, reply, .. } = *self;
+        let done = match (committed, done) {
+            (Ok(()), Some(done)) => done,
+            (Ok(()), None) => Err(StoreError::closed().into()),
+            (Err(error), _) => Err(error.into()),
+        };
+        // Nobody may wait any more: the run was dropped, say.
+        drop(reply.send(done));
+    }
+}
+
+enum Message {
+    Work(Box<dyn Work>),
+    Hold(Arc<Hold>),
+    LetGo(Arc<Hold>),
+    /// Look after all leases now.
+    Look,
+}
+
+/// A lease, and whether it was lost.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    pub(crate) run: i64,
+    pub(crate) token: i64,
+    state: Mutex<(Option<Why>, Option<Waker>)>,
+}
+
+/// Why a lease is no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    Taken,
+    Cancelled,
+}
+
+impl Hold {
+    pub(crate) fn new(run: i64, token: i64) -> Self {
+        Hold { run, token, state: Mutex::new((None, None)) }
+    }
+
+    pub(crate) fn lose(&self, why: Why) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.0.get_or_insert(why);
+        if let Some(waker) = state.1.take() {
+            waker.wake();
+        }
+    }
+
+    /// Why it was lost, if it was; if not, the waker is woken when it is.
+    pub(crate) fn lost(&self, waker: &Waker) -> Option<Why> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.0.is_none() && !state.1.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            state.1 = Some(waker.clone());
+        }
+        state.0
+    }
+}
+
+/// The thread, for as long as there is somebody with it.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    sender: Option<Sender<Message>>,
+    thread: Option<thread::JoinHandle<()>>,
+    commits: Arc<AtomicU64>,
+}
+
+impl Writer {
+    pub(super) fn start(conn: Connection, lease: Duration) -> std::io::Result<Self> {
+        let (sender, receiver) = channel();
+        let commits = Arc::new(AtomicU64::new(0));
+        let counted = commits.clone();
+        let thread = thread::Builder::new()
+            .name("orch-journal".into())
+            .spawn(move || Loop { conn, lease, held: HashMap::new(), commits: counted }.run(&receiver))?;
+        Ok(Writer { sender: Some(sender), thread: Some(thread), commits })
+    }
+
+    fn send(&self, message: Message) {
+        // The thread ends only with this, unless it has panicked; then who waits for an answer gets none.
+        if let Some(sender) = &self.sender {
+            drop(sender.send(message));
+        }
+    }
+
+    /// Does it in the next transaction; the answer comes when that is committed.
+    pub(crate) fn submit<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> oneshot::Receiver<Result<T, Error>> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Message::Work(Box::new(Job { work, done: None, reply })));
+        answer
+    }
+
+    /// The same, and waits for it.
+    pub(crate) async fn perform<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.submit(work).await.unwrap_or_else(|_| Err(StoreError::closed().into()))
+    }
+
+    pub(crate) fn hold(&self, hold: Arc<Hold>) {
+        self.send(Message::Hold(hold));
+    }
+
+    pub(crate) fn let_go(&self, hold: Arc<Hold>) {
+        self.send(Message::LetGo(hold));
+    }
+
+    pub(crate) fn look(&self) {
+        self.send(Message::Look);
+    }
+
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+}
+
+/// What was handed over is written before the last of those who can hand something over is gone.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.sender = None;
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+struct Loop {
+    conn: Connection,
+    lease: Duration,
+    held: HashMap<i64, (Arc<Hold>, Instant)>,
+    commits: Arc<AtomicU64>,
+}
+
+impl Loop {
+    fn run(mut self, receiver: &Receiver<Message>) {
+        let each = self.lease / 3;
+        let mut next = Instant::now() + each;
+        loop {
+            let first = if self.held.is_empty() {
+                receiver.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                receiver.recv_timeout(next.saturating_duration_since(Instant::now()))
+            };
+            let mut works = Vec::new();
+            let mut looks = false;
+            let mut sort = |message, held: &mut HashMap<i64, (Arc<Hold>, Instant)>| match message {
+                Message::Work(work) => works.push(work),
+                Message::Hold(hold) => drop(held.insert(hold.run, (hold, Instant::now()))),
+                // It may be held anew by now.
+                Message::LetGo(hold) => held.retain(|_, (held, _)| !Arc::ptr_eq(held, &hold)),
+                Message::Look => looks = true,
+            };
+            match first {
+                Ok(first) => sort(first, &mut self.held),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            for message in receiver.try_iter().take(AT_ONCE) {
+                sort(message, &mut self.held);
+            }
+            if !works.is_empty() {
+                self.commit(works);
+            }
+            if looks || (!self.held.is_empty() && Instant::now() >= next) {
+                self.renew();
+                next = Instant::now() + each;
+            }
+        }
+    }
+
+    fn commit(&self, mut works: Vec<Box<dyn Work>>) {
+        let committed = self.together(&mut works);
+        match &committed {
+            // One of them may be what does not go, so each is on its own then; but nobody waits for a locked file twice.
+            Err(error) if works.len() > 1 && error.failure() != StoreFailure::Locked => {
+                for work in works {
+                    let mut one = [work];
+                    let committed = self.together(&mut one);
+                    let [one] = one;
+                    one.settle(committed);
+                }
+            }
+            _ => works.into_iter().for_each(|work| work.settle(committed.clone())),
+        }
+    }
+
+    fn together(&self, works: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
+        let tx = rusqlite::Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate)?;
+        for work in works {
+            work.perform(&tx)?;
+        }
+        tx.commit()?;
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whatever goes wrong is tried again; only who cannot know that nobody else has taken over gives up.
+    fn renew(&mut self) {
+        let result = leases::renew(&self.conn, self.lease, self.held.values().map(|(hold, _)| &**hold));
+        let now = Instant::now();
+        match result {
+            Ok(lost) => {
+                for (_, since) in self.held.values_mut() {
+                    *since = now;
+                }
+                for (run, why) in lost {
+                    if let Some((hold, _)) = self.held.remove(&run) {
+                        hold.lose(why);
+                    }
+                }
+            }
+            Err(_) => self.held.retain(|_, (hold, since)| {
+                let may_be_taken = now.duration_since(*since) >= self.lease;
+                if may_be_taken {
+                    hold.lose(Why::Taken);
+                }
+                !may_be_taken
+            }),
+        }
+    }
+}
