@@ -26,7 +26,14 @@ pub enum Error {
     /// The file could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What was read is not what had been written.
+    /// The file is damaged, as SQLite says. It is left as it was.
+    #[error("the journal's file is damaged: {what}")]
+    #[non_exhaustive]
+    DamagedFile {
+        /// What SQLite has found first.
+        what: String,
+    },
+    /// What was read of a run is not what had been written.
     #[error("what the journal has of run `{key}` is damaged: {what}")]
     #[non_exhaustive]
     Damaged {

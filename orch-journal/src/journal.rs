@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use crate::Error;
 use crate::served::Recoverable;
 use crate::store::list::{self, Filter, Status, Step, Summary};
-use crate::store::{self, Owner, Writer, rows};
+use crate::store::{self, How, Owner, Writer, rows};
 
 /// What to do with a run that somebody else runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -49,6 +49,7 @@ pub struct Options {
     lease: Duration,
     busy: Busy,
     lock_wait: Duration,
+    how: How,
 }
 
 impl Options {
@@ -83,14 +84,31 @@ impl Options {
         self
     }
 
+    /// The most that the file may become, in bytes. Without it the disk is the limit.
+    ///
+    /// What does not fit is an error with [`StoreFailure::Full`](crate::StoreFailure::Full), as when the disk is full.
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.how.max_bytes = Some(bytes);
+        self
+    }
+
+    /// Whether the whole file is read and checked when it is opened: yes, if it is not given.
+    ///
+    /// Without it, damage is found where it is come to. A key whose place in the index is damaged may then look like one that is new. To
+    /// read a file takes about a second for some hundred megabytes.
+    pub fn checked(mut self, checked: bool) -> Self {
+        self.how.checked = checked;
+        self
+    }
+
     /// Opens the file, which is made if there is none. Blocks meanwhile, as opening a file does.
     ///
     /// # Errors
     ///
-    /// If it cannot be opened, is no journal, or is one of a later version. It is left as it was then.
+    /// If it cannot be opened, is damaged, is no journal, or is one of a later version. It is left as it was then.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Journal, Error> {
-        let Options { owner, lease, busy, lock_wait } = self;
-        let writer = store::open(path.as_ref(), lock_wait, lease)?;
+        let Options { owner, lease, busy, lock_wait, how } = self;
+        let writer = store::open(path.as_ref(), lock_wait, lease, how)?;
         let session = RandomState::new().hash_one(std::process::id()).cast_signed();
         let name =
             owner.unwrap_or_else(|| format!("process {} ({:x})", std::process::id(), session & 0xffff));
@@ -171,6 +189,7 @@ impl Journal {
             lease: Duration::from_secs(10),
             busy: Busy::default(),
             lock_wait: Duration::from_secs(5),
+            how: How { checked: true, max_bytes: None },
         }
     }
 

@@ -396,11 +396,8 @@ struct Lease {
 /// Somebody else can go on with it at once.
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.writer.let_go(self.hold.clone());
-        if !self.is_over {
-            let (run, token, fault) = (self.hold.run, self.hold.token, self.fault.take());
-            drop(self.writer.submit(move |conn| leases::release(conn, run, token, fault.as_deref())));
-        }
+        let hold = self.hold.clone();
+        if self.is_over { self.writer.let_go(hold) } else { self.writer.free(hold, self.fault.take()) }
     }
 }
 

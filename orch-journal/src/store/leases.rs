@@ -116,7 +116,12 @@ fn standing(conn: &Connection, run: i64, token: i64) -> Result<Option<Why>, rusq
 }
 
 /// That nobody runs it any more, and why it had to stop.
-pub(crate) fn release(conn: &Connection, run: i64, token: i64, fault: Option<&str>) -> Result<(), Error> {
+pub(super) fn free(
+    conn: &Connection,
+    run: i64,
+    token: i64,
+    fault: Option<&str>,
+) -> Result<(), rusqlite::Error> {
     conn.prepare_cached(
         "UPDATE runs SET until = 0, fault = ?3 WHERE id = ?1 AND token = ?2 AND state = 'running'",
     )?

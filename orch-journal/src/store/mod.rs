@@ -9,6 +9,7 @@ mod writer;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+pub(crate) use schema::How;
 pub(crate) use writer::{Hold, Why, Writer};
 
 use crate::Error;
@@ -20,8 +21,8 @@ pub(crate) struct Owner {
     pub(crate) session: i64,
 }
 
-pub(crate) fn open(path: &Path, lock_wait: Duration, lease: Duration) -> Result<Writer, Error> {
-    let conn = schema::open(path, lock_wait)?;
+pub(crate) fn open(path: &Path, lock_wait: Duration, lease: Duration, how: How) -> Result<Writer, Error> {
+    let conn = schema::open(path, lock_wait, how)?;
     Writer::start(conn, lease).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()).into())
 }
 

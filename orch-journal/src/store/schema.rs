@@ -44,8 +44,17 @@ const TABLES: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
+/// What else is asked of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct How {
+    /// Whether all of it is read and checked.
+    pub(crate) checked: bool,
+    /// The most that it may become, in bytes.
+    pub(crate) max_bytes: Option<u64>,
+}
+
 /// Opens the file, which is made if there is none.
-pub(super) fn open(path: &Path, lock_wait: Duration) -> Result<Connection, Error> {
+pub(super) fn open(path: &Path, lock_wait: Duration, how: How) -> Result<Connection, Error> {
     let mut conn = Connection::open(path)?;
     conn.busy_timeout(lock_wait)?;
     conn.set_prepared_statement_cache_capacity(64);
@@ -72,6 +81,23 @@ pub(super) fn open(path: &Path, lock_wait: Duration) -> Result<Connection, Error
             tx.pragma_update(None, "user_version", VERSION)?;
         }
         tx.commit()?;
+    }
+    if let Some(bytes) = how.max_bytes {
+        let page: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page.max(1);
+        // It tells what it has become, and so gives a row.
+        conn.pragma_update_and_check(
+            None,
+            "max_page_count",
+            pages.clamp(1, i64::from(u32::MAX - 1)),
+            |_| Ok(()),
+        )?;
+    }
+    if how.checked {
+        let found: String = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        if found != "ok" {
+            return Err(Error::DamagedFile { what: found });
+        }
     }
     Ok(conn)
 }

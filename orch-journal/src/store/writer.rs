@@ -1,9 +1,10 @@
 //! One thread that writes, for all runs: what has gathered while a commit was under way is the next one.
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -57,9 +58,32 @@ impl<T: Send, F: FnMut(&Connection) -> Result<T, Error> + Send> Work for Job<T, 
 enum Message {
     Work(Box<dyn Work>),
     Hold(Arc<Hold>),
+    /// A run is driven no more.
     LetGo(Arc<Hold>),
+    /// So it is, and has not ended: that it is free, and why it had to stop.
+    Free(Arc<Hold>, Option<String>),
     /// Look after all leases now.
     Look,
+}
+
+/// To write that a run is free. If that fails it is left, to be tried again.
+struct Freeing {
+    hold: Arc<Hold>,
+    fault: Option<String>,
+    left: Arc<Mutex<Vec<Freeing>>>,
+}
+
+impl Work for Freeing {
+    fn perform(&mut self, conn: &Connection) -> Result<(), StoreError> {
+        Ok(leases::free(conn, self.hold.run, self.hold.token, self.fault.as_deref())?)
+    }
+
+    fn settle(self: Box<Self>, committed: Result<(), StoreError>) {
+        if committed.is_err() {
+            let left = self.left.clone();
+            left.lock().unwrap_or_else(PoisonError::into_inner).push(*self);
+        }
+    }
 }
 
 /// A lease, and whether it was lost.
@@ -113,9 +137,9 @@ impl Writer {
         let (sender, receiver) = channel();
         let commits = Arc::new(AtomicU64::new(0));
         let counted = commits.clone();
-        let thread = thread::Builder::new()
-            .name("orch-journal".into())
-            .spawn(move || Loop { conn, lease, held: HashMap::new(), commits: counted }.run(&receiver))?;
+        let thread = thread::Builder::new().name("orch-journal".into()).spawn(move || {
+            Loop { conn, lease, held: HashMap::new(), left: Arc::default(), commits: counted }.run(&receiver)
+        })?;
         Ok(Writer { sender: Some(sender), thread: Some(thread), commits })
     }
 
@@ -152,6 +176,10 @@ impl Writer {
         self.send(Message::LetGo(hold));
     }
 
+    pub(crate) fn free(&self, hold: Arc<Hold>, fault: Option<String>) {
+        self.send(Message::Free(hold, fault));
+    }
+
     pub(crate) fn look(&self) {
         self.send(Message::Look);
     }
@@ -175,6 +203,8 @@ struct Loop {
     conn: Connection,
     lease: Duration,
     held: HashMap<i64, (Arc<Hold>, Instant)>,
+    /// What is to be free, and could not be written so far.
+    left: Arc<Mutex<Vec<Freeing>>>,
     commits: Arc<AtomicU64>,
 }
 
@@ -183,35 +213,54 @@ impl Loop {
         let each = self.lease / 3;
         let mut next = Instant::now() + each;
         loop {
-            let first = if self.held.is_empty() {
+            let first = if self.held.is_empty() && self.left().is_empty() {
                 receiver.recv().map_err(|_| RecvTimeoutError::Disconnected)
             } else {
                 receiver.recv_timeout(next.saturating_duration_since(Instant::now()))
             };
-            let mut works = Vec::new();
+            let is_over = matches!(first, Err(RecvTimeoutError::Disconnected));
+            let mut works: Vec<Box<dyn Work>> = Vec::new();
             let mut looks = false;
-            let mut sort = |message, held: &mut HashMap<i64, (Arc<Hold>, Instant)>| match message {
-                Message::Work(work) => works.push(work),
-                Message::Hold(hold) => drop(held.insert(hold.run, (hold, Instant::now()))),
-                // It may be held anew by now.
-                Message::LetGo(hold) => held.retain(|_, (held, _)| !Arc::ptr_eq(held, &hold)),
-                Message::Look => looks = true,
-            };
-            match first {
-                Ok(first) => sort(first, &mut self.held),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            for message in first.into_iter().chain(receiver.try_iter().take(AT_ONCE)) {
+                match message {
+                    Message::Work(work) => works.push(work),
+                    Message::Hold(hold) => drop(self.held.insert(hold.run, (hold, Instant::now()))),
+                    Message::LetGo(hold) => self.let_go(&hold),
+                    Message::Free(hold, fault) => {
+                        self.let_go(&hold);
+                        works.push(Box::new(Freeing { hold, fault, left: self.left.clone() }));
+                    }
+                    Message::Look => looks = true,
+                }
             }
-            for message in receiver.try_iter().take(AT_ONCE) {
-                sort(message, &mut self.held);
+            let is_time = looks || is_over || Instant::now() >= next;
+            if is_time {
+                let left = mem::take(&mut *self.left());
+                works.extend(left.into_iter().map(|work| Box::new(work) as Box<dyn Work>));
             }
             if !works.is_empty() {
                 self.commit(works);
             }
-            if looks || (!self.held.is_empty() && Instant::now() >= next) {
-                self.renew();
+            if is_over {
+                return;
+            }
+            if is_time {
+                if !self.held.is_empty() {
+                    self.renew();
+                }
                 next = Instant::now() + each;
             }
+        }
+    }
+
+    fn left(&self) -> MutexGuard<'_, Vec<Freeing>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Unless it is held anew by now.
+    fn let_go(&mut self, hold: &Arc<Hold>) {
+        if self.held.get(&hold.run).is_some_and(|(held, _)| Arc::ptr_eq(held, hold)) {
+            self.held.remove(&hold.run);
         }
     }
 

@@ -32,6 +32,8 @@ pub struct Outside {
     calls: Mutex<BTreeMap<String, u32>>,
     stands_at: Mutex<Option<&'static str>>,
     pub reached: Notify,
+    /// Lets go on what stands still.
+    pub go: Notify,
 }
 
 impl World {
@@ -41,7 +43,7 @@ impl World {
 }
 
 impl Outside {
-    /// The step with this path never ends from now on, and says when it is come to.
+    /// The step with this path does not end by itself from now on, and says when it is come to.
     pub fn stand_at(&self, path: impl Into<Option<&'static str>>) {
         *self.stands_at.lock().unwrap() = path.into();
         // That it was come to before does not count.
@@ -58,7 +60,7 @@ impl Outside {
         let stands = *self.stands_at.lock().unwrap() == Some(position.path());
         if stands {
             self.reached.notify_one();
-            std::future::pending::<()>().await;
+            self.go.notified().await;
         }
     }
 }
