@@ -8,6 +8,25 @@ use orch_core::durable::Fault;
 
 /// Why a journal could not do what it was asked for. Nothing that was written down is lost by it: the run can be gone on with when the
 /// cause is gone.
+///
+/// ```
+/// use orch_journal::{Error, Journal, RunError, StoreFailure};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("runs.db");
+/// let journal = Journal::open(path)?;
+/// let double = async_orch::pipeline! { |_: u32| |n| { n * 2 } as "double" };
+/// match journal.run("five", &double, 5).await {
+///     Ok(ten) => assert_eq!(ten, 10),
+///     Err(RunError::Journal(Error::Store(error))) if error.failure() == StoreFailure::Full => println!("make space, and run it again"),
+///     Err(RunError::Journal(Error::Stopped { fault, .. })) => println!("the pipeline has changed: {fault}"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

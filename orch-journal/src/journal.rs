@@ -15,6 +15,28 @@ use crate::store::list::{self, Filter, Status, Step, Summary};
 use crate::store::{self, How, Owner, Writer, rows};
 
 /// What to do with a run that somebody else runs.
+///
+/// ```
+/// use orch_journal::{Busy, Error, Journal, RunError};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("runs.db");
+/// # #[async_orch::task(durable)]
+/// # async fn for_ever() {
+/// #     std::future::pending().await
+/// # }
+/// let order = std::sync::Arc::new(async_orch::pipeline! { for_ever() });
+/// let one = Journal::options().owner("one").open(&path)?;
+/// let two = Journal::options().busy(Busy::Refuse).open(&path)?;
+/// let run = one.start("order-17", order.clone(), ()).await?;
+/// let Err(RunError::Journal(Error::InUse { owner, .. })) = two.run("order-17", &order, ()).await else { panic!() };
+/// assert_eq!(owner, "one");
+/// # drop(run);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Busy {
@@ -38,6 +60,9 @@ pub enum Busy {
 ///     .owner("worker-1")
 ///     .lease(Duration::from_secs(30))
 ///     .busy(Busy::Refuse)
+///     .lock_wait(Duration::from_secs(1))
+///     .max_bytes(1 << 30)
+///     .checked(true)
 ///     .open(path)?;
 /// # Ok(())
 /// # }
@@ -135,6 +160,33 @@ impl Options {
 ///
 /// Dropping the future of a run is as a crash of the process: the run is kept, and goes on with [`run`](Journal::run) or
 /// [`recover`](Journal::recover). [`cancel`](Journal::cancel) ends it.
+///
+/// ```
+/// use async_orch::{pipeline, task};
+/// use orch_journal::Journal;
+/// use std::time::Duration;
+///
+/// #[task(durable)]
+/// async fn charge(cents: u32) -> u32 {
+///     cents + 1
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("runs.db");
+/// let order = pipeline! { |_: u32| seq(name = "order") < charge charge > };
+/// {
+///     let journal = Journal::open(&path)?;
+///     // Whatever it has come to by then.
+///     let run = tokio::time::timeout(Duration::from_millis(1), journal.run("order-17", &order, 5));
+///     run.await.ok();
+/// }
+/// let journal = Journal::open(&path)?;
+/// assert_eq!(journal.run("order-17", &order, 5).await?, 7);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Journal {
     pub(crate) inner: Arc<Inner>,
@@ -182,7 +234,7 @@ impl Journal {
         Journal::options().open(path)
     }
 
-    /// To be opened otherwise than by [`open`](Journal::open).
+    /// To be opened otherwise than by [`open`](Journal::open); see [`Options`].
     pub fn options() -> Options {
         Options {
             owner: None,
@@ -365,6 +417,21 @@ impl Journal {
     }
 
     /// How many transactions this journal has committed since it was opened: those of all runs together.
+    ///
+    /// ```
+    /// # use orch_journal::Journal;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("runs.db");
+    /// let journal = Journal::open(path)?;
+    /// let double = async_orch::pipeline! { |_: u32| |n| { n * 2 } as "double" };
+    /// journal.run("five", &double, 5).await?;
+    /// assert_eq!(journal.commits(), 2, "that it was begun, and that it has ended");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn commits(&self) -> u64 {
         self.inner.writer.commits()

@@ -402,6 +402,22 @@ impl Drop for Lease {
 }
 
 /// A run that was started: a future of what it gives. Dropped, the run goes on.
+///
+/// ```
+/// # use orch_journal::Journal;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("runs.db");
+/// let journal = Journal::open(path)?;
+/// let double = std::sync::Arc::new(async_orch::pipeline! { |_: u32| |n| { n * 2 } as "double" });
+/// let five = journal.start("five", double.clone(), 5).await?;
+/// let six = journal.start("six", double, 6).await?;
+/// assert_eq!((five.await?, six.await?), (10, 12));
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "the run goes on by itself; this tells what comes of it"]
 pub struct Started<T, E: orch_core::Failure> {
     key: String,

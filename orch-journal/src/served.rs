@@ -57,6 +57,34 @@ impl Journal {
     /// What comes of them [`attach`](Journal::attach) tells. One that cannot go on stays as it is, and
     /// [`Summary::fault`](crate::Summary::fault) says why.
     ///
+    /// ```
+    /// # use orch_journal::Journal;
+    /// # #[async_orch::task(durable)]
+    /// # async fn charge(cents: u32) -> u32 {
+    /// #     cents + 1
+    /// # }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("runs.db");
+    /// let order = || async_orch::pipeline! { |_: u32| seq < charge charge > };
+    /// {
+    ///     // A process that ends in the middle.
+    ///     let orders = Journal::open(&path)?.serve("order", order());
+    ///     let run = tokio::time::timeout(std::time::Duration::from_millis(30), orders.run("order-17", 5));
+    /// #   run.await.ok();
+    /// }
+    /// let journal = Journal::open(&path)?;
+    /// journal.serve("order", order());
+    /// for key in journal.recover().await?.resumed {
+    ///     let output: u32 = journal.attach(&key).await?;
+    ///     println!("{key}: {output}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the file cannot be read or written.
@@ -122,6 +150,23 @@ async fn watch(inner: Weak<Inner>, name: String, key: String, mut left: Duration
 }
 
 /// What [`recover`](Journal::recover) has found.
+///
+/// ```
+/// # use orch_journal::Journal;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("runs.db");
+/// let journal = Journal::open(path)?;
+/// let recovery = journal.recover().await?;
+/// println!("{} go on, {} are held", recovery.resumed.len(), recovery.held.len());
+/// for (key, error) in recovery.damaged {
+///     println!("{key}: {error}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Recovery {
@@ -133,7 +178,23 @@ pub struct Recovery {
     pub damaged: Vec<(String, Error)>,
 }
 
-/// A pipeline of a journal, by a name: see [`Journal::serve`].
+/// A pipeline of a journal, by a name: what [`Journal::serve`] gives.
+///
+/// ```
+/// # use orch_journal::Journal;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("runs.db");
+/// let journal = Journal::open(path)?;
+/// let double = journal.serve("double", async_orch::pipeline! { |_: u32| |n| { n * 2 } });
+/// assert_eq!(double.run("five", 5).await?, 10);
+/// assert_eq!(double.start("six", 6).await?.await?, 12);
+/// assert_eq!(double.name(), "double");
+/// # Ok(())
+/// # }
+/// ```
 pub struct Served<P> {
     journal: Journal,
     name: String,

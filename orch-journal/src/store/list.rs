@@ -8,6 +8,22 @@ use super::{millis, now};
 use crate::Error;
 
 /// Where a run is.
+///
+/// ```
+/// # use orch_journal::{Journal, Status};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("runs.db");
+/// let journal = Journal::open(path)?;
+/// let double = async_orch::pipeline! { |_: u32| |n| { n * 2 } as "double" };
+/// journal.run("five", &double, 5).await?;
+/// let status = journal.status("five").await?;
+/// assert!(status == Status::Succeeded && status.is_end());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {
@@ -55,7 +71,7 @@ impl std::fmt::Display for Status {
     }
 }
 
-/// What a journal has of one run.
+/// What a journal has of one run: see [`Journal::summary`](crate::Journal::summary) and [`list`](crate::Journal::list).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Summary {
@@ -224,7 +240,7 @@ pub(crate) fn unfinished(conn: &Connection, pipeline: &str) -> Result<Vec<String
     Ok(keys.collect::<Result<_, _>>()?)
 }
 
-/// Something that a run asked for, and what came of it.
+/// Something that a run asked for, and what came of it: see [`Journal::steps`](crate::Journal::steps).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step {
