@@ -21,6 +21,9 @@ use crate::store::{Hold, Why, Writer, leases, millis, now};
 /// run that is gone through once more asks for it again. Most tasks that finish sooner are written with what came of them.
 const GATHER: Duration = Duration::from_millis(10);
 
+/// The longest that its timer is set for: it is set anew then. A wait may be longer than a timer can be.
+const LONGEST: u64 = 24 * 3_600_000;
+
 /// The engine of a run.
 pub(crate) struct Journaled {
     writer: Arc<Writer>,
@@ -219,7 +222,7 @@ impl Journaled {
     /// Wakes the run when a wait is over, or what is pending has waited for long enough.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let wait = self.waits.first().map(|(due, _)| {
-            Instant::now() + Duration::from_millis(due.saturating_sub(self.clock.now()).max(1))
+            Instant::now() + Duration::from_millis(due.saturating_sub(self.clock.now()).clamp(1, LONGEST))
         });
         let pending = self.pending_since.filter(|_| self.commit.is_none()).map(|since| since + GATHER);
         let Some(at) = wait.into_iter().chain(pending).min() else { return Poll::Pending };

@@ -171,12 +171,28 @@ pub enum StoreFailure {
 
 /// That the journal's file could not be read or written, and why. What was to be written was not, as a whole.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the journal's file cannot be used: {0}")]
-pub struct StoreError(#[source] Arc<rusqlite::Error>);
+#[error("the journal's file cannot be used: {cause}")]
+pub struct StoreError {
+    #[source]
+    cause: Cause,
+}
+
+#[derive(Clone, Debug, thiserror::Error)]
+enum Cause {
+    #[error(transparent)]
+    Sqlite(Arc<rusqlite::Error>),
+    #[error("there is no thread to write it: {0}")]
+    Thread(Arc<str>),
+}
 
 impl StoreError {
+    pub(crate) fn no_thread(why: &str) -> Self {
+        StoreError { cause: Cause::Thread(why.into()) }
+    }
+
+    /// That what was handed over got no answer.
     pub(crate) fn closed() -> Self {
-        StoreError(Arc::new(rusqlite::Error::InvalidQuery))
+        StoreError::no_thread("it has ended")
     }
 
     /// What went wrong.
@@ -191,7 +207,8 @@ impl StoreError {
     pub fn failure(&self) -> StoreFailure {
         use rusqlite::ErrorCode;
 
-        match self.0.sqlite_error_code() {
+        let Cause::Sqlite(error) = &self.cause else { return StoreFailure::Other };
+        match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => StoreFailure::Full,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreFailure::Locked,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreFailure::Corrupt,
@@ -205,7 +222,7 @@ impl StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        StoreError(Arc::new(error))
+        StoreError { cause: Cause::Sqlite(Arc::new(error)) }
     }
 }
 

@@ -397,6 +397,9 @@ struct Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let hold = self.hold.clone();
+        if std::thread::panicking() {
+            self.fault.get_or_insert_with(|| "a step that is no task has panicked".to_owned());
+        }
         if self.is_over { self.writer.let_go(hold) } else { self.writer.free(hold, self.fault.take()) }
     }
 }

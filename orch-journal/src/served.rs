@@ -103,8 +103,8 @@ impl Journal {
     }
 
     async fn recover_named(&self, name: &str, recovery: &mut Recovery) -> Result<(), Error> {
-        let asked = name.to_owned();
-        let keys = self.inner.writer.perform(move |conn| list::unfinished(conn, &asked)).await?;
+        let (asked, session) = (name.to_owned(), self.inner.owner.session);
+        let keys = self.inner.writer.perform(move |conn| list::unfinished(conn, &asked, session)).await?;
         for key in keys {
             match self.resume(name, &key).await {
                 Ok(None) => recovery.resumed.push(key),

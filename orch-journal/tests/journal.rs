@@ -523,3 +523,54 @@ async fn a_file_that_is_no_journal_of_this_version_is_refused() {
     let mode: String = file.sql().pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
     assert_eq!(mode, "delete", "it is as it was");
 }
+
+/// What is under way here is not begun a second time, and nobody waits for it.
+#[tokio::test]
+async fn what_is_under_way_here_is_not_recovered() {
+    let (file, world) = (File::new(), World::new());
+    let journal = file.open();
+    let orders = {
+        let world = world.clone();
+        journal.serve("order", pipeline! { let world = world; |_: u64| seq < add(world.clone(), _) > })
+    };
+    world.stand_at("seq/add");
+    let run = orders.start("a", 1).await.unwrap();
+    world.reached.notified().await;
+    let recovery = journal.recover().await.unwrap();
+    assert!(recovery.resumed.is_empty() && recovery.held.is_empty(), "{recovery:?}");
+    world.go.notify_one();
+    assert_eq!(run.await.unwrap(), 2);
+    assert_eq!(world.take(), calls([("seq/add", 1)]));
+}
+
+/// An inline step that panics takes its run's task along, and no more: it says so where the run is looked at.
+#[tokio::test]
+async fn a_run_that_panics_is_kept_and_says_so() {
+    let (file, world) = (File::new(), World::new());
+    let journal = file.open();
+    let order = |panics: bool| {
+        let world = world.clone();
+        pipeline! { let world = world; move |_: u64| seq < add(world.clone(), _) |n| { assert!(!panics, "of the step"); n } > }
+    };
+    let error = journal.serve("order", order(true)).start("a", 1).await.unwrap().await.unwrap_err();
+    assert!(matches!(error, RunError::Journal(Error::Gone { .. })), "{error:?}");
+    let error = journal.attach::<u64>("a").await.unwrap_err();
+    assert_eq!(error.to_string(), "run `a` stopped: a step that is no task has panicked");
+    assert_eq!(journal.status("a").await.unwrap(), Status::Interrupted);
+    assert_eq!(journal.serve("order", order(false)).run("a", 1).await.unwrap(), 2);
+    assert_eq!(world.take(), calls([("seq/add", 1)]));
+}
+
+/// No timer is as long as the longest wait.
+#[tokio::test]
+async fn a_wait_may_be_as_long_as_it_wants() {
+    let (file, world) = (File::new(), World::new());
+    let long = Duration::MAX;
+    let p = pipeline! { |_: u64| seq(name = "order") < timeout(long) < add(&world, _) > > };
+    world.stand_at("order/timeout/add");
+    let journal = file.open();
+    let run = tokio::time::timeout(Duration::from_millis(50), journal.run("a", &p, 1));
+    run.await.unwrap_err();
+    world.stand_at(None);
+    assert_eq!(file.open().run("a", &p, 1).await.unwrap(), 2);
+}

@@ -232,11 +232,13 @@ pub(crate) fn purge(conn: &Connection, filter: &Filter) -> Result<u64, Error> {
     Ok(ids.len() as u64)
 }
 
-/// The keys of the runs of this pipeline that have no end, the oldest first.
-pub(crate) fn unfinished(conn: &Connection, pipeline: &str) -> Result<Vec<String>, Error> {
-    let mut select =
-        conn.prepare_cached("SELECT key FROM runs WHERE state = 'running' AND pipeline = ?1 ORDER BY id")?;
-    let keys = select.query_map([pipeline], |row| row.get(0))?;
+/// The keys of the runs of this pipeline that have no end and are not under way in this session, the oldest first.
+pub(crate) fn unfinished(conn: &Connection, pipeline: &str, session: i64) -> Result<Vec<String>, Error> {
+    let mut select = conn.prepare_cached(
+        "SELECT key FROM runs
+         WHERE state = 'running' AND pipeline = ?1 AND (session <> ?2 OR until <= ?3) ORDER BY id",
+    )?;
+    let keys = select.query_map((pipeline, session, now()), |row| row.get(0))?;
     Ok(keys.collect::<Result<_, _>>()?)
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 pub(crate) use schema::How;
 pub(crate) use writer::{Hold, Why, Writer};
 
-use crate::Error;
+use crate::{Error, StoreError};
 
 /// Who runs something: a name, and which of the processes that have had it.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Owner {
 
 pub(crate) fn open(path: &Path, lock_wait: Duration, lease: Duration, how: How) -> Result<Writer, Error> {
     let conn = schema::open(path, lock_wait, how)?;
-    Writer::start(conn, lease).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()).into())
+    Writer::start(conn, lease).map_err(|error| StoreError::no_thread(&error.to_string()).into())
 }
 
 /// The time of day, in milliseconds since 1970.
