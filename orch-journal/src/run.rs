@@ -18,8 +18,8 @@ use crate::engine::Journaled;
 use crate::journal::{Busy, Inner};
 use crate::store::leases::{self, Begun, Ended, Taken};
 use crate::store::rows::{self, Sum};
-use crate::store::{Hold, Writer, now};
-use crate::{Error, Journal, RunError};
+use crate::store::{Lease, now};
+use crate::{Error, Journal, RunError, StoreError};
 
 /// How long to wait before a run of another process is looked at again: at first, and at most.
 const LOOK: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(250));
@@ -268,8 +268,8 @@ impl Request {
 }
 
 impl Inner {
-    /// Asks for the run once.
-    pub(crate) async fn ask(&self, request: &Request) -> Result<Taken, Error> {
+    /// Asks for the run once: now, whenever the answer is waited for.
+    pub(crate) fn ask(&self, request: &Request) -> impl Future<Output = Result<Taken, Error>> + use<> {
         let (key, name, input) = (request.key.clone(), request.name.clone(), request.input.clone());
         let (owner, lease) = (self.owner.clone(), self.lease);
         let request = Request { key: key.clone(), name: name.clone(), input: input.clone() };
@@ -280,7 +280,9 @@ impl Inner {
             let new = input.as_deref().map(|input| (name.as_str(), input));
             leases::take(conn, &key, new, &owner, lease)
         };
-        self.writer.perform(ask).await
+        let leases = self.writer.leases();
+        let answer = self.writer.submit_then(ask, |taken| taken.hold(leases));
+        async move { answer.await.unwrap_or_else(|_| Err(StoreError::closed().into())) }
     }
 
     /// Asks for it until it is ours or has ended.
@@ -318,14 +320,11 @@ impl Inner {
         }
     }
 
-    async fn drive<P: Keepable>(&self, pipeline: &P, begun: Begun) -> Output<P> {
-        let Begun { token, run, entries } = begun;
-        let hold = Arc::new(Hold::new(run.id, token));
+    async fn drive<P: Keepable>(&self, pipeline: &P, begun: Begun<Lease>) -> Output<P> {
+        let Begun { mut lease, run, entries } = begun;
         let run = Arc::new(run);
-        let mut lease =
-            Lease { writer: self.writer.clone(), hold: hold.clone(), fault: None, is_over: false };
-        self.writer.hold(hold.clone());
-        let mut engine = Journaled::new(self.writer.clone(), Some(hold), run.clone(), entries);
+        let hold = Some(lease.hold.clone());
+        let mut engine = Journaled::new(self.writer.clone(), hold, run.clone(), entries);
         let result = finish(pipeline, &run, &mut engine).await;
         match &result {
             Ok(_) | Err(RunError::Failed(_)) => lease.is_over = true,
@@ -382,26 +381,6 @@ async fn finish<P: Keepable>(pipeline: &P, run: &rows::Run, engine: &mut Journal
 
 fn stopped(key: &str, fault: Fault, engine: &mut Journaled) -> Error {
     engine.error.take().unwrap_or_else(|| Error::Stopped { key: key.to_owned(), fault })
-}
-
-/// That a run is ours, for as long as it is driven.
-struct Lease {
-    writer: Arc<Writer>,
-    hold: Arc<Hold>,
-    fault: Option<String>,
-    /// Whether the run has ended.
-    is_over: bool,
-}
-
-/// Somebody else can go on with it at once.
-impl Drop for Lease {
-    fn drop(&mut self) {
-        let hold = self.hold.clone();
-        if std::thread::panicking() {
-            self.fault.get_or_insert_with(|| "a step that is no task has panicked".to_owned());
-        }
-        if self.is_over { self.writer.let_go(hold) } else { self.writer.free(hold, self.fault.take()) }
-    }
 }
 
 /// A run that was started: a future of what it gives. Dropped, the run goes on.

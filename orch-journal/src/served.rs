@@ -105,31 +105,45 @@ impl Journal {
     async fn recover_named(&self, name: &str, recovery: &mut Recovery) -> Result<(), Error> {
         let (asked, session) = (name.to_owned(), self.inner.owner.session);
         let keys = self.inner.writer.perform(move |conn| list::unfinished(conn, &asked, session)).await?;
-        for key in keys {
-            match self.resume(name, &key).await {
+        // All at once, so that they share their transactions.
+        let asked: Vec<_> = keys
+            .into_iter()
+            .map(|key| {
+                let request = Request::known(name, key);
+                (self.inner.ask(&request), request)
+            })
+            .collect();
+        let mut failed = Ok(());
+        for (answer, request) in asked {
+            let key = request.key.clone();
+            match self.resume(name, request, answer.await) {
                 Ok(None) => recovery.resumed.push(key),
                 Ok(Some(left)) => {
                     tokio::spawn(watch(Arc::downgrade(&self.inner), name.to_owned(), key.clone(), left));
                     recovery.held.push(key);
                 }
-                Err(error @ Error::Store(_)) => return Err(error),
+                Err(error @ Error::Store(_)) => failed = Err(error),
                 // Of one run, which is damaged; it is none of the others'.
                 Err(error) => recovery.damaged.push((key, error)),
             }
         }
-        Ok(())
+        failed
     }
 
     /// Goes on with one, or tells for how long somebody holds it.
-    async fn resume(&self, name: &str, key: &str) -> Result<Option<Duration>, Error> {
-        let Some(served) = self.served(name) else { return Ok(None) };
-        let request = Request::known(name, key.to_owned());
-        match self.inner.ask(&request).await? {
-            Taken::No { left, .. } => Ok(Some(left)),
-            taken => {
+    fn resume(
+        &self,
+        name: &str,
+        request: Request,
+        answer: Result<Taken, Error>,
+    ) -> Result<Option<Duration>, Error> {
+        match (answer?, self.served(name)) {
+            (Taken::No { left, .. }, _) => Ok(Some(left)),
+            (taken, Some(served)) => {
                 served.go_on(self.inner.clone(), request, taken);
                 Ok(None)
             }
+            (_, None) => Ok(None),
         }
     }
 }
@@ -139,7 +153,9 @@ async fn watch(inner: Weak<Inner>, name: String, key: String, mut left: Duration
     loop {
         tokio::time::sleep(left.max(AGAIN)).await;
         let Some(inner) = inner.upgrade() else { return };
-        match (Journal { inner }).resume(&name, &key).await {
+        let request = Request::known(&name, key.clone());
+        let answer = inner.ask(&request).await;
+        match (Journal { inner }).resume(&name, request, answer) {
             Ok(Some(more)) => left = more,
             Ok(None) => return,
             // The file may be usable later.

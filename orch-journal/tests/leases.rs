@@ -219,3 +219,28 @@ async fn a_task_that_blocks_keeps_the_lease() {
     assert_eq!(one.run("a", &p, 1).await.unwrap(), 1);
     assert!(other.join().unwrap() >= 3);
 }
+
+/// Also while it is not known yet whether it is begun: somebody else need not wait for a lease of nobody's.
+#[tokio::test]
+async fn a_run_that_is_dropped_at_any_moment_is_free() {
+    for polls in 1..8 {
+        let (file, world) = (File::new(), World::new());
+        let one = file.open_with(|options| options.lease(LONG));
+        let p = order!(world);
+        world.stand_at("order/next");
+        {
+            let mut run = std::pin::pin!(one.run("a", &p, 1));
+            for _ in 0..polls {
+                let polled =
+                    std::future::poll_fn(|cx| std::task::Poll::Ready(run.as_mut().poll(cx).is_ready()));
+                assert!(!polled.await);
+                // All that was handed over is done by then.
+                one.list(&orch_journal::Filter::new()).await.unwrap();
+            }
+        }
+        world.stand_at(None);
+        let two = file.open_with(|options| options.lease(LONG));
+        assert_eq!(patiently(two.run("a", &p, 1)).await.unwrap(), 3);
+        assert!(world.take().values().sum::<u32>() <= 3);
+    }
+}

@@ -8,23 +8,38 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::rows::{self, Entry, Run};
-use super::writer::{Hold, Why};
+use super::writer::{Hold, Lease, Leases, Why};
 use super::{Owner, millis, now};
 use crate::Error;
 
 /// What came of asking for a run.
-pub(crate) enum Taken {
+pub(crate) enum Taken<L = Lease> {
     /// It is this one's now.
-    Yes(Box<Begun>),
+    Yes(Box<Begun<L>>),
     /// It has an end.
     Ended(Box<Ended>),
     /// Somebody has it, for so long yet.
     No { owner: String, left: Duration },
 }
 
+impl Taken<i64> {
+    /// It is committed. Whoever asked for it may be gone by now, and then it is free again.
+    pub(crate) fn hold(self, leases: Leases) -> Taken {
+        match self {
+            Taken::Yes(begun) => {
+                let Begun { lease: token, run, entries } = *begun;
+                Taken::Yes(Box::new(Begun { lease: leases.hold(run.id, token), run, entries }))
+            }
+            Taken::Ended(ended) => Taken::Ended(ended),
+            Taken::No { owner, left } => Taken::No { owner, left },
+        }
+    }
+}
+
 /// A run that is held, with all that is written of it.
-pub(crate) struct Begun {
-    pub(crate) token: i64,
+pub(crate) struct Begun<L> {
+    /// Its token, before that is committed.
+    pub(crate) lease: L,
     pub(crate) run: Run,
     pub(crate) entries: Vec<Entry>,
 }
@@ -42,7 +57,7 @@ pub(crate) fn take(
     new: Option<(&str, &str)>,
     owner: &Owner,
     lease: Duration,
-) -> Result<Taken, Error> {
+) -> Result<Taken<i64>, Error> {
     let now = now();
     let until = now.saturating_add(millis(lease));
     let Some(run) = rows::find(conn, key)? else {
@@ -70,7 +85,7 @@ pub(crate) fn take(
             result: None,
             started: now,
         };
-        return Ok(Taken::Yes(Box::new(Begun { token: 1, run, entries: Vec::new() })));
+        return Ok(Taken::Yes(Box::new(Begun { lease: 1, run, entries: Vec::new() })));
     };
     if run.state != "running" {
         let entries = if run.state == "failed" { rows::entries(conn, &run)? } else { Vec::new() };
@@ -91,7 +106,7 @@ pub(crate) fn take(
         "UPDATE runs SET owner = ?2, session = ?3, token = ?4, until = ?5, fault = NULL WHERE id = ?1",
     )?
     .execute((run.id, &owner.name, owner.session, token + 1, until))?;
-    Ok(Taken::Yes(Box::new(Begun { token: token + 1, run, entries })))
+    Ok(Taken::Yes(Box::new(Begun { lease: token + 1, run, entries })))
 }
 
 /// Whether the token is still that of the run.

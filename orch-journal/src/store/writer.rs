@@ -26,13 +26,21 @@ trait Work: Send {
     fn settle(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
-struct Job<T, F> {
+struct Job<T, U, F, G> {
     work: F,
     done: Option<Result<T, Error>>,
-    reply: oneshot::Sender<Result<T, Error>>,
+    /// What is made of it when it is committed.
+    then: G,
+    reply: oneshot::Sender<Result<U, Error>>,
 }
 
-impl<T: Send, F: FnMut(&Connection) -> Result<T, Error> + Send> Work for Job<T, F> {
+impl<T, U, F, G> Work for Job<T, U, F, G>
+where
+    T: Send,
+    U: Send,
+    F: FnMut(&Connection) -> Result<T, Error> + Send,
+    G: FnOnce(T) -> U + Send,
+{
     fn perform(&mut self, conn: &Connection) -> Result<(), StoreError> {
         match (self.work)(conn) {
             Err(Error::Store(error)) => Err(error),
@@ -44,9 +52,9 @@ impl<T: Send, F: FnMut(&Connection) -> Result<T, Error> + Send> Work for Job<T, 
     }
 
     fn settle(self: Box<Self>, committed: Result<(), StoreError>) {
-        let Job { done, reply, .. } = *self;
+        let Job { done, then, reply, .. } = *self;
         let done = match (committed, done) {
-            (Ok(()), Some(done)) => done,
+            (Ok(()), Some(done)) => done.map(then),
             (Ok(()), None) => Err(StoreError::closed().into()),
             (Err(error), _) => Err(error.into()),
         };
@@ -64,6 +72,8 @@ enum Message {
     Free(Arc<Hold>, Option<String>),
     /// Look after all leases now.
     Look,
+    /// To end, after all that was handed over before.
+    End,
 }
 
 /// To write that a run is free. If that fails it is left, to be tried again.
@@ -102,7 +112,7 @@ pub(crate) enum Why {
 }
 
 impl Hold {
-    pub(crate) fn new(run: i64, token: i64) -> Self {
+    fn new(run: i64, token: i64) -> Self {
         Hold { run, token, state: Mutex::new((None, None)) }
     }
 
@@ -124,10 +134,51 @@ impl Hold {
     }
 }
 
+/// Makes leases. It is no part of the writer, which the thread itself may not be the last to have.
+pub(crate) struct Leases(Sender<Message>);
+
+impl Leases {
+    /// That a run is ours. It is renewed until it is dropped.
+    pub(crate) fn hold(self, run: i64, token: i64) -> Lease {
+        let hold = Arc::new(Hold::new(run, token));
+        let lease = Lease { sender: self.0, hold: hold.clone(), fault: None, is_over: false };
+        lease.send(Message::Hold(hold));
+        lease
+    }
+}
+
+/// That a run is ours, for as long as it is driven. Dropped, it is free: somebody else can go on with it at once.
+pub(crate) struct Lease {
+    sender: Sender<Message>,
+    pub(crate) hold: Arc<Hold>,
+    /// Why the run had to stop.
+    pub(crate) fault: Option<String>,
+    /// Whether it has ended.
+    pub(crate) is_over: bool,
+}
+
+impl Lease {
+    fn send(&self, message: Message) {
+        drop(self.sender.send(message));
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.fault.get_or_insert_with(|| "a step that is no task has panicked".to_owned());
+        }
+        let hold = self.hold.clone();
+        let message =
+            if self.is_over { Message::LetGo(hold) } else { Message::Free(hold, self.fault.take()) };
+        self.send(message);
+    }
+}
+
 /// The thread, for as long as there is somebody with it.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    sender: Option<Sender<Message>>,
+    sender: Sender<Message>,
     thread: Option<thread::JoinHandle<()>>,
     commits: Arc<AtomicU64>,
 }
@@ -140,14 +191,12 @@ impl Writer {
         let thread = thread::Builder::new().name("orch-journal".into()).spawn(move || {
             Loop { conn, lease, held: HashMap::new(), left: Arc::default(), commits: counted }.run(&receiver)
         })?;
-        Ok(Writer { sender: Some(sender), thread: Some(thread), commits })
+        Ok(Writer { sender, thread: Some(thread), commits })
     }
 
     fn send(&self, message: Message) {
         // The thread ends only with this, unless it has panicked; then who waits for an answer gets none.
-        if let Some(sender) = &self.sender {
-            drop(sender.send(message));
-        }
+        drop(self.sender.send(message));
     }
 
     /// Does it in the next transaction; the answer comes when that is committed.
@@ -155,9 +204,23 @@ impl Writer {
         &self,
         work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> oneshot::Receiver<Result<T, Error>> {
+        self.submit_then(work, |done| done)
+    }
+
+    /// The same, and makes something of what comes of it when that is committed.
+    pub(crate) fn submit_then<T: Send + 'static, U: Send + 'static>(
+        &self,
+        work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
+        then: impl FnOnce(T) -> U + Send + 'static,
+    ) -> oneshot::Receiver<Result<U, Error>> {
         let (reply, answer) = oneshot::channel();
-        self.send(Message::Work(Box::new(Job { work, done: None, reply })));
+        self.send(Message::Work(Box::new(Job { work, done: None, then, reply })));
         answer
+    }
+
+    /// Who makes leases of this thread's, which are looked after from then on.
+    pub(crate) fn leases(&self) -> Leases {
+        Leases(self.sender.clone())
     }
 
     /// The same, and waits for it.
@@ -166,18 +229,6 @@ impl Writer {
         work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.submit(work).await.unwrap_or_else(|_| Err(StoreError::closed().into()))
-    }
-
-    pub(crate) fn hold(&self, hold: Arc<Hold>) {
-        self.send(Message::Hold(hold));
-    }
-
-    pub(crate) fn let_go(&self, hold: Arc<Hold>) {
-        self.send(Message::LetGo(hold));
-    }
-
-    pub(crate) fn free(&self, hold: Arc<Hold>, fault: Option<String>) {
-        self.send(Message::Free(hold, fault));
     }
 
     pub(crate) fn look(&self) {
@@ -192,7 +243,8 @@ impl Writer {
 /// What was handed over is written before the last of those who can hand something over is gone.
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.sender = None;
+        // A lease may have a sender yet, so it is not enough to drop this one.
+        self.send(Message::End);
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }
@@ -218,7 +270,7 @@ impl Loop {
             } else {
                 receiver.recv_timeout(next.saturating_duration_since(Instant::now()))
             };
-            let is_over = matches!(first, Err(RecvTimeoutError::Disconnected));
+            let mut is_over = matches!(first, Err(RecvTimeoutError::Disconnected));
             let mut works: Vec<Box<dyn Work>> = Vec::new();
             let mut looks = false;
             for message in first.into_iter().chain(receiver.try_iter().take(AT_ONCE)) {
@@ -231,6 +283,7 @@ impl Loop {
                         works.push(Box::new(Freeing { hold, fault, left: self.left.clone() }));
                     }
                     Message::Look => looks = true,
+                    Message::End => is_over = true,
                 }
             }
             let is_time = looks || is_over || Instant::now() >= next;
