@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use async_orch::durable::Coding;
-use async_orch::{Context, pipeline, task};
+use async_orch::{BoxError, Context, pipeline, task};
 use orch_journal::{Journal, Keepable};
 
 /// The folder of the process that is killed.
@@ -23,64 +23,68 @@ const ROUND: &str = "ORCH_KILL_ROUND";
 const RUNS: u64 = 2;
 const AT_ONCE: usize = 3;
 
-/// Where the tasks themselves say that they begin and end. What is written is there when the process is killed.
+/// Where the tasks themselves say that they begin and end: a file for each run. What is written is there when the process is killed.
+#[derive(Clone)]
 struct Log(Option<PathBuf>);
 
 impl Log {
     fn line(&self, word: &str, cx: &Context<'_>) {
-        let Some(path) = &self.0 else { return };
-        let position = cx.position().expect("a run has positions");
-        let before = position.node().repetition();
-        let line = format!("{word} {position}~{before}\n");
-        let mut file = fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+        let Some(folder) = &self.0 else { return };
+        let (position, key) = (cx.position().expect("a run has positions"), cx.key().expect("it has a key"));
+        let line = format!("{word} {position}\n");
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(folder.join(key)).unwrap();
         file.write_all(line.as_bytes()).unwrap();
+    }
+
+    async fn work(&self, cx: &Context<'_>, n: u64) {
+        self.line("begin", cx);
+        tokio::time::sleep(Duration::from_millis(n % 5)).await;
+        self.line("end", cx);
     }
 }
 
-async fn work(log: &Log, cx: &Context<'_>, n: u64) {
-    log.line("begin", cx);
-    tokio::time::sleep(Duration::from_millis(n % 5)).await;
-    log.line("end", cx);
-}
-
 #[task(durable)]
-async fn add(cx: &Context<'_>, log: &Log, n: u64) -> u64 {
-    work(log, cx, n).await;
+async fn add(cx: &Context<'_>, log: Log, n: u64) -> u64 {
+    log.work(cx, n).await;
     n + 1
 }
 
 #[task(durable(error = Coding::text(std::io::Error::other)))]
-async fn flaky(cx: &Context<'_>, log: &Log, n: u64) -> std::io::Result<u64> {
-    work(log, cx, n).await;
+async fn flaky(cx: &Context<'_>, log: Log, n: u64) -> std::io::Result<u64> {
+    log.work(cx, n).await;
     if cx.attempt() < 3 { Err(std::io::Error::other("not yet")) } else { Ok(n * 2) }
 }
 
 #[task(durable(error = Coding::text(std::io::Error::other)))]
-async fn fails(cx: &Context<'_>, log: &Log, n: u64) -> std::io::Result<u64> {
-    work(log, cx, n).await;
+async fn fails(cx: &Context<'_>, log: Log, n: u64) -> std::io::Result<u64> {
+    log.work(cx, n).await;
     Err(std::io::Error::other("never"))
 }
 
 #[task(durable)]
-async fn slow(cx: &Context<'_>, log: &Log) -> u64 {
+async fn slow(cx: &Context<'_>, log: Log) -> u64 {
     log.line("begin", cx);
     std::future::pending().await
 }
 
-fn order(log: &Log) -> impl Keepable<In = u64, Out = u64> {
-    pipeline! { |_: u64| seq(name = "order") <
-        add(log, _) as "reserve"
-        par <
-            seq < add(log, _) as "one" add(log, _) as "two" >
-            retry(max_attempts = 3, backoff = constant(3ms)) < flaky(log, _) >
-            timeout(60s) < circuit < add(log, _) as "three" > >
+fn order(log: Log) -> impl Keepable<In = u64, Out = u64, Error = BoxError> + 'static {
+    pipeline! {
+        let log = log;
+        |_: u64|
+        seq(name = "order") <
+            add(log.clone(), _) as "reserve"
+            par <
+                seq < add(log.clone(), _) as "one" add(log.clone(), _) as "two" >
+                retry(max_attempts = 3, backoff = constant(3ms)) < flaky(log.clone(), _) >
+                timeout(60s) < circuit < add(log.clone(), _) as "three" > >
+            >
+            |(a, b, c)| { vec![a, b, c, a + b, b + c] }
+            each(limit = 3) < add(log.clone(), _) as "item" >
+            |all| { all.into_iter().sum::<u64>() }
+            fallback < fails(log.clone(), _) timeout(8ms) < slow(log.clone()) > add(log.clone(), _) as "other" >
+            add(log.clone(), _) as "confirm"
         >
-        |(a, b, c)| { vec![a, b, c, a + b, b + c] }
-        each(limit = 3) < add(log, _) as "item" >
-        |all| { all.into_iter().sum::<u64>() }
-        fallback < fails(log, _) timeout(8ms) < slow(log) > add(log, _) as "other" >
-        add(log, _) as "confirm"
-    > }
+    }
 }
 
 fn journal(folder: &Path) -> Journal {
@@ -100,12 +104,16 @@ fn process() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let journal = journal(&folder);
-        let mut runs = tokio::task::JoinSet::new();
+        let orders = journal.serve("order", order(Log(Some(folder))));
+        orders.recover().await.unwrap();
+        let mut runs = Vec::new();
         for (key, input) in keys(round) {
-            let (journal, log) = (journal.clone(), Log(Some(folder.join(&key))));
-            runs.spawn(async move { journal.run(&key, &order(&log), input).await.unwrap() });
+            // One that was recovered is waited for.
+            runs.push(orders.start(&key, input).await.unwrap());
         }
-        runs.join_all().await;
+        for run in runs {
+            run.await.unwrap();
+        }
     });
 }
 
@@ -137,11 +145,7 @@ fn finished(folder: &Path) -> BTreeMap<String, BTreeSet<String>> {
 /// The steps that have begun, in the order in which they have; `from` which line on.
 fn begun(folder: &Path, key: &str, from: usize) -> Vec<String> {
     let text = fs::read_to_string(folder.join(key)).unwrap_or_default();
-    text.lines()
-        .skip(from)
-        .filter_map(|line| line.strip_prefix("begin "))
-        .map(|step| step.trim_end_matches("~0").to_owned())
-        .collect()
+    text.lines().skip(from).filter_map(|line| line.strip_prefix("begin ")).map(str::to_owned).collect()
 }
 
 fn lines(folder: &Path, key: &str) -> usize {
@@ -243,9 +247,8 @@ fn a_process_that_is_killed_loses_nothing_and_repeats_nothing_that_had_finished(
         }
         // The result is that of a run that is not durable at all, and is there.
         for (key, input) in keys(round) {
-            let right = runtime
-                .block_on(async_orch::Run::run(&order(&Log(None)), input))
-                .unwrap_or_else(|_| panic!());
+            let right =
+                runtime.block_on(async_orch::Run::run(&order(Log(None)), input)).unwrap_or_else(|_| panic!());
             let written: u64 = runtime.block_on(journal(folder).attach(&key)).unwrap();
             assert_eq!(written, right, "{key}, seed {seed}");
         }
