@@ -574,3 +574,25 @@ async fn a_wait_may_be_as_long_as_it_wants() {
     world.stand_at(None);
     assert_eq!(file.open().run("a", &p, 1).await.unwrap(), 2);
 }
+
+/// What is no text is kept as well.
+#[tokio::test]
+async fn an_output_that_is_no_text_is_kept() {
+    const BYTES: Coding<u16> =
+        Coding::new(|n| Ok(n.to_be_bytes().to_vec()), |bytes| Ok(u16::from_be_bytes(bytes.try_into()?)));
+
+    #[task(durable(output = BYTES))]
+    fn bytes(n: u64) -> u16 {
+        u16::MAX - u16::try_from(n).unwrap_or_default()
+    }
+
+    let (file, world) = (File::new(), World::new());
+    let p = pipeline! { |_: u64| seq(name = "order") < bytes |n| { u64::from(n) } add(&world, _) > };
+    world.stand_at("order/add");
+    let journal = file.open();
+    leave!(world, journal.run("a", &p, 1));
+    world.stand_at(None);
+    assert_eq!(file.open().run("a", &p, 1).await.unwrap(), u64::from(u16::MAX));
+    let kind = "SELECT typeof(done) FROM entries WHERE done IS NOT NULL ORDER BY seq LIMIT 1";
+    assert_eq!(file.sql().query_row(kind, [], |row| row.get::<_, String>(0)).unwrap(), "blob");
+}

@@ -244,3 +244,22 @@ async fn a_run_that_is_dropped_at_any_moment_is_free() {
         assert!(world.take().values().sum::<u32>() <= 3);
     }
 }
+
+/// Two processes that are given the same work share it: each run is run once, and both have all results.
+#[tokio::test]
+async fn two_processes_with_the_same_keys_run_each_once() {
+    let (file, world) = (File::new(), World::new());
+    let p = std::sync::Arc::new(order!(world));
+    let (one, two) = (file.open(), file.open());
+    let mut runs = tokio::task::JoinSet::new();
+    for n in 0..20 {
+        for journal in [&one, &two] {
+            let (journal, p) = (journal.clone(), p.clone());
+            runs.spawn(async move { (n, journal.run(&format!("run {n}"), &*p, n).await.unwrap()) });
+        }
+    }
+    let results = patiently(runs.join_all()).await;
+    assert_eq!(results.len(), 40);
+    assert!(results.iter().all(|(n, result)| *result == n + 2), "{results:?}");
+    assert_eq!(world.take().into_values().collect::<Vec<_>>(), [20, 20]);
+}

@@ -195,3 +195,28 @@ pub(crate) fn end(
     .execute((run.id, state, result, sum, now, more))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It is written down, and read by another version.
+    #[test]
+    fn a_sum_stays_what_it_is() {
+        assert_eq!(Sum::new().and(b"order-17").finish(), STAYS);
+    }
+
+    const STAYS: u64 = 0x2144_2815_8f3d_9d56;
+
+    #[test]
+    fn nothing_passes_from_one_part_to_the_next() {
+        let sums = [
+            sum_of_run("ab", "c", "1", "running", None),
+            sum_of_run("a", "bc", "1", "running", None),
+            sum_of_run("a", "b", "c1", "running", None),
+            sum_of_run("ab", "c", "1", "running", Some("")),
+        ];
+        let distinct: std::collections::BTreeSet<_> = sums.iter().collect();
+        assert_eq!(distinct.len(), sums.len());
+    }
+}
