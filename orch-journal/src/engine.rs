@@ -224,7 +224,7 @@ impl Journaled {
         let wait = self.waits.first().map(|(due, _)| {
             Instant::now() + Duration::from_millis(due.saturating_sub(self.clock.now()).clamp(1, LONGEST))
         });
-        let pending = self.pending_since.filter(|_| self.commit.is_none()).map(|since| since + GATHER);
+        let pending = self.pending_since.map(|since| since + GATHER);
         let Some(at) = wait.into_iter().chain(pending).min() else { return Poll::Pending };
         match &mut self.timer {
             Some(timer) if timer.deadline() == at => {}
@@ -360,15 +360,16 @@ impl Engine for Journaled {
             if self.outstanding.is_empty() && self.commit.is_none() {
                 return Poll::Ready(Ok(None));
             }
+            if self.commit.is_some() {
+                // A wait that is over meanwhile is written after it. No timer is set, which a clock that is paused would go on to.
+                self.timer = None;
+                return Poll::Pending;
+            }
             if self.poll_timer(cx).is_pending() {
                 return Poll::Pending;
             }
-            let is_due = self.pending_since.is_some_and(|since| since.elapsed() >= GATHER);
-            if self.commit.is_none() && is_due {
+            if self.pending_since.is_some_and(|since| since.elapsed() >= GATHER) {
                 self.send(Vec::new())?;
-            } else if self.commit.is_some() {
-                // A wait that is over meanwhile is written after it.
-                return Poll::Pending;
             }
         }
     }

@@ -73,7 +73,7 @@ impl Journal {
     ///     // A process that ends in the middle.
     ///     let orders = Journal::open(&path)?.serve("order", order());
     ///     let run = tokio::time::timeout(std::time::Duration::from_millis(30), orders.run("order-17", 5));
-    /// #   run.await.ok();
+    ///     run.await.ok();
     /// }
     /// let journal = Journal::open(&path)?;
     /// journal.serve("order", order());

@@ -215,7 +215,7 @@ async fn a_wait_goes_on_while_nobody_runs_the_run() {
     let (file, world) = (File::new(), World::new());
     let p = pipeline! { |_: u64| seq(name = "order") <
         add(&world, _)
-        retry(max_attempts = 3, backoff = constant(3600s)) < third(&world, _) >
+        retry(max_attempts = 3, backoff = constant(3600s), jitter = none) < third(&world, _) >
     > };
     let hour = 3_600_000_i64;
     for attempt in 1..3 {
@@ -595,4 +595,20 @@ async fn an_output_that_is_no_text_is_kept() {
     assert_eq!(file.open().run("a", &p, 1).await.unwrap(), u64::from(u16::MAX));
     let kind = "SELECT typeof(done) FROM entries WHERE done IS NOT NULL ORDER BY seq LIMIT 1";
     assert_eq!(file.sql().query_row(kind, [], |row| row.get::<_, String>(0)).unwrap(), "blob");
+}
+
+/// A user's test need not wait for the waits of a run.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_paused_is_that_of_the_waits() {
+    let (file, world) = (File::new(), World::new());
+    let p = pipeline! { |_: u64| seq(name = "order") <
+        retry(max_attempts = 3, backoff = constant(3600s), jitter = none) < timeout(60s) < third(&world, _) > >
+    > };
+    let since = std::time::Instant::now();
+    assert_eq!(file.open().run("a", &p, 1).await.unwrap(), 1);
+    assert!(since.elapsed() < PATIENCE);
+    assert_eq!(world.take().len(), 3);
+    let steps = file.open().steps("a").await.unwrap();
+    let last = steps.iter().filter(|step| step.asked.starts_with("run ")).map(|step| step.at).max().unwrap();
+    assert!(last >= Duration::from_secs(7200) && last < Duration::from_secs(7201), "{last:?}");
 }
