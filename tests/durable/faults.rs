@@ -35,7 +35,7 @@ macro_rules! run {
 }
 
 #[tokio::test]
-async fn a_task_that_is_not_durable_is_named_with_its_place() {
+async fn durable_9_a_task_that_is_not_durable_is_named_with_its_place() {
     let p = pipeline! { |_: u64| seq < next plain > };
     let fault = run!(p, 1, Journal::default()).1.unwrap_err();
     let text = fault.to_string();
@@ -45,7 +45,7 @@ async fn a_task_that_is_not_durable_is_named_with_its_place() {
 
 /// It is known before anything runs, of all steps at once, and by the compiler where that can know it.
 #[test]
-fn all_steps_that_are_not_durable_are_told_at_once() {
+fn durable_9_all_steps_that_are_not_durable_are_told_at_once() {
     let inner = pipeline! { |_: u64| seq < next plain async |n| { n } > }.boxed();
     let p = pipeline! { |_: u64| seq < each_of |_| { 1 } { inner } plain > };
     let text = check(&p).unwrap_err().to_string();
@@ -63,7 +63,7 @@ fn each_of(n: u64) -> u64 {
 }
 
 #[tokio::test]
-async fn a_pipeline_that_has_changed_is_told_the_first_step_that_differs() {
+async fn durable_10_a_pipeline_that_has_changed_is_told_the_first_step_that_differs() {
     let was = pipeline! { |_: u64| seq < next next next > };
     let mut journal = run!(was, 1, Journal::default()).0;
     journal.entries.pop();
@@ -77,7 +77,7 @@ async fn a_pipeline_that_has_changed_is_told_the_first_step_that_differs() {
 
 /// The arguments are not written down, but what they come to is.
 #[tokio::test]
-async fn an_argument_that_is_another_is_found_out() {
+async fn durable_10_an_argument_that_is_another_is_found_out() {
     let journal = run!(pipeline! { |_: u64| seq < next next > }, 1, Journal::default()).0;
     let p = pipeline! { |_: u64| seq < next |n| { n + 1 } next > };
     assert!(matches!(run!(p, 1, journal).1, Err(Fault::Changed { .. })));
@@ -92,7 +92,7 @@ async fn takes_long(n: u64) -> u64 {
 }
 
 #[tokio::test]
-async fn a_step_that_awaits_what_is_no_part_of_the_run_is_found_out() {
+async fn durable_11_a_step_that_awaits_what_is_no_part_of_the_run_is_found_out() {
     // While something else is waited for it goes on by itself.
     let p = pipeline! { |_: u64| par < takes_long seq < async |n| { tokio::task::yield_now().await; n } next > > };
     let fault = run!(p, 1, Journal::default()).1.unwrap_err();
@@ -125,7 +125,7 @@ fn unreadable() -> Half {
 
 /// A value that does not survive being written down fails the first run of all, not one after a crash.
 #[tokio::test]
-async fn a_value_that_cannot_be_kept_is_found_out_at_once() {
+async fn durable_3_a_value_that_cannot_be_kept_is_found_out_at_once() {
     let fault = run!(pipeline! { seq < unwritable() > }, (), Journal::default()).1.unwrap_err();
     assert_eq!(fault.to_string(), "what step `seq/unwritable` gives cannot be kept: key must be a string");
     let fault = run!(pipeline! { seq < unreadable() > }, (), Journal::default()).1.unwrap_err();
@@ -146,7 +146,7 @@ fn cached(n: u64) -> Cached {
 }
 
 #[tokio::test]
-async fn a_run_sees_what_was_written_down_and_nothing_else() {
+async fn durable_3_a_run_sees_what_was_written_down_and_nothing_else() {
     let p = pipeline! { |_: u64| seq < cached |value| { (value.n, value.cache) } > };
     assert_eq!(run!(p, 1, Journal::default()).1.unwrap().unwrap(), (1, None));
     assert_eq!(p.run(1).await.unwrap(), (1, Some(1)));
@@ -159,7 +159,7 @@ fn reads() -> std::io::Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_as_text_is_the_same_live_and_again() {
+async fn durable_4_an_error_as_text_is_the_same_live_and_again() {
     let p = pipeline! {
         retry(max_attempts = 3, when = |e| e.downcast_ref().is_some_and(|e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound)) < reads() >
     };
@@ -169,7 +169,7 @@ async fn an_error_as_text_is_the_same_live_and_again() {
 
 /// A circuit that lives on is told nothing by what happened before.
 #[tokio::test(start_paused = true)]
-async fn a_hundred_old_runs_leave_a_live_breaker_as_it_was() {
+async fn durable_8_a_hundred_old_runs_leave_a_live_breaker_as_it_was() {
     let (world, breaker) = (World::default(), Breaker::builder().fail_max(2).build());
     let p = pipeline! { |_: u64| seq < circuit(breaker = &breaker) < even(&world, _) > work(&world, _) > };
     let mut old = Vec::new();
@@ -197,7 +197,7 @@ async fn a_hundred_old_runs_leave_a_live_breaker_as_it_was() {
 
 /// A rejection that was written down is one again, whatever the circuit says now.
 #[tokio::test(start_paused = true)]
-async fn a_rejection_is_repeated() {
+async fn durable_8_a_rejection_is_repeated() {
     let (world, breaker) = (World::default(), Breaker::new());
     let p = pipeline! { |_: u64| seq < settle < circuit(breaker = &breaker) < even(&world, _) > > |done| { match done { Ok(n) => n.to_string(), Err(e) => e.to_string() } } again > };
     breaker.force_open();
@@ -216,7 +216,7 @@ fn again(text: String) -> String {
 
 /// Dropping a run that is driven is as a crash.
 #[tokio::test(start_paused = true)]
-async fn a_run_that_is_dropped_can_be_gone_through_once_more() {
+async fn durable_13_a_run_that_is_dropped_can_be_gone_through_once_more() {
     #[task(durable)]
     async fn slow(n: u64) -> u64 {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -233,7 +233,7 @@ async fn a_run_that_is_dropped_can_be_gone_through_once_more() {
 
 /// What a task does by itself, with pipelines of its own, is no part of the run.
 #[tokio::test(start_paused = true)]
-async fn a_task_that_runs_a_pipeline_of_its_own_is_one_step() {
+async fn durable_6_a_task_that_runs_a_pipeline_of_its_own_is_one_step() {
     #[task(durable)]
     async fn outer(cx: &async_orch::Context<'_>, n: u64) -> u64 {
         let inner = pipeline! { |_: u64| retry(max_attempts = 2) < seq < plain circuit < plain > > > };
@@ -247,7 +247,7 @@ async fn a_task_that_runs_a_pipeline_of_its_own_is_one_step() {
 
 /// A panic of a task is data, as that of one that has left its run is: the process goes on, and so does who goes through it again.
 #[tokio::test(start_paused = true)]
-async fn a_panic_of_a_task_is_a_result() {
+async fn durable_5_a_panic_of_a_task_is_a_result() {
     let world = World::default();
     let p = pipeline! { seq < panics(&world) > };
     let (journal, result) = run!(p, (), Journal::default());
@@ -259,7 +259,7 @@ async fn a_panic_of_a_task_is_a_result() {
 
 /// Whoever watches is told all of it, and what is told again is marked.
 #[tokio::test(start_paused = true)]
-async fn what_is_told_again_is_marked() {
+async fn durable_12_what_is_told_again_is_marked() {
     let recorder = async_orch::bus::Recorder::new();
     let p = pipeline! { |_: u64| seq < next next next > };
     let p = (&p).with_bus(&recorder);
@@ -276,4 +276,31 @@ async fn what_is_told_again_is_marked() {
     // The second has ended in the journal; whether that was told nobody knows.
     assert_eq!(replayed, ["seq", "seq/next", "seq/next", "seq/next"]);
     assert!(again.iter().zip(&first).all(|(again, first)| again.node.path() == first.node.path()));
+}
+
+/// A wait is never shorter than written, the clock stands still between deliveries, and chance follows from the seed.
+#[tokio::test(start_paused = true)]
+async fn durable_7_the_run_has_a_clock_and_chances_of_its_own() {
+    let asked = |journal: &Journal| -> Vec<String> {
+        let commands = journal.entries.iter();
+        commands
+            .filter_map(
+                |entry| if let Entry::Asked(command) = entry { Some(command.to_string()) } else { None },
+            )
+            .collect()
+    };
+    let world = World::default();
+    let p = pipeline! { |_: u64| retry(max_attempts = 3, backoff = constant(1500us), jitter = none) < even(&world, _) > };
+    let (journal, result) = run!(p, 1, Journal::default());
+    result.unwrap().unwrap_err();
+    let steps: Vec<_> =
+        asked(&journal).iter().map(|text| text.split(" of ").next().unwrap().to_owned()).collect();
+    assert_eq!(steps, ["run retry/even#1", "wait 2ms", "run retry/even#2", "wait 2ms", "run retry/even#3"]);
+    let p = pipeline! { |_: u64| retry(max_attempts = 9, backoff = constant(1h)) < even(&world, _) > };
+    let (first, _) = run!(p, 1, Journal::default());
+    let (second, _) = run!(p, 1, Journal::default());
+    assert_eq!(asked(&first), asked(&second));
+    let waits: std::collections::HashSet<_> =
+        asked(&first).into_iter().filter(|text| text.starts_with("wait")).collect();
+    assert!(waits.len() > 4, "{waits:?}");
 }

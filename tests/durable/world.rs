@@ -54,7 +54,7 @@ pub(crate) async fn work(cx: &Context<'_>, world: &World, n: u64) -> u64 {
 pub(crate) async fn even(cx: &Context<'_>, world: &World, n: u64) -> Result<u64, No> {
     world.called(cx);
     yield_now().await;
-    if n % 2 == 0 { Ok(n) } else { Err(No(n)) }
+    if n.is_multiple_of(2) { Ok(n) } else { Err(No(n)) }
 }
 
 /// Fails until its third attempt.

@@ -6,17 +6,17 @@
 
 pub(crate) mod declared;
 mod drive;
-mod durable;
 mod engine;
 mod fault;
 mod mailbox;
+mod which;
 mod written;
 
 pub use drive::{drive, drive_by};
-pub use durable::{Durable, check};
 pub use engine::{Command, Delivery, Engine, Id};
 pub use fault::Fault;
 pub use mailbox::Mailbox;
+pub use which::{Durable, check};
 
 pub use crate::codec::Coding;
 pub use crate::leaf::AsyncInlineStep;

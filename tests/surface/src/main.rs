@@ -2,7 +2,7 @@
 //! compares, `surface-check --write` writes them anew.
 //!
 //! - Whatever is added, removed or changed differs from the file, so that it is seen in the commit.
-//! - The core has at most [`LIMIT`] names besides those that its macros name.
+//! - The core has at most [`LIMIT`] names besides those that its macros name and those of modules that a feature adds.
 //! - What stands in the surface and belongs to another crate has a section of its own: a new major version of that crate
 //!   is one of ours.
 

@@ -62,11 +62,16 @@ impl Surface {
         Ok(Surface { names, hidden, inner, foreign, foreign_hidden })
     }
 
-    /// How many names there are. A hidden one is one too.
+    /// How many names there are. A hidden one is one too, but not one of a module that a feature adds: who does not ask for that sees
+    /// none of it.
     pub(crate) fn count(&self) -> usize {
-        self.names.len() + self.hidden.len()
+        let paths = self.names.iter().map(|name| &name.path).chain(&self.hidden);
+        paths.filter(|path| !OF_FEATURES.iter().any(|module| path.contains(module))).count()
     }
 }
+
+/// The modules that a feature adds to the core.
+const OF_FEATURES: [&str; 1] = ["::durable"];
 
 /// Names of one module stand together, after the names of the module around it.
 fn place(path: &str) -> (&str, &str) {
