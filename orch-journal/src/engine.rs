@@ -3,24 +3,21 @@
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::future::Future;
 use std::mem;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use orch_core::durable::{Command, Delivery, Engine, Fault, Id};
-use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep};
 
 use crate::Error;
-use crate::error::StoreError;
 use crate::store::rows::{self, Entry, Run, What};
-use crate::store::{Hold, Why, Writer, leases, millis, now};
+use crate::store::{Answer, Hold, Why, Writer, leases, millis, now};
 
 /// How long a command waits for company before it is written by itself. It need not be on the disk for what it asks for to be done: a
 /// run that is gone through once more asks for it again. Most tasks that finish sooner are written with what came of them.
 const GATHER: Duration = Duration::from_millis(10);
-
 /// The longest that its timer is set for: it is set anew then. A wait may be longer than a timer can be.
 const LONGEST: u64 = 24 * 3_600_000;
 
@@ -42,10 +39,13 @@ pub(crate) struct Journaled {
     /// What is not on its way to the disk yet, and since when there is something.
     pending: Vec<Entry>,
     pending_since: Option<Instant>,
+    /// Whether something of that is given to the run.
+    is_given: bool,
     /// How many entries there are before those.
     written: usize,
-    commit: Option<Commit>,
-    /// What is on the disk and not yet delivered.
+    /// What is on its way to the disk.
+    commit: Option<Answer<()>>,
+    /// What is to be delivered.
     ready: VecDeque<Given>,
     timer: Option<Pin<Box<Sleep>>>,
     /// Why the run stops.
@@ -67,13 +67,6 @@ struct Given {
     id: u64,
     bytes: Vec<u8>,
     at: u64,
-}
-
-struct Commit {
-    answer: oneshot::Receiver<Result<(), Error>>,
-    given: Vec<Given>,
-    /// Whether nothing is ordered before it: it may make the run give up what it has asked for.
-    is_first: bool,
 }
 
 /// Milliseconds since the start of the run, by the time of day, so that a process goes on where another was; meanwhile by one that does
@@ -128,6 +121,7 @@ impl Journaled {
             finished: Vec::new(),
             pending: Vec::new(),
             pending_since: None,
+            is_given: false,
             written,
             commit: None,
             ready: VecDeque::new(),
@@ -148,21 +142,20 @@ impl Journaled {
         self.pending_since.get_or_insert_with(Instant::now);
     }
 
-    /// Sends what there is on its way. What is given by it is delivered when it is on the disk.
-    fn send(&mut self, given: Vec<Given>) -> Result<(), Fault> {
+    /// Sends what there is on its way.
+    fn send(&mut self) -> Result<(), Fault> {
         let Some(hold) = self.hold.clone() else {
             return Err(Fault::changed("end", "go on"));
         };
         let entries = mem::take(&mut self.pending);
-        self.pending_since = None;
+        (self.pending_since, self.is_given) = (None, false);
         let first = self.written;
         self.written += entries.len();
         let run = self.run.clone();
-        let answer = self.writer.submit(move |conn| {
+        self.commit = Some(self.writer.submit(move |conn| {
             leases::check(conn, &run.key, hold.run, hold.token)?;
             rows::append(conn, hold.run, first, &entries)
-        });
-        self.commit = Some(Commit { answer, given, is_first: false });
+        }));
         Ok(())
     }
 
@@ -195,28 +188,28 @@ impl Journaled {
         }
     }
 
-    /// What can be given by now: tasks that have finished, then waits that are over by this time.
-    fn gather(&mut self, until: u64) -> Vec<Given> {
+    /// Gives what can be given by now: tasks that have finished, then waits that are over by this time.
+    ///
+    /// It need not be on the disk for that, but has to be before the run has an effect outside of it: see [`Engine`].
+    fn gather(&mut self, until: u64) {
         let at = self.clock.now();
-        let mut given: Vec<Given> = mem::take(&mut self.finished)
-            .into_iter()
-            .filter(|(id, _)| self.outstanding.contains_key(id))
-            .map(|(id, bytes)| Given { id, bytes, at })
-            .collect();
+        for (id, bytes) in mem::take(&mut self.finished) {
+            if self.outstanding.contains_key(&id) {
+                self.give(Given { id, bytes, at });
+            }
+        }
         while let Some(&(due, id)) = self.waits.first()
             && due <= until
         {
             self.waits.pop_first();
-            given.push(Given { id, bytes: Vec::new(), at: at.max(due) });
+            self.give(Given { id, bytes: Vec::new(), at: at.max(due) });
         }
-        given
     }
 
-    fn give(&mut self, given: Vec<Given>) -> Result<(), Fault> {
-        for Given { id, bytes, at } in &given {
-            self.write(Entry { command: *id, at: *at, what: What::Done(bytes.clone()) });
-        }
-        self.send(given)
+    fn give(&mut self, given: Given) {
+        self.is_given = true;
+        self.write(Entry { command: given.id, at: given.at, what: What::Done(given.bytes.clone()) });
+        self.ready.push_back(given);
     }
 
     /// Wakes the run when a wait is over, or what is pending has waited for long enough.
@@ -243,14 +236,14 @@ impl Journaled {
         let (run, entries, first) = (self.run.clone(), mem::take(&mut self.pending), self.written);
         // If that fails, what is numbered on from it may not be written.
         if let Some(commit) = self.commit.take() {
-            commit.answer.await.unwrap_or_else(|_| Err(StoreError::closed().into()))?;
+            commit.await?;
         }
         let end = move |conn: &rusqlite::Connection| {
             leases::check(conn, &run.key, hold.run, hold.token)?;
             rows::append(conn, hold.run, first, &entries)?;
             rows::end(conn, &run, state, Some(&result), now())
         };
-        self.writer.perform(end).await
+        self.writer.submit(end).await
     }
 
     /// That it has ended, where it had gone on before.
@@ -261,6 +254,16 @@ impl Journaled {
             Some(format!("wait for command {}", left.id))
         };
         asked.or_else(done).map(|was| Fault::changed(was, "end"))
+    }
+}
+
+/// A run that stops before its end need not do again what it has done. After a commit that is under way it may have to: if that fails,
+/// nothing may be numbered on from it.
+impl Drop for Journaled {
+    fn drop(&mut self) {
+        if self.is_given && self.commit.is_none() {
+            drop(self.send());
+        }
     }
 }
 
@@ -324,32 +327,21 @@ impl Engine for Journaled {
                     return Poll::Ready(Ok(Some(deliver(given))));
                 }
             }
-            if let Some(commit) = &mut self.commit
-                && let Poll::Ready(done) = pin!(&mut commit.answer).poll(cx)
-            {
-                let given = self.commit.take().map(|commit| commit.given).unwrap_or_default();
-                match done.unwrap_or_else(|_| Err(StoreError::closed().into())) {
-                    Ok(()) => self.ready.extend(given),
-                    Err(error) => return Poll::Ready(Err(self.stop(error))),
-                }
-                continue;
+            if let Some(commit) = &mut self.commit {
+                ready!(Pin::new(commit).poll(cx)).map_err(|error| self.stop(error))?;
+                self.commit = None;
             }
-            if self.commit.is_none() {
-                // What was over while nobody ran the run comes first: a task whose time is over need not begin.
-                let is_first = self.waits.first().is_some_and(|(due, _)| *due < self.replay.since);
-                let until = if is_first { self.replay.since } else { self.clock.now() };
-                let given =
-                    if is_first || self.to_order.is_empty() { self.gather(until) } else { Vec::new() };
-                if !given.is_empty() {
-                    self.give(given)?;
-                    if let Some(commit) = &mut self.commit {
-                        commit.is_first = is_first;
-                    }
+            // What was over while nobody ran the run comes first: a task whose time is over need not begin.
+            let is_first = self.waits.first().is_some_and(|(due, _)| *due < self.replay.since);
+            if is_first || self.to_order.is_empty() {
+                self.gather(if is_first { self.replay.since } else { self.clock.now() });
+                if !self.ready.is_empty() {
                     continue;
                 }
             }
-            if self.commit.as_ref().is_some_and(|commit| commit.is_first) {
-                return Poll::Pending;
+            if !self.to_order.is_empty() && self.is_given {
+                self.send()?;
+                continue;
             }
             if let Some(id) = self.to_order.pop_front() {
                 if self.outstanding.contains_key(&id) {
@@ -357,19 +349,12 @@ impl Engine for Journaled {
                 }
                 continue;
             }
-            if self.outstanding.is_empty() && self.commit.is_none() {
+            if self.outstanding.is_empty() {
                 return Poll::Ready(Ok(None));
             }
-            if self.commit.is_some() {
-                // A wait that is over meanwhile is written after it. No timer is set, which a clock that is paused would go on to.
-                self.timer = None;
-                return Poll::Pending;
-            }
-            if self.poll_timer(cx).is_pending() {
-                return Poll::Pending;
-            }
+            ready!(self.poll_timer(cx));
             if self.pending_since.is_some_and(|since| since.elapsed() >= GATHER) {
-                self.send(Vec::new())?;
+                self.send()?;
             }
         }
     }

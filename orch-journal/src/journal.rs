@@ -292,7 +292,7 @@ impl Journal {
     /// If there is none, or the file cannot be read.
     pub async fn summary(&self, key: &str) -> Result<Summary, Error> {
         let key = key.to_owned();
-        self.inner.writer.perform(move |conn| list::one(conn, &key)).await
+        self.inner.writer.submit(move |conn| list::one(conn, &key)).await
     }
 
     /// What the run with this key has asked for, in order.
@@ -322,7 +322,7 @@ impl Journal {
     /// If there is none, or the file cannot be read.
     pub async fn steps(&self, key: &str) -> Result<Vec<Step>, Error> {
         let key = key.to_owned();
-        self.inner.writer.perform(move |conn| list::steps(conn, &key)).await
+        self.inner.writer.submit(move |conn| list::steps(conn, &key)).await
     }
 
     /// The runs that fit the filter, the oldest first.
@@ -345,7 +345,7 @@ impl Journal {
     /// If the file cannot be read.
     pub async fn list(&self, filter: &Filter) -> Result<Vec<Summary>, Error> {
         let filter = filter.clone();
-        self.inner.writer.perform(move |conn| list::all(conn, &filter)).await
+        self.inner.writer.submit(move |conn| list::all(conn, &filter)).await
     }
 
     /// Ends a run that has no end yet. Who runs it, in this process or another, drops it: here at once, elsewhere when it next writes
@@ -387,7 +387,7 @@ impl Journal {
             rows::end(conn, &run, "cancelled", None, store::now())?;
             Ok(true)
         };
-        let was_running = self.inner.writer.perform(cancel).await?;
+        let was_running = self.inner.writer.submit(cancel).await?;
         self.inner.writer.look();
         self.inner.ended.notify_waiters();
         Ok(was_running)
@@ -413,7 +413,7 @@ impl Journal {
     /// If the file cannot be written.
     pub async fn purge(&self, filter: &Filter) -> Result<u64, Error> {
         let filter = filter.clone();
-        self.inner.writer.perform(move |conn| list::purge(conn, &filter)).await
+        self.inner.writer.submit(move |conn| list::purge(conn, &filter)).await
     }
 
     /// How many transactions this journal has committed since it was opened: those of all runs together.

@@ -18,8 +18,8 @@ use crate::engine::Journaled;
 use crate::journal::{Busy, Inner};
 use crate::store::leases::{self, Begun, Ended, Taken};
 use crate::store::rows::{self, Sum};
-use crate::store::{Lease, now};
-use crate::{Error, Journal, RunError, StoreError};
+use crate::store::{Answer, Lease, now};
+use crate::{Error, Journal, RunError};
 
 /// How long to wait before a run of another process is looked at again: at first, and at most.
 const LOOK: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(250));
@@ -149,7 +149,7 @@ impl Journal {
             let (run, stopped) = self
                 .inner
                 .writer
-                .perform(move |conn| {
+                .submit(move |conn| {
                     let run =
                         rows::find(conn, &found)?.ok_or_else(|| Error::Unknown { key: found.clone() })?;
                     let stopped: Option<String> = conn
@@ -196,7 +196,8 @@ impl Journal {
         pipeline: Arc<P>,
         input: P::In,
     ) -> Result<Started<P::Out, P::Error>, Error> {
-        let request = Request::new(name, key, &pipeline, &input)?;
+        let mut request = Request::new(name, key, &pipeline, &input)?;
+        request.is_synced = true;
         drop(input);
         let taken = match self.inner.ask(&request).await? {
             Taken::No { owner, left } if self.inner.busy == Busy::Refuse => {
@@ -231,6 +232,8 @@ pub(crate) struct Request {
     name: String,
     /// None to go on with what there is.
     input: Option<String>,
+    /// Whether that it was begun is on the disk before anything else happens.
+    is_synced: bool,
 }
 
 impl Request {
@@ -240,13 +243,13 @@ impl Request {
             return Err(Error::Stopped { key, fault });
         }
         match serde_json::to_string(input) {
-            Ok(input) => Ok(Request { key, name: name.to_owned(), input: Some(input) }),
+            Ok(input) => Ok(Request { key, name: name.to_owned(), input: Some(input), is_synced: false }),
             Err(error) => Err(Error::Value { key, what: "input", error }),
         }
     }
 
     pub(crate) fn known(name: &str, key: String) -> Self {
-        Request { key, name: name.to_owned(), input: None }
+        Request { key, name: name.to_owned(), input: None, is_synced: false }
     }
 
     /// Whether a run that there is is the one that is asked for.
@@ -269,10 +272,11 @@ impl Request {
 
 impl Inner {
     /// Asks for the run once: now, whenever the answer is waited for.
-    pub(crate) fn ask(&self, request: &Request) -> impl Future<Output = Result<Taken, Error>> + use<> {
+    pub(crate) fn ask(&self, request: &Request) -> Answer<Taken> {
         let (key, name, input) = (request.key.clone(), request.name.clone(), request.input.clone());
         let (owner, lease) = (self.owner.clone(), self.lease);
-        let request = Request { key: key.clone(), name: name.clone(), input: input.clone() };
+        let is_synced = request.is_synced;
+        let request = Request { key: key.clone(), name: name.clone(), input: input.clone(), is_synced };
         let ask = move |conn: &rusqlite::Connection| {
             if let Some(run) = rows::find(conn, &key)? {
                 request.compare(&run)?;
@@ -281,8 +285,7 @@ impl Inner {
             leases::take(conn, &key, new, &owner, lease)
         };
         let leases = self.writer.leases();
-        let answer = self.writer.submit_then(ask, |taken| taken.hold(leases));
-        async move { answer.await.unwrap_or_else(|_| Err(StoreError::closed().into())) }
+        self.writer.submit_then(is_synced, ask, |taken| taken.hold(leases))
     }
 
     /// Asks for it until it is ours or has ended.

@@ -104,7 +104,7 @@ impl Journal {
 
     async fn recover_named(&self, name: &str, recovery: &mut Recovery) -> Result<(), Error> {
         let (asked, session) = (name.to_owned(), self.inner.owner.session);
-        let keys = self.inner.writer.perform(move |conn| list::unfinished(conn, &asked, session)).await?;
+        let keys = self.inner.writer.submit(move |conn| list::unfinished(conn, &asked, session)).await?;
         // All at once, so that they share their transactions.
         let asked: Vec<_> = keys
             .into_iter()

@@ -53,6 +53,12 @@ pub(crate) struct How {
     pub(crate) max_bytes: Option<u64>,
 }
 
+/// Whether what is committed next is on the disk then. Else it is when the next one is that has to be, and all other processes see it
+/// at once.
+pub(super) fn sync(conn: &Connection, is_synced: bool) -> Result<(), rusqlite::Error> {
+    conn.pragma_update(None, "synchronous", if is_synced { "full" } else { "normal" })
+}
+
 /// Opens the file, which is made if there is none.
 pub(super) fn open(path: &Path, lock_wait: Duration, how: How) -> Result<Connection, Error> {
     let mut conn = Connection::open(path)?;
@@ -70,7 +76,7 @@ pub(super) fn open(path: &Path, lock_wait: Duration, how: How) -> Result<Connect
         return Err(Error::NotAJournal);
     }
     conn.pragma_update(None, "journal_mode", "wal")?;
-    conn.pragma_update(None, "synchronous", "full")?;
+    sync(&conn, true)?;
     if version < VERSION {
         let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         // Another process may have been faster.

@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 use std::mem;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::leases;
+use super::{leases, schema};
 use crate::error::{Error, StoreError, StoreFailure};
 
 /// The most that is written in one transaction, so that who came first does not wait for all.
@@ -20,6 +21,10 @@ const AT_ONCE: usize = 1024;
 
 /// What is to be done in a transaction. It writes nothing before it knows that it will succeed, but for a failure of the file.
 trait Work: Send {
+    /// Whether it has to be on the disk when it is settled. Else it is only safe from the end of this process, until something is that comes after it.
+    fn is_synced(&self) -> bool {
+        true
+    }
     /// Does it, maybe a second time, if the transaction of the first had to be given up.
     fn perform(&mut self, conn: &Connection) -> Result<(), StoreError>;
     /// The transaction is committed, or is not.
@@ -27,6 +32,7 @@ trait Work: Send {
 }
 
 struct Job<T, U, F, G> {
+    is_synced: bool,
     work: F,
     done: Option<Result<T, Error>>,
     /// What is made of it when it is committed.
@@ -41,6 +47,10 @@ where
     F: FnMut(&Connection) -> Result<T, Error> + Send,
     G: FnOnce(T) -> U + Send,
 {
+    fn is_synced(&self) -> bool {
+        self.is_synced
+    }
+
     fn perform(&mut self, conn: &Connection) -> Result<(), StoreError> {
         match (self.work)(conn) {
             Err(Error::Store(error)) => Err(error),
@@ -175,6 +185,19 @@ impl Drop for Lease {
     }
 }
 
+/// What comes of something that was handed over.
+pub(crate) struct Answer<T>(oneshot::Receiver<Result<T, Error>>);
+
+impl<T> Future for Answer<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0)
+            .poll(cx)
+            .map(|answer| answer.unwrap_or_else(|_| Err(StoreError::closed().into())))
+    }
+}
+
 /// The thread, for as long as there is somebody with it.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -199,36 +222,29 @@ impl Writer {
         drop(self.sender.send(message));
     }
 
-    /// Does it in the next transaction; the answer comes when that is committed.
+    /// Does it in the next transaction; the answer comes when that is on the disk.
     pub(crate) fn submit<T: Send + 'static>(
         &self,
         work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
-    ) -> oneshot::Receiver<Result<T, Error>> {
-        self.submit_then(work, |done| done)
+    ) -> Answer<T> {
+        self.submit_then(true, work, |done| done)
     }
 
-    /// The same, and makes something of what comes of it when that is committed.
+    /// The same, and makes something of what comes of it when that is committed; on the disk, if it is to be.
     pub(crate) fn submit_then<T: Send + 'static, U: Send + 'static>(
         &self,
+        is_synced: bool,
         work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
         then: impl FnOnce(T) -> U + Send + 'static,
-    ) -> oneshot::Receiver<Result<U, Error>> {
+    ) -> Answer<U> {
         let (reply, answer) = oneshot::channel();
-        self.send(Message::Work(Box::new(Job { work, done: None, then, reply })));
-        answer
+        self.send(Message::Work(Box::new(Job { is_synced, work, done: None, then, reply })));
+        Answer(answer)
     }
 
     /// Who makes leases of this thread's, which are looked after from then on.
     pub(crate) fn leases(&self) -> Leases {
         Leases(self.sender.clone())
-    }
-
-    /// The same, and waits for it.
-    pub(crate) async fn perform<T: Send + 'static>(
-        &self,
-        work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        self.submit(work).await.unwrap_or_else(|_| Err(StoreError::closed().into()))
     }
 
     pub(crate) fn look(&self) {
@@ -334,6 +350,7 @@ impl Loop {
     }
 
     fn together(&self, works: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
+        schema::sync(&self.conn, works.iter().any(|work| work.is_synced()))?;
         let tx = rusqlite::Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate)?;
         for work in works {
             work.perform(&tx)?;
