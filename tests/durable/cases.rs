@@ -19,6 +19,7 @@ pub(crate) async fn process<P: Run<Out: std::fmt::Debug, Error: std::fmt::Displa
     let mailbox = Mailbox::new(7);
     let mut engine = Fake::new(process.journal, process.seed);
     engine.ends_at = process.ends_at;
+    engine.on_disk = process.on_disk.unwrap_or(engine.on_disk);
     let result = if process.is_local {
         Ok(pipeline.run(input).await)
     } else {

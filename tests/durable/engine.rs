@@ -18,8 +18,21 @@ pub(crate) enum Entry {
     Done { id: Id, bytes: Vec<u8>, at: Duration },
 }
 
+/// When what was delivered is on the disk.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum OnDisk {
+    AtOnce,
+    /// As late as it may be: when something is ordered to be done in place.
+    BeforeOrders,
+    /// Later than it may be: when the run has ended.
+    AtTheEnd,
+}
+
 pub(crate) struct Fake {
     pub(crate) journal: Journal,
+    pub(crate) on_disk: OnDisk,
+    /// How much of the journal a process that ends now leaves, unless all of it is on the disk at once.
+    kept: usize,
     /// How much of the journal is of an earlier process.
     old: usize,
     /// The next of it that is compared, and the next that is delivered.
@@ -57,6 +70,9 @@ impl Fake {
         let old = journal.entries.len();
         Fake {
             journal,
+            // One run out of two shows that late is soon enough.
+            on_disk: if seed.is_multiple_of(2) { OnDisk::AtOnce } else { OnDisk::BeforeOrders },
+            kept: old,
             old,
             compared: 0,
             delivered: 0,
@@ -84,6 +100,9 @@ impl Fake {
 
     fn write(&mut self, entry: Entry) -> Result<(), Fault> {
         if self.journal.entries.len() >= self.ends_at {
+            if self.on_disk != OnDisk::AtOnce {
+                self.journal.entries.truncate(self.kept);
+            }
             return Err(crash());
         }
         self.journal.entries.push(entry);
@@ -151,6 +170,9 @@ impl Engine for Fake {
             self.outstanding.iter_mut().find(|(_, state)| matches!(state, State::Asked))
         {
             *state = State::Ordered;
+            if self.on_disk == OnDisk::BeforeOrders {
+                self.kept = self.journal.entries.len();
+            }
             return Poll::Ready(Ok(Some(Delivery::Run(*id))));
         }
         // What was done, in any order; then the time goes on to the end of a wait. Now and then a wait is over before, and what is done

@@ -9,7 +9,7 @@ mod world;
 use std::collections::BTreeSet;
 
 use async_orch::durable::Fault;
-use engine::{Fake, Journal, is_crash};
+use engine::{Fake, Journal, OnDisk, is_crash};
 use world::World;
 
 /// The orders in which steps finish that are tried after each cut.
@@ -24,6 +24,8 @@ pub(crate) struct Process {
     pub(crate) ends_at: usize,
     /// How many deliveries there are between two polls.
     pub(crate) at_once: u32,
+    /// When what was delivered is on the disk, if that is not left to the seed.
+    pub(crate) on_disk: Option<OnDisk>,
     /// Whether it is on tokio instead, without a journal.
     pub(crate) is_local: bool,
 }
@@ -46,15 +48,22 @@ pub(crate) enum Results {
 /// The result is one that there is without an end of the process, and no step that had finished is called again.
 pub(crate) async fn prove(name: &str, which: Results, run: impl AsyncFn(&World, Process) -> Ran) {
     let world = World::default();
-    let start =
-        |journal, seed, ends_at| run(&world, Process { journal, seed, ends_at, at_once: 1, is_local: false });
+    let start = |journal, seed, ends_at| {
+        run(&world, Process { journal, seed, ends_at, at_once: 1, on_disk: None, is_local: false })
+    };
     let mut results = BTreeSet::new();
     for seed in 0..200 {
         let ran = start(Journal::default(), seed, usize::MAX).await;
         results.insert(ran.result.unwrap_or_else(|fault| panic!("{name}, whole, {seed}: {fault}")));
     }
-    let local =
-        Process { journal: Journal::default(), seed: 0, ends_at: usize::MAX, at_once: 1, is_local: true };
+    let local = Process {
+        journal: Journal::default(),
+        seed: 0,
+        ends_at: usize::MAX,
+        at_once: 1,
+        on_disk: None,
+        is_local: true,
+    };
     let local = run(&world, local).await.result.expect("it has no journal");
     assert!(
         which == Results::Others || results.contains(&local),
