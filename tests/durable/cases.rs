@@ -4,7 +4,9 @@ use std::ops::ControlFlow::{Break, Continue};
 use std::time::Duration;
 
 use async_orch::durable::{Mailbox, drive_by};
-use async_orch::{Breaker, Bulkhead, Failure, Keyed, Limiter, Next, Once, Policy, Run, pipeline};
+use async_orch::{
+    Breaker, Bulkhead, Failure, Keyed, Limiter, Next, Once, Policy, RetryBudget, Run, pipeline,
+};
 
 use super::engine::Fake;
 use super::world::{World, blocks, boxed, elsewhere, even, hangs, panics, same, third, work};
@@ -107,6 +109,22 @@ cases! {
     outside: 1 => |_w| pipeline! { |_: u64| seq < elsewhere blocks par < elsewhere blocks > > };
     outside_fails: 1_001 => |_w| pipeline! { |_: u64| seq < blocks > };
     text: 0 => |_w| pipeline! { |_: u64| seq < boxed > };
+    awaits: 1 => |w| {
+        pipeline! {
+            |_: u64|
+            par <
+                work(w, _)
+                seq <
+                    #[durable]
+                    async |n, cx| {
+                        cx.sleep(Duration::from_millis(2)).await;
+                        cx.run(&pipeline! { |_: u64| retry(backoff = constant(3ms)) < third(w, _) > }, n).await
+                    }
+                    work(w, _)
+                >
+            >
+        }
+    };
     generic: "a".to_owned() => |_w| pipeline! { |_: String| seq < same |text| { (text, 1_u8) } same > };
     circuit: 1 => |w| pipeline! { |_: u64| circuit(fail_max = 2) < work(w, _) > };
     circuit_waits: (0..4).collect() => |w| pipeline! { |_: Vec<u64>| each(settle) < circuit(fail_max = 1, reset_timeout = 1ms, wait) < even(w, _) > > };
@@ -125,6 +143,10 @@ cases! {
     circuit_opens: (0..6).collect() => |w| pipeline! { |_: Vec<u64>| each(limit = 1, settle) < circuit(fail_max = 1) < even(w, _) > > };
     circuit_recovers: 1 => |w| pipeline! { |_: u64| retry(max_attempts = 4, backoff = constant(50ms), jitter = none, rejections) < circuit(fail_max = 1, reset_timeout = 80ms) < third(w, _) > > };
     bulkhead_full: (0..5).collect() => |w| pipeline! { |_: Vec<u64>| each(settle) < bulkhead(max = 2, queue = 0) < work(w, _) > > };
+    retry_budget: (0..4).collect() => |w| {
+        let budget = RetryBudget::builder().ratio(0.0).min_per_second(0).capacity(3).build();
+        pipeline! { let budget = budget; move |_: Vec<u64>| each(settle) < retry(budget = &budget, backoff = constant(5ms)) < even(w, _) > > }
+    };
     keyed: (0..6).collect() => |w| {
         let breakers: Keyed<u64, Breaker> = Keyed::new(16, |_: &u64| Breaker::builder().fail_max(1).build());
         pipeline! { let breakers = breakers; move |_: Vec<u64>| each(limit = 1, settle) < seq < let n = |n| { n } circuit(breaker = breakers.get(&(n % 2))) < even(w, *n) > > > }

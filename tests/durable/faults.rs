@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use async_orch::durable::{Coding, Durable, Fault, Mailbox, check, drive};
-use async_orch::{Breaker, BreakerState, Run, pipeline, task};
+use async_orch::{Breaker, BreakerState, RetryBudget, Run, pipeline, task};
 use serde::{Deserialize, Serialize};
 
 use super::engine::{Entry, Fake, Journal};
@@ -34,27 +34,51 @@ macro_rules! run {
     }};
 }
 
+/// What a run has asked for.
+fn asked(journal: &Journal) -> Vec<String> {
+    let text =
+        |entry: &Entry| if let Entry::Asked(command) = entry { Some(command.to_string()) } else { None };
+    journal.entries.iter().filter_map(text).collect()
+}
+
 #[tokio::test]
 async fn durable_9_a_task_that_is_not_durable_is_named_with_its_place() {
     let p = pipeline! { |_: u64| seq < next plain > };
     let fault = run!(p, 1, Journal::default()).1.unwrap_err();
     let text = fault.to_string();
     assert!(text.starts_with("step `seq/plain` (tests/durable/faults.rs:"), "{text}");
-    assert!(text.ends_with("is not durable: write `#[task(durable)]` on its function"), "{text}");
+    let help =
+        "is not durable: write `#[task(durable)]` on a task's function, `#[durable]` before an `async` step";
+    assert!(text.ends_with(help), "{text}");
 }
 
 /// It is known before anything runs, of all steps at once, and by the compiler where that can know it.
 #[test]
 fn durable_9_all_steps_that_are_not_durable_are_told_at_once() {
     let inner = pipeline! { |_: u64| seq < next plain async |n| { n } > }.boxed();
-    let p = pipeline! { |_: u64| seq < each_of |_| { 1 } { inner } plain > };
+    let p = pipeline! {
+        |_: u64|
+        seq < each_of |_| { 1 } { inner } plain |n| { futures::stream::iter([n]) } each(stream) < next > >
+    };
     let text = check(&p).unwrap_err().to_string();
     let paths: Vec<_> = text.split('`').skip(1).step_by(2).collect();
-    assert_eq!(paths, ["seq/seq/plain", "seq/seq/inline", "seq/plain", "#[task(durable)]"], "{text}");
+    assert_eq!(paths[..4], ["seq/seq/plain", "seq/seq/inline", "seq/plain", "seq/each"], "{text}");
+    assert_eq!(paths[4], "#[task(durable)]", "{text}");
     fn durable(pipeline: &impl Durable) {
         check(pipeline).unwrap();
     }
     durable(&pipeline! { |_: u64| saga < next undo next retry < race < next |n| { n } > > > });
+    durable(&pipeline! {
+        |_: u64|
+        seq <
+            #[cfg(all())]
+            #[durable]
+            async |n, cx| { cx.run(&pipeline! { |_: u64| next }, n).await }
+            #[durable]
+            #[cfg(any())]
+            async |n, cx| { cx.sleep(Duration::ZERO).await; n }
+        >
+    });
 }
 
 #[task(durable)]
@@ -195,6 +219,30 @@ async fn durable_8_a_hundred_old_runs_leave_a_live_breaker_as_it_was() {
     assert!(live.kind().is_rejection());
 }
 
+/// A budget that lives on pays for no attempt that was made before, and a run of before has those that it had.
+#[tokio::test(start_paused = true)]
+async fn durable_8_a_budget_is_asked_once_for_each_attempt() {
+    let world = World::default();
+    let budget = RetryBudget::builder().ratio(0.5).min_per_second(0).capacity(3).build();
+    let p = pipeline! { |_: u64| retry(budget = &budget, backoff = constant(5ms)) < even(&world, _) > };
+    let (journal, result) = run!(p, 1, Journal::default());
+    assert_eq!((result.unwrap().unwrap_err().attempts(), budget.available()), (3, 1));
+    for _ in 0..9 {
+        let (again, result) = run!(p, 1, journal.clone());
+        assert_eq!((result.unwrap().unwrap_err().attempts(), budget.available()), (3, 1));
+        assert_eq!(again.entries, journal.entries);
+    }
+    // With one left there is one attempt more, and then none; and a run that had three has three.
+    assert_eq!(run!(p, 1, Journal::default()).1.unwrap().unwrap_err().attempts(), 2);
+    assert_eq!(run!(p, 1, Journal::default()).1.unwrap().unwrap_err().attempts(), 2);
+    assert_eq!(run!(p, 1, Journal::default()).1.unwrap().unwrap_err().attempts(), 1);
+    assert_eq!(run!(p, 1, journal).1.unwrap().unwrap_err().attempts(), 3);
+    // Each question names the attempt that it is for.
+    let asked = asked(&run!(p, 1, Journal::default()).0);
+    let asked: Vec<_> = asked.iter().filter(|text| text.starts_with("ask")).collect();
+    assert_eq!(asked, ["ask retry#2", "ask retry#3"]);
+}
+
 /// A rejection that was written down is one again, whatever the circuit says now.
 #[tokio::test(start_paused = true)]
 async fn durable_8_a_rejection_is_repeated() {
@@ -281,14 +329,6 @@ async fn durable_12_what_is_told_again_is_marked() {
 /// A wait is never shorter than written, the clock stands still between deliveries, and chance follows from the seed.
 #[tokio::test(start_paused = true)]
 async fn durable_7_the_run_has_a_clock_and_chances_of_its_own() {
-    let asked = |journal: &Journal| -> Vec<String> {
-        let commands = journal.entries.iter();
-        commands
-            .filter_map(
-                |entry| if let Entry::Asked(command) = entry { Some(command.to_string()) } else { None },
-            )
-            .collect()
-    };
     let world = World::default();
     let p = pipeline! { |_: u64| retry(max_attempts = 3, backoff = constant(1500us), jitter = none) < even(&world, _) > };
     let (journal, result) = run!(p, 1, Journal::default());

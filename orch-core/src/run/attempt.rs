@@ -28,6 +28,7 @@ pub struct Attempt<'a> {
     callee: Pin<&'a mut (dyn Callee + 'a)>,
     position: Position<'a>,
     /// Of its arguments.
+    #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "nothing is compared then"))]
     fingerprint: Option<u64>,
 }
 
