@@ -234,6 +234,7 @@ impl Journaled {
         }
         let Some(hold) = self.hold.clone() else { return Ok(()) };
         let (run, entries, first) = (self.run.clone(), mem::take(&mut self.pending), self.written);
+        self.is_given = false;
         // If that fails, what is numbered on from it may not be written.
         if let Some(commit) = self.commit.take() {
             commit.await?;

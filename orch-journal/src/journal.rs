@@ -155,7 +155,7 @@ impl Options {
 /// It can be cloned: all clones are the same journal. Several processes can have one file open at the same time.
 ///
 /// A run is known by its key. What it is given, what it asks for, and what comes of that are written down, and are on the disk before
-/// the run goes on from them. So a process that comes after goes on where one has ended: no task that had finished and was written down
+/// the next task begins and before the run is said to have ended. So a process that comes after goes on where one has ended: no task that had finished and was written down
 /// is run again. Tasks that were under way are, and so a task can run twice: make what it does the same if it is done again.
 ///
 /// Dropping the future of a run is as a crash of the process: the run is kept, and goes on with [`run`](Journal::run) or

@@ -54,6 +54,9 @@ impl Journal {
     /// The name of the pipeline is that of its outermost block: `seq(name = "order")`. Its input is compared as JSON; so a set in it
     /// should have an order, as a `BTreeSet` has. What it gives is what was written down and read again.
     ///
+    /// That the run is begun is written down before its first task begins, and outlives the process. It outlives a power failure too from
+    /// when its first result is on the disk, at the latest after 10 milliseconds; [`start`](Journal::start) waits for that first.
+    ///
     /// # Errors
     ///
     /// [`RunError::Failed`] if the pipeline fails, now or before. Else with what hinders the run, which is kept:
@@ -76,7 +79,7 @@ impl Journal {
         self.run_named(&name, key, pipeline, input).await
     }
 
-    /// The same on a task of its own, from when it is written down that there is the run.
+    /// The same on a task of its own, from when it is on the disk that there is the run.
     ///
     /// The run goes on if what is returned is dropped; [`cancel`](Journal::cancel) ends it. To share a pipeline, give it in an `Arc`.
     ///
