@@ -565,6 +565,32 @@ async fn a_run_that_panics_is_kept_and_says_so() {
     assert_eq!(world.take(), calls([("seq/add", 1)]));
 }
 
+/// Looked at from outside, while the next task is under way. That there is the run is seen before its first.
+#[tokio::test]
+async fn a_result_is_written_before_the_next_task_begins() {
+    let (file, world) = (File::new(), World::new());
+    let journal = file.open();
+    let order = {
+        let world = world.clone();
+        pipeline! { let world = world; move |_: u64| seq(name = "order") <
+            add(world.clone(), _) add(world.clone(), _) as "next" add(world.clone(), _) as "last"
+        > }
+    };
+    let order = std::sync::Arc::new(order);
+    for (step, before) in [("order/add", 0), ("order/next", 1), ("order/last", 2)] {
+        world.stand_at(step);
+        let (journal, order) = (journal.clone(), order.clone());
+        let run = tokio::spawn(async move { journal.run(step, &order, 1).await.unwrap() });
+        world.reached.notified().await;
+        let select = "SELECT count(done) FROM runs LEFT JOIN entries ON run = id WHERE key = ?1 GROUP BY id";
+        let written: i64 = file.sql().query_row(select, [step], |row| row.get(0)).unwrap();
+        assert_eq!(written, before, "{step}");
+        world.stand_at(None);
+        world.go.notify_one();
+        assert_eq!(run.await.unwrap(), 4);
+    }
+}
+
 /// No timer is as long as the longest wait.
 #[tokio::test]
 async fn a_wait_may_be_as_long_as_it_wants() {
