@@ -3,38 +3,9 @@
 use std::ops::ControlFlow::{Break, Continue};
 use std::time::Duration;
 
-use async_orch::durable::{Mailbox, drive_by};
-use async_orch::{
-    Breaker, Bulkhead, Failure, Keyed, Limiter, Next, Once, Policy, RetryBudget, Run, pipeline,
-};
+use async_orch::{Breaker, Bulkhead, Failure, Keyed, Limiter, Next, Once, Policy, RetryBudget, pipeline};
 
-use super::engine::Fake;
 use super::world::{World, blocks, boxed, elsewhere, even, hangs, panics, same, third, work};
-use super::{Process, Ran};
-
-/// One process: goes on with a journal, and leaves it.
-pub(crate) async fn process<P: Run<Out: std::fmt::Debug, Error: std::fmt::Display>>(
-    pipeline: P,
-    input: P::In,
-    process: Process,
-) -> Ran {
-    let mailbox = Mailbox::new(7);
-    let mut engine = Fake::new(process.journal, process.seed);
-    engine.ends_at = process.ends_at;
-    engine.on_disk = process.on_disk.unwrap_or(engine.on_disk);
-    let result = if process.is_local {
-        Ok(pipeline.run(input).await)
-    } else {
-        let run = pipeline.on(&mailbox).run(input);
-        drive_by(&mailbox, run, &mut engine, process.at_once).await
-    };
-    let journal = engine.journal;
-    let result = result.map(|result| match result {
-        Ok(output) => format!("{output:?}"),
-        Err(error) => format!("{error} [{} others]", error.others().len()),
-    });
-    Ran { journal, result }
-}
 
 /// Hands on, and tries once more.
 struct Twice;
@@ -62,9 +33,11 @@ impl<T: Send, E: Failure> Policy<T, E, Once> for Hands {
 macro_rules! cases {
     ($how:ident: $($name:ident: $input:expr => |$world:ident| $made:expr;)*) => {
         $(
-            #[tokio::test(start_paused = true)]
-            async fn $name() {
-                super::prove(stringify!($name), super::Results::$how, async |$world: &World, one: Process| process($made, $input, one).await).await;
+            #[test]
+            fn $name() {
+                let world = World::default();
+                let $world = &world;
+                super::prove(super::Results::$how, $world, || $made, $input);
             }
         )*
     };
