@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use async_orch::bus::Recorder;
 use async_orch::{
-    Admit, Arrival, Attempt, BoxFuture, Breaker, BreakerState, Bulkhead, Done, ErrorKind, Gatekeeper,
-    Limiter, Local, Position, Report, Run, Runtime, Waiting, pipeline,
+    Admit, Arrival, Attempt, BoxFuture, Breaker, BreakerState, BudgetSpent, Bulkhead, Done, ErrorKind,
+    Gatekeeper, Limiter, Local, Position, Report, RetryBudget, Run, Runtime, Waiting, pipeline,
 };
 use tokio::time::sleep;
 
@@ -72,6 +72,7 @@ impl Runtime for Desk {
             Gatekeeper::Circuit(_) => "circuit",
             Gatekeeper::Bulkhead(_) => "bulkhead",
             Gatekeeper::Throttle(_) => "throttle",
+            Gatekeeper::Budget(_) => "retry",
             _ => "other",
         };
         assert_eq!(arrival.position().name(), keeper);
@@ -138,6 +139,40 @@ async fn a_gatekeeper_is_asked_when_the_runtime_says() {
         assert!(heard.len() == 2 && heard[1].starts_with("the circuit is open, retry in"), "{heard:?}");
         breaker.reset();
     }
+}
+
+/// A budget is asked for each further attempt, as a gatekeeper is.
+#[tokio::test(start_paused = true)]
+async fn a_budget_is_asked_when_the_runtime_says() {
+    let budget = RetryBudget::builder().ratio(0.0).min_per_second(0).capacity(2).build();
+    let recorder = Recorder::new();
+    let p = pipeline! {
+        error = Oops;
+        |_: ()| retry(max_attempts = 3, budget = &budget, backoff = constant(1ms)) < |()| { if true { Err(Oops("no")) } else { Ok(()) } } >
+    };
+    let p = (&p).with_bus(&recorder);
+    let run = async |does| {
+        let desk = Desk::new(does);
+        recorder.clear();
+        let error = p.on(&desk).run(()).await.unwrap_err();
+        assert_eq!(error.task(), Some(&Oops("no")));
+        recorder.assert_balanced();
+        let spent = recorder.events().iter().any(|event| event.told::<BudgetSpent>().is_some());
+        (error.attempts(), desk.heard(), spent, budget.available())
+    };
+    let [second, third] = ["arrives at retry#2", "arrives at retry#3"].map(str::to_owned);
+    let [yes, no] = ["let through", "rejected"].map(str::to_owned);
+    assert_eq!(
+        run(Does::Passes).await,
+        (3, vec![second.clone(), third.clone()], false, 2),
+        "no token is taken"
+    );
+    assert_eq!(run(Does::Asks).await, (3, vec![second.clone(), yes.clone(), third, yes], false, 0));
+    assert_eq!(run(Does::AsksLater).await, (1, vec![second.clone(), no], true, 0));
+    assert_eq!(run(Does::Rejects(ErrorKind::TimedOut)).await, (1, vec![second], true, 0));
+    let desk = Desk::new(Does::Hangs);
+    assert!(tokio::time::timeout(MS, p.on(&desk).run(())).await.is_err());
+    recorder.assert_balanced();
 }
 
 #[tokio::test(start_paused = true)]

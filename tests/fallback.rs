@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use async_orch::bus::{self, Recorder};
 use async_orch::{
-    Attempt, BoxFuture, BoxPipeline, Breaker, BreakerState, Done, Error, ErrorKind, Event, FallingBack,
-    LastError, Local, Run, Runtime, TaskState, pipeline, task,
+    BoxPipeline, Breaker, BreakerState, Error, ErrorKind, Event, FallingBack, LastError, Run, TaskState,
+    pipeline, task,
 };
+use orch_test::Simulation;
 use tokio::time::{Instant, sleep};
 
 use common::{Census, Oops, Sheep, Trace, at_once, every_execution_ends_once, polled};
@@ -355,34 +356,13 @@ async fn fallback_9_with_settle_and_retry_around_and_inside() {
     assert_eq!(p.run(()).await.unwrap(), 8);
 }
 
-/// Tokio's, behind the seam.
-struct Foreign;
-
-impl Runtime for Foreign {
-    fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
-        Local.execute(attempt)
-    }
-
-    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        Local.sleep(duration)
-    }
-
-    fn now(&self) -> std::time::Instant {
-        Runtime::now(&Local)
-    }
-
-    fn random(&self) -> u64 {
-        0
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn fallback_10_embedded_boxed_and_on_another_runtime_it_is_the_same() {
     let p = pipeline! { |_: String| fallback < fail_after(1, "a") |s| { s.parse::<u32>() } |s| { s.len() as u32 } > };
     let outer = pipeline! { |_: String| fallback < { &p } no("z") > };
     for (text, answer) in [("17", 17), ("text", 4)] {
         assert_eq!(outer.run(text.to_owned()).await.unwrap(), answer);
-        assert_eq!(p.on(&Foreign).run(text.to_owned()).await.unwrap(), answer);
+        assert_eq!(Simulation::new().run(&p, text.to_owned()).unwrap(), answer);
     }
     let recorder = Recorder::new();
     let boxed: BoxPipeline<'_, (), u32> =

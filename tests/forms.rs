@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
 use async_orch::bus::Recorder;
-use async_orch::{
-    Attempt, BoxError, BoxFuture, BoxPipeline, Done, Local, Run, Runtime, TaskState, pipeline, task,
-};
+use async_orch::{BoxError, BoxPipeline, Run, TaskState, pipeline, task};
+use orch_test::Simulation;
 
 use common::at_once;
 
@@ -23,27 +21,9 @@ fn refuse_odd(n: u32) -> Result<u32, &'static str> {
     if n % 2 == 1 { Err("odd") } else { Ok(n) }
 }
 
-/// Counts what it executes.
-#[derive(Default)]
-struct Counting(AtomicU32);
-
-impl Runtime for Counting {
-    fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        Box::pin(attempt.run())
-    }
-
-    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        Local.sleep(duration)
-    }
-
-    fn now(&self) -> Instant {
-        Local.now()
-    }
-
-    fn random(&self) -> u64 {
-        Local.random()
-    }
+/// How many tasks were executed on a foreign runtime.
+fn executed(sim: &Simulation) -> usize {
+    sim.trace().iter().filter(|line| line.ends_with(" starts")).count()
 }
 
 fn opaque() -> impl Run<In = u32, Out = u32, Error = BoxError> + 'static {
@@ -114,13 +94,13 @@ macro_rules! forms {
 
             #[test]
             fn on() {
-                let (p, rt) = ($make, Counting::default());
-                assert_eq!(at_once(p.on(&rt).run(4)).unwrap(), 8);
-                assert_eq!(rt.0.swap(0, Ordering::Relaxed), 2);
+                let (p, sim) = ($make, Simulation::new());
+                assert_eq!(sim.block_on(p.on(&sim).run(4)).unwrap().unwrap(), 8);
+                assert_eq!(executed(&sim), 2);
                 let recorder = Recorder::new();
                 let p = p.with_bus(&recorder);
-                assert_eq!(at_once(p.on(&rt).run_as("key", 4)).unwrap(), 8);
-                assert_eq!((rt.0.load(Ordering::Relaxed), recorder.events().len()), (2, 6));
+                assert_eq!(sim.block_on(p.on(&sim).run_as("key", 4)).unwrap().unwrap(), 8);
+                assert_eq!((executed(&sim), recorder.events().len()), (2 + 2, 6));
             }
 
             #[test]
@@ -136,9 +116,9 @@ macro_rules! forms {
                 // What is inside waits behind the limit as a step of its own.
                 let waited = recorder.states("outer/par/p");
                 assert_eq!(waited.iter().filter(|state| **state == TaskState::Pending).count(), 1, "{waited:?}");
-                let rt = Counting::default();
-                assert_eq!(at_once(outer.on(&rt).run(4)).unwrap(), (16, 16));
-                assert_eq!(rt.0.load(Ordering::Relaxed), 6);
+                let sim = Simulation::new();
+                assert_eq!(sim.run(&outer, 4).unwrap(), (16, 16));
+                assert_eq!(executed(&sim), 6);
                 let error = at_once(outer.run(3)).unwrap_err();
                 assert_eq!(error.path(), "outer/p/refuse_odd");
                 assert!(outer.graph().find("outer/par/p/double").is_some());

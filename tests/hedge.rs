@@ -7,10 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_orch::bus::{self, Recorder};
-use async_orch::{
-    Attempt, BoxFuture, BoxPipeline, Breaker, BreakerState, Done, Event, Hedging, Local, Run, Runtime,
-    TaskState, pipeline, task,
-};
+use async_orch::{BoxPipeline, Breaker, BreakerState, Event, Hedging, Run, TaskState, pipeline, task};
+use orch_test::Simulation;
 use tokio::task::{coop, yield_now};
 use tokio::time::{Instant, sleep};
 
@@ -306,27 +304,6 @@ fn hedge_8_a_delay_of_zero_or_one_attempt_panics_when_it_is_built() {
     );
 }
 
-/// Tokio's, behind the seam.
-struct Foreign;
-
-impl Runtime for Foreign {
-    fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
-        Local.execute(attempt)
-    }
-
-    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        Local.sleep(duration)
-    }
-
-    fn now(&self) -> std::time::Instant {
-        Runtime::now(&Local)
-    }
-
-    fn random(&self) -> u64 {
-        0
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn hedge_9_embedded_boxed_and_on_another_runtime_it_is_the_same() {
     let script = [(900, Ok(1)), (10, Ok(2))];
@@ -335,7 +312,8 @@ async fn hedge_9_embedded_boxed_and_on_another_runtime_it_is_the_same() {
     let start = Instant::now();
     assert_eq!(pipeline! { seq < { &p } |n| { n } > }.run(()).await.unwrap(), 2);
     service.calls.store(0, SeqCst);
-    assert_eq!(p.on(&Foreign).run(()).await.unwrap(), 2);
+    let sim = Simulation::new();
+    assert_eq!(sim.drive(p.on(&sim).run(())).await.unwrap().unwrap(), 2);
     service.calls.store(0, SeqCst);
     let recorder = Recorder::new();
     let boxed: BoxPipeline<'_, (), u32> = p.with_bus(recorder.clone()).boxed();

@@ -345,6 +345,30 @@ fn an_answer_of_the_wrong_type_gives_the_attempt_back() {
 }
 
 #[test]
+fn the_runtime_answers_where_it_knows_one_of_the_two_types() {
+    let rt = answering(|attempt| {
+        let types = (attempt.output_type(), attempt.error_type().rsplit("::").next());
+        let done = match attempt.position().name() {
+            "down" => {
+                assert_eq!(types, ("u32", Some("Oops")));
+                let attempt = attempt.answer_error("refused").unwrap_err();
+                attempt.answer_error(Oops("refused"))
+            }
+            _ => {
+                assert_eq!(types, ("u32", Some("Infallible")));
+                let attempt = attempt.answer_output(99_u64).unwrap_err();
+                let attempt = attempt.answer_error(Oops("none has this")).unwrap_err();
+                attempt.answer_output(99_u32)
+            }
+        };
+        Box::pin(ready(done.expect("it is of the task's type")))
+    });
+    let error = at_once(pipeline! { |_: u32| seq < double down > }.on(&rt).run(1)).unwrap_err();
+    assert_eq!(error.downcast_ref(), Some(&Oops("refused")));
+    assert_eq!(at_once(pipeline! { |_: u32| double }.on(&rt).run(1)).unwrap(), 99);
+}
+
+#[test]
 fn the_runtime_fails_a_task_in_every_way_there_is() {
     fn kind(name: &str) -> ErrorKind<Infallible> {
         match name {

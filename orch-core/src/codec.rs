@@ -130,6 +130,7 @@ impl<T> fmt::Debug for Coding<T> {
 
 /// How the output and the error of a task are written down.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "nothing is written down then"))]
 pub struct Codec<T, X> {
     pub(crate) output: Coding<T>,
     pub(crate) error: Coding<X>,

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::blocks::bulkhead::Bulkhead;
 use crate::blocks::circuit::Breaker;
+use crate::blocks::retry::RetryBudget;
 use crate::blocks::throttle::Limiter;
 use crate::error::ErrorKind;
 use crate::run::{Arrival, Attempt, Done, Position};
@@ -166,6 +167,8 @@ pub enum Gatekeeper<'a> {
     Bulkhead(&'a Bulkhead),
     /// The rate of a `throttle`. It has no report: what a run takes is never given back.
     Throttle(&'a Limiter),
+    /// The budget of a `retry`, which is asked for each further attempt. It has no report.
+    Budget(&'a RetryBudget),
 }
 
 /// What a [`Runtime`] says to a run that arrives at a [`Gatekeeper`].

@@ -5,10 +5,16 @@ use crate::codec::Coding;
 /// Nothing has it.
 #[diagnostic::on_unimplemented(
     message = "`durable` needs the feature `durable` of async-orch",
-    label = "not there without the feature",
-    note = "write `cargo add async-orch --features durable`"
+    label = "write `cargo add async-orch --features durable`"
 )]
 pub trait Feature {}
+
+/// The word `durable`.
+#[derive(Debug)]
+pub struct Word;
+
+/// Says that it is missing.
+pub const fn needs<T: Feature>() {}
 
 /// No number.
 #[derive(Debug, Default)]
@@ -41,6 +47,12 @@ impl<T: ?Sized> std::fmt::Debug for Argument<'_, T> {
 pub trait Printable {}
 
 /// Nothing is found.
+pub trait Shared {}
+
+/// Nothing is found.
+pub trait Text {}
+
+/// Nothing is found.
 pub trait Unprintable {
     /// None.
     fn __orch_fingerprint(&self) -> Option<u64> {
@@ -52,6 +64,6 @@ impl<T: ?Sized> Unprintable for Argument<'_, T> {}
 
 /// No coding.
 #[must_use]
-pub const fn json<T: Feature>() -> Coding<T> {
+pub const fn json<T>() -> Coding<T> {
     panic!("not without the feature")
 }

@@ -280,6 +280,8 @@ pub struct Arguments {
 pub struct Inline {
     /// The word `async`, if it may await.
     pub async_token: Option<Span>,
+    /// Whether it says `#[durable]`: all that it awaits is a part of the run.
+    pub durable: bool,
     /// The span of the opening `|`.
     pub bar: Span,
     /// What the piped value is taken apart by.

@@ -53,9 +53,14 @@ impl Attributes {
         self.named(name).next().is_some()
     }
 
-    /// Whether there is another than `cfg`.
+    /// Whether there is `durable`, under no condition.
+    pub fn durable(&self) -> bool {
+        self.list.iter().any(Attribute::is_durable)
+    }
+
+    /// Whether there is another than `cfg` and `durable`.
     pub fn has_others(&self) -> bool {
-        self.list.iter().any(|attribute| attribute.name != "cfg")
+        self.list.iter().any(|attribute| attribute.name != "cfg" && !attribute.is_durable())
     }
 
     /// The predicate under which what they stand on is there, if it is not always.
@@ -115,6 +120,10 @@ impl Attributes {
 }
 
 impl Attribute {
+    fn is_durable(&self) -> bool {
+        self.name == "durable" && self.meta.len() == 1 && self.conditions.is_empty()
+    }
+
     /// What the parentheses hold.
     fn predicate(&self) -> TokenStream {
         let content = content(&self.meta).unwrap_or_default();
@@ -162,6 +171,15 @@ mod tests {
         assert_eq!(condition(&["cfg(a)", "inline", "cfg(not(b))"]).as_deref(), Some("all(a,not(b))"));
         assert_eq!(condition(&["cfg_attr(a, inline, cfg(b))"]).as_deref(), Some("any(not(all(a)),b)"));
         assert_eq!(condition(&["cfg_attr(a, cfg_attr(b, cfg(c)))"]).as_deref(), Some("any(not(all(a,b)),c)"));
+    }
+
+    #[test]
+    fn durable_stands_alone() {
+        let durable = |metas: &[&str]| (attributes(metas).durable(), attributes(metas).has_others());
+        assert_eq!(durable(&["cfg(a)", "durable"]), (true, false));
+        for other in ["durable(a)", "durable = 1", "a::durable", "cfg_attr(a, durable)"] {
+            assert_eq!(durable(&[other]), (false, true), "{other}");
+        }
     }
 
     #[test]

@@ -3,35 +3,9 @@
 use std::ops::ControlFlow::{Break, Continue};
 use std::time::Duration;
 
-use async_orch::durable::{Mailbox, drive_by};
-use async_orch::{Breaker, Bulkhead, Failure, Keyed, Limiter, Next, Once, Policy, Run, pipeline};
+use async_orch::{Breaker, Bulkhead, Failure, Keyed, Limiter, Next, Once, Policy, RetryBudget, pipeline};
 
-use super::engine::Fake;
 use super::world::{World, blocks, boxed, elsewhere, even, hangs, panics, same, third, work};
-use super::{Process, Ran};
-
-/// One process: goes on with a journal, and leaves it.
-pub(crate) async fn process<P: Run<Out: std::fmt::Debug, Error: std::fmt::Display>>(
-    pipeline: P,
-    input: P::In,
-    process: Process,
-) -> Ran {
-    let mailbox = Mailbox::new(7);
-    let mut engine = Fake::new(process.journal, process.seed);
-    engine.ends_at = process.ends_at;
-    let result = if process.is_local {
-        Ok(pipeline.run(input).await)
-    } else {
-        let run = pipeline.on(&mailbox).run(input);
-        drive_by(&mailbox, run, &mut engine, process.at_once).await
-    };
-    let journal = engine.journal;
-    let result = result.map(|result| match result {
-        Ok(output) => format!("{output:?}"),
-        Err(error) => format!("{error} [{} others]", error.others().len()),
-    });
-    Ran { journal, result }
-}
 
 /// Hands on, and tries once more.
 struct Twice;
@@ -59,9 +33,11 @@ impl<T: Send, E: Failure> Policy<T, E, Once> for Hands {
 macro_rules! cases {
     ($how:ident: $($name:ident: $input:expr => |$world:ident| $made:expr;)*) => {
         $(
-            #[tokio::test(start_paused = true)]
-            async fn $name() {
-                super::prove(stringify!($name), super::Results::$how, async |$world: &World, one: Process| process($made, $input, one).await).await;
+            #[test]
+            fn $name() {
+                let world = World::default();
+                let $world = &world;
+                super::prove(super::Results::$how, $world, || $made, $input);
             }
         )*
     };
@@ -106,6 +82,22 @@ cases! {
     outside: 1 => |_w| pipeline! { |_: u64| seq < elsewhere blocks par < elsewhere blocks > > };
     outside_fails: 1_001 => |_w| pipeline! { |_: u64| seq < blocks > };
     text: 0 => |_w| pipeline! { |_: u64| seq < boxed > };
+    awaits: 1 => |w| {
+        pipeline! {
+            |_: u64|
+            par <
+                work(w, _)
+                seq <
+                    #[durable]
+                    async |n, cx| {
+                        cx.sleep(Duration::from_millis(2)).await;
+                        cx.run(&pipeline! { |_: u64| retry(backoff = constant(3ms)) < third(w, _) > }, n).await
+                    }
+                    work(w, _)
+                >
+            >
+        }
+    };
     generic: "a".to_owned() => |_w| pipeline! { |_: String| seq < same |text| { (text, 1_u8) } same > };
     circuit: 1 => |w| pipeline! { |_: u64| circuit(fail_max = 2) < work(w, _) > };
     circuit_waits: (0..4).collect() => |w| pipeline! { |_: Vec<u64>| each(settle) < circuit(fail_max = 1, reset_timeout = 1ms, wait) < even(w, _) > > };
@@ -124,6 +116,10 @@ cases! {
     circuit_opens: (0..6).collect() => |w| pipeline! { |_: Vec<u64>| each(limit = 1, settle) < circuit(fail_max = 1) < even(w, _) > > };
     circuit_recovers: 1 => |w| pipeline! { |_: u64| retry(max_attempts = 4, backoff = constant(50ms), jitter = none, rejections) < circuit(fail_max = 1, reset_timeout = 80ms) < third(w, _) > > };
     bulkhead_full: (0..5).collect() => |w| pipeline! { |_: Vec<u64>| each(settle) < bulkhead(max = 2, queue = 0) < work(w, _) > > };
+    retry_budget: (0..4).collect() => |w| {
+        let budget = RetryBudget::builder().ratio(0.0).min_per_second(0).capacity(3).build();
+        pipeline! { let budget = budget; move |_: Vec<u64>| each(settle) < retry(budget = &budget, backoff = constant(5ms)) < even(w, _) > > }
+    };
     keyed: (0..6).collect() => |w| {
         let breakers: Keyed<u64, Breaker> = Keyed::new(16, |_: &u64| Breaker::builder().fail_max(1).build());
         pipeline! { let breakers = breakers; move |_: Vec<u64>| each(limit = 1, settle) < seq < let n = |n| { n } circuit(breaker = breakers.get(&(n % 2))) < even(w, *n) > > > }

@@ -41,8 +41,13 @@ pub(crate) fn room(file: &str) -> String {
 /// What a room names of a block after all, and is left out of circles.
 fn is_shown(file: &str, path: &str) -> bool {
     file == "runtime.rs"
-        && ["blocks::bulkhead::Bulkhead", "blocks::circuit::Breaker", "blocks::throttle::Limiter"]
-            .contains(&path)
+        && [
+            "blocks::bulkhead::Bulkhead",
+            "blocks::circuit::Breaker",
+            "blocks::retry::RetryBudget",
+            "blocks::throttle::Limiter",
+        ]
+        .contains(&path)
 }
 
 fn broken(at: &str, what: &str, rule: &str, instead: &str) -> String {

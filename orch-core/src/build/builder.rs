@@ -14,9 +14,10 @@ use crate::build::scope::{At, Point, Scope, With};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::leaf::{
-    AsyncBody, AsyncContextBody, Closure, ContextBody, Inline, Leaf, NamedBody, SyncBody, Within,
+    AsyncBody, AsyncContextBody, AsyncInlineStep, Closure, ContextBody, Inline, Leaf, NamedBody, SyncBody,
+    Within,
 };
-use crate::run::Step;
+use crate::run::{Step, Undurable, Yes};
 use crate::runtime::BoxFuture;
 use crate::sequence::{Body, Collected, Item, Keep};
 use crate::task::Call;
@@ -110,7 +111,19 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
         &self,
         _entry: N,
         body: F,
-    ) -> Closure<AsyncContextBody<'c, F, E>, Raw, N>
+    ) -> Closure<AsyncContextBody<'c, F, E, Undurable<Yes, AsyncInlineStep>>, Raw, N>
+    where
+        F: for<'e> Fn(Within<'e, 'c>, S::Ref<'e>, In, &'e Context<'e, E>) -> BoxFuture<'e, Raw>,
+    {
+        Closure { body: AsyncContextBody(body, PhantomData), raw: PhantomData }
+    }
+
+    /// The same, where it says that all which it awaits is a part of the run.
+    pub fn inline_durable<'c, F, Raw, N>(
+        &self,
+        _entry: N,
+        body: F,
+    ) -> Closure<AsyncContextBody<'c, F, E, Yes>, Raw, N>
     where
         F: for<'e> Fn(Within<'e, 'c>, S::Ref<'e>, In, &'e Context<'e, E>) -> BoxFuture<'e, Raw>,
     {

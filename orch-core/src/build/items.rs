@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures_core::Stream;
+use crate::run::Asks;
 
 /// A value whose items a body can run for: every [`IntoIterator`] that can be sent between threads.
 #[diagnostic::on_unimplemented(
@@ -58,7 +58,7 @@ pub trait Streams: Send + 'static {
 #[diagnostic::do_not_recommend]
 impl<T> Streams for T
 where
-    T: Stream + Send + 'static,
+    T: futures_core::Stream + Send + 'static,
     T::Item: Send + 'static,
 {
     type Item = T::Item;
@@ -73,6 +73,8 @@ where
 pub trait Source: Send + 'static {
     /// One of them.
     type Item: Send + 'static;
+    /// What a block asks whose body asks `A`.
+    type Asks<A: Asks>: Asks;
 
     /// The next one, if there is another. A collection has it at once.
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Self::Item>>;
@@ -87,6 +89,7 @@ where
     T::Item: Send + 'static,
 {
     type Item = T::Item;
+    type Asks<A: Asks> = A;
 
     #[inline(always)]
     fn poll_item(&mut self, _cx: &mut Context<'_>) -> Poll<Option<T::Item>> {
@@ -99,16 +102,21 @@ where
     }
 }
 
+/// What a message calls an `each(stream)`, whose items are not written down.
+#[derive(Debug)]
+pub struct EachStream;
+
 /// A stream, in a box since it may not be moved.
 #[derive(Debug)]
 pub struct Streaming<T>(Pin<Box<T>>);
 
 impl<T> Source for Streaming<T>
 where
-    T: Stream + Send + 'static,
+    T: futures_core::Stream + Send + 'static,
     T::Item: Send + 'static,
 {
     type Item = T::Item;
+    type Asks<A: Asks> = A::AndUndurable<EachStream>;
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<T::Item>> {
         self.0.as_mut().poll_next(cx)

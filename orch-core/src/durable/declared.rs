@@ -1,12 +1,22 @@
 //! What `#[task(durable)]` names.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::codec::Coding;
+
+/// The word `durable`.
+#[derive(Debug)]
+pub struct Word;
+
+/// What the word needs is there.
+pub const fn needs<T>() {}
 
 /// What a durable task gives can be written down.
 #[diagnostic::on_unimplemented(
@@ -68,6 +78,39 @@ impl<T: Serialize + ?Sized> Printable for &Argument<'_, T> {
     }
 }
 
+/// Finds that others share it: a lock, a counter or what holds one has what it holds just now, and another time something else.
+pub trait Shared {
+    /// None.
+    fn __orch_fingerprint(&self) -> Option<u64> {
+        None
+    }
+}
+
+impl<T: ?Sized> Shared for &&Argument<'_, &T> {}
+impl<T: ?Sized> Shared for &&Argument<'_, &mut T> {}
+impl<T: ?Sized> Shared for &&Argument<'_, Arc<T>> {}
+impl<T: ?Sized> Shared for &&Argument<'_, Rc<T>> {}
+
+/// Finds that it is text, which stays what it is.
+pub trait Text {
+    /// Its number.
+    fn __orch_fingerprint(&self) -> Option<u64>;
+}
+
+macro_rules! texts {
+    ($($text:ty)*) => {
+        $(
+            impl Text for &&&Argument<'_, $text> {
+                fn __orch_fingerprint(&self) -> Option<u64> {
+                    Printable::__orch_fingerprint(&&Argument(&**self.0))
+                }
+            }
+        )*
+    };
+}
+
+texts! { &str &String Arc<str> Rc<str> &[u8] &Vec<u8> &Path &PathBuf }
+
 /// Finds that it is not.
 pub trait Unprintable {
     /// None.
@@ -111,11 +154,13 @@ fn mixed(bits: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicU32;
 
     use super::*;
 
     fn print(value: &(impl Serialize + ?Sized)) -> u64 {
-        (&&Argument(value)).__orch_fingerprint().unwrap()
+        Printable::__orch_fingerprint(&&Argument(value)).unwrap()
     }
 
     #[test]
@@ -138,6 +183,29 @@ mod tests {
         ];
         assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
     }
+
+    /// What a lock or a counter holds is another thing the next time.
+    #[test]
+    fn what_others_share_has_none() {
+        macro_rules! print {
+            ($value:expr) => {
+                (&&&&Argument(&$value)).__orch_fingerprint()
+            };
+        }
+        let (counter, lock) = (AtomicU32::new(1), Mutex::new(1));
+        assert_eq!(
+            (print!(&counter), print!(&lock), print!(Arc::new(1)), print!(&&1)),
+            (None, None, None, None)
+        );
+        assert_eq!(print!(&Unserializable), None);
+        assert_eq!(print!(Unserializable), None);
+        assert_eq!(print!(1), Some(super::of(&1.into())));
+        assert!(print!("1").is_some() && print!("1") == print!(&"1".to_owned()));
+        assert_eq!(print!("1".to_owned()), print!(Arc::<str>::from("1")));
+        assert!(print!(&b"1"[..]).is_some() && print!(Path::new("1")).is_some());
+    }
+
+    struct Unserializable;
 
     /// It is written down, and read by another version.
     #[test]

@@ -22,6 +22,82 @@ use super::{Engine, Fault, Mailbox};
 /// # Cancellation
 ///
 /// Dropping the future is as a crash of the process: nothing of it is written down, and the run can be gone through once more.
+///
+/// ```
+/// use async_orch::durable::{Command, Delivery, Engine, Fault, Id, Mailbox, drive};
+/// use async_orch::{Run, pipeline, task};
+/// use std::collections::{HashMap, VecDeque};
+/// use std::sync::atomic::{AtomicU32, Ordering};
+/// use std::task::{Context, Poll};
+/// use std::time::Duration;
+///
+/// /// An engine for pipelines without waits, which keeps what it is told in memory: `asked` and `done` are the journal.
+/// #[derive(Default)]
+/// struct InMemory {
+///     asked: Vec<Command>,
+///     done: Vec<(Id, Vec<u8>)>,
+///     // Of the run that is gone through now.
+///     compared: usize,
+///     given: usize,
+///     to_order: VecDeque<Id>,
+/// }
+///
+/// impl Engine for InMemory {
+///     fn command(&mut self, command: Command) -> Result<(), Fault> {
+///         match self.asked.get(self.compared) {
+///             Some(was) if *was != command => return Err(Fault::changed(was, command)),
+///             Some(_) => {}
+///             None => self.asked.push(command.clone()),
+///         }
+///         self.compared += 1;
+///         if let Command::Run { id, .. } | Command::Admit { id, .. } = command {
+///             self.to_order.push_back(id);
+///         }
+///         Ok(())
+///     }
+///
+///     fn finished(&mut self, id: Id, bytes: Vec<u8>) -> Result<(), Fault> {
+///         self.done.push((id, bytes));
+///         Ok(())
+///     }
+///
+///     fn poll_next(&mut self, _cx: &mut Context<'_>) -> Poll<Result<Option<Delivery>, Fault>> {
+///         if let Some((id, bytes)) = self.done.get(self.given).cloned() {
+///             self.given += 1;
+///             self.to_order.retain(|other| *other != id);
+///             return Poll::Ready(Ok(Some(Delivery::Done { id, bytes, at: Duration::ZERO })));
+///         }
+///         match self.to_order.pop_front() {
+///             Some(id) => Poll::Ready(Ok(Some(Delivery::Run(id)))),
+///             None => Poll::Pending, // the future of the run is woken by what is done in place
+///         }
+///     }
+///
+///     fn is_live(&self) -> bool {
+///         self.given == self.done.len()
+///     }
+/// }
+///
+/// #[task(durable)]
+/// async fn count(calls: &AtomicU32) -> u32 {
+///     calls.fetch_add(1, Ordering::Relaxed)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let calls = AtomicU32::new(0);
+/// let p = pipeline! { par < count(&calls) count(&calls) > };
+///
+/// let mut engine = InMemory::default();
+/// let mailbox = Mailbox::new(7);
+/// assert_eq!(drive(&mailbox, p.on(&mailbox).run(()), &mut engine).await??, (0, 1));
+///
+/// // Another process goes through it once more: nothing is called again.
+/// let mut engine = InMemory { asked: engine.asked, done: engine.done, ..InMemory::default() };
+/// let mailbox = Mailbox::new(7);
+/// assert_eq!(drive(&mailbox, p.on(&mailbox).run(()), &mut engine).await??, (0, 1));
+/// assert_eq!(calls.load(Ordering::Relaxed), 2);
+/// # Ok(()) }
+/// ```
 pub async fn drive<F: Future>(
     mailbox: &Mailbox,
     run: F,

@@ -19,6 +19,10 @@ impl fmt::Display for Id {
 /// What a run asks for.
 ///
 /// A run that is gone through once more asks for the same, in the same order: that is what an [`Engine`] compares.
+///
+/// What it displays as is made to be written down and compared: `run seq/charge[3]#2 of 00f067aa0ba902b7`, `wait 2s`, `ask seq/circuit`,
+/// `give up 7`. It stays the same from version to version of this crate, as a changed word would be a changed pipeline to every run that
+/// is under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Command {
@@ -78,7 +82,6 @@ impl Command {
     }
 }
 
-/// `run seq/charge[3]#2`, `wait 2s`, `ask circuit`, `give up 7`.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -116,7 +119,9 @@ pub enum Delivery {
 ///
 /// [`drive`](super::drive) goes between it and the run. All that the engine owes the run is:
 ///
-/// - What a command gives is delivered once, unless that is given up before, and only after it has been written down for good.
+/// - What a command gives is delivered once, unless that is given up before.
+/// - What was delivered, and whatever was delivered before it, is written down for good before anything else is ordered to be done in
+///   place ([`Delivery::Run`]), and before anybody is told that the run has ended. Until then it may be lost with the process.
 /// - A run that is gone through once more is given the same deliveries in the same order, as long as there are any.
 /// - Commands that it asks for meanwhile are those that were written down. One that differs is [`Fault::Changed`].
 pub trait Engine: Send {
@@ -143,4 +148,28 @@ pub trait Engine: Send {
 
     /// Whether all that was written down has been delivered: what happens from here on happens for the first time.
     fn is_live(&self) -> bool;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Journals hold it, and later versions read them.
+    #[test]
+    fn a_command_is_written_the_same_for_ever() {
+        let (id, step) = (Id(7), "each/retry/pay~2[3]#2".to_owned());
+        for (command, text) in [
+            (Command::Run { id, step: step.clone(), fingerprint: None }, "run each/retry/pay~2[3]#2"),
+            (
+                Command::Run { id, step: step.clone(), fingerprint: Some(0x00f0_67aa_0ba9_02b7) },
+                "run each/retry/pay~2[3]#2 of 00f067aa0ba902b7",
+            ),
+            (Command::Sleep { id, duration: Duration::from_millis(1) }, "wait 1ms"),
+            (Command::Sleep { id, duration: Duration::from_millis(61_500) }, "wait 61.5s"),
+            (Command::Admit { id, step }, "ask each/retry/pay~2[3]#2"),
+            (Command::Cancel { id }, "give up 7"),
+        ] {
+            assert_eq!(command.to_string(), text);
+        }
+    }
 }

@@ -12,7 +12,8 @@ use crate::node::Place;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Fault {
-    /// What a step gives cannot be written down: a task that is not `#[task(durable)]`, or an `async` inline step.
+    /// What a step gives cannot be written down: a task that is not `#[task(durable)]`, an `async` inline step without `#[durable]`, or
+    /// an `each(stream)`.
     #[non_exhaustive]
     NotDurable {
         /// The paths of all such steps, and where they are written.
@@ -74,7 +75,7 @@ impl fmt::Display for Fault {
                     write!(f, "{before}`{step}` ({place})")?;
                 }
                 f.write_str(if several { " are" } else { " is" })?;
-                f.write_str(" not durable: write `#[task(durable)]` on its function")
+                f.write_str(" not durable: write `#[task(durable)]` on a task's function, `#[durable]` before an `async` step")
             }
             Fault::Changed { was, is } => write!(
                 f,

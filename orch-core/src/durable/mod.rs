@@ -18,6 +18,7 @@ pub use fault::Fault;
 pub use mailbox::Mailbox;
 pub use which::{Durable, check};
 
+pub use crate::build::items::EachStream;
 pub use crate::codec::Coding;
 pub use crate::leaf::AsyncInlineStep;
 #[doc(hidden)]

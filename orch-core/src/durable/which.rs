@@ -4,7 +4,8 @@ use super::Fault;
 use crate::pipeline::Run;
 use crate::run::{Asks, Kept};
 
-/// A pipeline whose every step is durable: a task with `#[task(durable)]`, or a sync inline step.
+/// A pipeline whose every step is durable: a task with `#[task(durable)]`, a sync inline step, or an `async` one that says `#[durable]`.
+/// An `each(stream)` is none.
 ///
 /// Pipelines have it by themselves; no type needs to be given it. A function that gives a pipeline to be run durably says so with it, as
 /// `impl Durable<In = u32, …>` is an `impl Run<In = u32, …>` too. Of what is [`boxed`](Run::boxed) nobody can tell, so that has it, and
@@ -32,8 +33,8 @@ impl<P: Run<Asks: Asks<Undurable: IsKept>>> Durable for P {}
 #[diagnostic::on_unimplemented(
     message = "step `{Self}` is not durable",
     label = "in this pipeline step `{Self}` is not durable",
-    note = "put `#[task(durable)]` on its function; what an `async` inline step does becomes such a task",
-    note = "of a pipeline that is given as `impl Run<…>` nobody can tell: write `impl Durable<…>`"
+    note = "put `#[task(durable)]` on its function; an `async` inline step becomes such a task, or says `#[durable]` and awaits only what its context does",
+    note = "of a pipeline that is given as `impl Run<…>` nobody can tell: write `impl Durable<…>`; items of a stream are taken by a task, page by page, in a `repeat`"
 )]
 pub trait IsKept {}
 

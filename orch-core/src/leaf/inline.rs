@@ -130,10 +130,10 @@ where
     }
 }
 
-/// `async |x, cx| { … }`. Its future borrows the run, and so is boxed, as that of a body with names is.
-pub struct AsyncContextBody<'c, F, E>(pub(crate) F, pub(crate) PhantomData<(&'c (), fn() -> E)>);
+/// `async |x, cx| { … }`. Its future borrows the run, and so is boxed, as that of a body with names is. `A` is what it asks.
+pub struct AsyncContextBody<'c, F, E, A>(pub(crate) F, pub(crate) PhantomData<(&'c (), fn() -> (E, A))>);
 
-impl<'c, P: Point, F, E: Failure, Raw: 'static> Body<P> for AsyncContextBody<'c, F, E>
+impl<'c, P: Point, F, E: Failure, A: Asks, Raw: 'static> Body<P> for AsyncContextBody<'c, F, E, A>
 where
     F: for<'e> Fn(
             Within<'e, 'c>,
@@ -145,7 +145,7 @@ where
         + Sync,
 {
     type Raw = Raw;
-    type Asks = Undurable<Yes, AsyncInlineStep>;
+    type Asks = A;
 
     #[allow(clippy::manual_async_fn, reason = "`Send` is promised, not found out")]
     fn call<'a>(
@@ -298,7 +298,7 @@ macro_rules! opaque_debug {
 
 opaque_debug!(SyncBody<F> AsyncBody<F, Fut> ContextBody<F, E> Closure<B, Raw, N> Inline<B, Raw, How, N>);
 
-impl<F, E> fmt::Debug for AsyncContextBody<'_, F, E> {
+impl<F, E, A> fmt::Debug for AsyncContextBody<'_, F, E, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AsyncContextBody")
     }

@@ -7,6 +7,8 @@ mod task;
 
 #[cfg(feature = "durable")]
 pub use inline::AsyncInlineStep;
+#[cfg(not(feature = "durable"))]
+pub(crate) use inline::AsyncInlineStep;
 pub(crate) use inline::{
     AsyncBody, AsyncContextBody, Closure, ContextBody, Inline, NamedBody, SyncBody, Within,
 };

@@ -110,6 +110,7 @@ impl<'a> Arrival<'a> {
     }
 
     /// Has the gatekeeper's answer count that was asked for.
+    #[cfg(feature = "durable")]
     pub(crate) fn asked(self) -> Done<'a> {
         Done::new()
     }

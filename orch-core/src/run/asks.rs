@@ -48,7 +48,7 @@ pub trait Asks: Send + Sync + 'static {
 #[derive(Clone, Copy, Debug)]
 pub struct Kept;
 
-/// Somebody is not durable, and the first of them is `Who`; besides `A`, which is neither this nor [`ToEnd`].
+/// Somebody is not durable, and the first of them is `Who`; besides `A`, which is neither this nor `ToEnd`.
 #[derive(Debug)]
 pub struct Undurable<A, Who>(PhantomData<fn() -> (A, Who)>);
 

@@ -1,6 +1,6 @@
 //! One attempt at a task, handed to a runtime of the user's to be run or answered for.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -28,6 +28,7 @@ pub struct Attempt<'a> {
     callee: Pin<&'a mut (dyn Callee + 'a)>,
     position: Position<'a>,
     /// Of its arguments.
+    #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "nothing is compared then"))]
     fingerprint: Option<u64>,
 }
 
@@ -52,6 +53,15 @@ trait Callee: Send {
 
     /// Takes a `Some(Result<Out, Error>)`; whether it was one.
     fn answer(self: Pin<&mut Self>, result: &mut dyn Any) -> bool;
+
+    /// Takes a `Some(Out)`; whether it was one.
+    fn output(self: Pin<&mut Self>, output: &mut dyn Any) -> bool;
+
+    /// Takes a `Some(Error)`; whether it was one.
+    fn error(self: Pin<&mut Self>, error: &mut dyn Any) -> bool;
+
+    /// The names of `Out` and `Error`.
+    fn types(&self) -> (&'static str, &'static str);
 
     #[cfg(feature = "durable")]
     fn is_durable(&self) -> bool;
@@ -114,6 +124,22 @@ where
         };
         *self.project().outcome = Some(result.map_err(ErrorKind::Task));
         true
+    }
+
+    fn output(self: Pin<&mut Self>, output: &mut dyn Any) -> bool {
+        let Some(output) = output.downcast_mut::<Option<T>>().and_then(Option::take) else { return false };
+        *self.project().outcome = Some(Ok(output));
+        true
+    }
+
+    fn error(self: Pin<&mut Self>, error: &mut dyn Any) -> bool {
+        let Some(error) = error.downcast_mut::<Option<X>>().and_then(Option::take) else { return false };
+        *self.project().outcome = Some(Err(ErrorKind::Task(error)));
+        true
+    }
+
+    fn types(&self) -> (&'static str, &'static str) {
+        (type_name::<T>(), type_name::<X>())
     }
 
     #[cfg(feature = "durable")]
@@ -183,6 +209,75 @@ impl<'a> Attempt<'a> {
     /// [`Infallible`].
     pub fn answer<T: Any, X: Any>(mut self, result: Result<T, X>) -> Result<Done<'a>, Self> {
         if self.callee.as_mut().answer(&mut Some(result)) { Ok(Done::new()) } else { Err(self) }
+    }
+
+    /// The same with an output, where the type of the task's error is not known.
+    ///
+    /// # Errors
+    ///
+    /// Gives the attempt back if the type is not that of the task's output.
+    pub fn answer_output<T: Any>(mut self, output: T) -> Result<Done<'a>, Self> {
+        if self.callee.as_mut().output(&mut Some(output)) { Ok(Done::new()) } else { Err(self) }
+    }
+
+    /// The same with an error as the task's own, where the type of its output is not known.
+    ///
+    /// ```
+    /// use async_orch::{Attempt, BoxFuture, Done, Local, Run, Runtime, pipeline, task};
+    /// use std::time::{Duration, Instant};
+    ///
+    /// /// Refuses whatever can be refused.
+    /// struct Refuses;
+    ///
+    /// impl Runtime for Refuses {
+    ///     fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
+    ///         Box::pin(async move {
+    ///             match attempt.answer_error("refused") {
+    ///                 Ok(done) => done,
+    ///                 Err(attempt) => attempt.run().await,
+    ///             }
+    ///         })
+    ///     }
+    /// #   fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> { Local.sleep(duration) }
+    /// #   fn now(&self) -> Instant { Local.now() }
+    /// #   fn random(&self) -> u64 { Local.random() }
+    ///     // … and the rest of a runtime.
+    /// }
+    ///
+    /// #[task]
+    /// async fn count() -> u32 {
+    ///     3
+    /// }
+    ///
+    /// #[task]
+    /// async fn pay(amount: u32) -> Result<String, &'static str> {
+    ///     Ok(format!("paid {amount}"))
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let p = pipeline! { seq < count pay > };
+    /// assert_eq!(p.on(&Refuses).run(()).await.unwrap_err().to_string(), "step `seq/pay` failed: refused");
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Gives the attempt back if the type is not that of the task's error, which of a task that cannot fail is [`Infallible`].
+    pub fn answer_error<X: Any>(mut self, error: X) -> Result<Done<'a>, Self> {
+        if self.callee.as_mut().error(&mut Some(error)) { Ok(Done::new()) } else { Err(self) }
+    }
+
+    /// The type of the task's output, as text for messages.
+    #[must_use]
+    pub fn output_type(&self) -> &'static str {
+        self.callee.types().0
+    }
+
+    /// The type of the task's error, as text for messages.
+    #[must_use]
+    pub fn error_type(&self) -> &'static str {
+        self.callee.types().1
     }
 }
 

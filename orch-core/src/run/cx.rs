@@ -105,6 +105,9 @@ pub trait Cx: Copy + Send + Sync {
         report: impl FnOnce() -> Report,
     ) -> bool;
 
+    /// Whether what happens now has happened before, in a process that is gone.
+    fn is_replaying(self) -> bool;
+
     /// Waits for `duration`.
     fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send;
 

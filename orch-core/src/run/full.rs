@@ -232,6 +232,10 @@ impl<'b> Cx for Full<'b> {
         self.run.runtime().is_none_or(|rt| rt.report(self.position(meta), gatekeeper, report()))
     }
 
+    fn is_replaying(self) -> bool {
+        self.run.is_replaying()
+    }
+
     fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send {
         match self.run.runtime() {
             None => Sleep::Tokio { sleep: tokio::time::sleep(duration) },

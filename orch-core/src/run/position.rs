@@ -14,8 +14,9 @@ use crate::node::{Meta, NodeKind, Place};
 /// It displays as the path, with the items in brackets, the attempts behind a `#` and the rounds in braces, outermost first:
 /// `each/retry/pay[3]#2`, `repeat/page{2}`.
 ///
-/// A copy of it is cheap. Two executions of one run never have the same: the run, the path, the items, attempts, rounds and
-/// calls tell them apart.
+/// A copy of it is cheap. Two executions of one run never have the same: the run, the [node](Position::node), the items, attempts,
+/// rounds and calls tell them apart. As text they can look the same, where steps of one name stand beside each other: those have one
+/// path, and the node's [repetition](crate::Node::repetition) tells them apart.
 #[derive(Clone, Copy)]
 pub struct Position<'a> {
     pub(super) run: &'a RunState<'a>,

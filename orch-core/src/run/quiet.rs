@@ -130,6 +130,11 @@ impl Cx for Quiet {
         true
     }
 
+    #[inline(always)]
+    fn is_replaying(self) -> bool {
+        false
+    }
+
     #[inline]
     fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send {
         tokio::time::sleep(duration)

@@ -184,6 +184,11 @@ impl<'b> RunState<'b> {
         Duration::from_nanos(now)
     }
 
+    /// Whether what happens now has happened before, in a process that is gone.
+    pub(super) fn is_replaying(&self) -> bool {
+        self.runtime().is_some_and(Runtime::is_replaying)
+    }
+
     pub(super) fn emit(&self, start: &Start, elapsed: Duration, kind: EventKind<'_>) {
         let (Some(bus), Some(id)) = (self.bus, start.id) else { return };
         let Start { segment, meta, parent, coords, .. } = *start;
@@ -194,7 +199,7 @@ impl<'b> RunState<'b> {
             node: self.locate(segment, meta),
             execution: Execution::new(id.get(), parent.map(Id::get), coords),
             elapsed,
-            replayed: self.runtime().is_some_and(Runtime::is_replaying),
+            replayed: self.is_replaying(),
             kind,
         };
         emit_quietly(bus, &event);

@@ -237,15 +237,19 @@ impl Parts<'_> {
         let error = written(&durable.error, error, *kind != Kind::Fallible);
         let (tuple, print) = (hidden("__orch_args"), hidden("__orch_fingerprint"));
         let marker = self.marker.ty.as_ref().map(|_| quote!(_,));
+        // Where the feature is missing the word itself is told so.
+        let needs = quote_spanned!(durable.word=> #task::durable::needs::<#task::durable::Word>());
         Some(quote! {
-            const CODEC: ::core::option::Option<#task::Codec<Self::Out, Self::Error>> =
-                ::core::option::Option::Some(#task::Codec::new(#output, #error));
+            const CODEC: ::core::option::Option<#task::Codec<Self::Out, Self::Error>> = {
+                #needs;
+                ::core::option::Option::Some(#task::Codec::new(#output, #error))
+            };
 
             fn fingerprint(#tuple: &#args) -> ::core::option::Option<::core::primitive::u64> {
-                use #task::durable::{Printable as _, Unprintable as _};
+                use #task::durable::{Printable as _, Shared as _, Text as _, Unprintable as _};
                 let (#marker #(#values,)*) = #tuple;
                 #task::durable::Fingerprint::default()
-                    #(.and((&&#task::durable::Argument(#values)).#print()))*
+                    #(.and((&&&&#task::durable::Argument(#values)).#print()))*
                     .finish()
             }
         })

@@ -1,6 +1,7 @@
 //! A step or a part of the header that is there under a condition.
 
 use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
 
 use crate::tokens;
 
@@ -10,6 +11,8 @@ pub(super) struct ConditionalPart {
     pub(super) start: usize,
     /// After the attributes.
     pub(super) content: usize,
+    /// Whether `#[durable]` is among the attributes.
+    pub(super) durable: bool,
     /// After what they stand on.
     pub(super) end: usize,
     pub(super) predicate: TokenStream,
@@ -21,6 +24,9 @@ impl ConditionalPart {
         let part = |from, to| tokens::collect(tokens::part(all, from, to));
         let (mut with, rest) = (part(0, self.start), part(self.end, all.len()));
         let mut without = with.clone();
+        if self.durable {
+            with.extend(quote!(#[durable]));
+        }
         with.extend(part(self.content, self.end));
         with.extend(rest.clone());
         without.extend(rest);

@@ -27,6 +27,8 @@ pub(super) struct Parser<'e> {
     pub(super) lost: bool,
     /// Whether the step that is read is an undo, which has none itself.
     pub(super) in_undo: bool,
+    /// Where the step that is read says `#[durable]`.
+    pub(super) durable: Option<Span>,
     pub(super) conditionals: Vec<ConditionalPart>,
     /// The separators of other languages, by their message.
     pub(super) separators: Vec<(&'static str, TokenStream)>,
@@ -43,6 +45,7 @@ impl<'e> Parser<'e> {
             brackets: Brackets::default(),
             lost: false,
             in_undo: false,
+            durable: None,
             conditionals: Vec::new(),
             separators: Vec::new(),
             stray_arms: false,

@@ -289,6 +289,7 @@ impl Parser<'_> {
         let body = self.bump_group(Delimiter::Brace)?;
         let name = self.step_name();
         Some(Inline {
+            durable: false,
             async_token: None,
             bar: bars.open,
             pattern: pattern.clone(),

@@ -12,6 +12,7 @@ impl Parser<'_> {
     pub(super) fn inline(&mut self) -> Step {
         let async_token = self.word(0, "async").then(|| self.here());
         self.at += usize::from(async_token.is_some());
+        let durable = self.durable.take();
         if self.word(0, "move") {
             self.errors.at(
                 self.here(),
@@ -33,6 +34,15 @@ impl Parser<'_> {
         } else if bars.pattern.is_empty() {
             self.errors.at(bars.open, "an inline step takes one value; write `|_| { … }`");
             sound = false;
+        }
+        if let (Some(durable), Some(_), None, true) = (durable, async_token, &bars.context, sound) {
+            let shown = tokens::show(&bars.pattern);
+            self.errors.at(
+                durable,
+                format!(
+                    "`#[durable]` is for a step that awaits what its context does; write `async |{shown}, cx| {{ … }}`"
+                ),
+            );
         }
         self.at = after;
         let (pattern, ty) = if sound {
@@ -57,6 +67,7 @@ impl Parser<'_> {
         if sound {
             Step::Inline(Inline {
                 async_token,
+                durable: durable.is_some(),
                 bar: bars.open,
                 pattern,
                 ty,

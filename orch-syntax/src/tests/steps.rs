@@ -246,7 +246,7 @@ fn a_body_has_braces() {
 
 #[test]
 fn only_a_condition_applies_to_a_step() {
-    let other = "only `#[cfg(…)]` applies to a step; remove this attribute";
+    let other = "only `#[cfg(…)]` and `#[durable]` apply to a step; remove this attribute";
     mistake("seq < ^#[allow(unused)] b c >", other);
     mistake("seq < a ^#[cfg_attr(x, inline)] let b = c d >", other);
     mistake("^#[rustfmt::skip] let a = b; |_: u32| c", other);
@@ -257,6 +257,31 @@ fn only_a_condition_applies_to_a_step() {
     mistake("retry(^#[cfg(x)] max_attempts = 3) < a >", option);
     mistake("timeout(^#[cfg(x)] 3s) < a >", option);
     mistake("^#![cfg(x)] seq < a >", "an attribute of the whole does not belong here; remove it");
+}
+
+#[test]
+fn durable_is_for_an_async_step_with_a_context() {
+    let task = "`#[durable]` is for an `async` inline step; a task says it itself, by `#[task(durable)]`";
+    mistake("seq < ^#[durable] b c >", task);
+    mistake("seq < a ^#[durable] let b = c d >", task);
+    mistake("seq < a ^#[durable] seq < async |x, cx| { x } > >", task);
+    let sync = "a step that awaits nothing is durable as it is; remove `#[durable]`";
+    mistake("seq < a ^#[durable] |x, cx| { x } >", sync);
+    mistake("seq < a ^#[durable] let b = |x| { x } c >", sync);
+    let context =
+        "`#[durable]` is for a step that awaits what its context does; write `async |(a, b), cx| { … }`";
+    mistake("seq < a ^#[durable] async |(a, b)| { x } >", context);
+    mistake(
+        "seq < a ^#[durable(x)] async |a, cx| { x } >",
+        "only `#[cfg(…)]` and `#[durable]` apply to a step; remove this attribute",
+    );
+    for text in [
+        "seq < async |x, cx| { x } #[durable] async |x, cx| { x } async |x, cx| { x } >",
+        "seq < a #[durable] let b = async |x, cx| { x } c >",
+    ] {
+        let durable = |step: &Step| if let Step::Inline(inline) = step { inline.durable } else { false };
+        assert_eq!(steps(text).iter().map(durable).collect::<Vec<_>>(), [false, true, false], "in `{text}`");
+    }
 }
 
 #[test]

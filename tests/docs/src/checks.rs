@@ -40,6 +40,8 @@ fn leads_somewhere(site: &Site, in_repository: &dyn Fn(&str) -> bool, page: &str
     let (file, anchor) = link.split_once('#').map_or((link, None), |(file, anchor)| (file, Some(anchor)));
     let Some(target) = resolve(page, file.split('?').next().unwrap_or_default()) else { return false };
     match anchor {
+        // rustdoc leads from a bound to an associated type that is hidden, which has no place of its own.
+        Some(anchor) if anchor.starts_with("associatedtype.") => site.has(&target),
         // Lines of source are anchors that a script makes.
         Some(anchor) if !anchor.is_empty() && !target.starts_with("src/") => {
             site.target(&target).is_some_and(|html| attribute(html, "id").contains(&anchor))

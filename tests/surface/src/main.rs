@@ -24,8 +24,13 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const LIMIT: usize = 100;
 
 /// The crates, with the number of names that they may have.
-const CRATES: [(&str, Option<usize>); 3] =
-    [("orch-core", Some(LIMIT)), ("async-orch", None), ("orch-syntax", None)];
+const CRATES: [(&str, Option<usize>); 5] = [
+    ("orch-core", Some(LIMIT)),
+    ("async-orch", None),
+    ("orch-syntax", None),
+    ("orch-journal", None),
+    ("orch-test", None),
+];
 
 fn main() -> ExitCode {
     let write = match std::env::args().nth(1).as_deref() {

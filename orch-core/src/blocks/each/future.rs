@@ -20,7 +20,7 @@ use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::Meta;
 use crate::run::Step;
-use crate::run::{Asks, Cx};
+use crate::run::{Asks, Cx, No};
 use crate::wake::{InlineWakers, Turn, cut_short, was_cut_short};
 
 /// For so many outputs, at most, room is made before they come: how many they will be is what the iterator says.
@@ -44,7 +44,7 @@ where
     B: Step<At<P::Scope, Iter::Item>, E>,
 {
     type Out = Vec<M::Kept<B::Out>>;
-    type Asks = B::Asks;
+    type Asks = Iter::Asks<B::Asks>;
     const COUNTS: bool = true;
 
     #[inline(always)]
@@ -74,6 +74,9 @@ where
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
+        if !Iter::Asks::<No>::IS_DURABLE {
+            graph.not_durable();
+        }
         self.body.describe(graph);
     }
 }

@@ -252,7 +252,7 @@ where
     Gv: Given<At<S, In>, Value: Decide>,
 {
     let Options { values, when, retry_after, .. } = options;
-    Shell::new(meta, Retry { body, given: values, when, retry_after, feed })
+    Shell::new(meta, Retry { body, given: values, when, retry_after, feed, meta })
 }
 
 impl<E, Gv, W, A> fmt::Debug for Options<E, Gv, W, A> {

@@ -4,7 +4,8 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use super::budget::Spend;
+use super::budget::asks::Asking;
+use super::budget::{RetryBudget, Spend};
 use super::elapsed::Limit;
 use crate::blocks::backoff::Waits;
 use crate::error::Error;
@@ -21,15 +22,6 @@ pub struct Policy<Bk, D, L, G> {
     pub(super) budget: G,
 }
 
-/// Why no attempt follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// The options say so.
-    Over,
-    /// There would be one, and the budget has none left.
-    Spent,
-}
-
 /// A [`Policy`], by what the block asks of it.
 pub trait Decide: Send + Sync {
     /// The delays of a run.
@@ -38,6 +30,8 @@ pub trait Decide: Send + Sync {
     type Start: Copy + Send;
     /// What the budget has to know of the attempts so far.
     type Reached: Copy + Default + Send;
+    /// A question to the budget that the runtime has taken on: of no value where there is none.
+    type Asking<'a, N: Send + 'a>: Asking<'a, N>;
     /// Whether attempts that succeed are counted.
     const COUNTS: bool;
 
@@ -45,23 +39,29 @@ pub trait Decide: Send + Sync {
     fn start(now: impl FnOnce() -> Instant) -> Self::Start;
 
     /// An attempt has succeeded.
-    fn succeeded(&self, reached: Self::Reached);
+    fn succeeded<R: Cx>(&self, reached: Self::Reached, run: R);
 
     /// An attempt has failed.
-    fn failed<E>(&self, reached: Self::Reached, error: &Error<E>) -> Self::Reached;
+    fn failed<E, R: Cx>(&self, reached: Self::Reached, error: &Error<E>, run: R) -> Self::Reached;
+
+    /// The budget that has to be asked for another attempt.
+    fn asks(&self, reached: Self::Reached) -> Option<&RetryBudget>;
+
+    /// Another attempt follows, which took a token or not.
+    fn follows(reached: Self::Reached, took: bool) -> Self::Reached;
 
     /// Whether no attempt may follow attempt `attempt`.
     fn is_last(&self, attempt: u32) -> bool;
 
-    /// How long to wait after attempt `failed.attempt`, unless no other one follows. `when` and `retry_after` are what the options of
-    /// these names say of the error.
+    /// How long to wait after attempt `failed.attempt`, `None` if no other one follows; a budget has yet to be asked. `when` and
+    /// `retry_after` are what the options of these names say of the error.
     fn delay<E, R: Cx>(
         &self,
         failed: Failed<'_, E, Self>,
         when: impl FnOnce(&Error<E>) -> bool,
         retry_after: impl FnOnce(&Error<E>) -> Option<Duration>,
         run: R,
-    ) -> Result<Duration, End>;
+    ) -> Option<Duration>;
 }
 
 /// What there is to know after a failure.
@@ -71,7 +71,6 @@ pub struct Failed<'f, E, Po: Decide + ?Sized> {
     pub(super) error: &'f Error<E>,
     /// The delays of the run, made for its first failure.
     pub(super) delays: &'f mut Option<Po::Delays>,
-    pub(super) reached: Po::Reached,
 }
 
 impl<Bk, D, L, G> Decide for Policy<Bk, D, L, G>
@@ -84,6 +83,7 @@ where
     type Delays = D;
     type Start = L::Start;
     type Reached = G::Reached;
+    type Asking<'a, N: Send + 'a> = G::Asking<'a, N>;
     const COUNTS: bool = G::COUNTS;
 
     #[inline(always)]
@@ -97,13 +97,23 @@ where
     }
 
     #[inline(always)]
-    fn succeeded(&self, reached: G::Reached) {
-        self.budget.succeeded(reached);
+    fn succeeded<R: Cx>(&self, reached: G::Reached, run: R) {
+        self.budget.succeeded(reached, || !run.is_replaying());
     }
 
     #[inline(always)]
-    fn failed<E>(&self, reached: G::Reached, error: &Error<E>) -> G::Reached {
-        self.budget.failed(reached, error.kind().is_rejection())
+    fn failed<E, R: Cx>(&self, reached: G::Reached, error: &Error<E>, run: R) -> G::Reached {
+        self.budget.failed(reached, error.kind().is_rejection(), || !run.is_replaying())
+    }
+
+    #[inline(always)]
+    fn asks(&self, reached: G::Reached) -> Option<&RetryBudget> {
+        self.budget.asks(reached)
+    }
+
+    #[inline(always)]
+    fn follows(reached: G::Reached, took: bool) -> G::Reached {
+        G::follows(reached, took)
     }
 
     fn delay<E, R: Cx>(
@@ -112,17 +122,13 @@ where
         when: impl FnOnce(&Error<E>) -> bool,
         retry_after: impl FnOnce(&Error<E>) -> Option<Duration>,
         run: R,
-    ) -> Result<Duration, End> {
-        let Failed { start, attempt, error, delays, reached } = failed;
+    ) -> Option<Duration> {
+        let Failed { start, attempt, error, delays } = failed;
         if self.is_last(attempt) || !self.repeats(error) || !when(error) {
-            return Err(End::Over);
+            return None;
         }
-        let delay = self.waits.next_or(delays, || retry_after(error), || run.random()).ok_or(End::Over)?;
-        if !self.max_elapsed.allows(start, delay, || run.now()) {
-            return Err(End::Over);
-        }
-        // Last, as it takes a token.
-        if self.budget.takes(reached, || run.now()) { Ok(delay) } else { Err(End::Spent) }
+        let delay = self.waits.next_or(delays, || retry_after(error), || run.random())?;
+        self.max_elapsed.allows(start, delay, || run.now()).then_some(delay)
     }
 }
 

@@ -157,6 +157,7 @@ impl Expansion<'_> {
                 let #moved = #private::Moved::new((#input, #(#taken,)*));
             };
             let method = match (&context, used.is_empty()) {
+                (Some(_), _) if inline.durable => "inline_durable",
                 (Some(_), _) => "inline_async_context",
                 (None, true) => "inline_async",
                 (None, false) => "inline_named",

@@ -2,6 +2,7 @@
 //!
 //! A bucket of tokens: a first attempt adds a part of one, time adds a few a second, a further attempt takes one.
 
+pub(super) mod asks;
 mod bucket;
 mod handle;
 #[cfg(all(test, orch_loom))]

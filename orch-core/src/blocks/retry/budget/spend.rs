@@ -1,26 +1,38 @@
 //! What a `retry` asks of its budget, if it has one.
 
+use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::RetryBudget;
+use super::asks::{Asked, Asking};
 
 /// The option `budget`, as a type: without it nothing is counted.
 pub trait Spend: Send + Sync {
-    /// Whether an attempt has reached the body and was not turned away, as far as there is a budget that wants to know.
+    /// What there is to know of an attempt, as far as there is a budget that wants to know.
     type Reached: Copy + Default + Send;
+
+    /// A question that the runtime has taken on: of no value where there is nobody to ask.
+    type Asking<'a, N: Send + 'a>: Asking<'a, N>;
 
     /// Whether anything is counted.
     const COUNTS: bool;
 
-    /// An attempt has succeeded.
-    fn succeeded(&self, reached: Self::Reached);
+    /// An attempt has succeeded; `is_new` if that has not happened before, in a process that is gone.
+    fn succeeded(&self, reached: Self::Reached, is_new: impl FnOnce() -> bool);
 
     /// An attempt has failed.
-    fn failed(&self, reached: Self::Reached, is_rejection: bool) -> Self::Reached;
+    fn failed(
+        &self,
+        reached: Self::Reached,
+        is_rejection: bool,
+        is_new: impl FnOnce() -> bool,
+    ) -> Self::Reached;
 
-    /// Whether another one may follow.
-    fn takes(&self, reached: Self::Reached, now: impl FnOnce() -> Instant) -> bool;
+    /// Who has to be asked for another one.
+    fn asks(&self, reached: Self::Reached) -> Option<&RetryBudget>;
+
+    /// Another one follows, which took a token or not.
+    fn follows(reached: Self::Reached, took: bool) -> Self::Reached;
 }
 
 /// Without `budget`.
@@ -29,46 +41,64 @@ pub struct NoBudget;
 
 impl Spend for NoBudget {
     type Reached = ();
+    type Asking<'a, N: Send + 'a> = Infallible;
 
     const COUNTS: bool = false;
 
     #[inline(always)]
-    fn succeeded(&self, (): ()) {}
+    fn succeeded(&self, (): (), _is_new: impl FnOnce() -> bool) {}
 
     #[inline(always)]
-    fn failed(&self, (): (), _is_rejection: bool) {}
+    fn failed(&self, (): (), _is_rejection: bool, _is_new: impl FnOnce() -> bool) {}
 
     #[inline(always)]
-    fn takes(&self, (): (), _now: impl FnOnce() -> Instant) -> bool {
-        true
+    fn asks(&self, (): ()) -> Option<&RetryBudget> {
+        None
     }
+
+    #[inline(always)]
+    fn follows((): (), _took: bool) {}
+}
+
+/// What a budget has to know of an attempt.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reached {
+    /// One has reached the body and was not turned away.
+    body: bool,
+    /// This one took a token.
+    took: bool,
 }
 
 impl Spend for RetryBudget {
-    type Reached = bool;
+    type Reached = Reached;
+    type Asking<'a, N: Send + 'a> = Box<Asked<'a, N>>;
 
     const COUNTS: bool = true;
 
     #[inline]
-    fn succeeded(&self, reached: bool) {
-        if !reached {
+    fn succeeded(&self, reached: Reached, is_new: impl FnOnce() -> bool) {
+        if !reached.body && is_new() {
             self.deposit();
         }
     }
 
-    fn failed(&self, reached: bool, is_rejection: bool) -> bool {
-        match (reached, is_rejection) {
-            // It is the first that was no rejection, wherever it stands.
-            (false, false) => self.deposit(),
-            // As one had been before, this one had taken a token.
-            (true, true) => self.give_back(),
-            (true, false) | (false, true) => {}
+    fn failed(&self, reached: Reached, is_rejection: bool, is_new: impl FnOnce() -> bool) -> Reached {
+        // The first that was no rejection adds to it, wherever it stands.
+        if !is_rejection && !reached.body && is_new() {
+            self.deposit();
         }
-        reached || !is_rejection
+        if is_rejection && reached.took {
+            self.give_back();
+        }
+        Reached { body: reached.body || !is_rejection, took: false }
     }
 
-    fn takes(&self, reached: bool, now: impl FnOnce() -> Instant) -> bool {
-        !reached || self.take(now())
+    fn asks(&self, reached: Reached) -> Option<&RetryBudget> {
+        reached.body.then_some(self)
+    }
+
+    fn follows(reached: Reached, took: bool) -> Reached {
+        Reached { took, ..reached }
     }
 }
 

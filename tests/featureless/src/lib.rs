@@ -1,0 +1,1 @@
+//! Nothing: what is tested are messages of the compiler.
