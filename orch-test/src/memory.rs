@@ -253,7 +253,7 @@ impl Memory {
     /// let mut memory = Memory::new();
     /// assert!(memory.late().crash_after(2).run(&p, 1).is_err());
     /// assert!(memory.finished().is_empty(), "the run was told, and the second task not yet ordered");
-    /// assert!(memory.crash_after(4).run(&p, 1).is_err());
+    /// assert!(memory.crash_after(3).run(&p, 1).is_err());
     /// assert_eq!(memory.finished(), ["seq/double"]);
     /// ```
     pub fn late(&mut self) -> &mut Self {
@@ -344,10 +344,7 @@ impl Memory {
     /// # }
     /// ```
     pub fn restart(&mut self) {
-        if self.has_crashed {
-            self.ends_at = usize::MAX;
-            self.has_crashed = false;
-        }
+        self.has_crashed = false;
         self.old = self.journal.len();
         self.kept = self.old;
         (self.compared, self.delivered) = (0, 0);
@@ -420,6 +417,8 @@ impl Memory {
     fn write(&mut self, entry: Entry) -> Result<(), Fault> {
         if self.journal.len() >= self.ends_at {
             self.has_crashed = true;
+            // The next process is not concerned.
+            self.ends_at = usize::MAX;
             if self.is_late {
                 self.journal.truncate(self.kept);
             }
