@@ -23,6 +23,14 @@ bench *ARGS:
 bench-peers *ARGS:
     cargo run --release --manifest-path benches/peers/Cargo.toml --target-dir target/peers -- {{ARGS}}
 
+# Durable runs on the journal, beside bare transactions.
+bench-durable:
+    cargo bench -p orch-journal --bench throughput
+
+# The same with other libraries: `duroxide`, or `dbos` and the address of a PostgreSQL database.
+bench-durable-peers *ARGS:
+    cargo run --release --manifest-path benches/durable-peers/Cargo.toml --target-dir target/peers -- {{ARGS}}
+
 # Writes down anew what is public: docs/surface. Read the difference as a user of the last version would.
 surface:
     cargo run -p surface-check -- --write

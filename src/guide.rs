@@ -18,6 +18,7 @@ pages! {
     language = "../docs/language.md",
     cookbook = "../docs/cookbook.md",
     semantics = "../docs/semantics.md",
+    durable = "../docs/durable.md",
     resilience = "../docs/resilience.md",
     events = "../docs/events.md",
     testing = "../docs/testing.md",

@@ -98,6 +98,8 @@ pub use orch_macros::pipeline;
 /// | `blocking` | a sync function runs on tokio's blocking pool |
 /// | `spawn` | runs as a task of its own on the runtime: in parallel, not only concurrently |
 /// | `fallible` | the return type is a `Result` by another name |
+/// | `context` | the first parameter is the [`Context`], whatever its type is called |
+/// | `durable` | what it gives can be written down; with the feature `durable` |
 /// | `crate = path` | where this library is, if not at `::async_orch` |
 ///
 /// A task whose return type is called `Result` can fail, also by a path such as `io::Result`. Another name for one is an error

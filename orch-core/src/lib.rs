@@ -55,6 +55,14 @@ pub use task::Task;
 #[cfg(feature = "durable")]
 pub mod durable;
 
+/// For engines whose runs share circuits between machines. Anything of it may change.
+#[cfg(feature = "durable")]
+#[doc(hidden)]
+pub mod __engines {
+    pub use crate::blocks::circuit::{Asked, KeptCircuit};
+    pub use crate::durable::__answer as answer;
+}
+
 /// Values for the options of the block `retry`.
 pub mod retry {
     pub use crate::blocks::backoff::{

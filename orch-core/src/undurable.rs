@@ -1,5 +1,7 @@
 //! What `#[task(durable)]` names, without the feature that it needs.
 
+use std::ops::ControlFlow;
+
 use crate::codec::Coding;
 
 /// Nothing has it.
@@ -61,6 +63,12 @@ pub trait Unprintable {
 }
 
 impl<T: ?Sized> Unprintable for Argument<'_, T> {}
+
+/// No coding.
+#[must_use]
+pub const fn flow<B, C>() -> Coding<ControlFlow<B, C>> {
+    panic!("not without the feature")
+}
 
 /// No coding.
 #[must_use]

@@ -70,6 +70,9 @@ pub struct Memory {
     now: Duration,
     clock: Clock,
     is_hasty: bool,
+    is_late: bool,
+    /// How much of the journal a process leaves that ends now and is late.
+    kept: usize,
     random: Random,
     /// How often it looks whether what is done in place is done before the time goes on.
     patience: u64,
@@ -188,6 +191,8 @@ impl Memory {
             now: Duration::ZERO,
             clock: Clock::default(),
             is_hasty: false,
+            is_late: false,
+            kept: 0,
             random: Random(mixed(0)),
             patience: 3,
             ends_at: usize::MAX,
@@ -234,6 +239,25 @@ impl Memory {
     /// ```
     pub fn hasty(&mut self) -> &mut Self {
         self.is_hasty = true;
+        self
+    }
+
+    /// From here on, what is written is there after a crash only if a task was ordered since: that is as late as an [`Engine`] may write.
+    /// What the run was told after that is lost with the process, and happens once more, perhaps in another way.
+    ///
+    /// ```
+    /// # use async_orch::{pipeline, task};
+    /// # use orch_test::Memory;
+    /// # #[task(durable)] async fn double(n: u64) -> u64 { n * 2 }
+    /// let p = pipeline! { |_: u64| seq < double double > };
+    /// let mut memory = Memory::new();
+    /// assert!(memory.late().crash_after(2).run(&p, 1).is_err());
+    /// assert!(memory.finished().is_empty(), "the run was told, and the second task not yet ordered");
+    /// assert!(memory.crash_after(3).run(&p, 1).is_err());
+    /// assert_eq!(memory.finished(), ["seq/double"]);
+    /// ```
+    pub fn late(&mut self) -> &mut Self {
+        self.is_late = true;
         self
     }
 
@@ -320,11 +344,9 @@ impl Memory {
     /// # }
     /// ```
     pub fn restart(&mut self) {
-        if self.has_crashed {
-            self.ends_at = usize::MAX;
-            self.has_crashed = false;
-        }
+        self.has_crashed = false;
         self.old = self.journal.len();
+        self.kept = self.old;
         (self.compared, self.delivered) = (0, 0);
         self.outstanding.clear();
         (self.now, self.patience) = (Duration::ZERO, 3);
@@ -395,6 +417,11 @@ impl Memory {
     fn write(&mut self, entry: Entry) -> Result<(), Fault> {
         if self.journal.len() >= self.ends_at {
             self.has_crashed = true;
+            // The next process is not concerned.
+            self.ends_at = usize::MAX;
+            if self.is_late {
+                self.journal.truncate(self.kept);
+            }
             return Err(Fault::engine("the process has ended"));
         }
         self.journal.push(entry);
@@ -515,6 +542,7 @@ impl Engine for Memory {
         let asked = self.outstanding.iter_mut().find(|(_, stage)| matches!(stage, Stage::Asked));
         if let Some((id, stage)) = asked {
             *stage = Stage::Ordered;
+            self.kept = self.journal.len();
             return Poll::Ready(Ok(Some(Delivery::Run(*id))));
         }
         let is_any = |of: fn(&Stage) -> bool| self.outstanding.values().any(of);

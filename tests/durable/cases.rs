@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_orch::{Breaker, Bulkhead, Failure, Keyed, Limiter, Next, Once, Policy, RetryBudget, pipeline};
 
-use super::world::{World, blocks, boxed, elsewhere, even, hangs, panics, same, third, work};
+use super::world::{World, blocks, boxed, elsewhere, even, hangs, page, panics, same, third, work};
 
 /// Hands on, and tries once more.
 struct Twice;
@@ -72,6 +72,7 @@ cases! {
     when_yes: 1 => |w| pipeline! { |_: u64| seq < when(|n| *n == 1) < work(w, _) > when(|n| *n == 1) < work(w, _) > > };
     choose: 2 => |w| pipeline! { |n: u64| choose(*n) < 1 => work(w, 10), 2 => even(w, *n), _ => work(w, 30) > };
     repeat: 0 => |w| pipeline! { |_: u64| repeat(max_rounds = 9, backoff = constant(3ms)) < seq < work(w, _) |n| { if n < 4 { Continue(n) } else { Break(n) } } > > };
+    repeat_task: 0 => |w| pipeline! { |_: u64| repeat(max_rounds = 9) < page(w, _) > };
     settle: 1 => |w| pipeline! { |_: u64| seq < settle < even(w, _) > |done| { done.is_err() } > };
     catch: () => |w| pipeline! { seq < settle < catch < panics(w) > > |done| { matches!(done.unwrap_err().kind(), async_orch::ErrorKind::Panicked(_)) } > };
     saga: 1 => |w| pipeline! { |_: u64| saga < work(w, _) undo work(w, _) work(w, _) undo seq < work(w, 5) work(w, _) > even(w, 3) > };

@@ -47,6 +47,10 @@ where
         drop(whole.order(seed).hasty().run(&made(), input.clone()).unwrap());
         for ends_at in 0..whole.entries().len() {
             let mut memory = Memory::new();
+            // One process out of two writes as late as it may.
+            if !seed.is_multiple_of(2) {
+                memory.late();
+            }
             let left = memory.order(seed).hasty().crash_after(ends_at).run(&made(), input.clone());
             assert!(left.is_err() && memory.has_crashed());
             let finished = memory.finished();

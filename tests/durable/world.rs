@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::{Mutex, PoisonError};
 
 use async_orch::{BoxError, Context, task};
@@ -75,6 +76,18 @@ pub(crate) async fn hangs(cx: &Context<'_>, world: &World) -> u64 {
 pub(crate) fn panics(cx: &Context<'_>, world: &World) {
     world.called(cx);
     panic!("of the task");
+}
+
+/// A page at a time, until there is none.
+#[task(durable(error = async_orch::durable::Coding::text(std::io::Error::other)))]
+pub(crate) async fn page(
+    cx: &Context<'_>,
+    world: &World,
+    n: u64,
+) -> std::io::Result<ControlFlow<String, u64>> {
+    world.called(cx);
+    yield_now().await;
+    Ok(if n < 3 { Continue(n + 1) } else { Break(format!("{n} pages")) })
 }
 
 #[task(durable, spawn)]

@@ -1,6 +1,7 @@
 //! What `#[task(durable)]` names.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -33,6 +34,31 @@ impl<T: Serialize + DeserializeOwned> AsJson for T {}
 #[must_use]
 pub const fn json<T: AsJson>() -> Coding<T> {
     Coding::json()
+}
+
+const BREAK: &[u8] = b"{\"break\":";
+const CONTINUE: &[u8] = b"{\"continue\":";
+
+/// What a round of a `repeat` gives, which is none of serde's types: `{"break": …}` or `{"continue": …}`, with what is inside as JSON.
+#[must_use]
+pub const fn flow<B: AsJson, C: AsJson>() -> Coding<ControlFlow<B, C>> {
+    Coding::new(
+        |flow| {
+            let (word, value) = match flow {
+                ControlFlow::Break(end) => (BREAK, serde_json::to_vec(end)?),
+                ControlFlow::Continue(next) => (CONTINUE, serde_json::to_vec(next)?),
+            };
+            Ok([word, &value, b"}"].concat())
+        },
+        |bytes| {
+            let inside = bytes.strip_suffix(b"}").unwrap_or_default();
+            match (inside.strip_prefix(BREAK), inside.strip_prefix(CONTINUE)) {
+                (Some(end), _) => Ok(ControlFlow::Break(serde_json::from_slice(end)?)),
+                (_, Some(next)) => Ok(ControlFlow::Continue(serde_json::from_slice(next)?)),
+                _ => Err(format!("no `ControlFlow`: {}", String::from_utf8_lossy(bytes)).into()),
+            }
+        },
+    )
 }
 
 /// A number that is the same for the same arguments, as far as they can be written down.
@@ -206,6 +232,19 @@ mod tests {
     }
 
     struct Unserializable;
+
+    #[test]
+    fn a_round_comes_back_as_it_was() {
+        let coding = flow::<String, Vec<u8>>();
+        for round in [ControlFlow::Break("}".to_owned()), ControlFlow::Continue(vec![1, 2])] {
+            let bytes = coding.encode(&round).unwrap();
+            assert!(serde_json::from_slice::<serde_json::Value>(&bytes).unwrap().is_object());
+            assert_eq!(coding.decode(&bytes).unwrap(), round);
+        }
+        for none in ["", "}", "{\"break\":}", "{\"next\":1}", "{\"continue\":1}"] {
+            assert!(coding.decode(none.as_bytes()).is_err(), "{none}");
+        }
+    }
 
     /// It is written down, and read by another version.
     #[test]

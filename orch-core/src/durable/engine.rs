@@ -119,7 +119,9 @@ pub enum Delivery {
 ///
 /// [`drive`](super::drive) goes between it and the run. All that the engine owes the run is:
 ///
-/// - What a command gives is delivered once, unless that is given up before, and only after it has been written down for good.
+/// - What a command gives is delivered once, unless that is given up before.
+/// - What was delivered, and whatever was delivered before it, is written down for good before anything else is ordered to be done in
+///   place ([`Delivery::Run`]), and before anybody is told that the run has ended. Until then it may be lost with the process.
 /// - A run that is gone through once more is given the same deliveries in the same order, as long as there are any.
 /// - Commands that it asks for meanwhile are those that were written down. One that differs is [`Fault::Changed`].
 pub trait Engine: Send {

@@ -21,4 +21,6 @@ pub use which::{Durable, check};
 pub use crate::build::items::EachStream;
 pub use crate::codec::Coding;
 pub use crate::leaf::AsyncInlineStep;
+#[doc(hidden)]
+pub use written::answer as __answer;
 pub(crate) use written::{outcome, read_outcome};

@@ -43,7 +43,8 @@ pub(crate) fn read_outcome<T, X>(
 }
 
 /// A gatekeeper's answer.
-pub(crate) fn answer(answer: Result<(), &ErrorKind<Infallible>>) -> Vec<u8> {
+#[must_use]
+pub fn answer(answer: Result<(), &ErrorKind<Infallible>>) -> Vec<u8> {
     answer.map_or_else(kind_of, |()| PASS.to_vec())
 }
 

@@ -7,6 +7,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use super::ast::{Options, Task};
 use super::generics::{Bounds, Generics, Kind as ParamKind, Param};
 use super::given::Given;
+use super::letters::flow;
 use super::lifetimes::Elided;
 use super::marker::Marker;
 use super::returned::{Kind, Returned};
@@ -233,7 +234,12 @@ impl Parts<'_> {
             None if is_never => quote!(#task::Coding::never()),
             None => json(ty),
         };
-        let output = written(&durable.output, out, *kind == Kind::Never);
+        // Serde knows none, and every round of a `repeat` gives one.
+        let flow = self.sig.output.as_ref().and_then(flow).filter(|_| durable.output.is_none());
+        let output = match flow {
+            Some((end, next)) => quote_spanned!(durable.word=> #task::durable::flow::<#end, #next>()),
+            None => written(&durable.output, out, *kind == Kind::Never),
+        };
         let error = written(&durable.error, error, *kind != Kind::Fallible);
         let (tuple, print) = (hidden("__orch_args"), hidden("__orch_fingerprint"));
         let marker = self.marker.ty.as_ref().map(|_| quote!(_,));

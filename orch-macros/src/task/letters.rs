@@ -2,6 +2,7 @@
 
 use orch_syntax::tokens;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::quote;
 
 use super::generics::Generics;
 use super::path::PathType;
@@ -54,6 +55,21 @@ pub(crate) fn result(ty: &TokenStream) -> Option<(TokenStream, TokenStream)> {
         [out, error] if !tokens::is_punct(out.first(), '\'') => {
             Some((tokens::collect(out), tokens::collect(error)))
         }
+        _ => None,
+    }
+}
+
+/// The two types of a `ControlFlow<…>`, also as the output of a `Result`, if it is written with one or both.
+pub(crate) fn flow(ty: &TokenStream) -> Option<(TokenStream, TokenStream)> {
+    let tokens = out_of_parentheses(tokens::list(ty.clone()));
+    let path = PathType::of(&tokens)?;
+    let arguments = tokens::split_outside_angles(path.arguments?, ',');
+    if path.name == "Result" {
+        return flow(&tokens::collect(arguments.first()?));
+    }
+    match arguments.as_slice() {
+        [end] if path.name == "ControlFlow" => Some((tokens::collect(end), quote!(()))),
+        [end, next] if path.name == "ControlFlow" => Some((tokens::collect(end), tokens::collect(next))),
         _ => None,
     }
 }

@@ -71,7 +71,7 @@ impl Surface {
 }
 
 /// The modules that a feature adds to the core.
-const OF_FEATURES: [&str; 1] = ["::durable"];
+const OF_FEATURES: [&str; 2] = ["::durable", "::__engines"];
 
 /// Names of one module stand together, after the names of the module around it.
 fn place(path: &str) -> (&str, &str) {

@@ -241,6 +241,20 @@ impl Breaker {
         self.shared.isolate();
     }
 
+    /// The state machine, to look at.
+    #[cfg(feature = "durable")]
+    pub(super) fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        self.shared.look(look)
+    }
+
+    /// Whether two handles are of the same circuit.
+    #[cfg(feature = "durable")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn __is(&self, other: &Breaker) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// A run arrives. The clock is read, once, only if the circuit is not closed.
     #[inline]
     pub(crate) fn arrive(&self, now: impl FnOnce() -> Instant) -> Arrival {

@@ -37,4 +37,6 @@ pub use events::CircuitEvent;
 pub use future::Circuit;
 pub use handle::Breaker;
 pub use options::{IntoBreaker, Options, Values, circuit, default, given};
+#[cfg(feature = "durable")]
+pub use state::kept::{Asked, KeptCircuit};
 pub use status::{BreakerState, CircuitState};

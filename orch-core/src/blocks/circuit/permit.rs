@@ -25,6 +25,18 @@ impl Permit {
         Self(NonZeroU64::new(lease << 1).expect("a lease is not zero"))
     }
 
+    /// As a number, to be kept.
+    #[cfg(feature = "durable")]
+    pub(crate) fn bits(self) -> u64 {
+        self.0.get()
+    }
+
+    /// That number again. Zero is none of a permit.
+    #[cfg(feature = "durable")]
+    pub(crate) fn of_bits(bits: u64) -> Option<Self> {
+        NonZeroU64::new(bits).map(Self)
+    }
+
     /// The generation of the closed circuit; `None` for a probe.
     #[inline]
     pub(crate) fn generation(self) -> Option<u64> {

@@ -8,17 +8,17 @@ use super::permit::Permit;
 /// The bookkeeping of a half-open circuit.
 #[derive(Debug, Default)]
 pub(super) struct Probing {
-    leases: Vec<Lease>,
+    pub(super) leases: Vec<Lease>,
     pub(super) successes: u32,
     /// Since when there are no probes, for `reset_timeout`, as in an open circuit. But here runs wait.
-    rests: Option<Instant>,
+    pub(super) rests: Option<Instant>,
 }
 
 /// A probe has its slot for `reset_timeout`.
 #[derive(Debug)]
 pub(super) struct Lease {
-    probe: Permit,
-    since: Instant,
+    pub(super) probe: Permit,
+    pub(super) since: Instant,
 }
 
 impl Probing {
@@ -85,10 +85,10 @@ const LOST_MAX: usize = 3;
 /// hangs: so the service is left alone for a while.
 #[derive(Debug, Default)]
 pub(super) struct Lost {
-    in_a_row: usize,
+    pub(super) in_a_row: usize,
     /// Whether someone gave up on one of these.
-    given_up: bool,
-    patient: bool,
+    pub(super) given_up: bool,
+    pub(super) patient: bool,
 }
 
 /// What follows when too many have been lost.

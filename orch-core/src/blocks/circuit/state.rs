@@ -5,6 +5,8 @@
 //! nothing. (cano and Effect do the same with an epoch; resilience4j records into whatever state it finds.)
 
 mod counting;
+#[cfg(feature = "durable")]
+pub(crate) mod kept;
 mod open;
 mod probes;
 

@@ -86,11 +86,11 @@ impl Recent {
 /// start, so that no run allocates.
 #[derive(Debug)]
 pub(super) struct Ring {
-    failed: Box<[u64]>,
-    size: u32,
+    pub(super) failed: Box<[u64]>,
+    pub(super) size: u32,
     /// The place of the next run, and once the ring is full of the oldest.
-    next: u32,
-    tally: Tally,
+    pub(super) next: u32,
+    pub(super) tally: Tally,
 }
 
 impl Ring {
@@ -135,14 +135,14 @@ const BUCKETS: usize = 10;
 #[derive(Debug)]
 pub(super) struct Buckets {
     /// How long a bucket is, in nanoseconds.
-    width: u64,
+    pub(super) width: u64,
     /// When the first bucket began: with the first run.
-    origin: Option<Instant>,
+    pub(super) origin: Option<Instant>,
     /// The number of the one that is being filled, from the first on; it is at this number modulo [`BUCKETS`].
-    latest: u64,
-    buckets: [Tally; BUCKETS],
+    pub(super) latest: u64,
+    pub(super) buckets: [Tally; BUCKETS],
     /// All of them together.
-    tally: Tally,
+    pub(super) tally: Tally,
 }
 
 impl Buckets {

@@ -1,0 +1,222 @@
+//! What is in the tables.
+//!
+//! SQLite does not notice a byte that changed inside of a value, so each row has a sum of what is in it.
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::Error;
+
+/// A run, as it was begun and has ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    pub(crate) id: i64,
+    pub(crate) key: String,
+    pub(crate) pipeline: String,
+    pub(crate) input: String,
+    pub(crate) state: String,
+    pub(crate) result: Option<String>,
+    /// In milliseconds since 1970, as all times in the file.
+    pub(crate) started: i64,
+}
+
+/// What happened in a run.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) command: u64,
+    /// In milliseconds since the run's start.
+    pub(crate) at: u64,
+    pub(crate) what: What,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum What {
+    /// It asked for this. A wait has a time at which it is over, in milliseconds since the start.
+    Asked { text: String, due: Option<u64> },
+    /// What came of it.
+    Done(Vec<u8>),
+}
+
+/// FNV-1a, 64 bits: it stays what it is, as it is written down.
+#[derive(Clone, Copy)]
+pub(crate) struct Sum(u64);
+
+impl Sum {
+    pub(crate) fn new() -> Self {
+        Sum(0xcbf2_9ce4_8422_2325)
+    }
+
+    /// Each part with its length, so that nothing can pass from one to the next.
+    pub(crate) fn and(self, part: &[u8]) -> Self {
+        let length = (part.len() as u64).to_le_bytes();
+        Sum(length
+            .iter()
+            .chain(part)
+            .fold(self.0, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)))
+    }
+
+    pub(crate) fn finish(self) -> u64 {
+        self.0
+    }
+}
+
+pub(super) fn sum_of_run(key: &str, pipeline: &str, input: &str, state: &str, result: Option<&str>) -> i64 {
+    let sum = [key, pipeline, input, state].iter().fold(Sum::new(), |sum, part| sum.and(part.as_bytes()));
+    result.map_or(sum, |result| sum.and(result.as_bytes())).finish().cast_signed()
+}
+
+fn sum_of_entry(run: i64, seq: i64, entry: &Entry) -> i64 {
+    let sum = Sum::new()
+        .and(&run.to_le_bytes())
+        .and(&seq.to_le_bytes())
+        .and(&entry.command.to_le_bytes())
+        .and(&entry.at.to_le_bytes());
+    let sum = match &entry.what {
+        What::Asked { text, due } => {
+            let sum = sum.and(b"asked").and(text.as_bytes());
+            due.map_or(sum, |due| sum.and(&due.to_le_bytes()))
+        }
+        What::Done(bytes) => sum.and(b"done").and(bytes),
+    };
+    sum.finish().cast_signed()
+}
+
+fn damaged(key: &str, what: impl Into<String>) -> Error {
+    Error::Damaged { key: key.to_owned(), what: what.into() }
+}
+
+/// The run with this key.
+pub(crate) fn find(conn: &Connection, key: &str) -> Result<Option<Run>, Error> {
+    let found: Option<(Run, i64)> = conn
+        .prepare_cached(
+            "SELECT id, key, pipeline, input, state, result, started, sum FROM runs WHERE key = ?1",
+        )?
+        .query_row([key], |row| {
+            let run = Run {
+                id: row.get(0)?,
+                key: row.get(1)?,
+                pipeline: row.get(2)?,
+                input: row.get(3)?,
+                state: row.get(4)?,
+                result: row.get(5)?,
+                started: row.get(6)?,
+            };
+            Ok((run, row.get(7)?))
+        })
+        .optional()?;
+    let Some((run, sum)) = found else { return Ok(None) };
+    if sum_of_run(&run.key, &run.pipeline, &run.input, &run.state, run.result.as_deref()) != sum {
+        return Err(damaged(key, "the run itself"));
+    }
+    Ok(Some(run))
+}
+
+/// All that happened in a run, in order.
+pub(crate) fn entries(conn: &Connection, run: &Run) -> Result<Vec<Entry>, Error> {
+    let mut select = conn.prepare_cached(
+        "SELECT seq, command, asked, due, done, at, sum FROM entries WHERE run = ?1 ORDER BY seq",
+    )?;
+    let mut rows = select.query([run.id])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        let place = || format!("entry {}", entries.len());
+        let (seq, entry, sum) = read(row)?.ok_or_else(|| damaged(&run.key, place()))?;
+        let is_next = usize::try_from(seq).is_ok_and(|seq| seq == entries.len());
+        if !is_next || sum_of_entry(run.id, seq, &entry) != sum {
+            return Err(damaged(&run.key, place()));
+        }
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+fn read(row: &Row<'_>) -> Result<Option<(i64, Entry, i64)>, rusqlite::Error> {
+    let (seq, command, at): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(5)?);
+    let asked: Option<String> = row.get(2)?;
+    let due: Option<i64> = row.get(3)?;
+    let done = match row.get_ref(4)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(bytes.to_vec()),
+        _ => None,
+    };
+    let what = match (asked, done) {
+        (Some(text), None) => What::Asked { text, due: due.map(i64::cast_unsigned) },
+        (None, Some(bytes)) => What::Done(bytes),
+        _ => return Ok(None),
+    };
+    let entry = Entry { command: command.cast_unsigned(), at: at.cast_unsigned(), what };
+    Ok(Some((seq, entry, row.get(6)?)))
+}
+
+/// Writes what happened next, from this number on.
+pub(crate) fn append(conn: &Connection, run: i64, first: usize, entries: &[Entry]) -> Result<(), Error> {
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO entries (run, seq, command, asked, due, done, at, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    for (seq, entry) in (first as i64..).zip(entries) {
+        let (asked, due, done) = match &entry.what {
+            What::Asked { text, due } => (Some(text), due.map(u64::cast_signed), None),
+            What::Done(bytes) => (None, None, Some(text_or_bytes(bytes))),
+        };
+        let sum = sum_of_entry(run, seq, entry);
+        insert.execute((
+            run,
+            seq,
+            entry.command.cast_signed(),
+            asked,
+            due,
+            done,
+            entry.at.cast_signed(),
+            sum,
+        ))?;
+    }
+    Ok(())
+}
+
+/// Text, where it is some: to be read by hand.
+fn text_or_bytes(bytes: &[u8]) -> ToSqlOutput<'_> {
+    let is_text = std::str::from_utf8(bytes).is_ok();
+    ToSqlOutput::Borrowed(if is_text { ValueRef::Text(bytes) } else { ValueRef::Blob(bytes) })
+}
+
+/// The end of a run: what it is, and what it has given.
+pub(crate) fn end(
+    conn: &Connection,
+    run: &Run,
+    state: &str,
+    result: Option<&str>,
+    now: i64,
+) -> Result<(), Error> {
+    let sum = sum_of_run(&run.key, &run.pipeline, &run.input, state, result);
+    // A run that was cancelled is nobody's any more.
+    let more = i64::from(state == "cancelled");
+    conn.prepare_cached(
+        "UPDATE runs SET state = ?2, result = ?3, sum = ?4, ended = ?5, until = 0, fault = NULL, token = token + ?6 WHERE id = ?1",
+    )?
+    .execute((run.id, state, result, sum, now, more))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It is written down, and read by another version.
+    #[test]
+    fn a_sum_stays_what_it_is() {
+        assert_eq!(Sum::new().and(b"order-17").finish(), STAYS);
+    }
+
+    const STAYS: u64 = 0x2144_2815_8f3d_9d56;
+
+    #[test]
+    fn nothing_passes_from_one_part_to_the_next() {
+        let sums = [
+            sum_of_run("ab", "c", "1", "running", None),
+            sum_of_run("a", "bc", "1", "running", None),
+            sum_of_run("a", "b", "c1", "running", None),
+            sum_of_run("ab", "c", "1", "running", Some("")),
+        ];
+        let distinct: std::collections::BTreeSet<_> = sums.iter().collect();
+        assert_eq!(distinct.len(), sums.len());
+    }
+}

@@ -1,0 +1,109 @@
+//! The tables, and their version.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::Error;
+
+/// The version that this crate writes: `PRAGMA user_version`.
+const VERSION: i64 = 1;
+/// "orch": `PRAGMA application_id`.
+const APPLICATION: i64 = 0x6f72_6368;
+
+/// Each entry is a command that was asked for, or what came of one. What is text is so that it can be read by hand.
+const TABLES: &str = "
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        key TEXT NOT NULL UNIQUE,
+        pipeline TEXT NOT NULL,
+        input TEXT NOT NULL,
+        state TEXT NOT NULL,
+        result TEXT,
+        sum INTEGER NOT NULL,
+        fault TEXT,
+        started INTEGER NOT NULL,
+        ended INTEGER,
+        owner TEXT NOT NULL,
+        session INTEGER NOT NULL,
+        token INTEGER NOT NULL,
+        until INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX runs_unfinished ON runs (pipeline) WHERE state = 'running';
+    CREATE TABLE entries (
+        run INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        command INTEGER NOT NULL,
+        asked TEXT,
+        due INTEGER,
+        done ANY,
+        at INTEGER NOT NULL,
+        sum INTEGER NOT NULL,
+        PRIMARY KEY (run, seq)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// What else is asked of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct How {
+    /// Whether all of it is read and checked.
+    pub(crate) checked: bool,
+    /// The most that it may become, in bytes.
+    pub(crate) max_bytes: Option<u64>,
+}
+
+/// Whether what is committed next is on the disk then. Else it is when the next one is that has to be, and all other processes see it
+/// at once.
+pub(super) fn sync(conn: &Connection, is_synced: bool) -> Result<(), rusqlite::Error> {
+    conn.pragma_update(None, "synchronous", if is_synced { "full" } else { "normal" })
+}
+
+/// Opens the file, which is made if there is none.
+pub(super) fn open(path: &Path, lock_wait: Duration, how: How) -> Result<Connection, Error> {
+    let mut conn = Connection::open(path)?;
+    conn.busy_timeout(lock_wait)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version > VERSION {
+        return Err(Error::Newer { found: version, known: VERSION });
+    }
+    // Whatever the file was, it is left as it was unless it is a journal.
+    let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let is_empty =
+        conn.query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |_| Ok(())).optional()?.is_none();
+    if !is_empty && application != APPLICATION {
+        return Err(Error::NotAJournal);
+    }
+    conn.pragma_update(None, "journal_mode", "wal")?;
+    sync(&conn, true)?;
+    if version < VERSION {
+        let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        // Another process may have been faster.
+        let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if version < VERSION {
+            tx.execute_batch(TABLES)?;
+            tx.pragma_update(None, "application_id", APPLICATION)?;
+            tx.pragma_update(None, "user_version", VERSION)?;
+        }
+        tx.commit()?;
+    }
+    if let Some(bytes) = how.max_bytes {
+        let page: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page.max(1);
+        // It tells what it has become, and so gives a row.
+        conn.pragma_update_and_check(
+            None,
+            "max_page_count",
+            pages.clamp(1, i64::from(u32::MAX - 1)),
+            |_| Ok(()),
+        )?;
+    }
+    if how.checked {
+        let found: String = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        if found != "ok" {
+            return Err(Error::DamagedFile { what: found });
+        }
+    }
+    Ok(conn)
+}
