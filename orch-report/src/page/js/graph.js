@@ -32,7 +32,9 @@ function showGraphs() {
   }
   const known = new Map(model.steps.map((step) => [`${step.path} (${step.place})`, step]));
   const pictures = given.graphs.map((text) => {
-    const parsed = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+    // The page has a style for it; its own would be refused, with a complaint.
+    const bare = text.replace(/<style>[^<]*<\/style>/g, "").replace(/ style="[^"]*"/g, "");
+    const parsed = new DOMParser().parseFromString(bare, "image/svg+xml").documentElement;
     const picture = parsed.localName === "svg" ? copied(parsed) : null;
     if (picture) for (const title of picture.querySelectorAll("g > title")) decorate(title, known, counts);
     return picture;
@@ -61,8 +63,9 @@ function decorate(title, known, counts) {
   const text = document.createElementNS(SVG, "text");
   text.setAttribute("class", "count");
   text.setAttribute("text-anchor", "end");
-  text.setAttribute("x", String(Number(frame.getAttribute("width")) - 4));
-  text.setAttribute("y", "11");
+  // Above the frame, where nothing else is.
+  text.setAttribute("x", String(Number(frame.getAttribute("width")) - 2));
+  text.setAttribute("y", "-3");
   text.textContent = words;
   group.append(text);
 }

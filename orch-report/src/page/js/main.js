@@ -137,14 +137,15 @@ const ACTIONS = {
 function listen() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
-    const isField = event.target.matches("input, select");
+    const on = event.target instanceof Element ? event.target : document.body;
+    const isField = on.matches("input, select");
     if (isField && event.key === "Escape") {
-      event.target.blur();
-      if (event.target.id === "search") search("");
-    } else if (isField && event.key === "Enter" && event.target.id === "search") {
-      event.target.blur();
+      on.blur();
+      if (on.id === "search") search("");
+    } else if (isField && event.key === "Enter" && on.id === "search") {
+      on.blur();
       ACTIONS.n();
-    } else if (!isField && !(event.key === "Enter" && event.target.matches("button")) && Object.hasOwn(ACTIONS, event.key)) {
+    } else if (!isField && !(event.key === "Enter" && on.matches("button")) && Object.hasOwn(ACTIONS, event.key)) {
       event.preventDefault();
       ACTIONS[event.key]();
     }

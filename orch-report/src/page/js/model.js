@@ -100,11 +100,11 @@ function endOf(span) {
   return model.state[span] <= RUNNING ? Math.max(model.end[span], model.runs[model.run[span]].end) : model.end[span];
 }
 
-/** Of each step with a circuit, by the step: its changes in the order of their times, and how many runs it turned away. */
-function circuits() {
+/** Of each step with a circuit in a run, or in all: its changes in the order of their times, and how many it turned away. */
+function circuits(run) {
   const found = new Map();
   for (const mark of model.marks) {
-    if (mark.about !== "circuit") continue;
+    if (mark.about !== "circuit" || (run !== null && model.runs[model.run[mark.span]].number !== run)) continue;
     const step = model.step[mark.span];
     if (!found.has(step)) found.set(step, { changes: [], rejected: 0, state: "closed" });
     const circuit = found.get(step);

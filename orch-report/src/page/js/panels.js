@@ -21,7 +21,7 @@ function showSummary() {
   cards.push(card(count(tasks[FAILED]), "tasks failed", "failed"));
   cards.push(card(count(tasks[CANCELLED]), "tasks cancelled", "cancelled"));
   cards.push(card(count(retries), "further attempts", "backoff"));
-  for (const [step, circuit] of circuits()) {
+  for (const [step, circuit] of circuits(view.run)) {
     const { path } = model.steps[step];
     const words = `circuit ${circuit.state}${circuit.rejected ? `, ${count(circuit.rejected)} turned away` : ""}`;
     const made = element("button", { className: "card wide circuit", type: "button", title: path },
@@ -32,10 +32,10 @@ function showSummary() {
   $("summary").replaceChildren(...cards);
 }
 
-/** The end of a path, which tells it from others. */
+/** The beginning and the end of a path, which tell it from others. */
 function shortened(path) {
   const names = path.split("/");
-  return names.length > 4 ? `\u2026/${names.slice(-4).join("/")}` : path;
+  return names.length > 4 ? [...names.slice(0, 2), "\u2026", ...names.slice(-1)].join("/") : path;
 }
 
 function showStatus() {
@@ -54,9 +54,11 @@ function showLost() {
   $("lost").hidden = !parts.length;
 }
 
+/** What a column is called, which number of a step it has, whether that is a time, and whether it is there even if all is zero. */
 const COLUMNS = [
-  ["Step", 0], ["Executions", 1], ["Succeeded", 2], ["Failed", 3], ["Cancelled", 4], ["Under way", 5], ["Further attempts", 6],
-  ["Waited", 7, true], ["p50", 9, true], ["p90", 10, true], ["p99", 11, true], ["Longest", 12, true], ["Together", 8, true],
+  ["Step", 0, false, true], ["Executions", 1, false, true], ["Succeeded", 2, false, true], ["Failed", 3, false, true], ["Cancelled", 4], ["Under way", 5],
+  ["Repeats", 6], ["Waited", 7, true], ["p50", 9, true, true], ["p90", 10, true, true], ["p99", 11, true, true], ["Longest", 12, true, true],
+  ["Sum", 8, true, true],
 ];
 let sortedBy = [0, 1];
 
@@ -66,7 +68,8 @@ function showSteps() {
   const totals = [...(own ?? given.totals)];
   const [column, sign] = sortedBy;
   totals.sort((a, b) => sign * (a[column] - b[column]));
-  const head = COLUMNS.map(([name, index]) => {
+  const columns = COLUMNS.filter(([, index, , isAlways]) => isAlways || totals.some((numbers) => numbers[index]));
+  const head = columns.map(([name, index]) => {
     const button = element("button", { type: "button" }, name + (column === index ? (sign > 0 ? " \u2191" : " \u2193") : ""));
     button.addEventListener("click", () => {
       sortedBy = [index, column === index ? -sign : index ? -1 : 1];
@@ -75,7 +78,7 @@ function showSteps() {
     return element("th", { scope: "col", "aria-sort": column === index ? (sign > 0 ? "ascending" : "descending") : "none" }, button);
   });
   const body = totals.map((numbers) =>
-    element("tr", {}, ...COLUMNS.map(([, index, isTime]) => {
+    element("tr", {}, ...columns.map(([, index, isTime]) => {
       if (index === 0) {
         const step = model.steps[numbers[0]];
         const button = element("button", { type: "button", title: `${step.kind} at ${step.place}` }, step.path + (step.repetition ? ` (${step.repetition + 1})` : ""));
@@ -88,7 +91,7 @@ function showSteps() {
   const of = own || model.runs.length === 1 ? (run ? ` of ${runName(run)}` : "") : view.run === null ? "" : ". They are of all runs, as there are many";
   $("steps").replaceChildren(
     element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body)),
-    element("p", { className: "key" }, `Times from start to end of the executions${of}. A percentile is the least time that so many were not above.`));
+    element("p", { className: "key" }, `Times are from start to end of the executions${of}; each attempt and item is one. A percentile is the least time that so many were not above.`));
 }
 
 const MOST_RUNS = 1000;

@@ -54,11 +54,22 @@ function drawTimeline() {
   draw.beginPath();
   draw.rect(0, AXIS, size.width, size.height - AXIS);
   draw.clip();
+  drawGrid(draw);
   const labels = rows.mode === "tree" ? drawTree(draw, top) : drawSteps(draw, top);
   draw.restore();
   drawAxis(draw);
+  if (!rows.height && model.count) {
+    draw.fillStyle = colours.dim;
+    draw.font = "13px system-ui, sans-serif";
+    draw.fillText("No execution is as wanted. Escape clears the search.", barsFrom() + 16, AXIS + 24);
+  }
   showLabels(labels);
   drawOverview();
+}
+
+function drawGrid(draw) {
+  draw.fillStyle = colours.line;
+  for (const tick of ticksOf(domain()[0])[1]) draw.fillRect(Math.round(xOf(tick)), AXIS, 1, size.height);
 }
 
 function drawAxis(draw) {
@@ -72,11 +83,7 @@ function drawAxis(draw) {
   const [start] = domain();
   const [step, ticks] = ticksOf(start);
   for (const tick of ticks) {
-    const x = xOf(tick);
-    draw.fillStyle = colours.line;
-    draw.globalAlpha = 0.8;
-    draw.fillRect(x, AXIS, 1, size.height);
-    draw.globalAlpha = 1;
+    const x = Math.round(xOf(tick));
     draw.fillStyle = colours.dim;
     draw.fillRect(x, AXIS - 5, 1, 5);
     const text = tickText(tick - start, step);
@@ -221,7 +228,7 @@ function drawMarks(draw, span, y, height) {
 
 function drawSteps(draw, top) {
   const labels = [];
-  const states = circuits();
+  const states = circuits(view.run);
   let row = rowAt(top) ?? { index: 0 };
   for (let i = row.index; i < rows.steps.length; i++) {
     const step = rows.steps[i];
