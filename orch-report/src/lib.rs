@@ -32,6 +32,9 @@
 //! # }
 //! ```
 
+#[cfg(feature = "live")]
+pub mod live;
+
 mod page;
 mod perfetto;
 mod read;

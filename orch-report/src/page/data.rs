@@ -26,8 +26,9 @@ pub(crate) struct Data<'a> {
     runs: Vec<RunData<'a>>,
 }
 
+/// What there was no room for.
 #[derive(Serialize)]
-struct Lost {
+pub(crate) struct Lost {
     runs: u64,
     executions: u64,
     marks: u64,
@@ -98,21 +99,37 @@ pub(super) fn of(report: &Report, title: &str) -> String {
         title,
         began: kept.began,
         live: false,
-        lost: Lost {
-            runs: kept.lost_runs,
-            executions: kept.lost_executions,
-            marks: kept.lost_marks,
-            texts: lost_texts,
-        },
+        lost: Lost::of(kept, lost_texts),
         graphs: kept.graphs.iter().map(|graph| &*graph.svg).collect(),
         steps: StepData::all(kept),
-        totals: report.steps().iter().enumerate().filter_map(totals).collect(),
+        totals: all_totals(&report.steps()),
         runs,
     })
 }
 
+impl Lost {
+    pub(crate) fn of(kept: &Kept, texts: u64) -> Self {
+        Lost { runs: kept.lost_runs, executions: kept.lost_executions, marks: kept.lost_marks, texts }
+    }
+}
+
+/// The data of a page that is told the rest.
+#[cfg(feature = "live")]
+pub(crate) fn of_live(title: &str, began: u64) -> String {
+    json(&Data {
+        title,
+        began,
+        live: true,
+        lost: Lost { runs: 0, executions: 0, marks: 0, texts: 0 },
+        graphs: Vec::new(),
+        steps: Vec::new(),
+        totals: Vec::new(),
+        runs: Vec::new(),
+    })
+}
+
 /// Strings and numbers become JSON without fail.
-fn json(value: &impl Serialize) -> String {
+pub(crate) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
@@ -130,7 +147,11 @@ impl<'a> StepData<'a> {
     }
 }
 
-/// The numbers of a step that ran.
+/// The numbers of all steps that ran.
+pub(crate) fn all_totals(steps: &[StepReport]) -> Vec<[u64; 13]> {
+    steps.iter().enumerate().filter_map(totals).collect()
+}
+
 fn totals((step, report): (usize, &StepReport)) -> Option<[u64; 13]> {
     let nanoseconds = crate::schema::nanoseconds;
     (report.executions > 0).then(|| {
@@ -212,8 +233,9 @@ impl<'a> RunData<'a> {
             texts,
             spans: columns,
             marks: marks.collect(),
-            critical: critical_path(run),
-            totals: steps.iter().enumerate().filter_map(totals).collect(),
+            // What the end waited for is not known before it.
+            critical: if run.has_ended() { critical_path(run) } else { Vec::new() },
+            totals: all_totals(&steps),
         }
     }
 }

@@ -13,6 +13,9 @@ use sha2::{Digest, Sha256};
 
 use crate::report::Report;
 
+#[cfg(feature = "live")]
+pub(crate) use data::{Lost, RunData, StepData, all_totals, json, of_live};
+
 const PAGE: &str = include_str!("page.html");
 
 static STYLE: &str = include_str!("page.css");

@@ -76,6 +76,8 @@ pub(crate) struct RunKept {
     pub(crate) texts: Texts,
     /// Executions that were not kept.
     pub(crate) lost: u64,
+    /// Executions that failed.
+    pub(crate) failed: u64,
     /// Raised by every change.
     pub(crate) revision: u32,
     /// The executions that have not ended, by their ids.
@@ -150,6 +152,7 @@ impl Kept {
             marks: Vec::new(),
             texts: Texts::default(),
             lost: 0,
+            failed: 0,
             revision: 0,
             open: HashMap::new(),
             waits: HashMap::new(),
@@ -282,6 +285,7 @@ impl RunKept {
             span.start = span.end;
         }
         span.state = state;
+        self.failed += u64::from(state == State::Failed);
         let text = line.text.map_or(NONE, |text| match line.by {
             Some(by) => self.texts.of(&format!("by `{by}`: {text}")),
             None => self.texts.of(&text),

@@ -9,6 +9,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use async_orch::{Bus, Event, Graph};
 
 pub(crate) use kept::{Kept, NONE, RunKept, State};
+#[cfg(feature = "live")]
+pub(crate) use kept::{Mark, Span};
 
 use crate::report::Report;
 use crate::schema::{EventLine, GraphLine, Numbers, RunLine, nanoseconds};

@@ -3,6 +3,7 @@
 mod critical;
 mod steps;
 
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::record::Kept;
@@ -53,7 +54,7 @@ impl Report {
     }
 
     /// The paths of the executions that a run's end waited for, from the first to the last: to make the run shorter, one of these has
-    /// to be. `None` if there is no such run.
+    /// to be. `None` if there is no such run, or it goes on.
     ///
     /// Going back from the end of a block, it is the step inside that ended last, then the one that ended last before that one
     /// started, and so on.
@@ -81,10 +82,10 @@ impl Report {
     /// ```
     #[must_use]
     pub fn critical_path(&self, run: u64) -> Option<Vec<&str>> {
-        let run = self.kept.runs.get(&run)?;
-        let is_block = |position: u32| run.spans.iter().any(|span| span.parent == position);
-        let mut tasks: Vec<u32> =
-            critical_path(run).into_iter().filter(|position| !is_block(*position)).collect();
+        let run = self.kept.runs.get(&run).filter(|run| run.has_ended())?;
+        let blocks: HashSet<u32> = run.spans.iter().map(|span| span.parent).collect();
+        let mut tasks = critical_path(run);
+        tasks.retain(|position| !blocks.contains(position));
         tasks.sort_by_key(|position| (run.spans[*position as usize].start, *position));
         let path = |position: u32| {
             let step = run.spans[position as usize].step;

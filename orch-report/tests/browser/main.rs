@@ -2,6 +2,8 @@
 //! with `ORCH_REQUIRE_BROWSER=1` fail. With `ORCH_SCREENSHOTS=folder` they leave pictures to look at.
 
 mod driver;
+#[cfg(feature = "live")]
+mod live;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -208,7 +210,11 @@ async fn an_output_that_is_markup_is_shown_and_does_nothing() {
 #[task]
 async fn work(item: u32) -> Result<String, String> {
     tokio::task::yield_now().await;
-    if item % 97 == 0 { Err(format!("item {item} is bad")) } else { Ok(format!("item {item} is done")) }
+    if item.is_multiple_of(97) {
+        Err(format!("item {item} is bad"))
+    } else {
+        Ok(format!("item {item} is done"))
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 // ---- A page that goes on: what the server tells, while runs do ----
 
-const live = { runs: null, gates: null, source: null };
+const live = { runs: null, gates: null, source: null, timer: null };
 
 function connect() {
   live.source?.close();
@@ -29,6 +29,7 @@ function takeState({ runs, gates, lost }) {
   given.lost = lost;
   showRunChoice();
   showLost();
+  showSummary();
   if (!$("runs").hidden) showRuns();
 }
 
@@ -63,5 +64,9 @@ function takeNews({ steps, texts, spans, marks, end, state, critical, totals }) 
   run.state = state;
   if (critical) setCritical(run, critical);
   if (totals) given.totals = totals;
-  refresh();
+  // What is long to draw is drawn less often.
+  live.timer ??= setTimeout(() => {
+    live.timer = null;
+    refresh();
+  }, model.count / 40);
 }

@@ -1,5 +1,8 @@
 // ---- What stands around the timeline: totals, tables, the selected execution ----
 
+/** More breakers and bulkheads stand in their table alone. */
+const MOST_GATES = 6;
+
 function showSummary() {
   const [from, to] = domain();
   const tasks = [0, 0, 0, 0, 0, 0];
@@ -13,7 +16,7 @@ function showSummary() {
   }
   const card = (value, label, state) =>
     element("div", { className: "card" }, element("b", {}, ...(state ? [element("i", { className: `swatch ${state}` })] : []), value), element("span", {}, label));
-  const cards = [card(timeText(to - from), view.run === null && model.runs.length > 1 ? several(model.runs.length, "run") : "from start to end")];
+  const cards = !model.runs.length ? [card("No run", "has begun yet")] : [card(timeText(to - from), view.run === null && model.runs.length > 1 ? several(model.runs.length, "run") : "from start to end")];
   cards.push(card(count(shown), shown === 1 ? "execution" : "executions"));
   const running = tasks[PENDING] + tasks[RUNNING];
   if (running) cards.push(card(count(running), "tasks under way", "running"));
@@ -21,6 +24,7 @@ function showSummary() {
   cards.push(card(count(tasks[FAILED]), "tasks failed", "failed"));
   cards.push(card(count(tasks[CANCELLED]), "tasks cancelled", "cancelled"));
   cards.push(card(count(retries), "further attempts", "backoff"));
+  for (const gate of (live.gates ?? []).slice(0, MOST_GATES)) cards.push(card(gate.name, `${gate.kind}: ${gate.words}`, gate.state));
   for (const [step, circuit] of circuits(view.run)) {
     const { path } = model.steps[step];
     const words = `circuit ${circuit.state}${circuit.rejected ? `, ${count(circuit.rejected)} turned away` : ""}`;
@@ -99,7 +103,7 @@ const MOST_RUNS = 1000;
 /** Runs that a live page was told of, or those that are here. */
 function showRuns() {
   const runs = live.runs ?? model.runs.map((run) => ({ number: run.number, key: run.key, start: run.start, end: run.end, state: run.state, executions: run.count, failed: run.failed }));
-  const head = ["Run", "State", "Began", "Time", "Executions", "Failed"].map((name) => element("th", { scope: "col" }, name));
+  const head = ["Run", "State", "Began (UTC)", "Time", "Executions", "Failed"].map((name) => element("th", { scope: "col", className: name === "State" ? "left" : "" }, name));
   const body = runs.slice(-MOST_RUNS).reverse().map((run) => {
     const button = element("button", { type: "button" }, runName(run));
     button.addEventListener("click", () => {

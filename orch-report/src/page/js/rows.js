@@ -160,7 +160,19 @@ function stepRow(step, depth, spans) {
     ends[lane] = Math.max(endOf(span), model.pending[span] + 1);
   }
   const height = isDense ? 4 * ROW : Math.max(ROW, lanes.length * LANE + 8);
-  return { step, depth, spans, lanes, isDense, height, top: 0 };
+  const failed = spans.filter((span) => model.state[span] === FAILED).length;
+  return { step, depth, spans, lanes, isDense, height, failed, most: isDense ? mostAtOnce(spans) : lanes.length, top: 0 };
+}
+
+function mostAtOnce(spans) {
+  const starts = Float64Array.from(spans, (span) => model.start[span]).sort();
+  const ends = Float64Array.from(spans, endOf).sort();
+  let [most, ended] = [0, 0];
+  for (let i = 0; i < starts.length; i++) {
+    while (ends[ended] <= starts[i]) ended++;
+    most = Math.max(most, i + 1 - ended);
+  }
+  return most;
 }
 
 /** The row at a height, and where it begins. */

@@ -175,8 +175,10 @@ function drawSpan(draw, span, y, height) {
 function drawWait(draw, x0, x1, y, height, colour) {
   const wide = Math.max(x1 - x0, 1);
   const alpha = draw.globalAlpha;
+  draw.fillStyle = colours.page;
+  draw.fillRect(x0, y + 2, wide, height - 4);
   draw.fillStyle = colour;
-  draw.globalAlpha = alpha * 0.3;
+  draw.globalAlpha = alpha * 0.35;
   draw.fillRect(x0, y + 2, wide, height - 4);
   draw.globalAlpha = alpha;
   if (wide > 6) {
@@ -296,28 +298,38 @@ function drawLane(draw, lane, y) {
   }
 }
 
-/** How many were under way at once, for each pixel, and how many of them failed in the end. */
+/** How many were under way, as the mean of the time of each pixel; and how many of these failed in the end. */
 function concurrency(spans, from, to, wide) {
   const [all, failed] = [new Float64Array(wide + 2), new Float64Array(wide + 2)];
+  // What goes on over whole pixels, as differences.
+  const [allWhole, failedWhole] = [new Float64Array(wide + 2), new Float64Array(wide + 2)];
   const scale = wide / (to - from);
+  const add = (parts, whole, start, end) => {
+    const [first, last] = [Math.floor(start), Math.floor(end)];
+    if (first === last) {
+      // What takes no time is seen all the same.
+      parts[first] += Math.max(end - start, 1e-6);
+      return;
+    }
+    parts[first] += first + 1 - start;
+    parts[last] += end - last;
+    whole[first + 1]++;
+    whole[last]--;
+  };
   for (const span of spans) {
     const [start, end] = [model.start[span], endOf(span)];
     if (end < from || start > to) continue;
-    const x0 = Math.max(0, Math.floor((start - from) * scale));
-    const x1 = Math.min(wide, Math.floor((end - from) * scale)) + 1;
-    all[x0]++;
-    all[x1]--;
-    if (model.state[span] === FAILED) {
-      failed[x0]++;
-      failed[x1]--;
-    }
+    const [x0, x1] = [Math.max(0, (start - from) * scale), Math.min(wide, (end - from) * scale)];
+    add(all, allWhole, x0, x1);
+    if (model.state[span] === FAILED) add(failed, failedWhole, x0, x1);
   }
   let most = 0;
-  for (let x = 1; x < all.length; x++) {
-    all[x] += all[x - 1];
-    failed[x] += failed[x - 1];
+  let [allNow, failedNow] = [0, 0];
+  for (let x = 0; x < wide; x++) {
+    all[x] += allNow += allWhole[x];
+    failed[x] += failedNow += failedWhole[x];
+    most = Math.max(most, all[x]);
   }
-  for (let x = 0; x < wide; x++) most = Math.max(most, all[x]);
   return { all, failed, most };
 }
 
@@ -336,12 +348,6 @@ function drawDense(draw, row, y) {
   const wide = Math.floor(barsWide());
   const area = concurrency(row.spans, view.from, view.to, wide);
   drawArea(draw, area, barsFrom(), y + 6, wide, row.height - 8, colours.succeeded);
-  draw.fillStyle = colours.dim;
-  draw.font = "11px system-ui, sans-serif";
-  draw.textBaseline = "top";
-  draw.textAlign = "right";
-  draw.fillText(`at most ${count(area.most)} at once`, size.width - 6, y + 4);
-  draw.textAlign = "left";
 }
 
 /** The labels in sight: as many elements as there are rows, used again. */
@@ -359,11 +365,12 @@ function showLabels(labels) {
     row.style.top = `${label.y}px`;
     row.style.paddingLeft = `${8 + Math.min(label.depth, 14) * 12}px`;
     if (label.row) {
-      const failed = label.row.spans.filter((span) => model.state[span] === FAILED).length;
+      const { failed } = label.row;
       glyph.textContent = failed ? GLYPHS[FAILED] : "";
       glyph.className = "glyph s4";
       name.textContent = stepName(model.steps[label.row.step]);
-      more.textContent = ` \u00d7 ${count(label.row.spans.length)}${failed ? `, ${count(failed)} failed` : ""}`;
+      const most = label.row.isDense ? `, ${count(label.row.most)} at once` : "";
+      more.textContent = ` \u00d7 ${count(label.row.spans.length)}${failed ? `, ${GLYPHS[FAILED]} ${count(failed)}` : ""}${most}`;
       row.className = label.row.spans.length ? "row" : "row dim";
     } else {
       const { span } = label;
