@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! cargo run --example crawl
-//! cargo run --example crawl -- crawl.html    # and a page to look at
+//! cargo run --example crawl -- crawl.html              # and a page to look at
+//! cargo run --example crawl -- crawl.perfetto-trace    # or a trace for ui.perfetto.dev
 //! ```
 //!
 //! Both run in this process, on loopback. On *north* some pages are slow, fail twice, or always fail. *South* dies as
@@ -18,6 +19,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -186,8 +188,12 @@ async fn main() -> Result<(), BoxError> {
         println!("the circuit of {} is {}", host.name, host.breaker.state().kind());
     }
 
-    if let Some(path) = std::env::args_os().nth(1) {
-        std::fs::write(path, record.report().to_html("A crawl of two servers"))?;
+    if let Some(path) = std::env::args_os().nth(1).map(PathBuf::from) {
+        let report = record.report();
+        let is_trace = path.extension().is_some_and(|ending| ending == "perfetto-trace");
+        let bytes =
+            if is_trace { report.to_perfetto() } else { report.to_html("A crawl of two servers").into() };
+        std::fs::write(path, bytes)?;
     }
 
     // All that can be had was had, and south was soon left alone.

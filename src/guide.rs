@@ -20,6 +20,7 @@ pages! {
     semantics = "../docs/semantics.md",
     resilience = "../docs/resilience.md",
     events = "../docs/events.md",
+    report = "../docs/report.md",
     testing = "../docs/testing.md",
     from_python = "../docs/from-python.md",
     architecture = "../docs/architecture.md",

@@ -34,7 +34,10 @@ impl Graph {
             self.children(id).partition(|child| child.meta.form == Form::Afterwards);
         if node.kind().is_block() {
             let label = quoted(&node.label());
-            let _ = writeln!(text, "{indent}subgraph cluster_{id} {{\n{indent}    label = {label}\n{indent}    style = rounded");
+            let _ = writeln!(
+                text,
+                "{indent}subgraph cluster_{id} {{\n{indent}    label = {label}\n{indent}    style = rounded"
+            );
             self.dot_inside(node, &inside, text);
             let _ = writeln!(text, "{indent}}}");
         } else {
@@ -50,7 +53,8 @@ impl Graph {
         let (indent, id) = ("    ".repeat(node.depth + 2), node.index);
         if node.meta.form == Form::Choice {
             let asked = node.options().first().map_or("", |(_, value)| value);
-            let _ = writeln!(text, "{indent}n{id}c [shape = diamond, style = \"\", label = {}]", quoted(asked));
+            let _ =
+                writeln!(text, "{indent}n{id}c [shape = diamond, style = \"\", label = {}]", quoted(asked));
         }
         if children.is_empty() {
             // A cluster of nothing is not drawn.
@@ -62,7 +66,11 @@ impl Graph {
         match node.meta.form {
             Form::Peers => {}
             Form::Row | Form::Afterwards | Form::Alternatives => {
-                let style = if node.meta.form == Form::Alternatives { "style = dashed, label = \"or else\"" } else { "" };
+                let style = if node.meta.form == Form::Alternatives {
+                    "style = dashed, label = \"or else\""
+                } else {
+                    ""
+                };
                 for pair in children.windows(2) {
                     self.edge(&indent, pair[0], pair[1], style, text);
                 }
@@ -79,7 +87,8 @@ impl Graph {
 
     /// An arrow goes from a step to a step; at a cluster's border it is cut off.
     fn edge(&self, indent: &str, from: &Node, to: &Node, style: &str, text: &mut String) {
-        let tail = if from.kind().is_block() { format!(", ltail = cluster_{}", from.index) } else { String::new() };
+        let tail =
+            if from.kind().is_block() { format!(", ltail = cluster_{}", from.index) } else { String::new() };
         let attributes = format!("{style}{tail}{}", self.head(to));
         let attributes = attributes.trim_start_matches(", ");
         let (from, to) = (self.leaf(from), self.leaf(to));

@@ -146,7 +146,8 @@ impl Arrow {
         let mut svg = format!("<path class=\"{class}\" d=\"M{x} {from}V{}\"/>", to - 6);
         let _ = write!(svg, "<path class=\"h\" d=\"M{} {}h8l-4 6z\"/>", x - 4, to - 7);
         if let Arrow::Else = self {
-            let _ = write!(svg, "<text class=\"d\" x=\"{}\" y=\"{}\">or else</text>", x + 8, (from + to) / 2 + 3);
+            let _ =
+                write!(svg, "<text class=\"d\" x=\"{}\" y=\"{}\">or else</text>", x + 8, (from + to) / 2 + 3);
         }
         svg
     }
@@ -203,7 +204,8 @@ fn framed(node: &Node, badges: &[&Node], inside: Option<Drawn>) -> Drawn {
     let x = if inside.is_some() { PAD } else { PAD + (inner - text) / 2 };
     let _ = write!(svg, "<text x=\"{x}\" y=\"{baseline}\">");
     if !head.is_empty() {
-        let _ = write!(svg, "<tspan class=\"k\">{}</tspan>{}", Escaped(&head), if gap > 0 { " " } else { "" });
+        let _ =
+            write!(svg, "<tspan class=\"k\">{}</tspan>{}", Escaped(&head), if gap > 0 { " " } else { "" });
     }
     let class = if head.is_empty() { "" } else { " class=\"d\"" };
     if !shown.is_empty() {
@@ -223,8 +225,15 @@ fn framed(node: &Node, badges: &[&Node], inside: Option<Drawn>) -> Drawn {
         }
         (None, _) => "s",
     };
-    let frame = format!("<rect class=\"{class}\" x=\".5\" y=\".5\" width=\"{}\" height=\"{}\" rx=\"6\"/>", full - 1, y - 1);
-    let svg = format!("<g><title>{}</title>{frame}{svg}</g>", Escaped(&format!("{} ({})", node.path, node.place())));
+    let frame = format!(
+        "<rect class=\"{class}\" x=\".5\" y=\".5\" width=\"{}\" height=\"{}\" rx=\"6\"/>",
+        full - 1,
+        y - 1
+    );
+    let svg = format!(
+        "<g><title>{}</title>{frame}{svg}</g>",
+        Escaped(&format!("{} ({})", node.path, node.place()))
+    );
     Drawn { width: full, height: y, exit: y, svg }
 }
 
@@ -352,7 +361,11 @@ fn letters(count: usize) -> u32 {
 
 /// Wide letters, as of Chinese, take two places in a font of one width.
 fn width(text: &str) -> u32 {
-    letters(text.chars().map(|letter| if u32::from(letter) < 0x1100 || letter == '\u{21bb}' { 1 } else { 2 }).sum())
+    letters(
+        text.chars()
+            .map(|letter| if u32::from(letter) < 0x1100 || letter == '\u{21bb}' { 1 } else { 2 })
+            .sum(),
+    )
 }
 
 fn cut(text: &str) -> String {

@@ -96,14 +96,7 @@ struct Queue<T> {
 #[track_caller]
 pub fn channel<T>(capacity: usize, full: Full) -> (Sender<T>, Receiver<T>) {
     assert!(capacity > 0, "a channel has room for at least one");
-    let queue = Queue {
-        messages: VecDeque::new(),
-        values: 0,
-        capacity,
-        full,
-        senders: 1,
-        is_received: true,
-    };
+    let queue = Queue { messages: VecDeque::new(), values: 0, capacity, full, senders: 1, is_received: true };
     let shared = Arc::new(Shared {
         queue: Mutex::new(queue),
         room: Condvar::new(),
