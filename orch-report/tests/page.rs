@@ -72,6 +72,27 @@ async fn it_has_waits_backoffs_notes_and_circuits() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_at_a_gatekeeper_lasts_until_a_step_inside_starts() {
+    let record = Record::new();
+    let p = pipeline! {
+        |_: Vec<u32>|
+        each < bulkhead(max = 1, queue = 5) < async |_| { tokio::time::sleep(std::time::Duration::from_millis(20)).await } as "work" > >
+    };
+    p.with_bus(&record).run(vec![1, 2, 3]).await.unwrap();
+    let data = data(&record.report().to_html("waits"));
+    let run = &data["runs"][0];
+    let mut waits: Vec<u64> = run["marks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|mark| run["texts"][mark[3].as_u64().unwrap() as usize - 1] == "waiting")
+        .map(|mark| (mark[2].as_u64().unwrap() - mark[1].as_u64().unwrap()) / 1_000_000)
+        .collect();
+    waits.sort_unstable();
+    assert_eq!(waits, [20, 40]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_critical_path_goes_through_the_limit_and_the_backoff() {
     let record = Record::new();
     records(&record).await;

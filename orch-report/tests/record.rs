@@ -187,6 +187,28 @@ async fn a_full_record_forgets_runs_that_have_ended_and_counts() {
 }
 
 #[tokio::test]
+async fn runs_that_do_not_end_are_bounded() {
+    let record = Record::with_room(3);
+    let p = pipeline! { seq < async |()| { std::future::pending::<()>().await } > }.with_bus(&record);
+    let mut runs: Vec<_> = (0..50).map(|_| Box::pin(p.run(()))).collect();
+    for run in &mut runs {
+        assert!(polled(run).is_pending());
+    }
+    let report = record.report();
+    assert_eq!((report.runs(), report.executions()), (3, 3), "each of 50 runs has two");
+    assert_eq!(report.lost_executions(), 97);
+    drop(runs);
+    // They have ended, and make room.
+    let double = pipeline! { |_: u32| |n| { n * 2 } as "double" }.with_bus(&record);
+    double.run(1).await.unwrap();
+    assert_eq!(record.report().step("double").unwrap().succeeded, 1);
+}
+
+fn polled<F: Future + Unpin>(future: &mut F) -> std::task::Poll<F::Output> {
+    std::pin::Pin::new(future).poll(&mut std::task::Context::from_waker(std::task::Waker::noop()))
+}
+
+#[tokio::test]
 async fn notes_are_bounded_too() {
     let record = Record::with_room(10);
     let p = pipeline! { async |_, cx| { for n in 0..1_000 { cx.note(format!("note {n}")); cx.progress(n, 1_000); } } as "talks" };

@@ -159,6 +159,11 @@ impl Kept {
             progress: HashMap::new(),
         };
         self.make_room(line.run);
+        // So many are under way that there is no room for one more, not even without its executions.
+        if self.runs.len() >= self.room.max(1) {
+            self.lost_runs += 1;
+            return;
+        }
         self.runs.insert(line.run, run);
     }
 
@@ -169,7 +174,10 @@ impl Kept {
             return false;
         }
         let is_start = matches!(line.event, What::Pending | What::Running);
-        let Some(run) = self.runs.get(&line.run) else { return false };
+        let Some(run) = self.runs.get(&line.run) else {
+            self.lost_executions += u64::from(is_start);
+            return false;
+        };
         if is_start && !run.open.contains_key(&line.execution) {
             self.make_room(line.run);
             let has_room = self.executions < self.room;

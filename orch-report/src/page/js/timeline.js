@@ -358,7 +358,7 @@ function showLabels(labels) {
   labels.forEach((label, i) => {
     let row = box.children[i];
     if (!row) {
-      row = element("div", { className: "row", role: "row" }, element("span", { className: "glyph", role: "presentation" }), element("span", {}), element("span", { className: "more" }));
+      row = element("div", { className: "row", role: "row" }, element("span", { className: "glyph", role: "gridcell" }), element("span", { role: "gridcell" }), element("span", { className: "more", role: "gridcell" }));
       box.append(row);
     }
     const [glyph, name, more] = row.children;
