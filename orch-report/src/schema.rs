@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Write};
 
-use async_orch::{BlockEvent, Event, EventKind, Field, Graph, Node, TaskEvent, Told};
+use async_orch::{BlockEvent, Event, EventKind, Field, Graph, Node, Place, TaskEvent, Told};
 use serde::{Deserialize, Serialize};
 
 /// The version that is written, and the latest that is read. It is raised when a reader of the old one would misread a new file;
@@ -228,52 +228,58 @@ impl EventLine {
 /// Gives each step a number, by which its events name it.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
-    /// By index, path and place. Two steps of a pipeline may have one path; two pipelines, steps of one index.
-    known: HashMap<u64, Vec<u32>>,
+    /// By index and path. Two steps of a pipeline may have one path; two pipelines, steps of one index.
+    known: HashMap<(usize, String), Vec<u32>>,
     steps: Vec<StepLine>,
+    places: Vec<Place>,
+    /// By index, the number that was asked for last: most events are of steps that have just had one.
+    recent: Vec<u32>,
 }
 
 impl Numbers {
     /// The number of a step, and its line if it is new.
     pub(crate) fn of(&mut self, node: &Node) -> (u32, Option<&StepLine>) {
-        use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-        let place = node.place();
-        let index = u32::try_from(node.index()).unwrap_or(u32::MAX);
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one((
-            index,
-            node.path(),
-            place.line,
-            place.column,
-        ));
-        let same = self.known.entry(hash).or_default();
-        let found = same.iter().find(|id| {
-            let step = &self.steps[**id as usize];
-            step.index == index && step.path == node.path() && is_at(&step.place, place)
-        });
-        if let Some(id) = found {
-            return (*id, None);
+        if let Some(recent) = self.recent.get(node.index()).copied()
+            && self.is(recent, node)
+        {
+            return (recent, None);
         }
-        let id = u32::try_from(self.steps.len()).unwrap_or(u32::MAX);
-        same.push(id);
+        let (id, is_new) = self.find(node);
+        if self.recent.len() <= node.index() {
+            self.recent.resize(node.index() + 1, u32::MAX);
+        }
+        self.recent[node.index()] = id;
+        (id, self.steps.last().filter(|_| is_new))
+    }
+
+    fn is(&self, id: u32, node: &Node) -> bool {
+        let Some(step) = self.steps.get(id as usize) else { return false };
+        step.index as usize == node.index()
+            && self.places[id as usize] == node.place()
+            && step.path == node.path()
+    }
+
+    fn find(&mut self, node: &Node) -> (u32, bool) {
+        let key = (node.index(), node.path().to_owned());
+        let same = self.known.get(&key).into_iter().flatten();
+        if let Some(id) = same.copied().find(|id| self.is(*id, node)) {
+            return (id, false);
+        }
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let id = number(self.steps.len());
+        self.known.entry(key).or_default().push(id);
+        self.places.push(node.place());
         self.steps.push(StepLine {
             id,
-            index,
+            index: number(node.index()),
             path: node.path().to_owned(),
             name: node.name().to_owned(),
             kind: node.kind().as_str().to_owned(),
-            place: place.to_string(),
-            repetition: u32::try_from(node.repetition()).unwrap_or(u32::MAX),
+            place: node.place().to_string(),
+            repetition: number(node.repetition()),
         });
-        (id, self.steps.last())
+        (id, true)
     }
-}
-
-/// Whether a text is that of a place, without making one for each event.
-fn is_at(text: &str, place: async_orch::Place) -> bool {
-    text.strip_prefix(place.file).is_some_and(|rest| {
-        let mut parts = rest.split(':').skip(1).map(str::parse);
-        parts.next() == Some(Ok(place.line)) && parts.next() == Some(Ok(place.column))
-    })
 }
 
 pub(crate) fn nanoseconds(time: std::time::Duration) -> u64 {
