@@ -21,6 +21,7 @@ pages! {
     durable = "../docs/durable.md",
     resilience = "../docs/resilience.md",
     events = "../docs/events.md",
+    report = "../docs/report.md",
     testing = "../docs/testing.md",
     watching = "../docs/watching.md",
     from_python = "../docs/from-python.md",
