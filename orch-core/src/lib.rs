@@ -60,7 +60,7 @@ pub mod durable;
 #[doc(hidden)]
 pub mod __engines {
     pub use crate::blocks::circuit::{Asked, KeptCircuit};
-    pub use crate::durable::__answer as answer;
+    pub use crate::durable::{__answer as answer, __step_of as step_of};
 }
 
 /// Values for the options of the block `retry`.

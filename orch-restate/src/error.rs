@@ -267,7 +267,7 @@ pub enum WorkerError {
 
 /// How a run has failed, as it comes from the worker: which step, why, and the error that its task gave.
 ///
-/// It displays as the [`Error`](orch_core::Error) did there. An example is that of [`Runs`](crate::Runs).
+/// It displays as the [`async_orch::Error`](orch_core::Error) did there. An example is that of [`Runs`](crate::Runs).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Failed<E = Value> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use orch_core::__engines::step_of;
 use orch_core::durable::Mailbox;
 use orch_core::{
     Admit, Arrival, Attempt, BoxFuture, Breaker, Done, ErrorKind, Gatekeeper, Position, Report, Runtime,
@@ -71,17 +72,6 @@ impl OnRestate {
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// As the mailbox names it in a command.
-fn step_of(position: Position<'_>) -> String {
-    match position.node().repetition() {
-        0 => position.to_string(),
-        before => {
-            let (path, whole) = (position.path(), position.to_string());
-            format!("{path}~{}{}", before + 1, &whole[path.len()..])
-        }
-    }
 }
 
 /// The block, whatever the item and the attempt.

@@ -124,7 +124,7 @@ impl Options {
 
     /// Serves a pipeline by a name. Its error is sent to who waits for the run, and has its type there.
     ///
-    /// For a pipeline whose error serde cannot write, such as [`BoxError`](orch_core::BoxError), there is
+    /// For a pipeline whose error serde cannot write, such as [`async_orch::BoxError`](orch_core::BoxError), there is
     /// [`pipeline_with_text_errors`](Self::pipeline_with_text_errors).
     pub fn pipeline<P: Keepable<Error: Serialize>>(self, name: impl Into<String>, pipeline: P) -> Self {
         self.with(name.into(), pipeline, |error| serde_json::to_value(error).ok())

@@ -271,7 +271,9 @@ impl Drop for Ticket<'_> {
 }
 
 /// One execution of a step, told apart from every other of the run: `seq/charge~2[3]#2` is the second step of that path.
-fn step_of(position: Position<'_>) -> String {
+#[doc(hidden)]
+#[must_use]
+pub fn __step_of(position: Position<'_>) -> String {
     match position.node().repetition() {
         0 => position.to_string(),
         before => {
@@ -297,7 +299,7 @@ impl Runtime for Mailbox {
             return here.execute(attempt);
         }
         Box::pin(async move {
-            let step = step_of(attempt.position());
+            let step = __step_of(attempt.position());
             if !attempt.is_durable() {
                 self.stop(Fault::NotDurable { steps: vec![(step, attempt.position().place())] });
                 return pending().await;
@@ -366,7 +368,7 @@ impl Runtime for Mailbox {
             return here.arrive(arrival);
         }
         Box::pin(async move {
-            let step = step_of(arrival.position());
+            let step = __step_of(arrival.position());
             let (mut ticket, mut is_asked) = (Ticket::new(self), false);
             let bytes = poll_fn(|cx| {
                 let command = |id| Command::Admit { id, step: step.clone() };

@@ -15,7 +15,7 @@ mod written;
 pub use drive::{drive, drive_by};
 pub use engine::{Command, Delivery, Engine, Id};
 pub use fault::Fault;
-pub use mailbox::Mailbox;
+pub use mailbox::{__step_of, Mailbox};
 pub use which::{Durable, check};
 
 pub use crate::build::items::EachStream;
