@@ -3,11 +3,13 @@
 //! Each lease that is taken, and each cancellation, counts the token up. A write compares it in its own transaction, so who was taken
 //! over from writes nothing more, however late it notices.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::rows::{self, Entry, Run};
+use super::schema;
 use super::writer::{Hold, Lease, Leases, Why};
 use super::{Owner, millis, now};
 use crate::Error;
@@ -148,19 +150,17 @@ pub(super) fn free(
 pub(super) fn renew<'a>(
     conn: &Connection,
     lease: Duration,
-    held: impl Iterator<Item = &'a Hold>,
-) -> Result<Vec<(i64, Why)>, rusqlite::Error> {
-    let mut lost = Vec::new();
-    let tx = rusqlite::Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
-    {
+    held: &'a [Arc<Hold>],
+) -> Result<Vec<(&'a Arc<Hold>, Why)>, rusqlite::Error> {
+    schema::transaction(conn, || {
+        let mut lost = Vec::new();
         let until = now().saturating_add(millis(lease));
-        let mut update = tx.prepare_cached("UPDATE runs SET until = ?3 WHERE id = ?1 AND token = ?2")?;
+        let mut update = conn.prepare_cached("UPDATE runs SET until = ?3 WHERE id = ?1 AND token = ?2")?;
         for hold in held {
             if update.execute((hold.run, hold.token, until))? == 0 {
-                lost.extend(standing(&tx, hold.run, hold.token)?.map(|why| (hold.run, why)));
+                lost.extend(standing(conn, hold.run, hold.token)?.map(|why| (hold, why)));
             }
         }
-    }
-    tx.commit()?;
-    Ok(lost)
+        Ok(lost)
+    })
 }

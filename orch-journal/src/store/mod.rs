@@ -23,7 +23,7 @@ pub(crate) struct Owner {
 
 pub(crate) fn open(path: &Path, lock_wait: Duration, lease: Duration, how: How) -> Result<Writer, Error> {
     let conn = schema::open(path, lock_wait, how)?;
-    Writer::start(conn, lease).map_err(|error| StoreError::no_thread(&error.to_string()).into())
+    Writer::start(conn, lock_wait, lease).map_err(|error| StoreError::no_thread(&error.to_string()).into())
 }
 
 /// The time of day, in milliseconds since 1970.

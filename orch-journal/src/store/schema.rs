@@ -12,6 +12,9 @@ const VERSION: i64 = 1;
 /// "orch": `PRAGMA application_id`.
 const APPLICATION: i64 = 0x6f72_6368;
 
+/// How long the log may become before it is copied, in pages of 4 KiB.
+const LOG: i64 = 4000;
+
 /// Each entry is a command that was asked for, or what came of one. What is text is so that it can be read by hand.
 const TABLES: &str = "
     CREATE TABLE runs (
@@ -59,6 +62,31 @@ pub(super) fn sync(conn: &Connection, is_synced: bool) -> Result<(), rusqlite::E
     conn.pragma_update(None, "synchronous", if is_synced { "full" } else { "normal" })
 }
 
+/// Does it in one transaction, which writes nothing if it fails. Its statements are kept, as those in it are.
+pub(super) fn transaction<T, E: From<rusqlite::Error>>(
+    conn: &Connection,
+    work: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    /// Also if the work panics.
+    struct Open<'c>(&'c Connection);
+
+    impl Drop for Open<'_> {
+        fn drop(&mut self) {
+            // Some failures have ended it already.
+            if !self.0.is_autocommit() {
+                drop(self.0.execute_batch("ROLLBACK"));
+            }
+        }
+    }
+
+    conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let open = Open(conn);
+    let done = work()?;
+    conn.prepare_cached("COMMIT")?.execute([])?;
+    drop(open);
+    Ok(done)
+}
+
 /// Opens the file, which is made if there is none.
 pub(super) fn open(path: &Path, lock_wait: Duration, how: How) -> Result<Connection, Error> {
     let mut conn = Connection::open(path)?;
@@ -76,6 +104,8 @@ pub(super) fn open(path: &Path, lock_wait: Duration, how: How) -> Result<Connect
         return Err(Error::NotAJournal);
     }
     conn.pragma_update(None, "journal_mode", "wal")?;
+    // What is in the log is copied to its place less often: a run writes to the same few pages as the one before.
+    conn.pragma_update(None, "wal_autocheckpoint", LOG)?;
     sync(&conn, true)?;
     if version < VERSION {
         let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;

@@ -1,0 +1,209 @@
+//! One thread that writes, for all runs: what has gathered while a commit was under way is the next one. A run that is alone need not
+//! wake it, and writes by itself as long as the disk is quick.
+
+mod disk;
+mod held;
+mod work;
+mod worker;
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use disk::Disk;
+pub(crate) use held::{Hold, Lease, Leases, Why};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+use work::{Job, Work};
+use worker::Loop;
+
+use crate::error::{Error, StoreError};
+
+enum Message {
+    Work(Box<dyn Work>),
+    /// A run that has not ended is driven no more: that it is free, and why it had to stop.
+    Free(Arc<Hold>, Option<String>),
+    /// Look after all leases now.
+    Look,
+    /// To end, after all that was handed over before.
+    End,
+}
+
+/// What the thread shares with those who hand something over.
+struct Shared {
+    sender: Sender<Message>,
+    /// How much there is that is to be written, and is neither on the disk nor has failed.
+    waiting: AtomicUsize,
+    /// The runs that are driven here, and since when they are known to be ours.
+    held: Mutex<HashMap<i64, (Arc<Hold>, Instant)>>,
+    disk: Mutex<Disk>,
+    commits: AtomicU64,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("waiting", &self.waiting).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn send(&self, message: Message) {
+        // The thread ends only with the writer, unless it has panicked; then who waits for an answer gets none.
+        drop(self.sender.send(message));
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<i64, (Arc<Hold>, Instant)>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn disk(&self) -> MutexGuard<'_, Disk> {
+        self.disk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It is renewed no more, unless it is held anew by now.
+    fn let_go(&self, hold: &Arc<Hold>) {
+        let mut held = self.held();
+        if held.get(&hold.run).is_some_and(|(held, _)| Arc::ptr_eq(held, hold)) {
+            held.remove(&hold.run);
+        }
+    }
+}
+
+/// What comes of something that is to be written. It is written whether or not that is waited for.
+pub(crate) struct Answer<T> {
+    /// What nobody has taken on yet.
+    kept: Option<Kept>,
+    receiver: oneshot::Receiver<Result<T, Error>>,
+}
+
+struct Kept {
+    work: Box<dyn Work>,
+    /// Others are let go first, who may begin a run as well. (tokio's own way to do so wakes no other thread for it.)
+    yields: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    shared: Arc<Shared>,
+}
+
+impl Kept {
+    fn hand_over(self) {
+        self.shared.send(Message::Work(self.work));
+    }
+
+    /// Writes it on this thread, if there is nobody to share a transaction with and the disk is quick. If that fails, it is for the
+    /// other thread to try again.
+    fn write(mut self) {
+        let Shared { waiting, disk, commits, .. } = &*self.shared;
+        let is_alone = waiting.load(Ordering::Acquire) == 1;
+        if !is_alone || !disk.try_lock().is_ok_and(|mut disk| disk.alone(&mut self.work)) {
+            return self.hand_over();
+        }
+        commits.fetch_add(1, Ordering::Relaxed);
+        waiting.fetch_sub(1, Ordering::AcqRel);
+        self.work.settle(Ok(()));
+    }
+}
+
+impl<T> Future for Answer<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Some(yields) = self.kept.as_mut().and_then(|kept| kept.yields.as_mut()) {
+            ready!(yields.as_mut().poll(cx));
+        }
+        if let Some(kept) = self.kept.take() {
+            kept.write();
+        }
+        Pin::new(&mut self.receiver)
+            .poll(cx)
+            .map(|answer| answer.unwrap_or_else(|_| Err(StoreError::closed().into())))
+    }
+}
+
+impl<T> Drop for Answer<T> {
+    fn drop(&mut self) {
+        if let Some(kept) = self.kept.take() {
+            kept.hand_over();
+        }
+    }
+}
+
+/// The thread, for as long as there is somebody with it.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(conn: Connection, lock_wait: Duration, lease: Duration) -> std::io::Result<Self> {
+        let (sender, receiver) = channel();
+        let shared = Arc::new(Shared {
+            sender,
+            waiting: AtomicUsize::new(0),
+            held: Mutex::default(),
+            disk: Mutex::new(Disk::new(conn, lock_wait)),
+            commits: AtomicU64::new(0),
+        });
+        let its = shared.clone();
+        let thread = thread::Builder::new()
+            .name("orch-journal".into())
+            .spawn(move || Loop { shared: its, lease, left: Arc::default() }.run(&receiver))?;
+        Ok(Writer { shared, thread: Some(thread) })
+    }
+
+    /// Does it in the next transaction; the answer comes when that is on the disk.
+    pub(crate) fn submit<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Answer<T> {
+        self.submit_then(true, work, |done| done)
+    }
+
+    /// The same, and makes something of what comes of it when that is committed; on the disk, if it is to be.
+    pub(crate) fn submit_then<T: Send + 'static, U: Send + 'static>(
+        &self,
+        is_synced: bool,
+        work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
+        then: impl FnOnce(T) -> U + Send + 'static,
+    ) -> Answer<U> {
+        let (reply, receiver) = oneshot::channel();
+        let work = Box::new(Job { is_synced, work, done: None, then, reply });
+        let runs = self.shared.held().len();
+        let is_alone = self.shared.waiting.fetch_add(1, Ordering::AcqRel) == 0 && runs <= 1;
+        let mut kept = Kept { work, yields: None, shared: self.shared.clone() };
+        if is_alone {
+            kept.yields = (runs == 0).then(|| Box::pin(tokio::task::yield_now()) as _);
+            Answer { kept: Some(kept), receiver }
+        } else {
+            kept.hand_over();
+            Answer { kept: None, receiver }
+        }
+    }
+
+    /// Who makes leases of this thread's, which are looked after from then on.
+    pub(crate) fn leases(&self) -> Leases {
+        Leases(self.shared.clone())
+    }
+
+    pub(crate) fn look(&self) {
+        self.shared.send(Message::Look);
+    }
+
+    pub(crate) fn commits(&self) -> u64 {
+        self.shared.commits.load(Ordering::Relaxed)
+    }
+}
+
+/// What was handed over is written before the last of those who can hand something over is gone.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.shared.send(Message::End);
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
