@@ -143,13 +143,9 @@ pub struct Execution {
 }
 
 impl Execution {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(id: u64, parent: Option<u64>, coords: Coords) -> Self {
-        if coords.is_empty() {
-            return Execution { id, parent, attempt: 1, item: None, coords };
-        }
-        let attempt = coords.of(Count::Attempt).next_back().unwrap_or(1);
-        let item = coords.of(Count::Item).next_back().map(u64::from);
+        let (attempt, item) = if coords.is_empty() { (1, None) } else { coords.innermost() };
         Execution { id, parent, attempt, item, coords }
     }
 

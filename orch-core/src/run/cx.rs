@@ -129,13 +129,13 @@ pub trait Cx: Copy + Send + Sync {
     // ----- who watches -----
 
     /// A task or inline step starts.
-    fn task(self, meta: &'static Meta) -> Self::Guard;
+    fn task(&self, meta: &'static Meta) -> Self::Guard;
 
     /// A block starts; the steps inside it get what is returned.
-    fn block(self, meta: &'static Meta) -> (Self, Self::Guard);
+    fn block(&self, meta: &'static Meta) -> (Self, Self::Guard);
 
     /// A block starts that counts its items before it tells so.
-    fn block_that_counts(self, meta: &'static Meta) -> (Self, Self::Guard);
+    fn block_that_counts(&self, meta: &'static Meta) -> (Self, Self::Guard);
 
     /// The items were counted, if they can be, and the start is told.
     fn counted(guard: &mut Self::Guard, items: impl FnOnce() -> Option<u64>);

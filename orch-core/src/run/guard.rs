@@ -5,20 +5,25 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::state::Start;
-use super::{Full, RunState};
+use super::state::{Id, Start, Subject};
+use super::{Coords, Full, RunState};
 use crate::bus::Scope;
 use crate::error::{ErrorKind, Panicked};
-use crate::event::{BlockEvent, EventKind, Reason, TaskEvent, Told};
+use crate::event::{BlockEvent, EventKind, Output, Reason, TaskEvent, Told};
+use crate::graph::Node;
 use crate::node::{Meta, Origin};
 
 /// An execution under way.
 pub struct Guard<'b> {
     pub(super) run: &'b RunState<'b>,
-    pub(super) start: Start,
+    /// `None` if nobody takes events.
+    node: Option<&'b Node>,
+    pub(super) id: Option<Id>,
+    parent: Option<Id>,
+    coords: Coords,
     class: Class,
-    /// When it started, as the run's time; `None` if nobody takes events.
-    started: Option<Duration>,
+    /// When it started, as the run's time.
+    started: Duration,
     pub(super) phase: Phase,
     /// Its start has not been told yet, as it counts its items before.
     counts: bool,
@@ -66,60 +71,125 @@ pub struct Queued<'b> {
     pub(super) waiting: bool,
 }
 
-impl<'b> Guard<'b> {
-    /// The start of an execution, which is told.
-    pub(super) fn new(cx: Full<'b>, meta: &'static Meta, class: Class) -> Self {
-        let mut guard = Guard::counting(cx, meta, class);
-        guard.counted(None);
-        if class == Class::Task {
-            guard.scope = guard.run.scope(guard.start.id);
-        }
-        guard
+/// What is new of an execution that starts in a run which is watched. The guard is made of it in one go and at its place: what is written
+/// field by field and then moved has to be waited for.
+struct Opened<'b> {
+    node: &'b Node,
+    id: Id,
+    started: Duration,
+}
+
+impl<'b> Opened<'b> {
+    #[inline(always)]
+    fn new(cx: &Full<'b>, meta: &'static Meta) -> Option<Self> {
+        let run = cx.run;
+        let is_watched = run.is_watched();
+        let id = is_watched.then(|| cx.claim(meta).or_else(|| run.next_execution())).flatten()?;
+        Some(Opened { node: run.locate(cx.segment, meta), id, started: run.elapsed() })
     }
 
-    /// The start of an execution, which is told when its items have been counted, or it ends before.
-    pub(super) fn counting(cx: Full<'b>, meta: &'static Meta, class: Class) -> Self {
-        let run = cx.run;
-        if !run.is_watched() {
-            let start = cx.start(None, meta);
-            return Guard {
-                run,
-                start,
-                class,
-                started: None,
-                phase: Phase::Finished,
-                counts: false,
-                scope: None,
-            };
+    #[inline(always)]
+    fn subject<'s>(&self, cx: &'s Full<'b>) -> Subject<'s> {
+        Subject { node: self.node, id: self.id, parent: cx.parent, coords: &cx.coords }
+    }
+
+    #[inline(always)]
+    fn guard(self, cx: &Full<'b>, class: Class, counts: bool, scope: Option<Arc<dyn Scope>>) -> Guard<'b> {
+        let Full { run, parent, coords, .. } = *cx;
+        let Opened { node, id, started } = self;
+        let (node, id, phase) = (Some(node), Some(id), Phase::Open);
+        Guard { run, node, id, parent, coords, class, started, phase, counts, scope }
+    }
+}
+
+impl<'b> Guard<'b> {
+    /// The start of a task, which is told.
+    pub(super) fn task(cx: &Full<'b>, meta: &'static Meta) -> Self {
+        let Some(opened) = Opened::new(cx, meta) else { return Guard::unwatched(cx, Class::Task) };
+        cx.run.tell(opened.subject(cx), opened.started, EventKind::Task(TaskEvent::Running));
+        let scope = cx.run.scope(Some(opened.id));
+        opened.guard(cx, Class::Task, false, scope)
+    }
+
+    /// The start of a block, which is told.
+    pub(super) fn block(cx: &Full<'b>, meta: &'static Meta) -> Self {
+        let Some(opened) = Opened::new(cx, meta) else { return Guard::unwatched(cx, Class::Block) };
+        let started = BlockEvent::Started { items: None };
+        cx.run.tell(opened.subject(cx), opened.started, EventKind::Block(started));
+        opened.guard(cx, Class::Block, false, None)
+    }
+
+    /// The start of a block, which is told when its items have been counted, or it ends before.
+    pub(super) fn counting(cx: &Full<'b>, meta: &'static Meta) -> Self {
+        match Opened::new(cx, meta) {
+            Some(opened) => opened.guard(cx, Class::Block, true, None),
+            None => Guard::unwatched(cx, Class::Block),
         }
-        let id = cx.claim(meta).or_else(|| run.next_execution());
-        let (start, started) = (cx.start(id, meta), Some(run.elapsed()));
-        Guard { run, start, class, started, phase: Phase::Open, counts: true, scope: None }
+    }
+
+    fn unwatched(cx: &Full<'b>, class: Class) -> Self {
+        let Full { run, parent, coords, .. } = *cx;
+        let phase = Phase::Finished;
+        let started = Duration::ZERO;
+        Guard { run, node: None, id: None, parent, coords, class, started, phase, counts: false, scope: None }
+    }
+
+    /// Whom its events are about; nobody if nobody takes them.
+    #[inline(always)]
+    fn subject(&self) -> Option<Subject<'_>> {
+        let (Some(node), Some(id)) = (self.node, self.id) else { return None };
+        Some(Subject { node, id, parent: self.parent, coords: &self.coords })
     }
 
     /// Tells the start.
     pub(super) fn counted(&mut self, items: Option<u64>) {
-        if let (true, Some(started)) = (std::mem::take(&mut self.counts), self.started) {
-            self.emit(
-                started,
-                match self.class {
-                    Class::Task => EventKind::Task(TaskEvent::Running),
-                    Class::Block => EventKind::Block(BlockEvent::Started { items }),
-                },
-            );
+        if let (true, Some(subject)) = (std::mem::take(&mut self.counts), self.subject()) {
+            self.run.tell(subject, self.started, EventKind::Block(BlockEvent::Started { items }));
         }
     }
 
-    /// Ends the execution, if it has not ended yet, with the event that `make` makes.
-    pub(super) fn finish<'e>(&mut self, make: impl FnOnce(Class, Duration) -> EventKind<'e>) {
-        if let (Phase::Open | Phase::Panicked(_), Some(started)) = (&self.phase, self.started) {
-            self.counted(None);
-            self.phase = Phase::Finished;
-            let now = self.run.elapsed();
-            if self.class == Class::Block {
-                self.run.cancel_due(self.start.id, now);
-            }
-            self.emit(now, make(self.class, now.saturating_sub(started)));
+    /// Ends the execution, if it has not ended yet: gives the run's time, and the time since its start.
+    #[inline(always)]
+    fn end(&mut self) -> Option<(Duration, Duration)> {
+        if let Phase::Finished = self.phase {
+            return None;
+        }
+        self.phase = Phase::Finished;
+        let now = self.run.elapsed();
+        if self.class == Class::Block {
+            self.end_block(now);
+        }
+        // Where nobody looks at times, both are zero.
+        let elapsed = if now.is_zero() { now } else { now.saturating_sub(self.started) };
+        Some((now, elapsed))
+    }
+
+    /// What is inside it ends first: its start is told if it was not, and starts in it that are due will never be made.
+    fn end_block(&mut self, now: Duration) {
+        self.counted(None);
+        if let Some(id) = self.id {
+            self.run.cancel_due(id, now);
+        }
+    }
+
+    #[inline(always)]
+    fn tell_this(&self, now: Duration, kind: EventKind<'_>) {
+        if let Some(subject) = self.subject() {
+            self.run.tell(subject, now, kind);
+        }
+    }
+
+    /// A task has given this.
+    pub(super) fn succeed(&mut self, output: Output<'_>) {
+        if let Some((now, elapsed)) = self.end() {
+            self.tell_this(now, EventKind::Task(TaskEvent::Succeeded { output, elapsed }));
+        }
+    }
+
+    /// A block ends otherwise than by an error.
+    pub(super) fn finish(&mut self, make: fn(Duration) -> BlockEvent<'static>) {
+        if let Some((now, elapsed)) = self.end() {
+            self.tell_this(now, EventKind::Block(make(elapsed)));
         }
     }
 
@@ -129,10 +199,21 @@ impl<'b> Guard<'b> {
         reason: Reason<'_>,
         origin: Option<Origin>,
     ) {
-        self.finish(|class, elapsed| match class {
-            Class::Task => EventKind::Task(TaskEvent::Failed { error, reason, elapsed }),
-            Class::Block => EventKind::Block(BlockEvent::Failed { error, reason, origin, elapsed }),
-        });
+        if let Some((now, elapsed)) = self.end() {
+            self.tell_this(
+                now,
+                match self.class {
+                    Class::Task => EventKind::Task(TaskEvent::Failed { error, reason, elapsed }),
+                    Class::Block => EventKind::Block(BlockEvent::Failed { error, reason, origin, elapsed }),
+                },
+            );
+        }
+    }
+
+    fn cancel(&mut self) {
+        if let Some((now, _)) = self.end() {
+            self.tell_this(now, self.class.is_cancelled());
+        }
     }
 
     /// It failed by a panic, which is on its way out.
@@ -143,25 +224,33 @@ impl<'b> Guard<'b> {
 
     /// Tells of something in the midst of it.
     pub(super) fn tell<T: Told>(&self, told: impl FnOnce() -> T) {
-        if self.run.is_watched() {
-            self.emit(self.run.elapsed(), EventKind::Told(&told()));
+        if self.node.is_some() {
+            self.tell_of(&told());
         }
     }
 
-    fn emit(&self, now: Duration, kind: EventKind<'_>) {
-        self.run.emit(&self.start, now, kind);
+    fn tell_of(&self, told: &dyn Told) {
+        self.tell_this(self.run.elapsed(), EventKind::Told(told));
     }
-}
 
-impl Drop for Guard<'_> {
-    fn drop(&mut self) {
+    #[cold]
+    fn left(&mut self) {
         match &self.phase {
             Phase::Finished => {}
             Phase::Panicked(panicked) => {
                 let panicked = panicked.clone();
                 self.fail_by(&panicked);
             }
-            Phase::Open => self.finish(|class, _| class.is_cancelled()),
+            Phase::Open => self.cancel(),
+        }
+    }
+}
+
+impl Drop for Guard<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if !matches!(self.phase, Phase::Finished) {
+            self.left();
         }
     }
 }
@@ -176,7 +265,7 @@ impl Drop for Queued<'_> {
 
 impl fmt::Debug for Guard<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guard").field("id", &self.start.id).finish_non_exhaustive()
+        f.debug_struct("Guard").field("id", &self.id).finish_non_exhaustive()
     }
 }
 

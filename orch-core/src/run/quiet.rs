@@ -165,16 +165,16 @@ impl Cx for Quiet {
     }
 
     #[inline(always)]
-    fn task(self, _meta: &'static Meta) {}
+    fn task(&self, _meta: &'static Meta) {}
 
     #[inline(always)]
-    fn block(self, _meta: &'static Meta) -> (Self, ()) {
-        (self, ())
+    fn block(&self, _meta: &'static Meta) -> (Self, ()) {
+        (*self, ())
     }
 
     #[inline(always)]
-    fn block_that_counts(self, _meta: &'static Meta) -> (Self, ()) {
-        (self, ())
+    fn block_that_counts(&self, _meta: &'static Meta) -> (Self, ()) {
+        (*self, ())
     }
 
     #[inline(always)]
