@@ -16,7 +16,7 @@ use super::arrival::{Arrival, Asking};
 use super::attempt::{Attempt, Done, Slot};
 use super::coords::Count;
 use super::cx::Decision;
-use super::guard::{Class, Phase};
+use super::guard::Class;
 use super::memory::{LastError, Memo, MemoAt};
 use super::sleep::Sleep;
 use super::state::{Id, Start};
@@ -312,8 +312,8 @@ impl<'b> Cx for Full<'b> {
             return poll();
         }
         catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|payload| {
-            if let Phase::Open = guard.phase {
-                guard.phase = Phase::Panicked(Panicked::from_payload(&*payload));
+            if guard.is_open {
+                guard.panicked = Some(Box::new(Panicked::from_payload(&*payload)));
             }
             resume_unwind(payload)
         })

@@ -22,9 +22,13 @@ pub struct Guard<'b> {
     parent: Option<Id>,
     coords: Coords,
     class: Class,
-    /// When it started, as the run's time.
-    started: Duration,
-    pub(super) phase: Phase,
+    /// When it started, in nanoseconds of the run's time.
+    started: u64,
+    /// Whether its end is still to be told.
+    pub(super) is_open: bool,
+    /// The panic that left our own poll, in a box so that a guard is quick to move. (`std::thread::panicking()` would be true for siblings
+    /// that merely stand in its way.)
+    pub(super) panicked: Option<Box<Panicked>>,
     /// Its start has not been told yet, as it counts its items before.
     counts: bool,
     /// What it is polled in, if it is a task and the bus has something.
@@ -57,13 +61,6 @@ impl Class {
     }
 }
 
-pub(super) enum Phase {
-    Open,
-    /// A panic left our own poll. (`std::thread::panicking()` would be true for siblings that merely stand in its way.)
-    Panicked(Panicked),
-    Finished,
-}
-
 /// A start that waits.
 pub struct Queued<'b> {
     pub(super) run: &'b RunState<'b>,
@@ -76,7 +73,7 @@ pub struct Queued<'b> {
 struct Opened<'b> {
     node: &'b Node,
     id: Id,
-    started: Duration,
+    started: u64,
 }
 
 impl<'b> Opened<'b> {
@@ -85,7 +82,7 @@ impl<'b> Opened<'b> {
         let run = cx.run;
         let is_watched = run.is_watched();
         let id = is_watched.then(|| cx.claim(meta).or_else(|| run.next_execution())).flatten()?;
-        Some(Opened { node: run.locate(cx.segment, meta), id, started: run.elapsed() })
+        Some(Opened { node: run.locate(cx.segment, meta), id, started: run.nanos() })
     }
 
     #[inline(always)]
@@ -97,8 +94,8 @@ impl<'b> Opened<'b> {
     fn guard(self, cx: &Full<'b>, class: Class, counts: bool, scope: Option<Arc<dyn Scope>>) -> Guard<'b> {
         let Full { run, parent, coords, .. } = *cx;
         let Opened { node, id, started } = self;
-        let (node, id, phase) = (Some(node), Some(id), Phase::Open);
-        Guard { run, node, id, parent, coords, class, started, phase, counts, scope }
+        let (node, id, is_open, panicked) = (Some(node), Some(id), true, None);
+        Guard { run, node, id, parent, coords, class, started, is_open, panicked, counts, scope }
     }
 }
 
@@ -106,7 +103,11 @@ impl<'b> Guard<'b> {
     /// The start of a task, which is told.
     pub(super) fn task(cx: &Full<'b>, meta: &'static Meta) -> Self {
         let Some(opened) = Opened::new(cx, meta) else { return Guard::unwatched(cx, Class::Task) };
-        cx.run.tell(opened.subject(cx), opened.started, EventKind::Task(TaskEvent::Running));
+        cx.run.tell(
+            opened.subject(cx),
+            Duration::from_nanos(opened.started),
+            EventKind::Task(TaskEvent::Running),
+        );
         let scope = cx.run.scope(Some(opened.id));
         opened.guard(cx, Class::Task, false, scope)
     }
@@ -115,7 +116,7 @@ impl<'b> Guard<'b> {
     pub(super) fn block(cx: &Full<'b>, meta: &'static Meta) -> Self {
         let Some(opened) = Opened::new(cx, meta) else { return Guard::unwatched(cx, Class::Block) };
         let started = BlockEvent::Started { items: None };
-        cx.run.tell(opened.subject(cx), opened.started, EventKind::Block(started));
+        cx.run.tell(opened.subject(cx), Duration::from_nanos(opened.started), EventKind::Block(started));
         opened.guard(cx, Class::Block, false, None)
     }
 
@@ -129,9 +130,19 @@ impl<'b> Guard<'b> {
 
     fn unwatched(cx: &Full<'b>, class: Class) -> Self {
         let Full { run, parent, coords, .. } = *cx;
-        let phase = Phase::Finished;
-        let started = Duration::ZERO;
-        Guard { run, node: None, id: None, parent, coords, class, started, phase, counts: false, scope: None }
+        Guard {
+            run,
+            node: None,
+            id: None,
+            parent,
+            coords,
+            class,
+            started: 0,
+            is_open: false,
+            panicked: None,
+            counts: false,
+            scope: None,
+        }
     }
 
     /// Whom its events are about; nobody if nobody takes them.
@@ -144,24 +155,26 @@ impl<'b> Guard<'b> {
     /// Tells the start.
     pub(super) fn counted(&mut self, items: Option<u64>) {
         if let (true, Some(subject)) = (std::mem::take(&mut self.counts), self.subject()) {
-            self.run.tell(subject, self.started, EventKind::Block(BlockEvent::Started { items }));
+            self.run.tell(
+                subject,
+                Duration::from_nanos(self.started),
+                EventKind::Block(BlockEvent::Started { items }),
+            );
         }
     }
 
     /// Ends the execution, if it has not ended yet: gives the run's time, and the time since its start.
     #[inline(always)]
     fn end(&mut self) -> Option<(Duration, Duration)> {
-        if let Phase::Finished = self.phase {
+        if !std::mem::take(&mut self.is_open) {
             return None;
         }
-        self.phase = Phase::Finished;
-        let now = self.run.elapsed();
+        let nanos = self.run.nanos();
+        let now = Duration::from_nanos(nanos);
         if self.class == Class::Block {
             self.end_block(now);
         }
-        // Where nobody looks at times, both are zero.
-        let elapsed = if now.is_zero() { now } else { now.saturating_sub(self.started) };
-        Some((now, elapsed))
+        Some((now, Duration::from_nanos(nanos.saturating_sub(self.started))))
     }
 
     /// What is inside it ends first: its start is told if it was not, and starts in it that are due will never be made.
@@ -235,13 +248,9 @@ impl<'b> Guard<'b> {
 
     #[cold]
     fn left(&mut self) {
-        match &self.phase {
-            Phase::Finished => {}
-            Phase::Panicked(panicked) => {
-                let panicked = panicked.clone();
-                self.fail_by(&panicked);
-            }
-            Phase::Open => self.cancel(),
+        match self.panicked.take() {
+            Some(panicked) => self.fail_by(&panicked),
+            None => self.cancel(),
         }
     }
 }
@@ -249,7 +258,7 @@ impl<'b> Guard<'b> {
 impl Drop for Guard<'_> {
     #[inline]
     fn drop(&mut self) {
-        if !matches!(self.phase, Phase::Finished) {
+        if self.is_open {
             self.left();
         }
     }

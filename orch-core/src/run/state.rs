@@ -192,19 +192,25 @@ impl<'b> RunState<'b> {
         Id::new(next(&self.counts().executions) + 1)
     }
 
-    /// The time since the run started. It does not go back, as the clock may: a run on a paused clock that is dropped outside
-    /// of its runtime finds another one there.
+    /// The time since the run started.
     #[inline]
     pub(super) fn elapsed(&self) -> Duration {
-        self.started.map_or(Duration::ZERO, |started| self.elapsed_since(started))
+        Duration::from_nanos(self.nanos())
     }
 
-    fn elapsed_since(&self, started: Instant) -> Duration {
+    /// The same in nanoseconds. It does not go back, as the clock may: a run on a paused clock that is dropped outside of its runtime
+    /// finds another one there.
+    #[inline]
+    pub(super) fn nanos(&self) -> u64 {
+        self.started.map_or(0, |started| self.nanos_since(started))
+    }
+
+    fn nanos_since(&self, started: Instant) -> u64 {
         let told = &self.counts().elapsed;
         let now = self.now().saturating_duration_since(started).as_nanos();
         let now = u64::try_from(now).unwrap_or(u64::MAX).max(told.load(Ordering::Relaxed));
         told.store(now, Ordering::Relaxed);
-        Duration::from_nanos(now)
+        now
     }
 
     /// Whether what happens now has happened before, in a process that is gone.
