@@ -88,7 +88,7 @@ pub mod __private_0_1_0 {
     pub use crate::build::plan::{Plan, begin};
     pub use crate::build::scope::{Names, Root};
     pub use crate::build::slot;
-    pub use crate::bus::scope::Scope;
+    pub use crate::bus::ambient::Ambient;
     pub use crate::context::{Context, Failed};
     pub use crate::error::{BoxError, ErrorKind};
     pub use crate::leaf::{Moved, pinned, probe, result, says, select};

@@ -12,7 +12,7 @@ use std::task::{self, Poll, ready};
 use pin_project_lite::pin_project;
 
 use crate::build::returned::Gives;
-use crate::bus::{Entered, Scoped};
+use crate::bus::{Entered, Surrounded};
 use crate::codec::Codec;
 use crate::context::Context;
 use crate::error::{ErrorKind, Panicked};
@@ -308,9 +308,9 @@ where
     T: Send + 'static,
     X: Send + 'static,
 {
-    let scope = inside.and_then(Inside::scope);
+    let ambient = inside.and_then(Inside::ambient);
     let call = move || {
-        let _entered = Entered::new(scope.as_deref());
+        let _entered = Entered::new(ambient.as_deref());
         call()
     };
     let Some(rt) = inside.and_then(Inside::runtime) else {
@@ -333,7 +333,7 @@ where
     T: Send + 'static,
     X: Send + 'static,
 {
-    let fut = Scoped::new(fut, inside.and_then(Inside::scope));
+    let fut = Surrounded::new(fut, inside.and_then(Inside::ambient));
     let Some(rt) = inside.and_then(Inside::runtime) else {
         return Detached::new(move || tokio::spawn(fut)).await;
     };

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::scope::Scope;
+use super::ambient::Ambient;
 use crate::event::{Event, RunId};
 use crate::panics::discard;
 
@@ -76,13 +76,13 @@ pub trait Bus: Send + Sync {
 
     /// Whether it has something for tasks to be polled in; asked once, when a run starts.
     #[doc(hidden)]
-    fn has_scopes(&self) -> bool {
+    fn has_ambients(&self) -> bool {
         false
     }
 
     /// What an execution of a task is polled in, asked when it has started.
     #[doc(hidden)]
-    fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
+    fn ambient(&self, run: RunId, execution: u64) -> Option<Arc<dyn Ambient>> {
         let _ = (run, execution);
         None
     }

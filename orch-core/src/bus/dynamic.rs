@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Bus, Scope};
+use super::{Ambient, Bus};
 use crate::event::{Event, RunId};
 
 /// The form of [`Bus`] that can be boxed: every bus is one, and `Box<dyn DynBus>` and `Arc<dyn DynBus>` are buses.
@@ -29,13 +29,13 @@ pub trait DynBus: Send + Sync {
     /// Whether it looks at the times in events: [`Bus::needs_time`].
     fn needs_time_dyn(&self) -> bool;
 
-    /// Whether it has a [`Scope`] for executions.
+    /// Whether it has an [`Ambient`] for executions.
     #[doc(hidden)]
-    fn has_scopes_dyn(&self) -> bool;
+    fn has_ambients_dyn(&self) -> bool;
 
     /// What an execution of a task is polled in.
     #[doc(hidden)]
-    fn scope_dyn(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>>;
+    fn ambient_dyn(&self, run: RunId, execution: u64) -> Option<Arc<dyn Ambient>>;
 }
 
 impl<B: Bus> DynBus for B {
@@ -50,13 +50,13 @@ impl<B: Bus> DynBus for B {
     }
 
     #[doc(hidden)]
-    fn has_scopes_dyn(&self) -> bool {
-        B::ENABLED && self.has_scopes()
+    fn has_ambients_dyn(&self) -> bool {
+        B::ENABLED && self.has_ambients()
     }
 
     #[doc(hidden)]
-    fn scope_dyn(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
-        self.scope(run, execution)
+    fn ambient_dyn(&self, run: RunId, execution: u64) -> Option<Arc<dyn Ambient>> {
+        self.ambient(run, execution)
     }
 }
 
@@ -70,13 +70,13 @@ impl Bus for dyn DynBus + '_ {
     }
 
     #[doc(hidden)]
-    fn has_scopes(&self) -> bool {
-        self.has_scopes_dyn()
+    fn has_ambients(&self) -> bool {
+        self.has_ambients_dyn()
     }
 
     #[doc(hidden)]
-    fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
-        self.scope_dyn(run, execution)
+    fn ambient(&self, run: RunId, execution: u64) -> Option<Arc<dyn Ambient>> {
+        self.ambient_dyn(run, execution)
     }
 }
 

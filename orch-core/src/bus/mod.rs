@@ -32,6 +32,7 @@
 //! # }
 //! ```
 
+pub(crate) mod ambient;
 mod base;
 #[cfg(feature = "broadcast")]
 mod broadcast;
@@ -40,8 +41,8 @@ mod from_fn;
 mod log;
 mod pointers;
 mod recorder;
-pub(crate) mod scope;
 
+pub(crate) use ambient::{Ambient, Entered, Surrounded};
 pub(crate) use base::Start;
 pub(crate) use base::emit_quietly;
 pub use base::{Bus, NoBus};
@@ -51,4 +52,3 @@ pub use dynamic::DynBus;
 pub use from_fn::{FromFn, from_fn};
 pub use log::{LogBus, Stderr};
 pub use recorder::Recorder;
-pub(crate) use scope::{Entered, Scope, Scoped};

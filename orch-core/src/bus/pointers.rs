@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::ambient::{self, Ambient};
 use super::base::{Bus, Start, emit_quietly};
-use super::scope::{self, Scope};
 use crate::event::{Event, RunId};
 
 macro_rules! through {
@@ -20,13 +20,13 @@ macro_rules! through {
             }
 
             #[doc(hidden)]
-            fn has_scopes(&self) -> bool {
-                (**self).has_scopes()
+            fn has_ambients(&self) -> bool {
+                (**self).has_ambients()
             }
 
             #[doc(hidden)]
-            fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
-                (**self).scope(run, execution)
+            fn ambient(&self, run: RunId, execution: u64) -> Option<Arc<dyn Ambient>> {
+                (**self).ambient(run, execution)
             }
 
             fn start<'a, S: Start<'a>>(&'a self, start: S) -> impl Future<Output = S::Out> + Send + 'a {
@@ -53,13 +53,13 @@ impl<B: Bus> Bus for Option<B> {
     }
 
     #[doc(hidden)]
-    fn has_scopes(&self) -> bool {
-        self.as_ref().is_some_and(Bus::has_scopes)
+    fn has_ambients(&self) -> bool {
+        self.as_ref().is_some_and(Bus::has_ambients)
     }
 
     #[doc(hidden)]
-    fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
-        self.as_ref().and_then(|bus| bus.scope(run, execution))
+    fn ambient(&self, run: RunId, execution: u64) -> Option<Arc<dyn Ambient>> {
+        self.as_ref().and_then(|bus| bus.ambient(run, execution))
     }
 }
 
@@ -86,17 +86,17 @@ macro_rules! tuple {
             }
 
             #[doc(hidden)]
-            fn has_scopes(&self) -> bool {
+            fn has_ambients(&self) -> bool {
                 #[allow(non_snake_case)]
                 let ($($bus,)*) = self;
-                false $(|| $bus::ENABLED && $bus.has_scopes())*
+                false $(|| $bus::ENABLED && $bus.has_ambients())*
             }
 
             #[doc(hidden)]
-            fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
+            fn ambient(&self, run: RunId, execution: u64) -> Option<Arc<dyn Ambient>> {
                 #[allow(non_snake_case)]
                 let ($($bus,)*) = self;
-                scope::all([$($bus.scope(run, execution)),*].into_iter().flatten().collect())
+                ambient::all([$($bus.ambient(run, execution)),*].into_iter().flatten().collect())
             }
         }
     };

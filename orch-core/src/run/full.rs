@@ -323,12 +323,12 @@ impl<'b> Cx for Full<'b> {
         if !guard.run.is_watched() {
             return poll();
         }
-        if let Some(scope) = &guard.scope {
-            scope.enter();
+        if let Some(ambient) = &guard.ambient {
+            ambient.enter();
         }
         let polled = catch_unwind(AssertUnwindSafe(poll));
-        if let Some(scope) = &guard.scope {
-            scope.exit();
+        if let Some(ambient) = &guard.ambient {
+            ambient.exit();
         }
         polled.unwrap_or_else(|payload| {
             let panicked = Panicked::from_payload(&*payload);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::state::{Id, Start, Subject};
 use super::{Coords, Full, RunState};
-use crate::bus::Scope;
+use crate::bus::Ambient;
 use crate::error::{ErrorKind, Panicked};
 use crate::event::{BlockEvent, EventKind, Output, Reason, TaskEvent, Told};
 use crate::graph::Node;
@@ -32,7 +32,7 @@ pub struct Guard<'b> {
     /// Its start has not been told yet, as it counts its items before.
     counts: bool,
     /// What it is polled in, if it is a task and the bus has something.
-    pub(super) scope: Option<Arc<dyn Scope>>,
+    pub(super) ambient: Option<Arc<dyn Ambient>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -91,11 +91,17 @@ impl<'b> Opened<'b> {
     }
 
     #[inline(always)]
-    fn guard(self, cx: &Full<'b>, class: Class, counts: bool, scope: Option<Arc<dyn Scope>>) -> Guard<'b> {
+    fn guard(
+        self,
+        cx: &Full<'b>,
+        class: Class,
+        counts: bool,
+        ambient: Option<Arc<dyn Ambient>>,
+    ) -> Guard<'b> {
         let Full { run, parent, coords, .. } = *cx;
         let Opened { node, id, started } = self;
         let (node, id, is_open, panicked) = (Some(node), Some(id), true, None);
-        Guard { run, node, id, parent, coords, class, started, is_open, panicked, counts, scope }
+        Guard { run, node, id, parent, coords, class, started, is_open, panicked, counts, ambient }
     }
 }
 
@@ -108,8 +114,8 @@ impl<'b> Guard<'b> {
             Duration::from_nanos(opened.started),
             EventKind::Task(TaskEvent::Running),
         );
-        let scope = cx.run.scope(Some(opened.id));
-        opened.guard(cx, Class::Task, false, scope)
+        let ambient = cx.run.ambient(Some(opened.id));
+        opened.guard(cx, Class::Task, false, ambient)
     }
 
     /// The start of a block, which is told.
@@ -141,7 +147,7 @@ impl<'b> Guard<'b> {
             is_open: false,
             panicked: None,
             counts: false,
-            scope: None,
+            ambient: None,
         }
     }
 

@@ -7,7 +7,7 @@ use super::coords::Count;
 use super::memory::LastError;
 use super::state::{Id, Part};
 use super::{Cx, Full, Position, RunState};
-use crate::bus::Scope;
+use crate::bus::Ambient;
 use crate::error::Error;
 use crate::event::{EventKind, Told};
 use crate::node::Origin;
@@ -34,8 +34,8 @@ impl<'e> Inside<'e> {
     }
 
     /// What the execution is polled in, for work that leaves it.
-    pub(crate) fn scope(self) -> Option<Arc<dyn Scope>> {
-        self.cx.run.scope(self.id)
+    pub(crate) fn ambient(self) -> Option<Arc<dyn Ambient>> {
+        self.cx.run.ambient(self.id)
     }
 
     pub(crate) fn origin(self) -> Origin {

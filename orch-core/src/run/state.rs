@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::guard::Class;
 use super::memory::Memory;
 use super::{Coords, Position};
-use crate::bus::{DynBus, Scope, emit_quietly};
+use crate::bus::{Ambient, DynBus, emit_quietly};
 use crate::event::{Event, EventKind, Execution, RunId};
 use crate::graph::{Describe, Graph, Node};
 use crate::node::Meta;
@@ -29,7 +29,7 @@ pub(crate) struct RunState<'b> {
     /// `None` if nobody looks at the times of events.
     started: Option<Instant>,
     /// Whether the bus has something for tasks to be polled in.
-    has_scopes: bool,
+    has_ambients: bool,
     counts: Counts,
     /// The run that this is a part of, which counts for it.
     whole: Option<&'b Counts>,
@@ -113,7 +113,7 @@ impl<'b> RunState<'b> {
             id: RunId(RUNS.fetch_add(1, Ordering::Relaxed)),
             key,
             started: None,
-            has_scopes: bus.is_some_and(DynBus::has_scopes_dyn),
+            has_ambients: bus.is_some_and(DynBus::has_ambients_dyn),
             counts: Counts::default(),
             whole: None,
             due: Mutex::new(Vec::new()),
@@ -131,7 +131,7 @@ impl<'b> RunState<'b> {
             id: of.id,
             key: of.key,
             started: of.started,
-            has_scopes: of.has_scopes,
+            has_ambients: of.has_ambients,
             counts: Counts::default(),
             whole: Some(of.counts()),
             due: Mutex::new(Vec::new()),
@@ -244,15 +244,15 @@ impl<'b> RunState<'b> {
 
     /// What an execution of a task is polled in.
     #[inline]
-    pub(super) fn scope(&self, id: Option<Id>) -> Option<Arc<dyn Scope>> {
-        if self.has_scopes { self.ask_scope(id) } else { None }
+    pub(super) fn ambient(&self, id: Option<Id>) -> Option<Arc<dyn Ambient>> {
+        if self.has_ambients { self.ask_ambient(id) } else { None }
     }
 
     #[cold]
-    fn ask_scope(&self, id: Option<Id>) -> Option<Arc<dyn Scope>> {
+    fn ask_ambient(&self, id: Option<Id>) -> Option<Arc<dyn Ambient>> {
         // As with events: a bus is a guest.
         let (bus, id) = (self.bus?, id?.get());
-        catch_unwind(AssertUnwindSafe(|| bus.scope_dyn(self.id, id))).unwrap_or_else(|payload| {
+        catch_unwind(AssertUnwindSafe(|| bus.ambient_dyn(self.id, id))).unwrap_or_else(|payload| {
             discard(payload);
             None
         })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use orch_core::__private_0_1_0::Scope;
+use orch_core::__private_0_1_0::Ambient;
 use orch_core::bus::Bus;
 use orch_core::{Event, RunId};
 
@@ -58,13 +58,13 @@ impl<B: Bus> Bus for Sample<B> {
     }
 
     #[doc(hidden)]
-    fn has_scopes(&self) -> bool {
-        self.bus.has_scopes()
+    fn has_ambients(&self) -> bool {
+        self.bus.has_ambients()
     }
 
     #[doc(hidden)]
-    fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
-        self.bus.scope(run, execution)
+    fn ambient(&self, run: RunId, execution: u64) -> Option<Arc<dyn Ambient>> {
+        self.bus.ambient(run, execution)
     }
 }
 

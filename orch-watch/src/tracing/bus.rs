@@ -6,7 +6,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use orch_core::__private_0_1_0::Scope;
+use orch_core::__private_0_1_0::Ambient;
 use orch_core::bus::Bus;
 use orch_core::{CircuitState, Event, EventKind, FallingBack, Note, RunId, SagaEvent, TaskState};
 use tracing::field::Empty;
@@ -39,7 +39,7 @@ struct Execution {
 /// A span as something to be in.
 struct InSpan(Span);
 
-impl Scope for InSpan {
+impl Ambient for InSpan {
     fn enter(&self) {
         self.0.with_subscriber(|(id, dispatch)| dispatch.enter(id));
     }
@@ -183,13 +183,13 @@ impl Bus for TracingBus {
     }
 
     #[doc(hidden)]
-    fn has_scopes(&self) -> bool {
+    fn has_ambients(&self) -> bool {
         true
     }
 
     #[doc(hidden)]
-    fn scope(&self, run: RunId, execution: u64) -> Option<Arc<dyn Scope>> {
-        self.of(run, execution).map(|span| span as Arc<dyn Scope>)
+    fn ambient(&self, run: RunId, execution: u64) -> Option<Arc<dyn Ambient>> {
+        self.of(run, execution).map(|span| span as Arc<dyn Ambient>)
     }
 }
 
