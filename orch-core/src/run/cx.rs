@@ -69,11 +69,15 @@ pub trait Cx: Copy + Send + Sync {
 
     // ----- the world -----
 
+    /// What is kept of the arguments of a task, if somebody compares.
+    fn fingerprint<T: Task<A>, A: Send>(&self, args: &A) -> Option<u64>;
+
     /// Runs one attempt of the task `T`, in the execution that `inside` is.
     fn execute<'e, T: Task<A>, A: Send>(
         self,
         inside: Option<Inside<'e>>,
         args: A,
+        fingerprint: Option<u64>,
     ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send;
 
     /// A run of the block `meta` arrives at a gatekeeper: what the runtime says to it, if that is not asked at once.

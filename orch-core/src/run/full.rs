@@ -169,14 +169,19 @@ impl<'b> Cx for Full<'b> {
         Some(Inside { cx: self, origin, id: guard.id })
     }
 
+    #[inline]
+    fn fingerprint<T: Task<A>, A: Send>(&self, args: &A) -> Option<u64> {
+        self.run.runtime().and_then(|_| T::fingerprint(args))
+    }
+
     fn execute<'e, T: Task<A>, A: Send>(
         self,
         inside: Option<Inside<'e>>,
         args: A,
+        fingerprint: Option<u64>,
     ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send {
         match (self.run.runtime(), inside) {
             (Some(rt), Some(inside)) => {
-                let fingerprint = T::fingerprint(&args);
                 let call = T::call(args, Some(inside));
                 let attempt = hand_over(rt, inside.position(), call, T::CODEC, fingerprint);
                 Execute::Runtime { attempt }
