@@ -148,6 +148,7 @@ async fn steps_are_read_a_page_at_a_time() {
         assert_eq!(paged, all, "{size}");
     }
     assert!(reader.steps("a", all.len()..all.len() + 5).await.unwrap().is_empty());
+    assert!(reader.steps("a", usize::MAX..usize::MAX).await.unwrap().is_empty());
     assert!(reader.steps("a", 5..5).await.unwrap().is_empty());
     #[expect(clippy::reversed_empty_ranges)]
     let reversed = reader.steps("a", 9..5).await.unwrap();

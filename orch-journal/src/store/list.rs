@@ -152,7 +152,7 @@ impl Filter {
     /// Those whose key and pipeline have all words of this text in them, as parts of words too. Small and capital letters of ASCII
     /// are the same.
     ///
-    /// It is no question of an index: runs are looked at one after the other, some hundred thousand in a second.
+    /// There is no index for it: runs are looked at one after the other. A million small ones take about half a second.
     ///
     /// ```
     /// # use orch_journal::{Filter, Journal};

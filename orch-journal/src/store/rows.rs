@@ -133,8 +133,8 @@ pub(crate) fn each_entry(
     )?;
     let from = i64::try_from(first).unwrap_or(i64::MAX);
     let mut rows = select.query((run.id, from))?;
-    for number in first.. {
-        let Some(row) = rows.next()? else { break };
+    let mut number = first;
+    while let Some(row) = rows.next()? {
         let place = || format!("entry {number}");
         let (seq, entry, sum) = read(row)?.ok_or_else(|| damaged(&run.key, place()))?;
         let is_next = usize::try_from(seq).is_ok_and(|seq| seq == number);
@@ -144,6 +144,7 @@ pub(crate) fn each_entry(
         if !take(entry) {
             break;
         }
+        number += 1;
     }
     Ok(())
 }
