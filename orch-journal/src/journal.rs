@@ -141,7 +141,7 @@ impl Options {
             owner.unwrap_or_else(|| format!("process {} ({:x})", std::process::id(), session & 0xffff));
         Ok(Journal {
             inner: Arc::new(Inner {
-                path: path.to_owned(),
+                path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
                 writer: Arc::new(writer),
                 owner: Owner { name, session },
                 lease,
@@ -452,16 +452,12 @@ impl Journal {
     /// let journal = Journal::open(path)?;
     /// let double = async_orch::pipeline! { |_: u32| |n| { n * 2 } as "double" };
     /// journal.run("five", &double, 5).await?;
-    /// assert_eq!(journal.reader()?.list(&Filter::new()).await?[0].key, "five");
+    /// assert_eq!(journal.reader().list(&Filter::new()).await?[0].key, "five");
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`Reader::open`].
-    pub fn reader(&self) -> Result<Reader, Error> {
-        Reader::open(&self.inner.path)
+    pub fn reader(&self) -> Reader {
+        Reader::of(&self.inner.path)
     }
 
     pub(crate) fn served(&self, name: &str) -> Option<Arc<dyn Recoverable>> {

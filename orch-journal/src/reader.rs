@@ -9,12 +9,12 @@ use rusqlite::Connection;
 
 use crate::store;
 use crate::store::list::{self, Filter, Step, Summary};
-use crate::{Error, StoreError};
+use crate::{Error, Journal, StoreError};
 
 /// For how long to wait for a file that is locked, unless it is said.
 pub(crate) const LOCK_WAIT: Duration = Duration::from_secs(5);
 
-/// Reads the file of a [`Journal`](crate::Journal), and writes nothing: no run is begun, none is gone on with, and no lease is taken.
+/// Reads the file of a [`Journal`], and writes nothing: no run is begun, none is gone on with, and no lease is taken.
 ///
 /// Those who write are not kept from it, and what they have written is seen by the next look. Each look opens the file, and closes it: so a file that
 /// was put in the place of another is seen too.
@@ -60,10 +60,15 @@ impl Reader {
     ///
     /// If it cannot be opened, is no journal, or is one of a later version.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let reader = Reader::of(path.as_ref());
+        store::open_to_read(&reader.path, LOCK_WAIT)?;
+        Ok(reader)
+    }
+
+    pub(crate) fn of(path: &Path) -> Self {
         // So that it is the same file when the process has gone to another folder.
-        let path = std::path::absolute(&path).unwrap_or_else(|_| path.as_ref().to_owned());
-        store::open_to_read(&path, LOCK_WAIT)?;
-        Ok(Reader { path, max_text: usize::MAX })
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Reader { path, max_text: usize::MAX }
     }
 
     /// Of an input, a result, a fault, what was asked for or an outcome that is longer, only so many bytes are given, and an
@@ -77,7 +82,7 @@ impl Reader {
     /// # let journal = Journal::open(folder.path().join("runs.db"))?;
     /// let long = async_orch::pipeline! { |_: u32| |n| { "x".repeat(n as usize) } as "long" };
     /// journal.run("million", &long, 1_000_000).await?;
-    /// let summary = journal.reader()?.max_text(5).summary("million").await?;
+    /// let summary = journal.reader().max_text(5).summary("million").await?;
     /// assert_eq!((summary.input.as_str(), summary.result.as_deref()), ("10000…", Some("\"xxxx…")));
     /// # Ok(())
     /// # }
@@ -87,7 +92,7 @@ impl Reader {
         self
     }
 
-    /// The runs that fit the filter; see [`Journal::list`](crate::Journal::list).
+    /// The runs that fit the filter; see [`Journal::list`].
     ///
     /// Dropped, it goes on to its end on a thread of tokio's, and nobody is told.
     ///
@@ -103,7 +108,7 @@ impl Reader {
         self.look(move |conn, max_text| list::all(conn, &filter, max_text)).await
     }
 
-    /// What there is of the run with this key; see [`Journal::summary`](crate::Journal::summary).
+    /// What there is of the run with this key; see [`Journal::summary`].
     ///
     /// # Errors
     ///
@@ -117,7 +122,7 @@ impl Reader {
         self.look(move |conn, max_text| list::one(conn, &key, max_text)).await
     }
 
-    /// Some of what the run with this key has asked for, in order, counted from 0; see [`Journal::steps`](crate::Journal::steps).
+    /// Some of what the run with this key has asked for, in order, counted from 0; see [`Journal::steps`].
     ///
     /// ```
     /// # use orch_journal::Journal;
@@ -131,7 +136,7 @@ impl Reader {
     /// # let journal = Journal::open(folder.path().join("runs.db"))?;
     /// let orders = async_orch::pipeline! { |_: Vec<u32>| each < charge > };
     /// journal.run("orders", &orders, (0..250).collect()).await?;
-    /// let reader = journal.reader()?;
+    /// let reader = journal.reader();
     /// let mut pages = Vec::new();
     /// for first in (0..).step_by(100) {
     ///     let steps = reader.steps("orders", first..first + 100).await?;
@@ -177,5 +182,17 @@ impl Reader {
                 Err(_) => Err(StoreError::closed().into()),
             },
         }
+    }
+}
+
+impl From<&Journal> for Reader {
+    fn from(journal: &Journal) -> Self {
+        journal.reader()
+    }
+}
+
+impl From<&Reader> for Reader {
+    fn from(reader: &Reader) -> Self {
+        reader.clone()
     }
 }

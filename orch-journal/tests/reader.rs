@@ -53,7 +53,7 @@ async fn runs_are_found_by_words_of_their_keys_and_pipelines() {
         journal.run(key, &order, 1).await.unwrap();
     }
     journal.run("south-17", &refund, 1).await.unwrap();
-    let reader = journal.reader().unwrap();
+    let reader = journal.reader();
     for (text, expected) in [
         ("", &["north-17", "north-18", "100%_of \\ 'it'", "south-17"][..]),
         ("17", &["north-17", "south-17"]),
@@ -138,7 +138,7 @@ async fn steps_are_read_a_page_at_a_time() {
     > };
     let p = &p;
     journal.run("a", p, (0..20).collect()).await.unwrap();
-    let (all, reader) = (journal.steps("a").await.unwrap(), journal.reader().unwrap());
+    let (all, reader) = (journal.steps("a").await.unwrap(), journal.reader());
     assert_eq!(all.iter().filter(|step| step.is_given_up).count(), 1, "{all:?}");
     for size in [1, 2, 7, all.len(), 1_000] {
         let mut paged = Vec::new();

@@ -149,8 +149,8 @@ fn serve(Journals { files, address, title }: Journals) -> Result<(), Failure> {
         let path = file.display().to_string();
         let reader = Reader::open(file).map_err(|error| Failure::Journal { path: path.clone(), error })?;
         live = Some(match live {
-            None => Live::of_journal(path, &reader),
-            Some(live) => live.journal(path, &reader),
+            None => Live::of_journal(path, reader),
+            Some(live) => live.journal(path, reader),
         });
     }
     let Some(mut live) = live else { return Ok(()) };

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use async_orch::{pipeline, task};
 use durable::{HOSTILE, order, runs};
 use http::{answer, served, status};
-use orch_journal::{Journal, Reader};
+use orch_journal::{Journal, Reader, Status};
 use orch_report::Record;
 use orch_report::live::Live;
 use serde_json::Value;
@@ -26,7 +26,7 @@ fn file() -> (TempDir, PathBuf) {
 }
 
 async fn serves(path: &PathBuf) -> SocketAddr {
-    served(Live::new(Record::new()).journal("runs", &Reader::open(path).unwrap())).await.0
+    served(Live::new(Record::new()).journal("runs", Reader::open(path).unwrap())).await.0
 }
 
 async fn text(address: SocketAddr, path: &str) -> String {
@@ -103,6 +103,15 @@ async fn a_run_is_told_with_its_input_result_owner_and_steps() {
         (&Value::Bool(false), &Value::Null, &Value::Null)
     );
 
+    // Another pipeline by the name of the one that it was begun with has to stop.
+    let other = pipeline! { |_: u32| seq(name = "parcel") < |n| { u64::from(n) } next > };
+    journal.run("order-4", &other, 4).await.unwrap_err();
+    // That it is free again is written before this is answered.
+    assert_eq!(journal.status("order-4").await.unwrap(), Status::Interrupted);
+    let stopped = ask(address, "run?number=4").await;
+    assert_eq!(stopped["status"], "interrupted");
+    assert!(stopped["fault"].as_str().unwrap().contains("it asks to run parcel/next"), "{stopped}");
+
     let running = ask(address, "run?number=5").await;
     assert_eq!((&running["result"], &running["steps"][0]["outcome"]), (&Value::Null, &Value::Null));
     let gone = answer(address, "GET /journal/run?number=70", "Host: localhost\r\n").await;
@@ -122,7 +131,7 @@ async fn no_text_of_a_run_is_markup() {
     assert_eq!(run["key"], HOSTILE);
     assert_eq!(run["result"], serde_json::to_string(&format!("reserved {HOSTILE}")).unwrap());
     // What a journal is called is a part of the page.
-    let named = Live::of_journal(HOSTILE, &Reader::open(&path).unwrap());
+    let named = Live::of_journal(HOSTILE, Reader::open(&path).unwrap());
     let page = answer(served(named).await.0, "GET /", "Host: localhost\r\n").await;
     assert_eq!(page.matches("</script>").count(), 2, "the page's own");
     assert!(page.contains("window.hit"));
@@ -328,7 +337,12 @@ async fn mistakes_are_said() {
 #[tokio::test]
 async fn a_run_with_damaged_steps_says_so() {
     let (_folder, path) = file();
-    drop(runs(&Journal::open(&path).unwrap()).await);
+    let journal = Journal::open(&path).unwrap();
+    for (key, item) in [("order-1", "a book"), ("order-2", "a lamp")] {
+        journal.run(key, &order(), item.to_owned()).await.unwrap();
+    }
+    // All of it is in the file then.
+    drop(journal);
     let mut bytes = std::fs::read(&path).unwrap();
     let damaged = b"ok:\"reserved a book";
     let at = bytes.windows(damaged.len()).position(|window| window == damaged).unwrap();
@@ -338,9 +352,12 @@ async fn a_run_with_damaged_steps_says_so() {
     let run = ask(address, "run?number=1").await;
     assert_eq!((run["key"].as_str(), run["result"].as_str()), (Some("order-1"), Some("\"reserved a book\"")));
     let unreadable = run["unreadable"].as_str().unwrap();
-    assert_eq!(unreadable, "what the journal has of run `order-1` is damaged: entry 1");
+    assert!(
+        unreadable.starts_with("what the journal has of run `order-1` is damaged: entry "),
+        "{unreadable}"
+    );
     assert_eq!(ask(address, "run?number=2").await["unreadable"], Value::Null);
-    assert_eq!(strings(&ask(address, "runs").await, "key").len(), 6);
+    assert_eq!(strings(&ask(address, "runs").await, "key"), ["order-2", "order-1"]);
 }
 
 #[tokio::test]
@@ -350,8 +367,8 @@ async fn several_files_are_told_apart() {
         let double = pipeline! { |_: u64| |n| { n * 2 } as "double" };
         Journal::open(path).unwrap().run(key, &double, 1).await.unwrap();
     }
-    let live = Live::of_journal("first", &Reader::open(&first).unwrap());
-    let (address, _) = served(live.journal("second", &Reader::open(&second).unwrap())).await;
+    let live = Live::of_journal("first", Reader::open(&first).unwrap());
+    let (address, _) = served(live.journal("second", Reader::open(&second).unwrap())).await;
     assert_eq!(strings(&ask(address, "runs?journal=0").await, "key"), ["here"]);
     assert_eq!(strings(&ask(address, "runs?journal=1").await, "key"), ["there"]);
     assert_eq!(ask(address, "run?journal=1&number=1").await["key"], "there");

@@ -135,7 +135,7 @@ impl Live {
     ///
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let page = Live::of_journal("orders", &Reader::open("runs.db")?).bind("127.0.0.1:7700").await?;
+    /// let page = Live::of_journal("orders", Reader::open("runs.db")?).bind("127.0.0.1:7700").await?;
     /// println!("{}", page.url());
     /// page.serve().await?;
     /// # Ok(())
@@ -143,13 +143,15 @@ impl Live {
     /// ```
     #[cfg(feature = "journal")]
     #[must_use]
-    pub fn of_journal(name: impl Into<String>, reader: &orch_journal::Reader) -> Self {
+    pub fn of_journal(name: impl Into<String>, journal: impl Into<orch_journal::Reader>) -> Self {
         let live = Live { has_record: false, ..Live::new(Record::with_room(0)) };
-        live.title("Durable runs").journal(name, reader)
+        live.title("Durable runs").journal(name, journal)
     }
 
-    /// Shows the durable runs of a journal's file, under a name, in the view "Journal": the newest first, by state and by words of their keys and pipelines,
-    /// and of each its input, result, fault and steps. With several files one is chosen.
+    /// Shows the durable runs of a journal's file, under a name, in the view "Journal": of a `&Journal`, or of what a `Reader` reads.
+    ///
+    /// The newest are the first; they are found by state and by words of their keys and pipelines, and of each there is its input, result,
+    /// fault, owner, times and steps. With several files one is chosen.
     ///
     /// What stands in the file is read when somebody looks, a page at a time, with at most 64 kB of each text; so the memory does not follow from
     /// how many runs there are. No lease is taken and nothing is written. Runs of other processes are there as soon as they are
@@ -164,15 +166,15 @@ impl Live {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let journal = Journal::open("runs.db")?;
     /// let record = Record::new();
-    /// let page = Live::new(record).journal("orders", &journal.reader()?).bind("127.0.0.1:7700").await?;
+    /// let page = Live::new(record).journal("orders", &journal).bind("127.0.0.1:7700").await?;
     /// tokio::spawn(page.serve());
     /// # Ok(())
     /// # }
     /// ```
     #[cfg(feature = "journal")]
     #[must_use]
-    pub fn journal(mut self, name: impl Into<String>, reader: &orch_journal::Reader) -> Self {
-        self.journals.push((name.into(), reader.clone()));
+    pub fn journal(mut self, name: impl Into<String>, journal: impl Into<orch_journal::Reader>) -> Self {
+        self.journals.push((name.into(), journal.into()));
         self
     }
 

@@ -28,7 +28,7 @@ async fn durable_runs_are_listed_found_and_looked_at() {
     let path = folder.path().join("runs.db");
     let journal = Journal::options().owner("worker-1").open(&path).unwrap();
     let running = runs(&journal).await;
-    let live = Live::new(Record::new()).title("orders").journal("runs.db", &journal.reader().unwrap());
+    let live = Live::new(Record::new()).title("orders").journal("runs.db", &journal);
     let (url, serving) = served(live).await;
     browser.open(&url).await;
     browser.click("#tab-journal").await;
@@ -108,7 +108,7 @@ async fn a_durable_run_of_markup_is_shown_and_does_nothing() {
     let _running = runs(&journal).await;
     // Without a record the journal is all that there is.
     let (url, _serving) =
-        served(Live::of_journal(HOSTILE, &Reader::open(&path).unwrap()).title(HOSTILE)).await;
+        served(Live::of_journal(HOSTILE, Reader::open(&path).unwrap()).title(HOSTILE)).await;
     browser.open(&url).await;
     browser.until("document.querySelectorAll('#journal-list tbody tr').length === 6").await;
     assert_eq!(browser.ask("[...document.querySelectorAll('[role=tab]')].filter((tab) => tab.offsetParent).map((tab) => tab.id)").await, json!(["tab-journal"]));
@@ -157,8 +157,7 @@ async fn durable_runs_and_steps_are_turned_a_page_at_a_time() {
     for n in 0..119 {
         journal.run(&format!("run-{n}"), &double, n).await.unwrap();
     }
-    let live = Live::of_journal("runs.db", &journal.reader().unwrap())
-        .journal("the same", &journal.reader().unwrap());
+    let live = Live::of_journal("runs.db", &journal).journal("the same", &journal);
     let (url, _serving) = served(live).await;
     browser.open(&url).await;
     let keys = |from: u64, to: u64| (to..=from).rev().map(|n| format!("run-{n}")).collect::<Vec<_>>();
