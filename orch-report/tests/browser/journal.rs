@@ -65,7 +65,7 @@ async fn durable_runs_are_listed_found_and_looked_at() {
     browser.picture("journal-failed").await;
     // One that is under way, with the keys: two rows higher.
     browser.press("kk").await;
-    browser.until("document.querySelector('#journal-run h2').textContent === 'order-4'").await;
+    browser.until("document.querySelector('#journal-run h2')?.textContent === 'order-4'").await;
     browser.press("k").await;
     browser.until("document.querySelector('#journal-run h2')?.textContent === 'parcel-5' && document.querySelector('#journal-steps')?.textContent.includes('under way')").await;
     browser.picture("journal-running").await;
@@ -77,7 +77,7 @@ async fn durable_runs_are_listed_found_and_looked_at() {
     more.extend(all);
     until_listed(&browser, &more).await;
     assert!(other.cancel("parcel-5").await.unwrap());
-    browser.until("document.querySelector('#journal-run dl').textContent.includes('cancelled')").await;
+    browser.until("document.querySelector('#journal-run dl')?.textContent.includes('cancelled')").await;
     drop(running);
 
     // The address leads there again.

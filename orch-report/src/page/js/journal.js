@@ -200,12 +200,18 @@ function showJournalRun() {
   const panel = $("journal-run");
   panel.hidden = journal.run === null;
   $("journal-parts").classList.toggle("split", journal.run !== null);
-  if (journal.run === null || !found) {
+  if (journal.run === null) {
     panel.replaceChildren();
     return;
   }
   const close = element("button", { className: "close", type: "button", title: "Close (Escape)" }, "\u2715");
   close.addEventListener("click", () => chooseJournalRun(null));
+  if (!found) {
+    // What the list says of it, until the rest is here.
+    const listed = journal.runs?.find((run) => run.number === journal.run);
+    panel.replaceChildren(close, element("h2", {}, listed?.key || `run ${journal.run}`));
+    return;
+  }
   if (found.error) {
     panel.replaceChildren(close, element("h2", {}, `run ${found.number}`), element("p", { className: "warning" }, found.error));
     return;
