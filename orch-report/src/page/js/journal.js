@@ -13,17 +13,19 @@ const journal = {
   /** The runs before which each page is, from the first that was shown to the one that is. */
   pages: [null],
   /** What the one that is shown has, and where the next begins. */
-  runs: null, next: null, isLong: false,
+  runs: null, next: null, isLong: false, isLooking: false,
   /** The number of the run that is looked at, and where its steps begin. */
   run: null, first: 0, found: null,
-  timer: null, look: null,
+  timer: null, look: null, runLook: null,
 };
 
 /** What the server has; a look that is not wanted any more ends. */
 async function askJournal(path, parameters, signal) {
   const query = new URLSearchParams({ journal: journal.file });
   for (const [name, value] of Object.entries(parameters)) if (value !== null && value !== "") query.set(name, value);
-  const answer = await fetch(`journal/${path}?${query}`, { signal });
+  const answer = await fetch(`journal/${path}?${query}`, { signal }).catch(() => {
+    throw Object.assign(new Error("The server does not answer."), { status: 0 });
+  });
   const data = await answer.json().catch(() => ({ error: `the server answers ${answer.status}` }));
   if (data.error) throw Object.assign(new Error(data.error), { status: answer.status });
   return data;
@@ -35,19 +37,48 @@ async function lookAtJournal() {
   journal.look?.abort();
   const look = new AbortController();
   journal.look = look;
-  try {
-    await lookAtRuns(look.signal);
-    if (journal.run !== null) await lookAtRun(look.signal);
-    showTrouble("");
-    if (!given.record) showConnection(true);
-  } catch (error) {
-    if (look.signal.aborted) return;
-    const isAway = error.status === undefined;
-    if (isAway && !given.record) showConnection(false);
-    showTrouble(isAway ? "The server does not answer." : `${given.journals[journal.file]}: ${error.message}`);
-  }
+  if (await tellTrouble(look, () => lookAtRuns(look.signal))) await lookAtRun();
   if (journal.look !== look || journal.isLong || $("journal").hidden || document.hidden) return;
   journal.timer = setTimeout(lookAtJournal, JOURNAL_PAUSE);
+}
+
+/** Looks at the chosen run alone; a search that goes on meanwhile goes on. */
+async function lookAtRun() {
+  journal.runLook?.abort();
+  if (journal.run === null) return;
+  const look = new AbortController();
+  journal.runLook = look;
+  await tellTrouble(look, async () => {
+    const { run, first } = journal;
+    let found;
+    try {
+      found = await askJournal("run", { number: run, first }, look.signal);
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      found = { number: run, error: error.message };
+    }
+    const isNew = JSON.stringify(found) !== JSON.stringify(journal.found);
+    journal.found = found;
+    if (isNew) showJournalRun();
+  });
+}
+
+/** Says why a look has failed, unless nobody wants it any more. Whether it came to its end. */
+async function tellTrouble(look, doLook) {
+  let trouble = "";
+  let isThere = true;
+  try {
+    await doLook();
+  } catch (error) {
+    if (error.status === undefined && !look.signal.aborted) throw error;
+    isThere = error.status !== 0;
+    trouble = isThere ? `${given.journals[journal.file]}: ${error.message}` : error.message;
+  }
+  if (look.signal.aborted) return false;
+  if (!given.record) showConnection(isThere);
+  $("journal-trouble").textContent = trouble;
+  $("journal-trouble").hidden = !trouble;
+  return !trouble;
 }
 
 async function lookAtRuns(signal) {
@@ -59,34 +90,21 @@ async function lookAtRuns(signal) {
     const found = await askJournal("runs", { status: state, text, before: next, limit: JOURNAL_PAGE - runs.length }, signal);
     runs.push(...found.runs);
     next = found.next;
-    if (++looks === 2) $("journal-status").textContent = "Looks further back\u2026";
-  } while (next !== null && runs.length < JOURNAL_PAGE);
+    looks++;
+    if (next === null || runs.length === JOURNAL_PAGE) break;
+    // It takes a while: what there is so far is shown.
+    Object.assign(journal, { runs: [...runs], next: null, isLooking: true });
+    showJournalRuns();
+    $("journal-status").textContent = `${several(runs.length, "run")} found; looks on, back from number ${count(next)}\u2026`;
+  } while (true);
+  journal.isLooking = false;
   journal.isLong = looks > 1;
-  const isNew = JSON.stringify([runs, next]) !== JSON.stringify([journal.runs, journal.next]);
+  const isNew = looks > 1 || JSON.stringify([runs, next]) !== JSON.stringify([journal.runs, journal.next]);
   [journal.runs, journal.next] = [runs, next];
   // What has not changed is left as it is, with what is marked in it.
   if (isNew) showJournalRuns();
   else showTimes();
   showJournalStatus();
-}
-
-async function lookAtRun(signal) {
-  const { run, first } = journal;
-  let found;
-  try {
-    found = await askJournal("run", { number: run, first }, signal);
-  } catch (error) {
-    if (error.status !== 404) throw error;
-    found = { number: run, error: error.message };
-  }
-  const isNew = JSON.stringify(found) !== JSON.stringify(journal.found);
-  journal.found = found;
-  if (isNew) showJournalRun();
-}
-
-function showTrouble(text) {
-  $("journal-trouble").textContent = text;
-  $("journal-trouble").hidden = !text;
 }
 
 function showJournalStatus() {
@@ -135,7 +153,7 @@ function showJournalRuns() {
     return row;
   });
   const focused = document.activeElement?.closest("#journal-list tr")?.dataset.number;
-  const none = journal.text || journal.state ? "No run is as you look for." : "There is no run in the file yet.";
+  const none = journal.isLooking ? "Looking\u2026" : journal.text || journal.state ? "No run is as you look for." : "There is no run in the file yet.";
   if (!body.length) body.push(element("tr", {}, element("td", { className: "none", colSpan: columns.length }, none)));
   $("journal-list").replaceChildren(element("colgroup", {}, ...widths), element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
   if (focused) document.querySelector(`#journal-list tr[data-number="${focused}"] button`)?.focus({ preventScroll: true });
@@ -187,7 +205,7 @@ function stepsOf(run) {
     const button = element("button", { type: "button", disabled: !isThere }, name);
     button.addEventListener("click", () => {
       journal.first = first;
-      lookAtJournal();
+      lookAtRun();
     });
     return button;
   };
@@ -235,7 +253,7 @@ function chooseJournalRun(number) {
   for (const row of document.querySelectorAll("#journal-list tbody tr")) row.setAttribute("aria-selected", String(Number(row.dataset.number) === number));
   showJournalRun();
   showPlace();
-  if (number !== null) lookAtJournal();
+  lookAtRun();
 }
 
 /** The run above or below the one that is looked at. */
