@@ -3,6 +3,9 @@
 //! Use the façade `async_orch`; this crate is where it is built. What is public here is what a user names; all else is private,
 //! or in the hidden module that the expansions of the macros name.
 
+// Where the pages of crates that lead here find this one's, if those are not rendered beside them, or not yet.
+#![doc(html_root_url = "https://docs.rs/orch-core/latest")]
+
 mod blocks;
 mod boxed;
 mod build;

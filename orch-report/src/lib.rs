@@ -5,7 +5,7 @@
 //! | [`Record`] | a bus that keeps what runs do, as much as it has room for |
 //! | [`Report`] | what a record has kept: [a page](Report::to_html), [a trace](Report::to_perfetto), [numbers](Report::steps) |
 //! | [`EventWriter`] | a bus that writes every event to a file, a line of JSON each; [`read`] makes a report of it later, as does the program `orch-report` |
-//! | `live`, with the feature of that name | the page on loopback, while runs go on |
+//! | `live`, with the feature of that name | the page on loopback, while runs go on; with the feature `journal` of the durable runs in a file too |
 //!
 //! ```
 //! use async_orch::{pipeline, task};

@@ -9,7 +9,7 @@ use async_orch::bus::{
     DynBus, Full, Message, NoBus, Receiver, Recorder, Ring, Sink, channel, filter, from_fn, map, sample,
 };
 use async_orch::{
-    Attempt, BoxFuture, Bus, Done, Event, Local, OwnedEvent, Runtime, TaskState, pipeline, task,
+    Attempt, BoxFuture, Bus, Done, Event, Local, OwnedEvent, Run, Runtime, TaskState, pipeline, task,
 };
 use futures::{FutureExt, StreamExt};
 
@@ -99,6 +99,65 @@ fn of_what_is_lost_nothing_is_forgotten_between_values() {
         }
     }
     assert_eq!(seen + lost, 1_000);
+}
+
+/// To make an event costs what its output takes to print.
+#[tokio::test]
+async fn an_event_for_which_there_is_no_room_is_not_made() {
+    static PRINTED: AtomicUsize = AtomicUsize::new(0);
+    #[derive(Clone)]
+    struct Slow;
+    impl std::fmt::Debug for Slow {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            PRINTED.fetch_add(1, Ordering::Relaxed);
+            f.write_str("slow")
+        }
+    }
+    let (events, mut receiver) = channel::<OwnedEvent>(2, Full::Drop);
+    let p = pipeline! { |_: Slow| seq < |x| { x } |x| { x } |x| { x } > };
+    (&p).with_bus(events.clone()).run(Slow).await.unwrap();
+    assert_eq!(PRINTED.load(Ordering::Relaxed), 0, "there is room for the two starts");
+    let told = received(&mut receiver);
+    assert!(matches!(told[..], [Message::Value(_), Message::Value(_), Message::Lost(6)]), "{told:?}");
+    // Nor one that nobody receives, whatever is to be done if there is no room.
+    drop(receiver);
+    (&p).with_bus(events).run(Slow).await.unwrap();
+    let (events, receiver) = channel::<OwnedEvent>(100, Full::Block);
+    drop(receiver);
+    (&p).with_bus(events).run(Slow).await.unwrap();
+    assert_eq!(PRINTED.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn of_the_events_of_several_threads_each_comes_or_is_counted() {
+    let (events, mut receiver) = channel::<OwnedEvent>(3, Full::Drop);
+    let runs: Vec<_> = (0..3)
+        .map(|_| {
+            let events = events.clone();
+            thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                let p = pipeline! { |_: u32| seq < |n| { n } |n| { n } > }.with_bus(events);
+                runtime.block_on(async {
+                    for n in 0..200 {
+                        p.run(n).await.unwrap();
+                    }
+                });
+            })
+        })
+        .collect();
+    drop(events);
+    let (mut seen, mut lost) = (0, 0);
+    while let Some(message) = receiver.blocking_next() {
+        match message {
+            Message::Value(_) => seen += 1,
+            Message::Lost(number) => lost += number,
+            other => panic!("{other:?}"),
+        }
+    }
+    for run in runs {
+        run.join().unwrap();
+    }
+    assert_eq!(seen + lost, 3 * 200 * 6);
 }
 
 #[tokio::test]

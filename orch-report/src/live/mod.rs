@@ -4,6 +4,8 @@
 //! ask for it by such a name, so that a page of somebody else's in the same browser cannot read it. The memory is that of
 //! the record, and a copy of the run that a reader looks at; there are at most sixteen readers at once.
 //!
+//! With the feature `journal` it shows the durable runs in files of `orch-journal` too: `Live::journal`.
+//!
 //! ```no_run
 //! use async_orch::{Breaker, pipeline, task};
 //! use orch_report::Record;
@@ -32,6 +34,8 @@
 mod feed;
 mod gates;
 mod hosts;
+#[cfg(feature = "journal")]
+mod journal;
 
 use std::fmt;
 use std::io;
@@ -66,6 +70,9 @@ pub struct Live {
     gates: Gates,
     hosts: Vec<String>,
     beyond_loopback: bool,
+    has_record: bool,
+    #[cfg(feature = "journal")]
+    journals: Vec<(String, orch_journal::Reader)>,
 }
 
 /// Why a page is not served.
@@ -95,6 +102,11 @@ struct Shared {
     gates: Gates,
     readers: Arc<Semaphore>,
     serving: watch::Receiver<()>,
+    has_record: bool,
+    #[cfg(feature = "journal")]
+    journals: Vec<(String, orch_journal::Reader)>,
+    #[cfg(feature = "journal")]
+    looks: Semaphore,
 }
 
 impl Live {
@@ -102,7 +114,68 @@ impl Live {
     #[must_use]
     pub fn new(record: Record) -> Self {
         let title = "Runs".to_owned();
-        Live { record, title, gates: Gates::default(), hosts: Vec::new(), beyond_loopback: false }
+        Live {
+            record,
+            title,
+            gates: Gates::default(),
+            hosts: Vec::new(),
+            beyond_loopback: false,
+            has_record: true,
+            #[cfg(feature = "journal")]
+            journals: Vec::new(),
+        }
+    }
+
+    /// A page that shows a journal and no record: of runs that other processes run, say. As the program `orch-report --journal runs.db`
+    /// serves it.
+    ///
+    /// ```no_run
+    /// use orch_journal::Reader;
+    /// use orch_report::live::Live;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let page = Live::of_journal("orders", Reader::open("runs.db")?).bind("127.0.0.1:7700").await?;
+    /// println!("{}", page.url());
+    /// page.serve().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "journal")]
+    #[must_use]
+    pub fn of_journal(name: impl Into<String>, journal: impl Into<orch_journal::Reader>) -> Self {
+        let live = Live { has_record: false, ..Live::new(Record::with_room(0)) };
+        live.title("Durable runs").journal(name, journal)
+    }
+
+    /// Shows the durable runs of a journal's file, under a name, in the view "Journal": of a `&Journal`, or of what a `Reader` reads.
+    ///
+    /// The newest are the first; they are found by state and by words of their keys and pipelines, and of each there is its input, result,
+    /// fault, owner, times and steps. With several files one is chosen.
+    ///
+    /// What stands in the file is read when somebody looks, a page at a time, with at most 64 kB of each text; so the memory does not follow from
+    /// how many runs there are. No lease is taken and nothing is written. Runs of other processes are there as soon as they are
+    /// written.
+    ///
+    /// ```no_run
+    /// use orch_journal::Journal;
+    /// use orch_report::Record;
+    /// use orch_report::live::Live;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let journal = Journal::open("runs.db")?;
+    /// let record = Record::new();
+    /// let page = Live::new(record).journal("orders", &journal).bind("127.0.0.1:7700").await?;
+    /// tokio::spawn(page.serve());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "journal")]
+    #[must_use]
+    pub fn journal(mut self, name: impl Into<String>, journal: impl Into<orch_journal::Reader>) -> Self {
+        self.journals.push((name.into(), journal.into()));
+        self
     }
 
     /// What stands over it.
@@ -160,13 +233,18 @@ impl Live {
             gates: self.gates,
             readers: Arc::new(Semaphore::new(READERS)),
             serving: is_served,
+            has_record: self.has_record,
+            #[cfg(feature = "journal")]
+            journals: self.journals,
+            #[cfg(feature = "journal")]
+            looks: Semaphore::new(journal::LOOKS),
         });
         let hosts = Arc::new(Hosts::new(address.ip(), self.hosts));
-        let router = Router::new()
-            .route("/", get(document))
-            .route("/events", get(events))
-            .with_state(shared)
-            .layer(from_fn_with_state(hosts, guard));
+        let router = Router::new().route("/", get(document)).route("/events", get(events));
+        #[cfg(feature = "journal")]
+        let router =
+            router.route("/journal/runs", get(journal::runs)).route("/journal/run", get(journal::run));
+        let router = router.with_state(shared).layer(from_fn_with_state(hosts, guard));
         Ok(Server { listener, address, router, serving })
     }
 }
@@ -225,8 +303,27 @@ async fn guard(State(hosts): State<Arc<Hosts>>, request: Request<axum::body::Bod
 
 async fn document(State(shared): State<Arc<Shared>>) -> Response {
     let began = shared.record.look(|kept| kept.began);
-    let page = page::page(&shared.title, &page::of_live(&shared.title, began), true);
+    let (title, has_record) = (&*shared.title, shared.has_record);
+    let data = page::Live { title, began, has_record, journals: shared.names() }.data();
+    let page = page::page(title, &data, true);
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
+}
+
+impl Shared {
+    /// What journals are called.
+    fn names(&self) -> Vec<&str> {
+        #[cfg(feature = "journal")]
+        return self.journals.iter().map(|(name, _)| &**name).collect();
+        #[cfg(not(feature = "journal"))]
+        return Vec::new();
+    }
+}
+
+/// What runs do is told to the page itself: a page of another site may not even ask.
+fn refuse_other_sites(headers: &HeaderMap) -> Option<Response> {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    let is_other = site.is_some_and(|site| site != b"same-origin" && site != b"none");
+    is_other.then(|| (StatusCode::FORBIDDEN, "This is for the page itself.\n").into_response())
 }
 
 #[derive(serde::Deserialize)]
@@ -235,10 +332,8 @@ struct Wanted {
 }
 
 async fn events(State(shared): State<Arc<Shared>>, headers: HeaderMap, wanted: Query<Wanted>) -> Response {
-    // Another page may not even hold a reader's place.
-    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
-    if site.is_some_and(|site| site != b"same-origin" && site != b"none") {
-        return (StatusCode::FORBIDDEN, "Events are for the page itself.\n").into_response();
+    if let Some(refused) = refuse_other_sites(&headers) {
+        return refused;
     }
     let Ok(place) = Arc::clone(&shared.readers).try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "There are as many readers as there may be.\n")

@@ -19,6 +19,10 @@ pub(crate) struct Data<'a> {
     title: &'a str,
     began: u64,
     live: bool,
+    /// Whether there is a record; else journals are all.
+    record: bool,
+    /// What journals are called.
+    journals: Vec<&'a str>,
     lost: Lost,
     graphs: Vec<&'a str>,
     steps: Vec<StepData<'a>>,
@@ -99,6 +103,8 @@ pub(super) fn of(report: &Report, title: &str) -> String {
         title,
         began: kept.began,
         live: false,
+        record: true,
+        journals: Vec::new(),
         lost: Lost::of(kept, lost_texts),
         graphs: kept.graphs.iter().map(|graph| &*graph.svg).collect(),
         steps: StepData::all(kept),
@@ -113,19 +119,32 @@ impl Lost {
     }
 }
 
-/// The data of a page that is told the rest.
+/// A page that is told the rest.
 #[cfg(feature = "live")]
-pub(crate) fn of_live(title: &str, began: u64) -> String {
-    json(&Data {
-        title,
-        began,
-        live: true,
-        lost: Lost { runs: 0, executions: 0, marks: 0, texts: 0 },
-        graphs: Vec::new(),
-        steps: Vec::new(),
-        totals: Vec::new(),
-        runs: Vec::new(),
-    })
+pub(crate) struct Live<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) began: u64,
+    pub(crate) has_record: bool,
+    pub(crate) journals: Vec<&'a str>,
+}
+
+#[cfg(feature = "live")]
+impl Live<'_> {
+    /// What it is given.
+    pub(crate) fn data(self) -> String {
+        json(&Data {
+            title: self.title,
+            began: self.began,
+            live: true,
+            record: self.has_record,
+            journals: self.journals,
+            lost: Lost { runs: 0, executions: 0, marks: 0, texts: 0 },
+            graphs: Vec::new(),
+            steps: Vec::new(),
+            totals: Vec::new(),
+            runs: Vec::new(),
+        })
+    }
 }
 
 /// Strings and numbers become JSON without fail.

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::report::Report;
 
 #[cfg(feature = "live")]
-pub(crate) use data::{Lost, RunData, StepData, all_totals, json, of_live};
+pub(crate) use data::{Live, Lost, RunData, StepData, all_totals, json};
 
 const PAGE: &str = include_str!("page.html");
 
@@ -31,6 +31,7 @@ static SCRIPT: LazyLock<String> = LazyLock::new(|| {
         include_str!("js/panels.js"),
         include_str!("js/graph.js"),
         include_str!("js/live.js"),
+        include_str!("js/journal.js"),
         include_str!("js/main.js"),
         "})();\n",
     ]
@@ -98,6 +99,14 @@ fn escape(text: &str, out: &mut String) {
     }
 }
 
+/// The same as a text of its own.
+#[cfg(feature = "journal")]
+pub(crate) fn inert_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len() + 64);
+    escape_json(json, &mut out);
+    out
+}
+
 /// JSON that may stand in an element: no tag begins in it, and none ends. Outside of its strings it has no such letters.
 fn escape_json(json: &str, out: &mut String) {
     let mut rest = json;
@@ -125,6 +134,16 @@ mod tests {
         assert!(!page.contains("alert(1)<"), "escaped in the title and in the data");
         let embedded = page.split_once("id=\"data\">").unwrap().1.split_once("</script>").unwrap().0;
         assert_eq!(serde_json::from_str::<String>(embedded).unwrap(), hostile);
+    }
+
+    /// They share a scope, in which the later of two functions takes the place of the first without a word.
+    #[test]
+    fn no_two_files_of_the_script_have_a_function_of_the_same_name() {
+        let lines = SCRIPT.lines().map(|line| line.strip_prefix("async ").unwrap_or(line));
+        let names = lines.filter_map(|line| line.strip_prefix("function ")?.split('(').next());
+        let mut known = std::collections::BTreeSet::new();
+        let twice: Vec<_> = names.filter(|name| !known.insert(*name)).collect();
+        assert!(known.len() > 50 && twice.is_empty(), "{twice:?}");
     }
 
     #[test]

@@ -2,6 +2,11 @@
 //! with `ORCH_REQUIRE_BROWSER=1` fail. With `ORCH_SCREENSHOTS=folder` they leave pictures to look at.
 
 mod driver;
+#[cfg(feature = "journal")]
+#[path = "../common/durable.rs"]
+mod durable;
+#[cfg(feature = "journal")]
+mod journal;
 #[cfg(feature = "live")]
 mod live;
 

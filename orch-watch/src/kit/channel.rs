@@ -20,7 +20,7 @@ pub enum Full {
     /// Whoever sends waits for room: the thread of the run stands still. So the receiver has to be on another thread; on the same one
     /// it would never come to make room.
     Block,
-    /// It is dropped, and counted: [`Message::Lost`].
+    /// It is dropped, and counted: [`Message::Lost`]. An event is not even copied then.
     Drop,
 }
 
@@ -111,6 +111,12 @@ impl<T> Shared<T> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The same as that of the queue, of a value that is not there yet. Nobody is kept from waiting for room.
+    fn turn_away(&self) -> Option<bool> {
+        let mut queue = self.queue();
+        if queue.full == Full::Block && queue.is_received { None } else { queue.turn_away() }
+    }
+
     fn tell(&self) {
         self.news.notify_one();
         self.waker.wake();
@@ -124,6 +130,27 @@ impl<T> Queue<T> {
         self.values -= usize::from(matches!(message, Message::Value(_)));
         Some(message)
     }
+
+    /// Counts a value that is dropped since there is no room for it, or nobody who receives it. Whether that is news to the receiver; `None` if
+    /// there is room.
+    fn turn_away(&mut self) -> Option<bool> {
+        if !self.is_received {
+            return Some(false);
+        }
+        if self.values < self.capacity {
+            return None;
+        }
+        match self.messages.back_mut() {
+            Some(Message::Lost(lost)) => {
+                *lost += 1;
+                Some(false)
+            }
+            _ => {
+                self.messages.push_back(Message::Lost(1));
+                Some(true)
+            }
+        }
+    }
 }
 
 impl<T: Send> Sink<T> for Sender<T> {
@@ -132,29 +159,31 @@ impl<T: Send> Sink<T> for Sender<T> {
         while queue.full == Full::Block && queue.is_received && queue.values == queue.capacity {
             queue = self.shared.room.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
-        let dropped = if !queue.is_received {
-            Some(value)
-        } else if queue.values == queue.capacity {
-            match queue.messages.back_mut() {
-                Some(Message::Lost(lost)) => *lost += 1,
-                _ => queue.messages.push_back(Message::Lost(1)),
+        let (dropped, is_news) = match queue.turn_away() {
+            Some(is_news) => (Some(value), is_news),
+            None => {
+                queue.values += 1;
+                queue.messages.push_back(Message::Value(value));
+                (None, true)
             }
-            Some(value)
-        } else {
-            queue.values += 1;
-            queue.messages.push_back(Message::Value(value));
-            None
         };
         // The user's own drop, and the wakers of others, are not called with the lock held.
         drop(queue);
         drop(dropped);
-        self.shared.tell();
+        if is_news {
+            self.shared.tell();
+        }
     }
 }
 
 impl Bus for Sender<OwnedEvent> {
     fn emit(&self, event: &Event<'_>) {
-        self.take(OwnedEvent::from(event));
+        // To make it takes many times longer than to find that there is no room for it.
+        match self.shared.turn_away() {
+            Some(true) => self.shared.tell(),
+            Some(false) => {}
+            None => self.take(OwnedEvent::from(event)),
+        }
     }
 }
 

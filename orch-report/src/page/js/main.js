@@ -11,14 +11,19 @@ function refresh() {
   ask();
 }
 
+const TABS = ["timeline", "steps", "graph", "runs", "journal"];
+
 function openTab(name) {
-  for (const tab of ["timeline", "steps", "graph", "runs"]) {
+  for (const tab of TABS) {
     $(tab).hidden = tab !== name;
     $(`tab-${tab}`).setAttribute("aria-selected", tab === name);
     $(`tab-${tab}`).tabIndex = tab === name ? 0 : -1;
   }
   $("tip").hidden = true;
-  ({ steps: showSteps, graph: showGraphs, runs: showRuns, timeline: ask })[name]();
+  // These are about the record.
+  for (const id of ["summary", "run-choice"]) $(id).hidden = name === "journal";
+  showPlace();
+  ({ steps: showSteps, graph: showGraphs, runs: showRuns, timeline: ask, journal: lookAtJournal })[name]();
 }
 
 function search(query) {
@@ -118,13 +123,19 @@ function makeOutcomes() {
     $("legend").append(element("span", {}, element("i", { className: name }), words));
 }
 
+/** Keys that every view has. */
+const VIEW_ACTIONS = {
+  "?": showHelp, t: () => $("theme").click(),
+  ...Object.fromEntries(TABS.map((tab, i) => [i + 1, () => $(`tab-${tab}`).hidden || openTab(tab)])),
+};
+
 const ACTIONS = {
-  "/": () => $("search").focus(), "?": showHelp, 0: fit, "+": () => zoom(2), "=": () => zoom(2), "-": () => zoom(0.5),
+  ...VIEW_ACTIONS,
+  "/": () => $("search").focus(), 0: fit, "+": () => zoom(2), "=": () => zoom(2), "-": () => zoom(0.5),
   ArrowLeft: () => pan(-0.2), ArrowRight: () => pan(0.2), ArrowDown: () => next(() => true), ArrowUp: () => next(() => true, -1),
   j: () => next(() => true), k: () => next(() => true, -1),
   f: () => next((span) => model.state[span] === FAILED), n: () => next((span) => rows.is[span] === MATCHES),
-  c: toggleCritical, m: () => setMode(view.mode === "tree" ? "steps" : "tree"), t: () => $("theme").click(),
-  1: () => openTab("timeline"), 2: () => openTab("steps"), 3: () => openTab("graph"), 4: () => openTab("runs"),
+  c: toggleCritical, m: () => setMode(view.mode === "tree" ? "steps" : "tree"),
   Enter: () => {
     const span = view.selected;
     if (span < 0) return;
@@ -134,6 +145,11 @@ const ACTIONS = {
   Escape: () => (view.selected >= 0 ? select(-1) : view.query && search("")),
 };
 
+/** The keys of the view that is open. */
+function actions() {
+  return $("journal").hidden ? ACTIONS : { ...JOURNAL_ACTIONS, ...VIEW_ACTIONS };
+}
+
 function listen() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
@@ -142,12 +158,13 @@ function listen() {
     if (isField && event.key === "Escape") {
       on.blur();
       if (on.id === "search") search("");
+      if (on.id === "journal-search") searchJournal("");
     } else if (isField && event.key === "Enter" && on.id === "search") {
       on.blur();
       ACTIONS.n();
-    } else if (!isField && !(event.key === "Enter" && on.matches("button")) && Object.hasOwn(ACTIONS, event.key)) {
+    } else if (!isField && !(event.key === "Enter" && on.matches("button")) && Object.hasOwn(actions(), event.key)) {
       event.preventDefault();
-      ACTIONS[event.key]();
+      actions()[event.key]();
     }
   });
   let typed = 0;
@@ -159,7 +176,7 @@ function listen() {
       refresh();
     }, model.count > 20000 ? 150 : 0);
   });
-  for (const tab of ["timeline", "steps", "graph", "runs"]) $(`tab-${tab}`).addEventListener("click", () => openTab(tab));
+  for (const tab of TABS) $(`tab-${tab}`).addEventListener("click", () => openTab(tab));
   for (const mode of ["tree", "steps"]) $(`mode-${mode}`).addEventListener("click", () => setMode(mode));
   $("critical").addEventListener("click", toggleCritical);
   $("zoom-in").addEventListener("click", () => zoom(2));
@@ -177,6 +194,7 @@ function listen() {
   new ResizeObserver(ask).observe($("scroll"));
   $("scroll").addEventListener("scroll", ask, { passive: true });
   listenToMouse();
+  listenToJournal();
 }
 
 function listenToMouse() {
@@ -243,5 +261,6 @@ listen();
 showLost();
 showRunChoice();
 setMode(view.mode);
-if (given.live) connect();
+if (given.live && given.record) connect();
+showJournals();
 document.documentElement.dataset.ready = "yes";

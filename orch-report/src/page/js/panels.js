@@ -180,11 +180,15 @@ const KEYS = [
   ["+ \u2212", "zoom in and out; also Ctrl and the wheel"], ["\u2190 \u2192", "earlier, later"], ["0", "all of the time"], ["c", "the critical path alone"],
   ["m", "rows for executions or for steps"], ["1 2 3 4", "timeline, steps, graph, runs"], ["t", "light or dark"], ["Escape", "unselect; clear the search"],
 ];
+const JOURNAL_KEYS = [
+  ["/", "search"], ["\u2191 \u2193", "the run above, below"], ["\u2190 \u2192", "newer runs, older runs"], ["r", "look again"], ["5", "the journal, from another view"],
+  ["t", "light or dark"], ["Escape", "close the run; clear the search"],
+];
 
 function showHelp() {
   const help = $("help");
   const close = element("button", { type: "button" }, "Close");
   close.addEventListener("click", () => help.close());
-  help.replaceChildren(element("dl", {}, ...KEYS.flatMap(([key, text]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, text)])), element("p", {}, close));
+  help.replaceChildren(element("dl", {}, ...($("journal").hidden ? KEYS : JOURNAL_KEYS).flatMap(([key, text]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, text)])), element("p", {}, close));
   help.showModal();
 }
