@@ -3,11 +3,12 @@
 
 use std::future::Future;
 use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use async_orch::Run;
 use async_orch::bus::from_fn;
+use async_orch::{Bus, Event, Run};
 
 use shapes::{hand, orch, tasks};
 
@@ -23,7 +24,7 @@ fn main() {
     let times: u32 = times.parse().expect("a number of runs");
     let hand = side == "hand";
     match shape.as_str() {
-        "seq10" | "seq10_observed" if hand => repeat(times, || hand::seq10(black_box(1))),
+        "seq10" | "seq10_observed" | "seq10_counted" if hand => repeat(times, || hand::seq10(black_box(1))),
         "named10" if hand => repeat(times, || hand::named10(black_box(1))),
         "named40" if hand => repeat(times, || hand::named40(black_box(1))),
         "par16" if hand => repeat(times, hand::par16),
@@ -68,6 +69,7 @@ fn main() {
         "seq10_observed" => {
             runs(times, orch::seq10().with_bus(from_fn(|event| _ = black_box(event.seq))), || black_box(1))
         }
+        "seq10_counted" => runs(times, orch::seq10().with_bus(Counting::default()), || black_box(1)),
         "named10" => runs(times, orch::named10(), || black_box(1)),
         "named40" => runs(times, orch::named40(), || black_box(1)),
         "par16" => runs(times, orch::par16(), || ()),
@@ -87,6 +89,20 @@ fn main() {
         "repeat100" => runs(times, orch::repeat100(), || black_box(0)),
         "choose3" => runs(times, orch::choose3(), || black_box(2)),
         _ => println!("no shape `{shape}`"),
+    }
+}
+
+/// Counts, and looks at no time: what is left is what an event costs by itself.
+#[derive(Default)]
+struct Counting(AtomicU64);
+
+impl Bus for Counting {
+    fn emit(&self, _: &Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn needs_time(&self) -> bool {
+        false
     }
 }
 

@@ -16,7 +16,7 @@ esac
 binary=$(cargo bench --quiet --bench instructions --no-run --message-format=json 2>/dev/null |
     sed -n 's/.*"name":"instructions".*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
 shapes=("$@")
-[ ${#shapes[@]} -gt 0 ] || shapes=(seq10 seq10_observed named10 named40 par16 par16_yield par64_wake par64_baton nest race4 each10k circuit_closed circuit_open circuit_rate retry_first_try hedge_idle bulkhead_free throttle_free repeat100 choose3)
+[ ${#shapes[@]} -gt 0 ] || shapes=(seq10 seq10_observed seq10_counted named10 named40 par16 par16_yield par64_wake par64_baton nest race4 each10k circuit_closed circuit_open circuit_rate retry_first_try hedge_idle bulkhead_free throttle_free repeat100 choose3)
 
 count() { # shape side times
     valgrind --tool=callgrind --callgrind-out-file=/dev/null "$binary" "$1" "$2" "$3" 2>&1 |

@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! cargo run --example crawl
+//! cargo run --example crawl -- crawl.html              # and a page to look at
+//! cargo run --example crawl -- crawl.perfetto-trace    # or a trace for ui.perfetto.dev
 //! ```
 //!
 //! Both run in this process, on loopback. On *north* some pages are slow, fail twice, or always fail. *South* dies as
@@ -10,13 +12,14 @@
 //! - the order of policies: `retry` around `circuit` around `timeout` around the request,
 //! - a circuit for each host that all its pages share, so that a dead host is soon left alone,
 //! - pipelines built by a function and embedded in another,
-//! - a bus of one's own that counts what happened.
+//! - a bus of one's own that counts what happened, beside one that keeps it for a report.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -30,6 +33,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::{self, Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use orch_report::Record;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
@@ -134,6 +138,7 @@ async fn main() -> Result<(), BoxError> {
     let (north, south) = (Host::new("north", north), Host::new("south", south));
     let client = Client::builder(TokioExecutor::new()).build_http();
     let tally = Tally::default();
+    let record = Record::new();
 
     // One round: both hosts at once. The circuits are in it, and last from round to round.
     let round = pipeline! {
@@ -144,7 +149,8 @@ async fn main() -> Result<(), BoxError> {
             seq(name = "south") < |urls| { south.choose(urls) } as "choose" { pages_of(&south, client.clone()) } >
         >
     }
-    .with_bus(&tally);
+    .with_bus((&tally, &record));
+    record.add_graph(&round.graph());
     println!("{}", round.graph());
 
     let first: Uri = format!("http://{}/", north.address).parse()?;
@@ -180,6 +186,14 @@ async fn main() -> Result<(), BoxError> {
     println!("\n{tally}");
     for host in [&north, &south] {
         println!("the circuit of {} is {}", host.name, host.breaker.state().kind());
+    }
+
+    if let Some(path) = std::env::args_os().nth(1).map(PathBuf::from) {
+        let report = record.report();
+        let is_trace = path.extension().is_some_and(|ending| ending == "perfetto-trace");
+        let bytes =
+            if is_trace { report.to_perfetto() } else { report.to_html("A crawl of two servers").into() };
+        std::fs::write(path, bytes)?;
     }
 
     // All that can be had was had, and south was soon left alone.

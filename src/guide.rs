@@ -21,9 +21,14 @@ pages! {
     durable = "../docs/durable.md",
     resilience = "../docs/resilience.md",
     events = "../docs/events.md",
+    report = "../docs/report.md",
     testing = "../docs/testing.md",
+    watching = "../docs/watching.md",
     from_python = "../docs/from-python.md",
     architecture = "../docs/architecture.md",
     errors = "../docs/errors.md",
     performance = "../docs/performance.md",
 }
+
+/// A pipeline with its picture in its documentation, as any crate may have one.
+pub mod picture;

@@ -2,7 +2,7 @@
 #![doc = include_str!("links.md")]
 #![doc = include_str!("../README.md")]
 
-pub use orch_core::bus::{self, Bus, DynBus, NoBus};
+pub use orch_core::bus::{Bus, DynBus, NoBus};
 pub use orch_core::{
     Admit, Again, Arrival, Attempt, BlockChange, BlockEvent, BoxError, BoxFuture, BoxPipeline, Breaker,
     BreakerBuilder, BreakerState, BudgetSpent, Bulkhead, BulkheadBuilder, Change, CircuitEvent, CircuitState,
@@ -113,6 +113,9 @@ pub use orch_macros::task;
 
 #[cfg(any(doc, doctest))]
 pub mod guide;
+// What stands in there names this crate as any other does.
+#[cfg(any(doc, doctest))]
+extern crate self as async_orch;
 
 /// Values for the options of the block `retry`, where a word of the macro is not enough.
 ///
@@ -143,10 +146,27 @@ pub mod retry {
     pub use orch_core::retry::*;
 }
 
+/// Where events go: the trait [`Bus`], and the buses that come with the library.
+pub mod bus {
+    #[doc(inline)]
+    pub use orch_core::bus::*;
+    #[doc(inline)]
+    pub use orch_watch::kit::*;
+}
+
 #[cfg(feature = "durable")]
 pub mod durable;
+#[cfg(feature = "metrics")]
+#[doc(inline)]
+pub use orch_watch::metrics;
+#[cfg(feature = "progress")]
+#[doc(inline)]
+pub use orch_watch::progress;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "tracing")]
+#[doc(inline)]
+pub use orch_watch::tracing;
 
 /// All that a module with pipelines usually needs: `use async_orch::prelude::*;`
 pub mod prelude {

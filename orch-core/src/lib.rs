@@ -3,6 +3,9 @@
 //! Use the façade `async_orch`; this crate is where it is built. What is public here is what a user names; all else is private,
 //! or in the hidden module that the expansions of the macros name.
 
+// Where the pages of crates that lead here find this one's, if those are not rendered beside them, or not yet.
+#![doc(html_root_url = "https://docs.rs/orch-core/latest")]
+
 mod blocks;
 mod boxed;
 mod build;
@@ -80,6 +83,7 @@ pub mod __private_0_1_0 {
         bulkhead, catch, choose, circuit, each, fallback, hedge, par, race, repeat, retry, saga, seq, settle,
         throttle, timeout, when, with,
     };
+    // What the spans of `orch-watch` are to a run.
     pub use crate::build::builder::Builder;
     pub use crate::build::check::{embedded, methods, owned};
     pub use crate::build::feed::{Ignores, Uses};
@@ -87,6 +91,7 @@ pub mod __private_0_1_0 {
     pub use crate::build::plan::{Plan, begin};
     pub use crate::build::scope::{Names, Root};
     pub use crate::build::slot;
+    pub use crate::bus::ambient::Ambient;
     pub use crate::context::{Context, Failed};
     pub use crate::error::{BoxError, ErrorKind};
     pub use crate::leaf::{Moved, pinned, probe, result, says, select};

@@ -12,6 +12,7 @@ use std::task::{self, Poll, ready};
 use pin_project_lite::pin_project;
 
 use crate::build::returned::Gives;
+use crate::bus::{Entered, Surrounded};
 use crate::codec::Codec;
 use crate::context::Context;
 use crate::error::{ErrorKind, Panicked};
@@ -307,6 +308,11 @@ where
     T: Send + 'static,
     X: Send + 'static,
 {
+    let ambient = inside.and_then(Inside::ambient);
+    let call = move || {
+        let _entered = Entered::new(ambient.as_deref());
+        call()
+    };
     let Some(rt) = inside.and_then(Inside::runtime) else {
         return Detached::new(move || tokio::task::spawn_blocking(call)).await;
     };
@@ -327,6 +333,7 @@ where
     T: Send + 'static,
     X: Send + 'static,
 {
+    let fut = Surrounded::new(fut, inside.and_then(Inside::ambient));
     let Some(rt) = inside.and_then(Inside::runtime) else {
         return Detached::new(move || tokio::spawn(fut)).await;
     };

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use crate::Error;
+use crate::reader::{LOCK_WAIT, Reader};
 use crate::served::Recoverable;
 use crate::store::list::{self, Filter, Status, Step, Summary};
 use crate::store::{self, How, Owner, Writer, rows};
@@ -133,12 +134,14 @@ impl Options {
     /// If it cannot be opened, is damaged, is no journal, or is one of a later version. It is left as it was then.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Journal, Error> {
         let Options { owner, lease, busy, lock_wait, how } = self;
-        let writer = store::open(path.as_ref(), lock_wait, lease, how)?;
+        let path = path.as_ref();
+        let writer = store::open(path, lock_wait, lease, how)?;
         let session = RandomState::new().hash_one(std::process::id()).cast_signed();
         let name =
             owner.unwrap_or_else(|| format!("process {} ({:x})", std::process::id(), session & 0xffff));
         Ok(Journal {
             inner: Arc::new(Inner {
+                path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
                 writer: Arc::new(writer),
                 owner: Owner { name, session },
                 lease,
@@ -193,6 +196,7 @@ pub struct Journal {
 }
 
 pub(crate) struct Inner {
+    pub(crate) path: PathBuf,
     pub(crate) writer: Arc<Writer>,
     pub(crate) owner: Owner,
     pub(crate) lease: Duration,
@@ -240,7 +244,7 @@ impl Journal {
             owner: None,
             lease: Duration::from_secs(10),
             busy: Busy::default(),
-            lock_wait: Duration::from_secs(5),
+            lock_wait: LOCK_WAIT,
             how: How { checked: true, max_bytes: None },
         }
     }
@@ -292,7 +296,7 @@ impl Journal {
     /// If there is none, or the file cannot be read.
     pub async fn summary(&self, key: &str) -> Result<Summary, Error> {
         let key = key.to_owned();
-        self.inner.writer.submit(move |conn| list::one(conn, &key)).await
+        self.inner.writer.submit(move |conn| list::one(conn, &key, usize::MAX)).await
     }
 
     /// What the run with this key has asked for, in order.
@@ -322,10 +326,10 @@ impl Journal {
     /// If there is none, or the file cannot be read.
     pub async fn steps(&self, key: &str) -> Result<Vec<Step>, Error> {
         let key = key.to_owned();
-        self.inner.writer.submit(move |conn| list::steps(conn, &key)).await
+        self.inner.writer.submit(move |conn| list::steps(conn, &key, 0..usize::MAX, usize::MAX)).await
     }
 
-    /// The runs that fit the filter, the oldest first.
+    /// The runs that fit the filter, the oldest first unless that says otherwise.
     ///
     /// ```
     /// # use orch_journal::{Filter, Journal, Status};
@@ -345,7 +349,7 @@ impl Journal {
     /// If the file cannot be read.
     pub async fn list(&self, filter: &Filter) -> Result<Vec<Summary>, Error> {
         let filter = filter.clone();
-        self.inner.writer.submit(move |conn| list::all(conn, &filter)).await
+        self.inner.writer.submit(move |conn| list::all(conn, &filter, usize::MAX)).await
     }
 
     /// Ends a run that has no end yet. Who runs it, in this process or another, drops it: here at once, elsewhere when it next writes
@@ -435,6 +439,25 @@ impl Journal {
     #[must_use]
     pub fn commits(&self) -> u64 {
         self.inner.writer.commits()
+    }
+
+    /// Something that reads the file beside this journal, and keeps nobody from writing: for a page that shows its runs, say.
+    ///
+    /// ```
+    /// # use orch_journal::{Filter, Journal};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("runs.db");
+    /// let journal = Journal::open(path)?;
+    /// let double = async_orch::pipeline! { |_: u32| |n| { n * 2 } as "double" };
+    /// journal.run("five", &double, 5).await?;
+    /// assert_eq!(journal.reader().list(&Filter::new()).await?[0].key, "five");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reader(&self) -> Reader {
+        Reader::of(&self.inner.path)
     }
 
     pub(crate) fn served(&self, name: &str) -> Option<Arc<dyn Recoverable>> {

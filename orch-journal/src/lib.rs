@@ -45,12 +45,14 @@
 mod engine;
 mod error;
 mod journal;
+mod reader;
 mod run;
 mod served;
 mod store;
 
 pub use error::{Error, RunError, StoreError, StoreFailure};
 pub use journal::{Busy, Journal, Options};
+pub use reader::Reader;
 pub use run::{Keepable, Started};
 pub use served::{Recovery, Served};
 pub use store::list::{Filter, Status, Step, Summary};

@@ -2,8 +2,10 @@
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use crate::event::Event;
+use super::ambient::Ambient;
+use crate::event::{Event, RunId};
 use crate::panics::discard;
 
 /// Takes the events of runs.
@@ -38,6 +40,52 @@ pub trait Bus: Send + Sync {
 
     /// Takes one event.
     fn emit(&self, event: &Event<'_>);
+
+    /// Whether it looks at the times in events; asked once, when a run starts. Where no bus of a run does, the run reads no clock for
+    /// its events, and all the times in them are zero.
+    ///
+    /// ```
+    /// use async_orch::{Bus, Event, pipeline};
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// #[derive(Default)]
+    /// struct Count(AtomicU64);
+    ///
+    /// impl Bus for Count {
+    ///     fn emit(&self, event: &Event<'_>) {
+    ///         assert!(event.elapsed.is_zero());
+    ///         self.0.fetch_add(1, Ordering::Relaxed);
+    ///     }
+    ///
+    ///     fn needs_time(&self) -> bool {
+    ///         false
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), async_orch::Error> {
+    /// let count = Count::default();
+    /// pipeline! { |_: u32| |n| { n * 2 } }.with_bus(&count).run(1).await?;
+    /// assert_eq!(count.0.into_inner(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    fn needs_time(&self) -> bool {
+        true
+    }
+
+    /// Whether it has something for tasks to be polled in; asked once, when a run starts.
+    #[doc(hidden)]
+    fn has_ambients(&self) -> bool {
+        false
+    }
+
+    /// What an execution of a task is polled in, asked when it has started.
+    #[doc(hidden)]
+    fn ambient(&self, run: RunId, execution: u64) -> Option<Arc<dyn Ambient>> {
+        let _ = (run, execution);
+        None
+    }
 
     /// Starts a run, watched by this bus; by [`NoBus`], as a run that nobody watches.
     #[doc(hidden)]
@@ -87,6 +135,10 @@ impl Bus for NoBus {
 
     #[inline(always)]
     fn emit(&self, _event: &Event<'_>) {}
+
+    fn needs_time(&self) -> bool {
+        false
+    }
 
     #[inline(always)]
     fn start<'a, S: Start<'a>>(&'a self, start: S) -> impl Future<Output = S::Out> + Send + 'a {

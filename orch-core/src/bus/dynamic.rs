@@ -1,9 +1,10 @@
 //! A bus as a trait object.
 
 use std::fmt;
+use std::sync::Arc;
 
-use super::Bus;
-use crate::event::Event;
+use super::{Ambient, Bus};
+use crate::event::{Event, RunId};
 
 /// The form of [`Bus`] that can be boxed: every bus is one, and `Box<dyn DynBus>` and `Arc<dyn DynBus>` are buses.
 ///
@@ -24,6 +25,17 @@ use crate::event::Event;
 pub trait DynBus: Send + Sync {
     /// Takes one event.
     fn emit_dyn(&self, event: &Event<'_>);
+
+    /// Whether it looks at the times in events: [`Bus::needs_time`].
+    fn needs_time_dyn(&self) -> bool;
+
+    /// Whether it has an [`Ambient`] for executions.
+    #[doc(hidden)]
+    fn has_ambients_dyn(&self) -> bool;
+
+    /// What an execution of a task is polled in.
+    #[doc(hidden)]
+    fn ambient_dyn(&self, run: RunId, execution: u64) -> Option<Arc<dyn Ambient>>;
 }
 
 impl<B: Bus> DynBus for B {
@@ -32,11 +44,39 @@ impl<B: Bus> DynBus for B {
             self.emit(event);
         }
     }
+
+    fn needs_time_dyn(&self) -> bool {
+        B::ENABLED && self.needs_time()
+    }
+
+    #[doc(hidden)]
+    fn has_ambients_dyn(&self) -> bool {
+        B::ENABLED && self.has_ambients()
+    }
+
+    #[doc(hidden)]
+    fn ambient_dyn(&self, run: RunId, execution: u64) -> Option<Arc<dyn Ambient>> {
+        self.ambient(run, execution)
+    }
 }
 
 impl Bus for dyn DynBus + '_ {
     fn emit(&self, event: &Event<'_>) {
         self.emit_dyn(event);
+    }
+
+    fn needs_time(&self) -> bool {
+        self.needs_time_dyn()
+    }
+
+    #[doc(hidden)]
+    fn has_ambients(&self) -> bool {
+        self.has_ambients_dyn()
+    }
+
+    #[doc(hidden)]
+    fn ambient(&self, run: RunId, execution: u64) -> Option<Arc<dyn Ambient>> {
+        self.ambient_dyn(run, execution)
     }
 }
 

@@ -32,6 +32,7 @@
 //! # }
 //! ```
 
+pub(crate) mod ambient;
 mod base;
 #[cfg(feature = "broadcast")]
 mod broadcast;
@@ -41,6 +42,7 @@ mod log;
 mod pointers;
 mod recorder;
 
+pub(crate) use ambient::{Ambient, Entered, Surrounded};
 pub(crate) use base::Start;
 pub(crate) use base::emit_quietly;
 pub use base::{Bus, NoBus};

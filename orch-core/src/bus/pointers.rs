@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::ambient::{self, Ambient};
 use super::base::{Bus, Start, emit_quietly};
-use crate::event::Event;
+use crate::event::{Event, RunId};
 
 macro_rules! through {
     ($($pointer:ty),*) => {$(
@@ -12,6 +13,20 @@ macro_rules! through {
 
             fn emit(&self, event: &Event<'_>) {
                 (**self).emit(event);
+            }
+
+            fn needs_time(&self) -> bool {
+                (**self).needs_time()
+            }
+
+            #[doc(hidden)]
+            fn has_ambients(&self) -> bool {
+                (**self).has_ambients()
+            }
+
+            #[doc(hidden)]
+            fn ambient(&self, run: RunId, execution: u64) -> Option<Arc<dyn Ambient>> {
+                (**self).ambient(run, execution)
             }
 
             fn start<'a, S: Start<'a>>(&'a self, start: S) -> impl Future<Output = S::Out> + Send + 'a {
@@ -32,6 +47,20 @@ impl<B: Bus> Bus for Option<B> {
             bus.emit(event);
         }
     }
+
+    fn needs_time(&self) -> bool {
+        self.as_ref().is_some_and(Bus::needs_time)
+    }
+
+    #[doc(hidden)]
+    fn has_ambients(&self) -> bool {
+        self.as_ref().is_some_and(Bus::has_ambients)
+    }
+
+    #[doc(hidden)]
+    fn ambient(&self, run: RunId, execution: u64) -> Option<Arc<dyn Ambient>> {
+        self.as_ref().and_then(|bus| bus.ambient(run, execution))
+    }
 }
 
 macro_rules! tuple {
@@ -48,6 +77,26 @@ macro_rules! tuple {
                         emit_quietly($bus, event);
                     }
                 )*
+            }
+
+            fn needs_time(&self) -> bool {
+                #[allow(non_snake_case)]
+                let ($($bus,)*) = self;
+                false $(|| $bus::ENABLED && $bus.needs_time())*
+            }
+
+            #[doc(hidden)]
+            fn has_ambients(&self) -> bool {
+                #[allow(non_snake_case)]
+                let ($($bus,)*) = self;
+                false $(|| $bus::ENABLED && $bus.has_ambients())*
+            }
+
+            #[doc(hidden)]
+            fn ambient(&self, run: RunId, execution: u64) -> Option<Arc<dyn Ambient>> {
+                #[allow(non_snake_case)]
+                let ($($bus,)*) = self;
+                ambient::all([$($bus.ambient(run, execution)),*].into_iter().flatten().collect())
             }
         }
     };

@@ -227,6 +227,33 @@ impl<E> ErrorKind<E> {
         }
     }
 
+    /// The kind in a word, with `_` for blanks: a label for metrics and logs. `error` is a task's own.
+    ///
+    /// ```
+    /// use async_orch::ErrorKind;
+    ///
+    /// assert_eq!(ErrorKind::<std::io::Error>::TimedOut.as_str(), "timed_out");
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            ErrorKind::Task(_) => "error",
+            ErrorKind::Panicked(_) => "panicked",
+            ErrorKind::TimedOut => "timed_out",
+            ErrorKind::CircuitOpen { .. } => "circuit_open",
+            ErrorKind::CircuitHalfOpen => "circuit_half_open",
+            ErrorKind::Rejected => "rejected",
+            ErrorKind::BulkheadFull { .. } => "bulkhead_full",
+            ErrorKind::BulkheadClosed => "bulkhead_closed",
+            ErrorKind::BulkheadReentrant => "bulkhead_reentrant",
+            ErrorKind::Throttled { .. } => "throttled",
+            ErrorKind::Exhausted { .. } => "exhausted",
+            ErrorKind::Policy { .. } => "policy",
+            ErrorKind::InvalidOption(_) => "invalid_option",
+            ErrorKind::Cancelled => "cancelled",
+        }
+    }
+
     /// The same kind with another type for the task's error.
     pub(crate) fn map<F>(self, convert: impl FnOnce(E) -> F) -> ErrorKind<F> {
         match self {

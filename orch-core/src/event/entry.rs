@@ -31,6 +31,28 @@ use crate::run::{Coords, Count};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RunId(pub(crate) u64);
 
+impl RunId {
+    /// The number, from 1.
+    ///
+    /// ```
+    /// use async_orch::bus::Recorder;
+    /// use async_orch::pipeline;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), async_orch::Error> {
+    /// let recorder = Recorder::new();
+    /// pipeline! { |_: u32| |n| { n * 2 } }.with_bus(&recorder).run(1).await?;
+    /// let run = recorder.events()[0].run;
+    /// assert_eq!(run.number().to_string(), run.to_string());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -121,13 +143,9 @@ pub struct Execution {
 }
 
 impl Execution {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(id: u64, parent: Option<u64>, coords: Coords) -> Self {
-        if coords.is_empty() {
-            return Execution { id, parent, attempt: 1, item: None, coords };
-        }
-        let attempt = coords.of(Count::Attempt).next_back().unwrap_or(1);
-        let item = coords.of(Count::Item).next_back().map(u64::from);
+        let (attempt, item) = if coords.is_empty() { (1, None) } else { coords.innermost() };
         Execution { id, parent, attempt, item, coords }
     }
 
@@ -196,12 +214,27 @@ pub enum EventKind<'a> {
 /// # }
 /// ```
 #[derive(Clone, Copy)]
-pub struct Reason<'a>(pub(crate) &'a dyn fmt::Display);
+pub struct Reason<'a> {
+    text: &'a dyn fmt::Display,
+    kind: &'static str,
+}
+
+impl<'a> Reason<'a> {
+    pub(crate) fn new(text: &'a dyn fmt::Display, kind: &'static str) -> Self {
+        Reason { text, kind }
+    }
+
+    /// The kind of the failure in a word, for counting by it: [`ErrorKind::as_str`](crate::ErrorKind::as_str).
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        self.kind
+    }
+}
 
 /// An error whose own `Display` panics is told as such: the event is there all the same.
 impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        quietly(f, |f| self.0.fmt(f))
+        quietly(f, |f| self.text.fmt(f))
     }
 }
 

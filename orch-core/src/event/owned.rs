@@ -123,6 +123,8 @@ pub enum TaskChange {
         error: Text,
         /// The reason alone.
         reason: Text,
+        /// The kind of the failure in a word: [`Reason::kind`].
+        kind: &'static str,
         /// The time since it started.
         elapsed: Duration,
     },
@@ -181,6 +183,8 @@ pub enum BlockChange {
         error: Text,
         /// The reason alone.
         reason: Text,
+        /// The kind of the failure in a word: [`Reason::kind`].
+        kind: &'static str,
         /// The step that failed, if it is known.
         origin: Option<Origin>,
         /// The time since it started.
@@ -312,8 +316,8 @@ impl TaskChange {
                 },
                 elapsed: *elapsed,
             },
-            TaskChange::Failed { error, reason, elapsed } => {
-                TaskEvent::Failed { error, reason: Reason(reason), elapsed: *elapsed }
+            TaskChange::Failed { error, reason, kind, elapsed } => {
+                TaskEvent::Failed { error, reason: Reason::new(reason, kind), elapsed: *elapsed }
             }
             TaskChange::Cancelled => TaskEvent::Cancelled,
         }
@@ -327,9 +331,12 @@ impl BlockChange {
             BlockChange::Started { items } => BlockEvent::Started { items: *items },
             BlockChange::Succeeded { elapsed } => BlockEvent::Succeeded { elapsed: *elapsed },
             BlockChange::Skipped { elapsed } => BlockEvent::Skipped { elapsed: *elapsed },
-            BlockChange::Failed { error, reason, origin, elapsed } => {
-                BlockEvent::Failed { error, reason: Reason(reason), origin: *origin, elapsed: *elapsed }
-            }
+            BlockChange::Failed { error, reason, kind, origin, elapsed } => BlockEvent::Failed {
+                error,
+                reason: Reason::new(reason, kind),
+                origin: *origin,
+                elapsed: *elapsed,
+            },
             BlockChange::Cancelled => BlockEvent::Cancelled,
         }
     }
@@ -366,6 +373,7 @@ impl From<TaskEvent<'_>> for TaskChange {
             TaskEvent::Failed { error, reason, elapsed } => TaskChange::Failed {
                 error: Text::of(format_args!("{}", Quiet(error))),
                 reason: Text::of(format_args!("{reason}")),
+                kind: reason.kind(),
                 elapsed,
             },
             TaskEvent::Cancelled => TaskChange::Cancelled,
@@ -383,6 +391,7 @@ impl From<BlockEvent<'_>> for BlockChange {
             BlockEvent::Failed { error, reason, origin, elapsed } => BlockChange::Failed {
                 error: Text::of(format_args!("{}", Quiet(error))),
                 reason: Text::of(format_args!("{reason}")),
+                kind: reason.kind(),
                 origin,
                 elapsed,
             },

@@ -44,7 +44,14 @@ where
     ) -> impl Future<Output = Result<T::Out, Error<E>>> + Send + 'a {
         let mut guard = cx.task(N::meta());
         let inside = cx.inside(&guard, Origin::task(N::meta(), &T::NAME));
-        let fut = R::poll_task(&mut guard, || cx.execute::<T, A>(inside, (self.call)(scope, input).args));
+        // To make the arguments is the user's code. To make the call of them is not, and a future is not handed through what catches
+        // panics, which would copy it in pieces.
+        let (args, fingerprint) = R::poll_task(&mut guard, || {
+            let args = (self.call)(scope, input).args;
+            let fingerprint = cx.fingerprint::<T, A>(&args);
+            (args, fingerprint)
+        });
+        let fut = cx.execute::<T, A>(inside, args, fingerprint);
         LeafFuture::<_, Self, P, E, R> { fut, leaf: PhantomData, guard }
     }
 

@@ -1,7 +1,8 @@
 //! Which item, attempt, round and call an execution belongs to.
 
-/// How many levels are told apart.
-const LEVELS: usize = 6;
+/// How many levels are told apart: with them a value is copied in two moves of equal size, side by side. Moves that overlap have to
+/// wait for each other.
+const LEVELS: usize = 7;
 
 /// What a level counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,16 +21,19 @@ const COUNTS: [Count; 4] = [Count::Item, Count::Attempt, Count::Call, Count::Rou
 
 /// The items, attempts, rounds and calls around an execution, outermost first.
 ///
-/// A small value to copy, since every start of a step gets one. Beyond six levels the fifth stands for all those between: two
+/// A small value to copy, since every start of a step gets one. Beyond seven levels the sixth stands for all those between: two
 /// executions that differ there differ in it, but what it says is no number of anything.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Coords {
     numbers: [u32; LEVELS],
-    /// Two bits for each level: its place in [`COUNTS`].
+    /// Two bits for each level: its place in [`COUNTS`]. And [`FOLDED`]. (A `bool` would have values that are none, which what
+    /// this is in would use for its own ends: then it is no longer copied in two moves.)
     counts: u16,
-    len: u8,
-    folded: bool,
+    len: u16,
 }
+
+/// The last level but one stands for several.
+const FOLDED: u16 = 1 << 15;
 
 impl Coords {
     /// One level further in.
@@ -38,7 +42,7 @@ impl Coords {
         if usize::from(self.len) == LEVELS {
             let [.., folded, last] = &mut self.numbers;
             *folded = folded.rotate_left(5).wrapping_mul(0x9e37_79b9) ^ *last;
-            self.folded = true;
+            self.counts |= FOLDED;
             self.len -= 1;
         }
         let level = usize::from(self.len);
@@ -55,9 +59,15 @@ impl Coords {
         self.len == 0
     }
 
+    /// The innermost attempt, which is the first if there is none, and the innermost item.
+    pub(crate) fn innermost(&self) -> (u32, Option<u64>) {
+        let attempt = self.of(Count::Attempt).next_back().unwrap_or(1);
+        (attempt, self.of(Count::Item).next_back().map(u64::from))
+    }
+
     /// The levels that are told apart, outermost first.
     pub(crate) fn levels(self) -> impl DoubleEndedIterator<Item = (Count, u32)> {
-        let folded = self.folded.then_some(LEVELS - 2);
+        let folded = (self.counts & FOLDED != 0).then_some(LEVELS - 2);
         (0..usize::from(self.len))
             .filter(move |level| Some(*level) != folded)
             .map(move |level| (COUNTS[usize::from(self.counts >> (2 * level) & 0b11)], self.numbers[level]))
@@ -105,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn beyond_six_levels_positions_still_differ() {
+    fn beyond_seven_levels_positions_still_differ() {
         let deep = |changed: usize| {
             let levels: Vec<_> = (0..9).map(|level| (Count::Item, u64::from(level == changed))).collect();
             of(&levels)
@@ -118,6 +128,6 @@ mod tests {
 
     #[test]
     fn it_is_small() {
-        assert_eq!(size_of::<Coords>(), 28);
+        assert_eq!(size_of::<Coords>(), 32);
     }
 }

@@ -69,11 +69,15 @@ pub trait Cx: Copy + Send + Sync {
 
     // ----- the world -----
 
+    /// What is kept of the arguments of a task, if somebody compares.
+    fn fingerprint<T: Task<A>, A: Send>(&self, args: &A) -> Option<u64>;
+
     /// Runs one attempt of the task `T`, in the execution that `inside` is.
     fn execute<'e, T: Task<A>, A: Send>(
         self,
         inside: Option<Inside<'e>>,
         args: A,
+        fingerprint: Option<u64>,
     ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send;
 
     /// A run of the block `meta` arrives at a gatekeeper: what the runtime says to it, if that is not asked at once.
@@ -129,13 +133,13 @@ pub trait Cx: Copy + Send + Sync {
     // ----- who watches -----
 
     /// A task or inline step starts.
-    fn task(self, meta: &'static Meta) -> Self::Guard;
+    fn task(&self, meta: &'static Meta) -> Self::Guard;
 
     /// A block starts; the steps inside it get what is returned.
-    fn block(self, meta: &'static Meta) -> (Self, Self::Guard);
+    fn block(&self, meta: &'static Meta) -> (Self, Self::Guard);
 
     /// A block starts that counts its items before it tells so.
-    fn block_that_counts(self, meta: &'static Meta) -> (Self, Self::Guard);
+    fn block_that_counts(&self, meta: &'static Meta) -> (Self, Self::Guard);
 
     /// The items were counted, if they can be, and the start is told.
     fn counted(guard: &mut Self::Guard, items: impl FnOnce() -> Option<u64>);

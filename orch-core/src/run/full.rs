@@ -16,14 +16,14 @@ use super::arrival::{Arrival, Asking};
 use super::attempt::{Attempt, Done, Slot};
 use super::coords::Count;
 use super::cx::Decision;
-use super::guard::{Class, Phase};
+use super::guard::Class;
 use super::memory::{LastError, Memo, MemoAt};
 use super::sleep::Sleep;
 use super::state::{Id, Start};
 use super::{Coords, Cx, Guard, Inside, Position, Queued, RunState};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Failure, Panicked};
-use crate::event::{BlockEvent, EventKind, Output, TaskEvent, Told};
+use crate::event::{BlockEvent, Output, Reason, Told};
 use crate::node::{Meta, Origin};
 use crate::runtime::{Admit, BoxFuture, Gatekeeper, Local, Report, Runtime};
 use crate::task::Task;
@@ -33,11 +33,11 @@ use crate::task::Task;
 pub struct Full<'b> {
     pub(super) run: &'b RunState<'b>,
     /// Which of the graph's pipelines the next step belongs to.
-    segment: u32,
+    pub(super) segment: u32,
     /// Where the last error is remembered.
     memo: Option<MemoAt>,
-    coords: Coords,
-    parent: Option<Id>,
+    pub(super) coords: Coords,
+    pub(super) parent: Option<Id>,
     /// The execution that waited and is due: that of the step that was queued.
     reserved: Option<Id>,
     /// The nearest end of the `timeout`s around, if somebody asks.
@@ -66,10 +66,11 @@ impl<'b> Full<'b> {
     /// The execution that waited, if it was one of the step `meta`. A body of several steps waits as its first, and the
     /// others are told of from the same place.
     #[inline]
-    pub(super) fn claim(self, meta: &'static Meta) -> Option<Id> {
+    pub(super) fn claim(&self, meta: &'static Meta) -> Option<Id> {
         self.reserved.and_then(|id| self.claim_reserved(id, meta))
     }
 
+    #[cold]
     fn claim_reserved(self, id: Id, meta: &'static Meta) -> Option<Id> {
         let id = Some(id);
         let fits =
@@ -165,17 +166,22 @@ impl<'b> Cx for Full<'b> {
     where
         Self: 'e,
     {
-        Some(Inside { cx: self, origin, id: guard.start.id })
+        Some(Inside { cx: self, origin, id: guard.id })
+    }
+
+    #[inline]
+    fn fingerprint<T: Task<A>, A: Send>(&self, args: &A) -> Option<u64> {
+        self.run.runtime().and_then(|_| T::fingerprint(args))
     }
 
     fn execute<'e, T: Task<A>, A: Send>(
         self,
         inside: Option<Inside<'e>>,
         args: A,
+        fingerprint: Option<u64>,
     ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send {
         match (self.run.runtime(), inside) {
             (Some(rt), Some(inside)) => {
-                let fingerprint = T::fingerprint(&args);
                 let call = T::call(args, Some(inside));
                 let attempt = hand_over(rt, inside.position(), call, T::CODEC, fingerprint);
                 Execute::Runtime { attempt }
@@ -269,18 +275,18 @@ impl<'b> Cx for Full<'b> {
         }
     }
 
-    fn task(self, meta: &'static Meta) -> Guard<'b> {
-        Guard::new(self, meta, Class::Task)
+    fn task(&self, meta: &'static Meta) -> Guard<'b> {
+        Guard::task(self, meta)
     }
 
-    fn block(self, meta: &'static Meta) -> (Self, Guard<'b>) {
-        let guard = Guard::new(self, meta, Class::Block);
-        (Full { parent: guard.start.id, reserved: None, ..self }, guard)
+    fn block(&self, meta: &'static Meta) -> (Self, Guard<'b>) {
+        let guard = Guard::block(self, meta);
+        (Full { parent: guard.id, reserved: None, ..*self }, guard)
     }
 
-    fn block_that_counts(self, meta: &'static Meta) -> (Self, Guard<'b>) {
-        let guard = Guard::counting(self, meta, Class::Block);
-        (Full { parent: guard.start.id, reserved: None, ..self }, guard)
+    fn block_that_counts(&self, meta: &'static Meta) -> (Self, Guard<'b>) {
+        let guard = Guard::counting(self, meta);
+        (Full { parent: guard.id, reserved: None, ..*self }, guard)
     }
 
     fn counted(guard: &mut Guard<'b>, items: impl FnOnce() -> Option<u64>) {
@@ -311,8 +317,8 @@ impl<'b> Cx for Full<'b> {
             return poll();
         }
         catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|payload| {
-            if let Phase::Open = guard.phase {
-                guard.phase = Phase::Panicked(Panicked::from_payload(&*payload));
+            if guard.is_open {
+                guard.panicked = Some(Box::new(Panicked::from_payload(&*payload)));
             }
             resume_unwind(payload)
         })
@@ -322,30 +328,35 @@ impl<'b> Cx for Full<'b> {
         if !guard.run.is_watched() {
             return poll();
         }
-        catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|payload| {
+        if let Some(ambient) = &guard.ambient {
+            ambient.enter();
+        }
+        let polled = catch_unwind(AssertUnwindSafe(poll));
+        if let Some(ambient) = &guard.ambient {
+            ambient.exit();
+        }
+        polled.unwrap_or_else(|payload| {
             let panicked = Panicked::from_payload(&*payload);
-            guard.fail(&panicked, &panicked, None);
+            guard.fail_by(&panicked);
             resume_unwind(payload)
         })
     }
 
     fn succeed<T: Any>(guard: &mut Guard<'b>, output: &T, debug: fn(&T) -> Option<&dyn fmt::Debug>) {
-        guard.finish(|_, elapsed| {
-            let output = Output::new(output, debug(output));
-            EventKind::Task(TaskEvent::Succeeded { output, elapsed })
-        });
+        guard.succeed(Output::new(output, debug(output)));
     }
 
     fn succeed_block(guard: &mut Guard<'b>) {
-        guard.finish(|_, elapsed| EventKind::Block(BlockEvent::Succeeded { elapsed }));
+        guard.finish(|elapsed| BlockEvent::Succeeded { elapsed });
     }
 
     fn skip_block(guard: &mut Guard<'b>) {
-        guard.finish(|_, elapsed| EventKind::Block(BlockEvent::Skipped { elapsed }));
+        guard.finish(|elapsed| BlockEvent::Skipped { elapsed });
     }
 
     fn fail<E: Failure>(guard: &mut Guard<'b>, error: &Error<E>) {
-        guard.fail(error, error.kind(), Some(error.origin()));
+        let kind = error.kind();
+        guard.fail(error, Reason::new(kind, kind.as_str()), Some(error.origin()));
     }
 
     fn tell<T: Told>(guard: &Guard<'b>, told: impl FnOnce() -> T) {

@@ -1,11 +1,13 @@
 //! What a context knows: the execution that asked for it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::coords::Count;
 use super::memory::LastError;
 use super::state::{Id, Part};
 use super::{Cx, Full, Position, RunState};
+use crate::bus::Ambient;
 use crate::error::Error;
 use crate::event::{EventKind, Told};
 use crate::node::Origin;
@@ -29,6 +31,11 @@ impl<'e> Inside<'e> {
     /// What the run is on, if it is not tokio.
     pub(crate) fn runtime(self) -> Option<&'e dyn Runtime> {
         self.cx.run.runtime()
+    }
+
+    /// What the execution is polled in, for work that leaves it.
+    pub(crate) fn ambient(self) -> Option<Arc<dyn Ambient>> {
+        self.cx.run.ambient(self.id)
     }
 
     pub(crate) fn origin(self) -> Origin {

@@ -89,10 +89,16 @@ impl Cx for Quiet {
     }
 
     #[inline(always)]
+    fn fingerprint<T: Task<A>, A: Send>(&self, _args: &A) -> Option<u64> {
+        None
+    }
+
+    #[inline(always)]
     fn execute<'e, T: Task<A>, A: Send>(
         self,
         _inside: Option<Inside<'e>>,
         args: A,
+        _fingerprint: Option<u64>,
     ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send {
         T::call(args, None)
     }
@@ -165,16 +171,16 @@ impl Cx for Quiet {
     }
 
     #[inline(always)]
-    fn task(self, _meta: &'static Meta) {}
+    fn task(&self, _meta: &'static Meta) {}
 
     #[inline(always)]
-    fn block(self, _meta: &'static Meta) -> (Self, ()) {
-        (self, ())
+    fn block(&self, _meta: &'static Meta) -> (Self, ()) {
+        (*self, ())
     }
 
     #[inline(always)]
-    fn block_that_counts(self, _meta: &'static Meta) -> (Self, ()) {
-        (self, ())
+    fn block_that_counts(&self, _meta: &'static Meta) -> (Self, ()) {
+        (*self, ())
     }
 
     #[inline(always)]

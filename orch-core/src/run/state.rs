@@ -2,17 +2,19 @@
 
 use std::fmt;
 use std::num::NonZeroU64;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::guard::Class;
 use super::memory::Memory;
 use super::{Coords, Position};
-use crate::bus::{DynBus, emit_quietly};
+use crate::bus::{Ambient, DynBus, emit_quietly};
 use crate::event::{Event, EventKind, Execution, RunId};
 use crate::graph::{Describe, Graph, Node};
 use crate::node::Meta;
+use crate::panics::discard;
 use crate::runtime::{Local, Runtime};
 
 /// One run that knows itself.
@@ -24,8 +26,10 @@ pub(crate) struct RunState<'b> {
     graph: GraphOf<'b>,
     id: RunId,
     key: Option<&'b str>,
-    /// `None` if nobody takes events.
+    /// `None` if nobody looks at the times of events.
     started: Option<Instant>,
+    /// Whether the bus has something for tasks to be polled in.
+    has_ambients: bool,
     counts: Counts,
     /// The run that this is a part of, which counts for it.
     whole: Option<&'b Counts>,
@@ -89,6 +93,15 @@ pub(super) struct Start {
     pub(super) coords: Coords,
 }
 
+/// What all events of an execution say.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'s> {
+    pub(super) node: &'s Node,
+    pub(super) id: Id,
+    pub(super) parent: Option<Id>,
+    pub(super) coords: &'s Coords,
+}
+
 impl<'b> RunState<'b> {
     pub(crate) fn new(given: Given<'b>, graph: &'b Graph) -> Self {
         static RUNS: AtomicU64 = AtomicU64::new(1);
@@ -100,11 +113,12 @@ impl<'b> RunState<'b> {
             id: RunId(RUNS.fetch_add(1, Ordering::Relaxed)),
             key,
             started: None,
+            has_ambients: bus.is_some_and(DynBus::has_ambients_dyn),
             counts: Counts::default(),
             whole: None,
             due: Mutex::new(Vec::new()),
         };
-        state.started = state.is_watched().then(|| state.now());
+        state.started = bus.is_some_and(DynBus::needs_time_dyn).then(|| state.now());
         state
     }
 
@@ -117,12 +131,14 @@ impl<'b> RunState<'b> {
             id: of.id,
             key: of.key,
             started: of.started,
+            has_ambients: of.has_ambients,
             counts: Counts::default(),
             whole: Some(of.counts()),
             due: Mutex::new(Vec::new()),
         }
     }
 
+    #[inline]
     fn counts(&self) -> &Counts {
         self.whole.unwrap_or(&self.counts)
     }
@@ -131,6 +147,7 @@ impl<'b> RunState<'b> {
         &self.counts().memory
     }
 
+    #[inline]
     fn graph(&self) -> &Graph {
         match &self.graph {
             GraphOf::Made(graph) => graph,
@@ -161,6 +178,7 @@ impl<'b> RunState<'b> {
         self.rt.map_or_else(Local::time, Runtime::now)
     }
 
+    #[inline]
     pub(super) fn locate(&self, segment: u32, meta: &Meta) -> &Node {
         self.graph().locate(segment, meta)
     }
@@ -169,40 +187,75 @@ impl<'b> RunState<'b> {
         self.graph().embedded(segment, meta)
     }
 
+    #[inline]
     pub(super) fn next_execution(&self) -> Option<Id> {
         Id::new(next(&self.counts().executions) + 1)
     }
 
-    /// The time since the run started. It does not go back, as the clock may: a run on a paused clock that is dropped outside
-    /// of its runtime finds another one there.
+    /// The time since the run started.
+    #[inline]
     pub(super) fn elapsed(&self) -> Duration {
-        let Some(started) = self.started else { return Duration::ZERO };
+        Duration::from_nanos(self.nanos())
+    }
+
+    /// The same in nanoseconds. It does not go back, as the clock may: a run on a paused clock that is dropped outside of its runtime
+    /// finds another one there.
+    #[inline]
+    pub(super) fn nanos(&self) -> u64 {
+        self.started.map_or(0, |started| self.nanos_since(started))
+    }
+
+    fn nanos_since(&self, started: Instant) -> u64 {
         let told = &self.counts().elapsed;
         let now = self.now().saturating_duration_since(started).as_nanos();
         let now = u64::try_from(now).unwrap_or(u64::MAX).max(told.load(Ordering::Relaxed));
         told.store(now, Ordering::Relaxed);
-        Duration::from_nanos(now)
+        now
     }
 
     /// Whether what happens now has happened before, in a process that is gone.
+    #[inline]
     pub(super) fn is_replaying(&self) -> bool {
         self.runtime().is_some_and(Runtime::is_replaying)
     }
 
     pub(super) fn emit(&self, start: &Start, elapsed: Duration, kind: EventKind<'_>) {
-        let (Some(bus), Some(id)) = (self.bus, start.id) else { return };
-        let Start { segment, meta, parent, coords, .. } = *start;
-        let event = Event {
-            run: self.id,
-            key: self.key,
-            seq: next(&self.counts().events),
-            node: self.locate(segment, meta),
-            execution: Execution::new(id.get(), parent.map(Id::get), coords),
-            elapsed,
-            replayed: self.is_replaying(),
-            kind,
-        };
-        emit_quietly(bus, &event);
+        let Start { id, segment, meta, parent, coords } = *start;
+        if let (true, Some(id)) = (self.is_watched(), id) {
+            let subject = Subject { node: self.locate(segment, meta), id, parent, coords: &coords };
+            self.tell(subject, elapsed, kind);
+        }
+    }
+
+    /// In line, so that an event is made where it is told and is copied nowhere: its callers are few, and have no type parameters.
+    #[inline(always)]
+    pub(super) fn tell(&self, subject: Subject<'_>, elapsed: Duration, kind: EventKind<'_>) {
+        let Some(bus) = self.bus else { return };
+        let Subject { node, id, parent, coords } = subject;
+        // What calls something comes first, so that nothing has to be put aside for it.
+        let replayed = self.is_replaying();
+        let execution = Execution::new(id.get(), parent.map(Id::get), *coords);
+        let seq = next(&self.counts().events);
+        emit_quietly(
+            bus,
+            &Event { run: self.id, key: self.key, seq, node, execution, elapsed, replayed, kind },
+        );
+    }
+
+    /// What an execution of a task is polled in.
+    #[inline]
+    pub(super) fn ambient(&self, id: Option<Id>) -> Option<Arc<dyn Ambient>> {
+        if self.has_ambients { self.ask_ambient(id) } else { None }
+    }
+
+    #[cold]
+    fn ask_ambient(&self, id: Option<Id>) -> Option<Arc<dyn Ambient>> {
+        // As with events: a bus is a guest.
+        let (bus, id) = (self.bus?, id?.get());
+        catch_unwind(AssertUnwindSafe(|| bus.ambient_dyn(self.id, id))).unwrap_or_else(|payload| {
+            discard(payload);
+            None
+        })
     }
 
     /// Puts a start among those that are due.
@@ -217,13 +270,14 @@ impl<'b> RunState<'b> {
     }
 
     /// The starts that are due in the block `parent` will never be made.
-    pub(super) fn cancel_due(&self, parent: Option<Id>, now: Duration) {
-        while let Some(start) = self.take_due(|start| start.parent == parent) {
+    pub(super) fn cancel_due(&self, parent: Id, now: Duration) {
+        while let Some(start) = self.take_due(|start| start.parent == Some(parent)) {
             self.emit(&start, now, Class::of(start.meta).is_cancelled());
         }
     }
 }
 
+#[inline]
 fn next(count: &AtomicU64) -> u64 {
     let next = count.load(Ordering::Relaxed);
     count.store(next + 1, Ordering::Relaxed);

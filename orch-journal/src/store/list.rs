@@ -1,9 +1,12 @@
 //! Which runs there are.
 
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
+use super::rows::{self, Entry, What};
 use super::{millis, now};
 use crate::Error;
 
@@ -75,6 +78,8 @@ impl std::fmt::Display for Status {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Summary {
+    /// Its number in the file: that of a run that was begun later is higher.
+    pub number: u64,
     /// Its key.
     pub key: String,
     /// The name of its pipeline.
@@ -113,6 +118,10 @@ pub struct Filter {
     pipeline: Option<String>,
     status: Option<Status>,
     older_than: Option<Duration>,
+    words: Vec<String>,
+    after: Option<u64>,
+    before: Option<u64>,
+    newest_first: bool,
     limit: Option<usize>,
 }
 
@@ -140,7 +149,72 @@ impl Filter {
         self
     }
 
-    /// No more than so many, the oldest first.
+    /// Those whose key and pipeline have all words of this text in them, as parts of words too. Small and capital letters of ASCII
+    /// are the same.
+    ///
+    /// There is no index for it: runs are looked at one after the other. A million small ones take about half a second.
+    ///
+    /// ```
+    /// # use orch_journal::{Filter, Journal};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let journal = Journal::open(folder.path().join("runs.db"))?;
+    /// let double = async_orch::pipeline! { |_: u32| |n| { n * 2 } as "double" };
+    /// journal.run("order-17", &double, 5).await?;
+    /// assert_eq!(journal.list(&Filter::new().containing("Order DOUB")).await?.len(), 1);
+    /// assert_eq!(journal.list(&Filter::new().containing("order 18")).await?.len(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn containing(mut self, text: &str) -> Self {
+        self.words.extend(text.split_whitespace().map(str::to_ascii_lowercase));
+        self
+    }
+
+    /// Those with a higher [number](Summary::number) than this.
+    pub fn after(mut self, number: u64) -> Self {
+        self.after = Some(number);
+        self
+    }
+
+    /// Those with a lower [number](Summary::number) than this: with [`newest_first`](Filter::newest_first) and [`limit`](Filter::limit),
+    /// the next page after a run.
+    ///
+    /// ```
+    /// # use orch_journal::{Filter, Journal};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let journal = Journal::open(folder.path().join("runs.db"))?;
+    /// # let double = async_orch::pipeline! { |_: u32| |n| { n * 2 } as "double" };
+    /// # for n in 0..5 {
+    /// #     journal.run(&format!("order-{n}"), &double, n).await?;
+    /// # }
+    /// let page = Filter::new().newest_first().limit(2);
+    /// let mut keys = Vec::new();
+    /// let mut runs = journal.list(&page).await?;
+    /// while let Some(last) = runs.last() {
+    ///     let next = page.clone().before(last.number);
+    ///     keys.extend(runs.into_iter().map(|run| run.key));
+    ///     runs = journal.list(&next).await?;
+    /// }
+    /// assert_eq!(keys, ["order-4", "order-3", "order-2", "order-1", "order-0"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn before(mut self, number: u64) -> Self {
+        self.before = Some(number);
+        self
+    }
+
+    /// In the order from the newest to the oldest. Without it the oldest come first.
+    pub fn newest_first(mut self) -> Self {
+        self.newest_first = true;
+        self
+    }
+
+    /// No more than so many: the first ones in their order.
     pub fn limit(mut self, limit: usize) -> Self {
         self.limit = Some(limit);
         self
@@ -162,18 +236,49 @@ impl Filter {
             values.push(now().saturating_sub(millis(age)).into());
             condition += &format!(" AND coalesce(ended, started) <= ?{}", values.len());
         }
+        for (number, sign) in [(self.after, '>'), (self.before, '<')] {
+            let Some(number) = number else { continue };
+            values.push(i64::try_from(number).unwrap_or(i64::MAX).into());
+            condition += &format!(" AND id {sign} ?{}", values.len());
+        }
+        for word in &self.words {
+            values.push(word.clone().into());
+            // A word has no space in it, so none goes from the key to the pipeline.
+            condition += &format!(" AND instr(lower(key || ' ' || pipeline), ?{}) > 0", values.len());
+        }
         (condition, values)
     }
 
-    fn limit_value(&self) -> i64 {
-        self.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX))
+    /// As what stands after the condition; the values are those of the condition, and one more.
+    fn order(&self, values: &mut Vec<rusqlite::types::Value>) -> String {
+        let limit = self.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        values.push(limit.into());
+        let direction = if self.newest_first { "DESC" } else { "ASC" };
+        format!("ORDER BY id {direction} LIMIT ?{}", values.len())
     }
 }
 
 const SUMMARY: &str = "SELECT key, pipeline, state, input, result, fault, owner, started, ended, until,
-    (SELECT count(*) FROM entries WHERE run = runs.id AND asked IS NULL) FROM runs";
+    (SELECT count(*) FROM entries WHERE run = runs.id AND asked IS NULL), id FROM runs";
 
-fn summary(row: &Row<'_>) -> Result<Summary, rusqlite::Error> {
+/// A text, or the beginning of one that is longer, and an ellipsis.
+fn cut(bytes: &[u8], max_text: usize) -> String {
+    if bytes.len() <= max_text {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
+    // Not in the middle of a letter, whose later bytes are 0b10xx_xxxx.
+    let end = (0..=max_text).rev().find(|end| bytes[*end] & 0xc0 != 0x80).unwrap_or(0);
+    String::from_utf8_lossy(&bytes[..end]).into_owned() + "\u{2026}"
+}
+
+fn text(row: &Row<'_>, column: usize, max_text: usize) -> Result<Option<String>, rusqlite::Error> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(cut(bytes, max_text)),
+        _ => None,
+    })
+}
+
+fn summary(row: &Row<'_>, max_text: usize) -> Result<Summary, rusqlite::Error> {
     let time = |millis: i64| SystemTime::UNIX_EPOCH + Duration::from_millis(millis.unsigned_abs());
     let (state, until): (String, i64) = (row.get(2)?, row.get(9)?);
     let status = match state.as_str() {
@@ -184,12 +289,13 @@ fn summary(row: &Row<'_>) -> Result<Summary, rusqlite::Error> {
         _ => Status::Interrupted,
     };
     Ok(Summary {
+        number: row.get::<_, i64>(11)?.unsigned_abs(),
         key: row.get(0)?,
         pipeline: row.get(1)?,
         status,
-        input: row.get(3)?,
-        result: row.get(4)?,
-        fault: row.get(5)?,
+        input: text(row, 3, max_text)?.unwrap_or_default(),
+        result: text(row, 4, max_text)?,
+        fault: text(row, 5, max_text)?,
         owner: row.get(6)?,
         started: time(row.get(7)?),
         ended: row.get::<_, Option<i64>>(8)?.map(time),
@@ -197,32 +303,27 @@ fn summary(row: &Row<'_>) -> Result<Summary, rusqlite::Error> {
     })
 }
 
-pub(crate) fn one(conn: &Connection, key: &str) -> Result<Summary, Error> {
+pub(crate) fn one(conn: &Connection, key: &str, max_text: usize) -> Result<Summary, Error> {
     conn.prepare_cached(&format!("{SUMMARY} WHERE key = ?1"))?
-        .query_row([key], summary)
+        .query_row([key], |row| summary(row, max_text))
         .optional()?
         .ok_or_else(|| Error::Unknown { key: key.to_owned() })
 }
 
-pub(crate) fn all(conn: &Connection, filter: &Filter) -> Result<Vec<Summary>, Error> {
+pub(crate) fn all(conn: &Connection, filter: &Filter, max_text: usize) -> Result<Vec<Summary>, Error> {
     let (condition, mut values) = filter.condition();
-    values.push(filter.limit_value().into());
-    let limit = values.len();
-    let mut select =
-        conn.prepare_cached(&format!("{SUMMARY} WHERE {condition} ORDER BY id LIMIT ?{limit}"))?;
-    let rows = select.query_map(params_from_iter(values), summary)?;
+    let order = filter.order(&mut values);
+    let mut select = conn.prepare_cached(&format!("{SUMMARY} WHERE {condition} {order}"))?;
+    let rows = select.query_map(params_from_iter(values), |row| summary(row, max_text))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Removes those that have an end. How many these were.
 pub(crate) fn purge(conn: &Connection, filter: &Filter) -> Result<u64, Error> {
     let (condition, mut values) = filter.condition();
-    values.push(filter.limit_value().into());
-    let limit = values.len();
+    let order = filter.order(&mut values);
     let ids: Vec<i64> = conn
-        .prepare_cached(&format!(
-            "SELECT id FROM runs WHERE {condition} AND state <> 'running' ORDER BY id LIMIT ?{limit}"
-        ))?
+        .prepare_cached(&format!("SELECT id FROM runs WHERE {condition} AND state <> 'running' {order}"))?
         .query_map(params_from_iter(values), |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for id in &ids {
@@ -259,27 +360,56 @@ pub struct Step {
     pub is_given_up: bool,
 }
 
-pub(crate) fn steps(conn: &Connection, key: &str) -> Result<Vec<Step>, Error> {
-    use super::rows::{self, What};
-
+/// Those steps of a run, counted from 0. Each entry is read and forgotten, so what is held is what is given.
+pub(crate) fn steps(
+    conn: &Connection,
+    key: &str,
+    wanted: Range<usize>,
+    max_text: usize,
+) -> Result<Vec<Step>, Error> {
     let run = rows::find(conn, key)?.ok_or_else(|| Error::Unknown { key: key.to_owned() })?;
-    let mut steps: Vec<(u64, Step)> = Vec::new();
-    for entry in rows::entries(conn, &run)? {
-        let at = Duration::from_millis(entry.at);
+    let (first, end) = (wanted.start as u64, wanted.end as u64);
+    let mut steps: Vec<Step> = Vec::new();
+    let mut open = 0;
+    // Commands are numbered from 0 on, each with an entry at least, so the first that is wanted is not among fewer entries.
+    rows::each_entry(conn, &run, wanted.start, |entry| {
+        let Entry { command, at, what } = entry;
+        let at = Duration::from_millis(at);
+        let place = command.checked_sub(first).and_then(|place| usize::try_from(place).ok());
         // A command has the next number, but for one that gives an earlier one up.
-        let known = steps.binary_search_by_key(&entry.command, |(id, _)| *id);
-        match (entry.what, known) {
-            (What::Asked { text, .. }, Err(_)) => {
-                let step = Step { asked: text, at, outcome: None, ended: None, is_given_up: false };
-                steps.push((entry.command, step));
+        let known = place.filter(|place| *place < steps.len());
+        match (what, known) {
+            (What::Asked { text, .. }, None) if command < end && place == Some(steps.len()) => {
+                let asked = cut(text.as_bytes(), max_text);
+                steps.push(Step { asked, at, outcome: None, ended: None, is_given_up: false });
+                open += 1;
             }
-            (What::Asked { .. }, Ok(place)) => steps[place].1.is_given_up = true,
-            (What::Done(bytes), Ok(place)) => {
-                let outcome = String::from_utf8_lossy(&bytes).into_owned();
-                (steps[place].1.outcome, steps[place].1.ended) = (Some(outcome), Some(at));
+            (What::Asked { .. }, Some(place)) => steps[place].is_given_up = true,
+            (What::Done(bytes), Some(place)) => {
+                let step = &mut steps[place];
+                open -= usize::from(step.ended.is_none());
+                (step.outcome, step.ended) = (Some(cut(&bytes, max_text)), Some(at));
             }
-            (What::Done(_), Err(_)) => {}
+            (What::Asked { .. } | What::Done(_), None) => {}
         }
+        // What is after the last of them, and what came of each, is not read.
+        steps.len() < wanted.len() || open > 0
+    })?;
+    Ok(steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_letters() {
+        let text = "a\u{e9}\u{1f980}z";
+        let cuts = ["", "a", "a", "a\u{e9}", "a\u{e9}", "a\u{e9}", "a\u{e9}", "a\u{e9}\u{1f980}"];
+        for (max_text, expected) in cuts.into_iter().enumerate() {
+            assert_eq!(cut(text.as_bytes(), max_text), format!("{expected}\u{2026}"), "{max_text}");
+        }
+        assert_eq!(cut(text.as_bytes(), text.len()), text);
+        assert_eq!(cut(&[0xff, 0xfe, 0x80], 1), "\u{fffd}\u{2026}", "what is no text either");
     }
-    Ok(steps.into_iter().map(|(_, step)| step).collect())
 }

@@ -26,6 +26,11 @@ pub(crate) fn open(path: &Path, lock_wait: Duration, lease: Duration, how: How) 
     Writer::start(conn, lock_wait, lease).map_err(|error| StoreError::no_thread(&error.to_string()).into())
 }
 
+/// Opens a file that there is, to read it.
+pub(crate) fn open_to_read(path: &Path, lock_wait: Duration) -> Result<rusqlite::Connection, Error> {
+    schema::open_to_read(path, lock_wait)
+}
+
 /// The time of day, in milliseconds since 1970.
 pub(crate) fn now() -> i64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, millis)

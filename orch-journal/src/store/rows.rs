@@ -113,21 +113,40 @@ pub(crate) fn find(conn: &Connection, key: &str) -> Result<Option<Run>, Error> {
 
 /// All that happened in a run, in order.
 pub(crate) fn entries(conn: &Connection, run: &Run) -> Result<Vec<Entry>, Error> {
-    let mut select = conn.prepare_cached(
-        "SELECT seq, command, asked, due, done, at, sum FROM entries WHERE run = ?1 ORDER BY seq",
-    )?;
-    let mut rows = select.query([run.id])?;
     let mut entries = Vec::new();
+    each_entry(conn, run, 0, |entry| {
+        entries.push(entry);
+        true
+    })?;
+    Ok(entries)
+}
+
+/// What happened in a run from this number on, in order, for as long as more is wanted.
+pub(crate) fn each_entry(
+    conn: &Connection,
+    run: &Run,
+    first: usize,
+    mut take: impl FnMut(Entry) -> bool,
+) -> Result<(), Error> {
+    let mut select = conn.prepare_cached(
+        "SELECT seq, command, asked, due, done, at, sum FROM entries WHERE run = ?1 AND seq >= ?2 ORDER BY seq",
+    )?;
+    let from = i64::try_from(first).unwrap_or(i64::MAX);
+    let mut rows = select.query((run.id, from))?;
+    let mut number = first;
     while let Some(row) = rows.next()? {
-        let place = || format!("entry {}", entries.len());
+        let place = || format!("entry {number}");
         let (seq, entry, sum) = read(row)?.ok_or_else(|| damaged(&run.key, place()))?;
-        let is_next = usize::try_from(seq).is_ok_and(|seq| seq == entries.len());
+        let is_next = usize::try_from(seq).is_ok_and(|seq| seq == number);
         if !is_next || sum_of_entry(run.id, seq, &entry) != sum {
             return Err(damaged(&run.key, place()));
         }
-        entries.push(entry);
+        if !take(entry) {
+            break;
+        }
+        number += 1;
     }
-    Ok(entries)
+    Ok(())
 }
 
 fn read(row: &Row<'_>) -> Result<Option<(i64, Entry, i64)>, rusqlite::Error> {

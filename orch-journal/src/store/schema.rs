@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use crate::Error;
 
@@ -87,17 +87,33 @@ pub(super) fn transaction<T, E: From<rusqlite::Error>>(
     Ok(done)
 }
 
+/// The version of a file and whose it is, unless the version is a later one than this crate's.
+fn known_version(conn: &Connection) -> Result<(i64, i64), Error> {
+    let version = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version > VERSION {
+        return Err(Error::Newer { found: version, known: VERSION });
+    }
+    Ok((version, conn.pragma_query_value(None, "application_id", |row| row.get(0))?))
+}
+
+/// Opens a file that there is, to read it.
+pub(super) fn open_to_read(path: &Path, lock_wait: Duration) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(lock_wait)?;
+    match known_version(&conn)? {
+        (VERSION, APPLICATION) => Ok(conn),
+        _ => Err(Error::NotAJournal),
+    }
+}
+
 /// Opens the file, which is made if there is none.
 pub(super) fn open(path: &Path, lock_wait: Duration, how: How) -> Result<Connection, Error> {
     let mut conn = Connection::open(path)?;
     conn.busy_timeout(lock_wait)?;
     conn.set_prepared_statement_cache_capacity(64);
-    let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version > VERSION {
-        return Err(Error::Newer { found: version, known: VERSION });
-    }
+    let (version, application) = known_version(&conn)?;
     // Whatever the file was, it is left as it was unless it is a journal.
-    let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let is_empty =
         conn.query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |_| Ok(())).optional()?.is_none();
     if !is_empty && application != APPLICATION {

@@ -17,7 +17,9 @@ use site::Site;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// The traits that types of the user's crate implement, and what follows from them: each has a page of its own.
-const MEANT: [(&str, &[&str]); 3] = [
+const MEANT: [(&str, &[&str]); 4] = [
+    // Of the crate `tracing`, for all types, if the feature of that name is asked for.
+    ("", &["Instrument", "WithSubscriber"]),
     ("/struct.Silent.html", &["Bus", "DynBus"]),
     ("/struct.Refused.html", &["Failure"]),
     ("/struct.Seconds.html", &["BackoffBuilder"]),

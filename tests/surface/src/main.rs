@@ -24,12 +24,14 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const LIMIT: usize = 100;
 
 /// The crates, with the number of names that they may have.
-const CRATES: [(&str, Option<usize>); 5] = [
+const CRATES: [(&str, Option<usize>); 7] = [
     ("orch-core", Some(LIMIT)),
     ("async-orch", None),
     ("orch-syntax", None),
     ("orch-journal", None),
     ("orch-test", None),
+    ("orch-watch", None),
+    ("orch-report", None),
 ];
 
 fn main() -> ExitCode {

@@ -1,13 +1,19 @@
 //! The shape of a pipeline: its steps as a tree of nodes, for reading and drawing.
 
+mod dot;
+mod json;
+mod mermaid;
+mod svg;
+
 use std::fmt;
 use std::sync::Arc;
 
-use crate::node::{Form, Meta, NodeKind, Origin, Place};
+use crate::node::{Meta, NodeKind, Origin, Place};
 
 /// The steps of a pipeline, embedded pipelines included, in the order of the text.
 ///
-/// It displays as a tree; [`to_mermaid`](Graph::to_mermaid) gives a diagram.
+/// It displays as a tree. [`to_svg`](Graph::to_svg), [`to_mermaid`](Graph::to_mermaid) and [`to_dot`](Graph::to_dot) draw it,
+/// [`to_json`](Graph::to_json) gives it to other programs.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     nodes: Vec<Node>,
@@ -103,7 +109,8 @@ impl Node {
     }
 
     /// Whether it has a name of its own: a step has, and a block that is given one.
-    pub(crate) fn is_named(&self) -> bool {
+    #[must_use]
+    pub fn is_named(&self) -> bool {
         self.meta.name.is_some() || !self.kind().is_block()
     }
 
@@ -119,8 +126,21 @@ impl Node {
         self.is_durable
     }
 
-    /// Whether something came from this step.
-    pub(crate) fn is(&self, origin: Origin) -> bool {
+    /// Whether something came from this step: a block fails by itself, as a `timeout` does, or since a step inside it has failed.
+    ///
+    /// ```
+    /// use async_orch::{BlockEvent, Event, EventKind, bus};
+    ///
+    /// let by_itself = bus::from_fn(|event: &Event<'_>| match event.kind {
+    ///     EventKind::Block(BlockEvent::Failed { origin: Some(origin), reason, .. }) if event.node.is(origin) => {
+    ///         println!("{}: {reason}", event.node.path());
+    ///     }
+    ///     _ => {}
+    /// });
+    /// # let _ = by_itself;
+    /// ```
+    #[must_use]
+    pub fn is(&self, origin: Origin) -> bool {
         std::ptr::eq(self.meta, origin.meta())
     }
 
@@ -189,62 +209,6 @@ impl Graph {
         self.nodes.iter().filter(move |node| node.parent == Some(index))
     }
 
-    /// A [Mermaid](https://mermaid.js.org) flowchart: blocks as frames, arrows in the order of a sequence, peers
-    /// side by side, dotted arrows between alternatives, and arrows with the patterns of a choice.
-    #[must_use]
-    pub fn to_mermaid(&self) -> String {
-        let mut text = String::from("flowchart TD\n");
-        for node in self.nodes.iter().filter(|node| node.parent.is_none()) {
-            self.mermaid(node, &mut text);
-        }
-        text
-    }
-
-    fn mermaid(&self, node: &Node, text: &mut String) {
-        let indent = "    ".repeat(node.depth + 1);
-        let label = escape(&node.label());
-        let id = node.index;
-        let (afterwards, children): (Vec<&Node>, Vec<&Node>) =
-            self.children(id).partition(|child| child.meta.form == Form::Afterwards);
-        if node.kind().is_block() {
-            text.push_str(&format!("{indent}subgraph n{id} [\"{label}\"]\n"));
-            self.mermaid_inside(node, &children, text);
-            text.push_str(&format!("{indent}end\n"));
-        } else {
-            text.push_str(&format!("{indent}n{id}[\"{label}\"]\n"));
-        }
-        for undo in afterwards {
-            self.mermaid(undo, text);
-            text.push_str(&format!("{indent}n{id} -.- n{}\n", undo.index));
-        }
-    }
-
-    fn mermaid_inside(&self, node: &Node, children: &[&Node], text: &mut String) {
-        let (indent, id) = ("    ".repeat(node.depth + 1), node.index);
-        for child in children {
-            self.mermaid(child, text);
-        }
-        let arrow = match node.meta.form {
-            Form::Row | Form::Afterwards => Some("-->"),
-            Form::Alternatives => Some("-. or else .->"),
-            Form::Peers => None,
-            Form::Choice => {
-                let scrutinee = node.options().first().map_or("", |(_, value)| value);
-                text.push_str(&format!("{indent}    n{id}c{{\"{}\"}}\n", escape(scrutinee)));
-                for child in children {
-                    let arm = escape(child.arm.unwrap_or_default());
-                    text.push_str(&format!("{indent}    n{id}c -->|\"{arm}\"| n{}\n", child.index));
-                }
-                None
-            }
-        };
-        if let Some(arrow) = arrow {
-            for pair in children.windows(2) {
-                text.push_str(&format!("{indent}    n{} {arrow} n{}\n", pair[0].index, pair[1].index));
-            }
-        }
-    }
-
     pub(crate) fn of(root: impl FnOnce(&mut Describe<'_>)) -> Graph {
         let mut graph = Graph { nodes: Vec::new(), segments: vec![Segment::default()] };
         root(&mut Describe { graph: &mut graph, segment: 0, within: None, arm: None });
@@ -281,10 +245,6 @@ fn join(outer: &str, inner: &str) -> Arc<str> {
         return if inner.is_empty() { outer.into() } else { inner.into() };
     }
     format!("{outer}/{inner}").into()
-}
-
-fn escape(label: &str) -> String {
-    label.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 impl fmt::Display for Graph {
