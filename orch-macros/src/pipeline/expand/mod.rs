@@ -234,6 +234,8 @@ impl Expansion<'_> {
         // A wrong type among written arguments is reported there.
         let gate = match step {
             Step::Leaf(leaf) if leaf.arguments.is_some() => hidden("call", at.open),
+            Step::Leaf(_) => hidden("task", at.open),
+            Step::Inline(_) => hidden("inlined", at.open),
             _ => hidden("step", at.open),
         };
         self.checked(&quote!(#tok.#gate(#code)), span_of(step), at.open)
@@ -242,7 +244,7 @@ impl Expansion<'_> {
     /// What passes the check that `call` makes (see `build/check.rs` in the core), with the error at `span` if it does not.
     fn checked(&mut self, call: &TokenStream, span: Span, open: Span) -> TokenStream {
         let (gate, place) = (self.variable("gate", open), self.variable("place", open));
-        let (pass, known) = (hidden("pass", open), hidden("__orch_known", open));
+        let (pass, known) = (hidden("pass", span), hidden("__orch_known", open));
         let at = carried(span, &place.to_token_stream());
         quote_spanned! {open.resolved_at(Span::mixed_site())=> {
             let (#gate, #place) = #call;
