@@ -608,6 +608,11 @@ pub(crate) fn meant(typed: &str) -> Option<&'static str> {
     elsewhere.map(|spec| spec.keyword).or_else(|| suggest::closest(typed, &keywords()))
 }
 
+/// Whether a word is the option that names a block.
+pub(crate) fn is_name_of_blocks(word: &str) -> bool {
+    BLOCKS.iter().any(|spec| spec.of_kind(Kind::Name).is_some_and(|option| option.name == word))
+}
+
 /// The keywords of all blocks.
 #[must_use]
 pub fn keywords() -> Vec<&'static str> {

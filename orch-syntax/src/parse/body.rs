@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use super::cursor::Parser;
+use super::slips;
 use crate::ast::{Item, LetPiped, LetStep, Step};
 use crate::pattern::Pattern;
 use crate::tokens;
@@ -204,7 +205,15 @@ impl Parser<'_> {
             }
             index += 1;
         };
-        let Some(equals) = equals else { return self.let_head_without_value(let_token) };
+        let Some(equals) = equals else {
+            if let Some(open) = slips::unclosed_type(&self.tokens, start.saturating_sub(1)) {
+                self.errors.at(open, "this `<` of a type is not closed; write `>` where it ends");
+                let value = |index: &usize| tokens::is_punct(self.tokens.get(*index), '=');
+                self.at = (start..self.tokens.len()).find(value).map_or(self.at, |equals| equals + 1);
+                return LetHead { let_token, pattern: Pattern::wild(), ty: None };
+            }
+            return self.let_head_without_value(let_token);
+        };
         let pattern_end = colon.unwrap_or(equals);
         let pattern = tokens::part(&self.tokens, start, pattern_end).to_vec();
         let ty = colon.map(|colon| tokens::part(&self.tokens, colon + 1, equals).to_vec());

@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::cursor::Parser;
+use super::slips;
 use crate::ast::{Inline, Step, Text};
 use crate::pattern::Pattern;
 use crate::{duration, tokens};
@@ -57,6 +58,7 @@ impl Parser<'_> {
         let Some(body) = self.inline_body(&bars.pattern, !sound) else {
             return Step::Hole(TokenStream::new());
         };
+        slips::in_body(&body.stream(), self.errors);
         let body = if duration::occurs(&body.stream()) {
             duration::regroup(&body, duration::refuse(body.stream(), self.errors))
         } else {

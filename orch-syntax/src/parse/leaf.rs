@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
 
 use super::cursor::Parser;
+use super::slips;
 use crate::ast::{Arguments, Leaf, Step, TaskPath};
 use crate::types;
 use crate::{blocks, duration, suggest, tokens};
@@ -17,6 +18,7 @@ impl Parser<'_> {
         if self.punct(0, '<') {
             return self.angle_after_leaf(start, &path, arguments);
         }
+        self.paths.push(path.clone());
         let arguments = arguments.map(|group| self.arguments(group));
         let name = self.step_name();
         self.lost = false;
@@ -90,6 +92,7 @@ impl Parser<'_> {
 
     /// Looks for the `_` that stands for the piped value.
     fn arguments(&mut self, group: Group) -> Arguments {
+        slips::in_code(&group.stream(), self.errors);
         let content = tokens::list(group.stream());
         let mut piped = None;
         let mut more = Vec::new();

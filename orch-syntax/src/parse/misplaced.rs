@@ -107,13 +107,26 @@ impl Parser<'_> {
                 self.errors.at(here, ITEM.replace("{}", word));
                 self.skip_braced();
             }
+            "if" | "for" | "while" | "match" if self.word_for_keyword(word) => {}
             "match" => {
                 let message = "`match` is no step; write `|x| { match … }`, or to run one step or another \
                                `choose(x) < pattern => step, … >`";
                 self.errors.at(here, message);
                 self.skip_braced();
             }
-            "if" | "for" | "while" | "loop" | "unsafe" | "const" => {
+            "for" => {
+                self.errors.at(
+                    here,
+                    "`for` is no step; write `each < … >` for the items of a collection, or `|x| { for … }`",
+                );
+                self.skip_braced();
+            }
+            "if" => {
+                self.errors
+                    .at(here, "`if` is no step; write `when(…) < … >` around steps, or `|x| { if … }`");
+                self.skip_braced();
+            }
+            "while" | "loop" | "unsafe" | "const" => {
                 self.errors.at(here, format!("`{word}` is no step; write `|x| {{ {word} … }}`"));
                 self.skip_braced();
             }
@@ -179,6 +192,7 @@ impl Parser<'_> {
                     return Step::Hole(tokens);
                 }
                 '!' if is_name => {
+                    self.paths.pop();
                     self.errors.at(here, "a macro is no step; write `|x| { … }` with the call as the body");
                     self.at += 1;
                     if matches!(self.peek(0), Some(TokenTree::Group(_))) {
@@ -188,6 +202,7 @@ impl Parser<'_> {
                     return Step::Hole(TokenStream::new());
                 }
                 '=' if is_name && !self.pair(0, '=', '>') && !self.pair(0, '=', '=') => {
+                    self.paths.pop();
                     self.errors.at(here, "to name the output of a step write `let name = step`");
                     self.at += 1;
                     // The value is read as the next step: a chain of these must not nest.
@@ -337,8 +352,11 @@ impl Parser<'_> {
             if self.peek(0).is_none() || closes || self.punct(0, ';') || self.block_at(self.at) {
                 return;
             }
-            if self.bump_group(Delimiter::Brace).is_some() && !self.word(0, "else") {
-                return self.skip_expression_tail();
+            if let Some(group) = self.bump_group(Delimiter::Brace) {
+                self.read_blocks_aside(group.stream());
+                if !self.word(0, "else") {
+                    return self.skip_expression_tail();
+                }
             }
         }
     }

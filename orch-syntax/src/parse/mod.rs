@@ -6,17 +6,20 @@
 mod arms;
 mod attributes;
 mod bars;
+mod before_body;
 mod block;
 mod body;
 mod brackets;
 mod conditional;
 mod cursor;
 mod header;
+mod header_slips;
 mod inline;
 mod layout;
 mod leaf;
 mod misplaced;
 mod options;
+mod slips;
 mod step;
 mod undo;
 mod value;
@@ -24,7 +27,7 @@ mod value;
 use proc_macro2::{Delimiter, Punct, Spacing, Span, TokenStream, TokenTree};
 
 use self::cursor::Parser;
-use crate::ast::{Pipeline, Step};
+use crate::ast::{Pipeline, Step, TaskPath};
 use crate::errors::Errors;
 use crate::tokens;
 
@@ -36,6 +39,9 @@ pub struct Parsed {
     pub tree: Pipeline,
     /// What is wrong. With a mistake among them the tree is a guess.
     pub errors: Errors,
+    /// The tasks that are named anywhere, also in what is left out of the tree.
+    #[doc(hidden)]
+    pub paths: Vec<TaskPath>,
 }
 
 /// Reads what stands between the braces of a `pipeline!`.
@@ -45,11 +51,11 @@ pub struct Parsed {
 #[must_use]
 pub fn parse(input: TokenStream) -> Parsed {
     let mut errors = Errors::default();
-    let tree = read(input, &mut errors);
-    Parsed { tree, errors }
+    let (tree, paths) = read(input, &mut errors);
+    Parsed { tree, errors, paths }
 }
 
-fn read(input: TokenStream, errors: &mut Errors) -> Pipeline {
+fn read(input: TokenStream, errors: &mut Errors) -> (Pipeline, Vec<TaskPath>) {
     let mut trial = Errors::default();
     let mut parser = Parser::of(tokens::list(input), &mut trial);
     let pipeline = parser.pipeline();
@@ -59,8 +65,9 @@ fn read(input: TokenStream, errors: &mut Errors) -> Pipeline {
     let blamed = parser.blame();
     if blamed.is_empty() {
         parser.report_unclosed();
+        let paths = parser.paths;
         errors.absorb(trial);
-        return pipeline;
+        return (pipeline, paths);
     }
     let tokens = parser.tokens;
     let mut mended: Vec<TokenTree> = Vec::new();
@@ -75,10 +82,11 @@ fn read(input: TokenStream, errors: &mut Errors) -> Pipeline {
     let mut parser = Parser::of(mended, errors);
     let pipeline = parser.pipeline();
     parser.report_unclosed();
+    let paths = parser.paths;
     for bracket in &blamed {
         bracket.report(0, errors);
     }
-    pipeline
+    (pipeline, paths)
 }
 
 /// A text of which a part is there under a condition.
@@ -182,7 +190,7 @@ impl Parser<'_> {
             }
         }
         let reported = self.errors.len() > errors || self.separators.len() > separators;
-        if reported || matches!(root, Step::Hole(_)) {
+        if reported || self.unopened || matches!(root, Step::Hole(_)) {
             return;
         }
         if let Some(span) = extra {

@@ -38,9 +38,14 @@ pub(super) fn parse(
         let tokens = &tokens::whole(tokens);
         if tokens.is_empty() {
             errors.at(end, "expected an option before this `,`");
-        } else {
-            entries.entry(position, tokens, end, errors);
+            continue;
         }
+        let mut start = 0;
+        for (next, comma) in entries.missing_commas(tokens, errors) {
+            entries.entry(position + start, tokens::part(tokens, start, comma), end, errors);
+            start = next;
+        }
+        entries.entry(position + start, tokens::part(tokens, start, tokens.len()), end, errors);
     }
     entries.demand_head(group.span_close(), errors);
     entries.demand_options(errors);
@@ -63,6 +68,35 @@ struct Entries<'k> {
 impl Entries<'_> {
     fn known(&self, name: &str) -> Option<&'static OptionSpec> {
         self.spec.option(name)
+    }
+
+    /// Where an option begins without a comma before it, and where the one before it ends: reported.
+    fn missing_commas(&self, tokens: &[TokenTree], errors: &mut Errors) -> Vec<(usize, usize)> {
+        let mut missing = Vec::new();
+        if tokens::is_punct(tokens.first(), '#') {
+            return missing;
+        }
+        let mut start = 0;
+        for (at, token) in tokens.iter().enumerate() {
+            if tokens::is_punct(Some(token), ';') && at > start && at + 1 < tokens.len() {
+                errors.at(token.span(), "a `,` stands between options; write it for the `;`");
+                missing.push((at + 1, at));
+                start = at + 1;
+                continue;
+            }
+            let TokenTree::Ident(name) = token else { continue };
+            let is_assignment = tokens::is_punct(tokens.get(at + 1), '=')
+                && !tokens::is_pair(tokens, at + 1, '=', '=')
+                && !tokens::is_pair(tokens, at + 1, '=', '>');
+            let is_flag = self.is_flag(&name.to_string()) && at + 1 == tokens.len();
+            let follows = at > start && tokens::ends_expression(tokens.get(at - 1));
+            if follows && (is_assignment || is_flag) && !tokens::is_keyword(&name.to_string()) {
+                errors.at(name.span(), format!("expected `,` between options, found `{name}`"));
+                missing.push((at, at));
+                start = at;
+            }
+        }
+        missing
     }
 
     fn entry(&mut self, position: usize, tokens: &[TokenTree], end: Span, errors: &mut Errors) {
@@ -193,19 +227,6 @@ impl Entries<'_> {
         }
     }
 
-    /// The option that a value without a name is most likely of: a number the first that takes one.
-    fn meant_by(&self, value: &[TokenTree]) -> Option<&'static str> {
-        let number = Number::of(&tokens::sole_literal(value)?)?;
-        let takes = |kind: Kind| {
-            if number.is_plain() {
-                matches!(kind, Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Rate(_))
-            } else {
-                kind.is_duration() && number.nanoseconds().is_ok()
-            }
-        };
-        self.spec.options.iter().find(|option| takes(option.kind)).map(|option| option.name)
-    }
-
     /// An entry that is neither `name` nor `name = value`.
     fn no_option(&mut self, tokens: &[TokenTree], errors: &mut Errors) {
         let keyword = self.keyword;
@@ -225,10 +246,24 @@ impl Entries<'_> {
             }
         } else {
             let names = suggest::enumerate(&self.spec.names());
-            let meant = self.meant_by(tokens).map(|name| format!(", as `{name} = {}`", tokens::show(tokens)));
+            let meant =
+                meant_by(self.spec, tokens).map(|name| format!(", as `{name} = {}`", tokens::show(tokens)));
             let meant = meant.unwrap_or_default();
             format!("an option is written `name = value`{meant}; `{keyword}` has {names}")
         };
         errors.over(tokens::collect(tokens), message);
     }
+}
+
+/// The option that a value without a name is most likely of: a number the first that takes one.
+pub(super) fn meant_by(spec: &Spec, value: &[TokenTree]) -> Option<&'static str> {
+    let number = Number::of(&tokens::sole_literal(value)?)?;
+    let takes = |kind: Kind| {
+        if number.is_plain() {
+            matches!(kind, Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Rate(_))
+        } else {
+            kind.is_duration() && number.nanoseconds().is_ok()
+        }
+    };
+    spec.options.iter().find(|option| takes(option.kind)).map(|option| option.name)
 }

@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::cursor::Parser;
+use super::slips;
 use crate::ast::{Embed, Step};
 use crate::duration;
 
@@ -57,6 +58,7 @@ impl Parser<'_> {
             return Step::Hole(TokenStream::new());
         }
         self.lost = false;
+        slips::in_body(&group.stream(), self.errors);
         if duration::occurs(&group.stream()) {
             let content = duration::refuse(group.stream(), self.errors);
             return Step::Embed(Embed { group: duration::regroup(&group, content) });

@@ -3,11 +3,14 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenTree};
 use quote::quote_spanned;
 
+use super::slips;
 use crate::ast::{Duration, Value};
 use crate::blocks::{Kind, Word};
 use crate::duration::{self, Number};
 use crate::errors::Errors;
 use crate::{suggest, tokens};
+
+const BETWEEN_OPTIONS: &str = "`,` between options";
 
 /// The word of a kind that an identifier is.
 fn word_of(kind: Kind, ident: &Ident) -> Option<&'static Word> {
@@ -36,7 +39,7 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
         _ => kind.is_duration(),
     };
     if is_duration {
-        return duration(value, errors);
+        return duration(value, BETWEEN_OPTIONS, errors);
     }
     if kind == Kind::Fraction
         && let Some(meant) = fraction(value)
@@ -91,13 +94,11 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
         }
         _ => {}
     }
-    let before = errors.len();
-    let value = duration::refuse(tokens::collect(value), errors);
-    (errors.len() == before).then_some(Value::Expr(value))
+    expression(value, BETWEEN_OPTIONS, errors)
 }
 
 /// A literal with a unit or an expression of type `Duration`.
-fn duration(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
+fn duration(value: &[TokenTree], between: &str, errors: &mut Errors) -> Option<Value> {
     let whole = tokens::whole(value);
     let value = whole.as_slice();
     if let Some(TokenTree::Literal(literal)) = tokens::sole(value)
@@ -129,7 +130,15 @@ fn duration(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
         }
         _ => {}
     }
+    expression(value, between, errors)
+}
+
+/// The user's own code. `between` is what has to stand where a second expression follows.
+fn expression(value: &[TokenTree], between: &str, errors: &mut Errors) -> Option<Value> {
     let before = errors.len();
+    if slips::in_value(value, between, errors) {
+        return None;
+    }
     let value = duration::refuse(tokens::collect(value), errors);
     (errors.len() == before).then_some(Value::Expr(value))
 }
@@ -230,7 +239,7 @@ fn backoff(known: &Word, word: &Ident, group: &Group, errors: &mut Errors) -> Op
         );
         return None;
     }
-    let base = duration(base, errors);
+    let base = duration(base, "`,` after the base", errors);
     let factor = match arguments.get(1) {
         Some((given, _)) => Some(factor(given, errors)?),
         None => None,
@@ -244,14 +253,13 @@ fn backoff(known: &Word, word: &Ident, group: &Group, errors: &mut Errors) -> Op
 
 /// By what a backoff grows.
 fn factor(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
-    let before = errors.len();
     if let Some(literal) = tokens::sole_literal(value)
         && Number::of(&literal).is_some_and(|number| number.is_plain() && number.is_zero())
     {
         errors.at(literal.span(), "the factor must be at least 1");
+        return None;
     }
-    let value = duration::refuse(tokens::collect(value), errors);
-    (errors.len() == before).then_some(Value::Expr(value))
+    expression(value, "`)` after the factor", errors)
 }
 
 /// A value of the right type, where the text has none.

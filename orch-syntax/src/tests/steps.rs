@@ -16,6 +16,10 @@ fn steps(text: &str) -> Vec<Step> {
     block.body.into_iter().map(step).collect()
 }
 
+const IF: &str = "`if` is no step; write `when(…) < … >` around steps, or `|x| { if … }`";
+
+const FOR: &str = "`for` is no step; write `each < … >` for the items of a collection, or `|x| { for … }`";
+
 const MATCH: &str = "`match` is no step; write `|x| { match … }`, or to run one step or another `choose(x) < pattern => step, … >`";
 
 #[test]
@@ -153,7 +157,7 @@ fn expressions_are_no_steps() {
         "parentheses are no step; write `|x| { … }` for an expression, `par < … >` for several steps at once",
     );
     mistake("seq < ^'a b >", "a lifetime is no step; remove it");
-    mistake("seq < ^if a { b } else if c { d } else { e } f >", "`if` is no step; write `|x| { if … }`");
+    mistake("seq < ^if a { b } else if c { d } else { e } f >", IF);
     mistake("seq < ^match a { b => c } f >", MATCH);
     mistake("seq < a ^: b >", EXPRESSION);
     mistake("seq < ^@ b >", "expected a step, found `@`");
@@ -175,11 +179,11 @@ fn statements_are_no_steps() {
         "let x = ^if y { a } else { b } c",
         "d ^if x(1) > y.z { a }.await? c",
     ] {
-        mistake(&format!("|_: u32| seq < {text} >"), "`if` is no step; write `|x| { if … }`");
+        mistake(&format!("|_: u32| seq < {text} >"), IF);
     }
     mistake("seq < ^match a { b => { c } d => { e } }.await? f >", MATCH);
     mistake("seq < ^while x > 3 { a } c >", "`while` is no step; write `|x| { while … }`");
-    mistake("seq < ^for i in 0..3 { a } c >", "`for` is no step; write `|x| { for … }`");
+    mistake("seq < ^for i in 0..3 { a } c >", FOR);
     mistake("seq < ^'a: loop { break 'a; } c >", "a lifetime is no step; remove it");
     for text in ["return 3", "return Ok(x)", "return a(x)?.b;", "return if x > 1 { 2 } else { 3 }"] {
         mistake(

@@ -17,10 +17,9 @@ mod step;
 mod table;
 mod usage;
 
-use orch_syntax::Errors;
-use orch_syntax::ast::{Arm, Inline, Item, Leaf, LetStep, Pipeline, Step};
+use orch_syntax::ast::{Arm, Inline, Item, Leaf, LetStep, Pipeline, Step, TaskPath};
 use orch_syntax::pattern::Pattern;
-use orch_syntax::tokens;
+use orch_syntax::{Errors, Parsed, tokens};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -32,10 +31,16 @@ use crate::errors::combined;
 use crate::private;
 
 /// The code of a pipeline; or, where there are mistakes, their reports and enough of the text for an editor.
-pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
+pub(crate) fn expand(parsed: Parsed) -> TokenStream {
+    let Parsed { tree: pipeline, errors, paths, .. } = parsed;
     if !errors.is_empty() {
-        return recover(pipeline, errors);
+        return recover(&paths, errors);
     }
+    built(&pipeline)
+}
+
+/// The code of a pipeline in which there is no mistake.
+fn built(pipeline: &Pipeline) -> TokenStream {
     let private = private::path(pipeline.krate.as_ref());
     let error = match &pipeline.error {
         Some(ty) => ty.clone(),
@@ -253,44 +258,24 @@ impl Expansion<'_> {
 
 /// Reports the mistakes, in a form that keeps the rest of the function quiet: a `compile_error!` in the place of
 /// the value has the error type. The names of the tasks stand in the position of a type, for completion.
-fn recover(pipeline: &Pipeline, errors: Errors) -> TokenStream {
-    let mut paths = Vec::new();
-    mention(&pipeline.root, &mut paths);
+fn recover(paths: &[TaskPath], errors: Errors) -> TokenStream {
     let all = combined(errors.into_iter().map(syn::Error::from));
     let mut reports = all.map(syn::Error::into_compile_error).unwrap_or_default();
     if reports.is_empty() {
         reports = quote!(::core::compile_error! { "this is not a pipeline" });
     }
+    let paths = paths.iter().map(|path| {
+        let tokens = tokens::list(path.tokens.clone());
+        let colons = if tokens::is_pair(&tokens, 0, ':', ':') { 2 } else { 0 };
+        let (root, names) = (tokens::collect(tokens::part(&tokens, 0, colons)), &path.names);
+        quote!(#root #(#names)::*)
+    });
     quote! {
         {
             #[allow(dead_code, unused)]
             type __Tasks = (#(#paths,)*);
             #reports
         }
-    }
-}
-
-fn mention(step: &Step, paths: &mut Vec<TokenStream>) {
-    match step {
-        Step::Leaf(leaf) => {
-            let tokens = tokens::list(leaf.path.tokens.clone());
-            let colons = if tokens::is_pair(&tokens, 0, ':', ':') { 2 } else { 0 };
-            let root = tokens::collect(tokens::part(&tokens, 0, colons));
-            let names = &leaf.path.names;
-            paths.push(quote!(#root #(#names)::*));
-        }
-        Step::Block(block) => {
-            for item in &block.body {
-                if let Some(step) = item.step() {
-                    mention(step, paths);
-                }
-            }
-        }
-        Step::Undo(undo) => {
-            mention(&undo.step, paths);
-            mention(&undo.undo, paths);
-        }
-        Step::Inline(_) | Step::Embed(_) | Step::Hole(_) => {}
     }
 }
 
