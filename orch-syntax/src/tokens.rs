@@ -40,6 +40,15 @@ pub fn part(tokens: &[TokenTree], from: usize, to: usize) -> &[TokenTree] {
     tokens.get(from..to.min(tokens.len())).unwrap_or(&[])
 }
 
+/// How many tokens there are, those in groups and their brackets too.
+pub(crate) fn count(tokens: &[TokenTree]) -> usize {
+    let size = |token: &TokenTree| match token {
+        TokenTree::Group(group) => 2 + count(&list(group.stream())),
+        _ => 1,
+    };
+    tokens.iter().map(size).sum()
+}
+
 /// Whether a token is this character.
 pub fn is_punct(token: Option<&TokenTree>, c: char) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == c)

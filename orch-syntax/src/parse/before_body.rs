@@ -38,13 +38,16 @@ impl Parser<'_> {
             (None, Some((message, meant))) => (message, Some(meant)),
             _ => {
                 // The first step of a body has none before it that gives a collection.
+                if spec.needs == Needs::Items {
+                    self.errors.break_tree();
+                }
                 let is_first = tokens::is_punct(self.tokens.get(start.wrapping_sub(1)), '<') || start == 0;
                 (not_before_body(spec, keyword, given, &code, is_first), group)
             }
         };
         let is_sign = given.is_empty() || message.contains("nothing stands");
         let at = if is_sign { &code[..] } else { given };
-        self.errors.over(tokens::collect(at), message);
+        self.errors.beside_over(tokens::collect(at), message);
         self.at = open;
         group
     }
@@ -145,7 +148,7 @@ impl Parser<'_> {
         }
         let given = tokens::part(&self.tokens, self.at + 1, end).to_vec();
         let message = format!("options stand in parentheses; write `{keyword}({}) < … >`", shown(&given));
-        self.errors.over(tokens::collect(&given), message);
+        self.errors.beside_over(tokens::collect(&given), message);
         self.at = end + 1;
         Some(Group::new(Delimiter::Parenthesis, tokens::collect(&given)))
     }

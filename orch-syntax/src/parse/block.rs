@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
 use super::cursor::{MAX_DEPTH, Parser};
 use super::options;
-use crate::ast::{Block, Item, Step};
+use crate::ast::{Block, Item, Opt, Step};
 use crate::blocks::{Body, Needs, Spec};
 use crate::tokens;
 
@@ -30,8 +30,14 @@ impl Parser<'_> {
             );
             return Step::Hole(TokenStream::new());
         }
+        let errors = self.errors.len();
         let (head, options) = options::parse(&keyword, spec, group.as_ref(), self.errors);
-        let (open, body) = self.body_of(start, &keyword.to_string());
+        let lacks_value = |option: &Opt| {
+            option.value.is_none()
+                && spec.option(&option.name.to_string()).is_none_or(|spec| !spec.kind.is_flag())
+        };
+        let half_typed = self.errors.len() > errors || options.iter().any(lacks_value);
+        let (open, body) = self.body_of(start, &keyword.to_string(), half_typed);
         if spec.needs == Needs::Same && self.word(0, "else") {
             self.no_else_block(spec);
         }
@@ -74,8 +80,8 @@ impl Parser<'_> {
         }
     }
 
-    /// The body of a block, and where it opens.
-    fn body_of(&mut self, start: usize, keyword: &str) -> (Span, Vec<Item>) {
+    /// The body of a block, and where it opens. `half_typed` if the parentheses before it are wrong.
+    fn body_of(&mut self, start: usize, keyword: &str, half_typed: bool) -> (Span, Vec<Item>) {
         let of_arms = self.keyword_at(start).is_some_and(|spec| spec.body == Body::Arms);
         let hole = || vec![Item::Step(Step::Hole(TokenStream::new()))];
         let head = self.before();
@@ -118,7 +124,13 @@ impl Parser<'_> {
             }
         }
         let after = if start + 1 == self.at { keyword.to_owned() } else { format!("{keyword}(…)") };
-        self.errors.at(head, format!("expected `<` after `{after}`; a task of that name is `r#{keyword}`"));
+        if self.peek(0).is_none() && half_typed {
+            // Half typed, and what is wrong in its parentheses comes first.
+            self.errors.break_tree();
+        } else {
+            self.errors
+                .at(head, format!("expected `<` after `{after}`; a task of that name is `r#{keyword}`"));
+        }
         self.unopened = true;
         if self.closings_from(self.at) > self.brackets.depth() {
             // The `>` is there: only the `<` was forgotten.

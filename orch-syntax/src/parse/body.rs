@@ -101,7 +101,7 @@ impl Parser<'_> {
                 } else {
                     ""
                 };
-                self.errors.over(tokens.clone(), format!("{message}{more}"));
+                self.errors.beside_over(tokens.clone(), format!("{message}{more}"));
             }
         }
     }

@@ -35,6 +35,8 @@ pub(super) struct Parser<'e> {
     pub(super) separators: Vec<(&'static str, TokenStream)>,
     /// The tasks that are named, those in what is left out of the tree too.
     pub(super) paths: Vec<TaskPath>,
+    /// The index of the first `>` where no block is open.
+    pub(super) stray: Option<usize>,
     /// Whether a block without its `<` was reported: its steps then stand outside of it.
     pub(super) unopened: bool,
     /// Whether arms outside of their block were reported.
@@ -54,6 +56,7 @@ impl<'e> Parser<'e> {
             conditionals: Vec::new(),
             separators: Vec::new(),
             paths: Vec::new(),
+            stray: None,
             unopened: false,
             stray_arms: false,
             errors,

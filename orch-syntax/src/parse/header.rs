@@ -149,8 +149,8 @@ impl Parser<'_> {
             }
             duration::unit_value(let_token.span()).into()
         } else {
-            if !reported {
-                slips::in_value(&value, "`;` after the value", self.errors);
+            if !reported && slips::in_value(&value, "`;` after the value", self.errors) {
+                self.errors.break_tree();
             }
             duration::refuse(tokens::collect(&value), self.errors)
         };

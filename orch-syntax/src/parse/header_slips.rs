@@ -26,12 +26,23 @@ impl Parser<'_> {
             }
             return false;
         }
+        if self.punct(0, '=') && !self.is_part_of_operator(self.at) {
+            let Some(end) = self.end_of_entry() else { return false };
+            let message = "expected what is set before this `=`: `error = …;`, or `let name = …;`";
+            self.errors.at(self.here(), message);
+            self.after_entry(end);
+            return true;
+        }
         let Some(word) = self.ident(0).cloned() else { return false };
-        let end = self.end_of_entry();
+        let end = self.end_of_entry().filter(|end| {
+            let bar = |index: &usize| tokens::is_punct(self.tokens.get(*index), '|');
+            !declares(&self.tokens, self.at) || !(self.at..*end).any(|index| bar(&index))
+        });
         if tokens::is_one_of(&word, DECLARING) && self.ident(1).is_some() {
             let named = tokens::is_punct(self.peek(2), '=') || tokens::is_punct(self.peek(2), ':');
             let (Some(name), Some(end), true) = (self.ident(1).cloned(), end, named) else { return false };
-            self.errors.at(word.span(), format!("a value of the header is declared as `let {name} = …;`"));
+            self.errors
+                .beside(word.span(), format!("a value of the header is declared as `let {name} = …;`"));
             self.take_let(header, &word, &name, end);
             return true;
         }
@@ -44,13 +55,13 @@ impl Parser<'_> {
                 .after
                 .is_some_and(|after| tokens::as_group(self.tokens.get(after), Delimiter::Brace).is_some());
             if is_input && bars.after.is_some() && !braced {
-                self.errors.at(word.span(), "a pipeline is async by itself; remove the `async`");
+                self.errors.beside(word.span(), "a pipeline is async by itself; remove the `async`");
                 self.at += 1;
                 return true;
             }
             return false;
         }
-        if self.reserved(0).is_some() {
+        if self.reserved(0).is_some() && !(word == "_" && declares(&self.tokens, self.at)) {
             return tokens::is_one_of(&word, &["type", "use"]) && self.header_item(&word, end);
         }
         if declares(&self.tokens, self.at) {
@@ -88,13 +99,14 @@ impl Parser<'_> {
             let shown = tokens::show(value);
             let message =
                 format!("a pipeline is named at its first block; write `seq(name = {shown}) < … >`");
-            self.errors.at(name.span(), message);
+            self.errors.beside(name.span(), message);
             self.after_entry(end);
         } else if is_error {
             self.errors.at(name.span(), "the error type of a pipeline is declared as `error = …;`");
             self.after_entry(end);
         } else {
-            self.errors.at(name.span(), format!("a value of the header is declared as `let {name} = …;`"));
+            self.errors
+                .beside(name.span(), format!("a value of the header is declared as `let {name} = …;`"));
             self.take_let(header, name, name, end);
         }
     }
@@ -115,6 +127,7 @@ impl Parser<'_> {
                 let path = tokens::is_punct(self.tokens.get(index - 1), ':');
                 let is_word = matches!(token, Some(TokenTree::Ident(_)));
                 token.is_none()
+                    || tokens::is_punct(token, '|')
                     || self.block_at(*index)
                     || (*index > self.at + 2 && (self.starts_line(*index) || (is_word && !path)))
             };
@@ -123,8 +136,10 @@ impl Parser<'_> {
         let code = tokens::part(&self.tokens, self.at, type_end);
         let ty = tokens::source_text(&tokens::collect(tokens::part(code, 2, code.len())));
         self.errors.at(name.span(), format!("the input is declared as `|{name}: {ty}|`"));
-        header.take_input(Input { pattern: Pattern::name(name), ty: infer(name.span()) });
+        let pattern = if name == "_" { Pattern::wild() } else { Pattern::name(name) };
+        header.take_input(Input { pattern, ty: infer(name.span()) });
         self.after_entry(type_end);
+        self.at += usize::from(self.punct(0, '|'));
         true
     }
 
@@ -185,7 +200,7 @@ impl Parser<'_> {
         let here = self.here();
         if self.punct(0, ';') || self.punct(0, ',') {
             let sign = if self.punct(0, ';') { ';' } else { ',' };
-            self.errors.at(here, format!("the first step follows the input; remove the `{sign}`"));
+            self.errors.beside(here, format!("the first step follows the input; remove the `{sign}`"));
             self.at += 1;
             return;
         }
@@ -201,7 +216,8 @@ impl Parser<'_> {
         let is_type =
             end > self.at + 2 && (tokens::is_punct(self.tokens.get(end), ';') || self.block_at(end));
         if arrow && is_type {
-            self.errors.at(here, "a pipeline gives what its last step gives; remove the `->` and its type");
+            self.errors
+                .beside(here, "a pipeline gives what its last step gives; remove the `->` and its type");
             self.at = end + usize::from(tokens::is_punct(self.tokens.get(end), ';'));
         }
     }

@@ -15,7 +15,7 @@ impl Parser<'_> {
         self.at += usize::from(async_token.is_some());
         let durable = self.durable.take();
         if self.word(0, "move") {
-            self.errors.at(
+            self.errors.beside(
                 self.here(),
                 "`move` stands once, in the header, and holds for all steps; remove it here",
             );
@@ -134,14 +134,14 @@ impl Parser<'_> {
                 self.at += 1;
                 let name = Text::read(TokenTree::Literal(literal.clone()).into());
                 if name.is_none() {
-                    self.errors.at(literal.span(), "the name of a step is a string; write `as \"name\"`");
+                    self.errors.beside(literal.span(), "the name of a step is a string; write `as \"name\"`");
                 }
                 name
             }
             Some(TokenTree::Ident(ident)) if !self.block_at(self.at) && self.reserved(0).is_none() => {
                 self.at += 1;
                 self.errors
-                    .at(ident.span(), format!("the name of a step is a string; write `as \"{ident}\"`"));
+                    .beside(ident.span(), format!("the name of a step is a string; write `as \"{ident}\"`"));
                 None
             }
             _ => {

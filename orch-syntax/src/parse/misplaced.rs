@@ -180,7 +180,7 @@ impl Parser<'_> {
             };
             match punct.as_char() {
                 '?' => {
-                    self.errors.at(here, "an error ends the pipeline by itself; remove the `?`");
+                    self.errors.beside(here, "an error ends the pipeline by itself; remove the `?`");
                     self.at += 1;
                 }
                 '.' => {
@@ -190,6 +190,15 @@ impl Parser<'_> {
                     self.skip_expression_tail();
                     let tokens = if whole { tokens::collect(self.since(start)) } else { TokenStream::new() };
                     return Step::Hole(tokens);
+                }
+                // `n| { n + 1 }`
+                '|' if is_name && self.group(1, Delimiter::Brace).is_some() => {
+                    self.paths.pop();
+                    let shown = tokens::show(self.since(start));
+                    let at = self.tokens.get(start).map_or(here, TokenTree::span);
+                    self.errors.at(at, format!("an inline step has two bars; write `|{shown}| {{ … }}`"));
+                    self.at += 2;
+                    return Step::Hole(TokenStream::new());
                 }
                 '!' if is_name => {
                     self.paths.pop();
@@ -239,7 +248,7 @@ impl Parser<'_> {
             Step::Hole(_) => None,
         };
         if let Some(message) = message {
-            self.errors.at(here, message);
+            self.errors.beside(here, message);
         }
         self.at += 1;
         self.open_invisible();

@@ -60,9 +60,19 @@ fn read(input: TokenStream, errors: &mut Errors) -> (Pipeline, Vec<TaskPath>) {
     let mut parser = Parser::of(tokens::list(input), &mut trial);
     let pipeline = parser.pipeline();
 
-    // Where a bracket is missing and the layout says which, put it there and read again: the steps then
+    // Where a bracket is missing or surplus and the layout says which, mend that and read again: the steps then
     // belong to the blocks that the user meant, and nothing else looks wrong.
     let blamed = parser.blame();
+    if let Some(surplus) = parser.surplus() {
+        let mut tokens = parser.tokens;
+        let surplus = tokens.remove(surplus);
+        let mut parser = Parser::of(tokens, errors);
+        let pipeline = parser.pipeline();
+        parser.report_unclosed();
+        let paths = parser.paths;
+        errors.beside(surplus.span(), "this `>` closes nothing; remove it");
+        return (pipeline, paths);
+    }
     if blamed.is_empty() {
         parser.report_unclosed();
         let paths = parser.paths;
@@ -84,7 +94,7 @@ fn read(input: TokenStream, errors: &mut Errors) -> (Pipeline, Vec<TaskPath>) {
     parser.report_unclosed();
     let paths = parser.paths;
     for bracket in &blamed {
-        bracket.report(0, errors);
+        bracket.report(errors);
     }
     (pipeline, paths)
 }
@@ -196,7 +206,7 @@ impl Parser<'_> {
         if let Some(span) = extra {
             self.errors.at(span, "a pipeline is one step; write `seq < … >` around several");
         } else if let Some(span) = comma {
-            self.errors.at(span, "nothing follows this `,`; remove it");
+            self.errors.beside(span, "nothing follows this `,`; remove it");
         }
     }
 
@@ -204,6 +214,7 @@ impl Parser<'_> {
     fn stray_close(&mut self) -> bool {
         let stray = self.punct(0, '>') && self.brackets.depth() == 0;
         if stray {
+            self.stray.get_or_insert(self.at);
             let span = self.here();
             if !self.errors.structure_unsure {
                 self.errors.at(span, "this `>` closes nothing; remove it");

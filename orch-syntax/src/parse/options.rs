@@ -37,7 +37,7 @@ pub(super) fn parse(
         let end = comma.unwrap_or_else(|| group.span_close());
         let tokens = &tokens::whole(tokens);
         if tokens.is_empty() {
-            errors.at(end, "expected an option before this `,`");
+            errors.beside(end, "expected an option before this `,`");
             continue;
         }
         let mut start = 0;
@@ -79,7 +79,7 @@ impl Entries<'_> {
         let mut start = 0;
         for (at, token) in tokens.iter().enumerate() {
             if tokens::is_punct(Some(token), ';') && at > start && at + 1 < tokens.len() {
-                errors.at(token.span(), "a `,` stands between options; write it for the `;`");
+                errors.beside(token.span(), "a `,` stands between options; write it for the `;`");
                 missing.push((at + 1, at));
                 start = at + 1;
                 continue;
@@ -91,7 +91,7 @@ impl Entries<'_> {
             let is_flag = self.is_flag(&name.to_string()) && at + 1 == tokens.len();
             let follows = at > start && tokens::ends_expression(tokens.get(at - 1));
             if follows && (is_assignment || is_flag) && !tokens::is_keyword(&name.to_string()) {
-                errors.at(name.span(), format!("expected `,` between options, found `{name}`"));
+                errors.beside(name.span(), format!("expected `,` between options, found `{name}`"));
                 missing.push((at, at));
                 start = at;
             }
@@ -108,7 +108,7 @@ impl Entries<'_> {
         {
             let message =
                 "an attribute does not apply to an option; `#[cfg(…)]` stands before the whole step";
-            errors.at(hash.span(), message);
+            errors.beside(hash.span(), message);
             self.head_seen |= self.awaits_head(position);
             return;
         }
@@ -150,7 +150,7 @@ impl Entries<'_> {
         let (keyword, value) = (self.keyword, head.kind.example().unwrap_or("…"));
         let message =
             format!("the {} of `{keyword}` has no name; write `{keyword}({value}) < … >`", head.name);
-        errors.at(name.span(), message);
+        errors.beside(name.span(), message);
     }
 
     fn awaits_head(&self, position: usize) -> bool {
@@ -170,7 +170,7 @@ impl Entries<'_> {
                 Some(example) => format!("`{name}` needs a value; write `{example}`"),
                 None => format!("`{name}` is a flag; write it without `=`"),
             };
-            errors.at(end, message);
+            errors.beside(end, message);
             return;
         }
         if let Some(value) = value::parse(known.kind, value, errors) {
@@ -190,9 +190,12 @@ impl Entries<'_> {
         if !self.head_seen {
             let (keyword, name) = (self.keyword, head.name);
             let value = head.kind.example().unwrap_or("…");
-            errors.at(at, format!("`{keyword}` needs its {name}; write `{keyword}({value}) < … >`"));
+            errors.beside(at, format!("`{keyword}` needs its {name}; write `{keyword}({value}) < … >`"));
         }
         if self.head.is_none() {
+            if !head.kind.is_duration() {
+                errors.break_tree();
+            }
             self.head = Some(value::stand_in(head.kind, at));
         }
     }
@@ -212,14 +215,14 @@ impl Entries<'_> {
                 None if self.is_unclear => return,
                 None => {
                     let keyword = self.keyword;
-                    errors.at(keyword.span(), format!("`{keyword}` needs {written}"));
+                    errors.beside(keyword.span(), format!("`{keyword}` needs {written}"));
                     // What an option needs beside it is no news then.
                     return;
                 }
                 // Beside an option that brings it, it is wrong already.
                 Some(by) if !is_shared => {
                     if let Some(name) = given(by) {
-                        errors.at(name.span(), format!("`{name}` needs {written} beside it"));
+                        errors.beside(name.span(), format!("`{name}` needs {written} beside it"));
                     }
                 }
                 Some(_) => {}
@@ -251,7 +254,7 @@ impl Entries<'_> {
             let meant = meant.unwrap_or_default();
             format!("an option is written `name = value`{meant}; `{keyword}` has {names}")
         };
-        errors.over(tokens::collect(tokens), message);
+        errors.beside_over(tokens::collect(tokens), message);
     }
 }
 

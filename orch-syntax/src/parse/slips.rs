@@ -25,7 +25,10 @@ pub(super) fn in_value(value: &[TokenTree], between: &str, errors: &mut Errors) 
     let semicolon = value.iter().position(|token| tokens::is_punct(Some(token), ';'));
     let second = tokens::second_expression(value).into_iter().chain(semicolon).min();
     if let Some(second) = second.and_then(|second| value.get(second)) {
-        errors.at(second.span(), format!("expected {between}, found `{}`", tokens::show(&[second.clone()])));
+        errors.beside(
+            second.span(),
+            format!("expected {between}, found `{}`", tokens::show(&[second.clone()])),
+        );
         return true;
     }
     let (last, before) = (value.last(), value.len().checked_sub(2).and_then(|before| value.get(before)));
@@ -44,7 +47,7 @@ pub(super) fn in_value(value: &[TokenTree], between: &str, errors: &mut Errors) 
         } else {
             pair(before.filter(|_| !tokens::is_punct(Some(last), '|')), last)
         };
-        errors.at(last.span(), format!("expected an expression after this `{text}`"));
+        errors.beside(last.span(), format!("expected an expression after this `{text}`"));
     }
     let before = errors.len();
     generics(value, 0, errors);

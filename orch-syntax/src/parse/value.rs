@@ -30,7 +30,7 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
         } else {
             "`_` is no expression; name what is piped before the block, `let x = _`".to_owned()
         };
-        errors.at(first.span(), message);
+        errors.beside(first.span(), message);
         return None;
     }
     let is_duration = match kind {
@@ -44,20 +44,20 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
     if kind == Kind::Fraction
         && let Some(meant) = fraction(value)
     {
-        errors.over(tokens::collect(value), meant);
+        errors.beside_over(tokens::collect(value), meant);
         return None;
     }
     if let Kind::Rate(per) = kind
         && let Some(meant) = rate(value, per)
     {
-        errors.over(tokens::collect(value), meant);
+        errors.beside_over(tokens::collect(value), meant);
         return None;
     }
     let sole = tokens::sole(value);
     match (kind, &sole, value) {
         (_, Some(TokenTree::Ident(word)), _) => match word_of(kind, word) {
             Some(known) if known.arguments > 0 => {
-                errors.at(word.span(), format!("`{word}` needs its base; write {}", known.usage));
+                errors.beside(word.span(), format!("`{word}` needs its base; write {}", known.usage));
                 return None;
             }
             Some(_) => return Some(Value::Word { word: word.clone(), arguments: Vec::new() }),
@@ -72,7 +72,7 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
             let shown = duration.map_or_else(|| "100ms".to_owned(), |_| literal.to_string());
             let message =
                 format!("a backoff has a form; write `constant({shown})` or `exponential({shown})`");
-            errors.at(literal.span(), message);
+            errors.beside(literal.span(), message);
             return None;
         }
         (Kind::Backoff | Kind::Periods, _, [TokenTree::Ident(word), TokenTree::Group(group)])
@@ -88,7 +88,7 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
             }
             let near = suggest::closest(&word.to_string(), &words);
             if let Some(near) = near.filter(|_| duration::occurs(&group.stream())) {
-                errors.at(word.span(), format!("there is no backoff `{word}`; did you mean `{near}`?"));
+                errors.beside(word.span(), format!("there is no backoff `{word}`; did you mean `{near}`?"));
                 return None;
             }
         }
@@ -107,7 +107,7 @@ fn duration(value: &[TokenTree], between: &str, errors: &mut Errors) -> Option<V
         return match number.nanoseconds() {
             Ok(nanoseconds) => Some(Value::Duration(Duration { nanoseconds, span: literal.span() })),
             Err(message) => {
-                errors.at(literal.span(), message);
+                errors.beside(literal.span(), message);
                 None
             }
         };
@@ -116,7 +116,7 @@ fn duration(value: &[TokenTree], between: &str, errors: &mut Errors) -> Option<V
         [TokenTree::Literal(literal), TokenTree::Ident(unit)]
             if Number::of(literal).is_some_and(|n| n.is_plain()) =>
         {
-            errors.over(
+            errors.beside_over(
                 tokens::collect(value),
                 format!("the unit follows without a space; write `{literal}{unit}`"),
             );
@@ -125,7 +125,10 @@ fn duration(value: &[TokenTree], between: &str, errors: &mut Errors) -> Option<V
         [TokenTree::Punct(minus), TokenTree::Literal(literal)]
             if minus.as_char() == '-' && Number::of(literal).is_some() =>
         {
-            errors.over(tokens::collect(value), format!("a duration is not negative; write `{literal}`"));
+            errors.beside_over(
+                tokens::collect(value),
+                format!("a duration is not negative; write `{literal}`"),
+            );
             return None;
         }
         _ => {}
@@ -225,15 +228,15 @@ fn backoff(known: &Word, word: &Ident, group: &Group, errors: &mut Errors) -> Op
     let content = tokens::list(group.stream());
     let arguments = tokens::split_commas(&content);
     if let Some((_, comma)) = arguments.iter().find(|(tokens, _)| tokens.is_empty()) {
-        errors.at(comma.unwrap_or_else(|| group.span_close()), "expected a value before this `,`");
+        errors.beside(comma.unwrap_or_else(|| group.span_close()), "expected a value before this `,`");
         return None;
     }
     let Some((base, _)) = arguments.first() else {
-        errors.at(group.span_close(), format!("`{word}` needs its base; write {}", known.usage));
+        errors.beside(group.span_close(), format!("`{word}` needs its base; write {}", known.usage));
         return None;
     };
     if let Some((surplus, _)) = arguments.get(known.arguments) {
-        errors.over(
+        errors.beside_over(
             tokens::collect(surplus),
             format!("`{word}` takes no further argument; write {}", known.usage),
         );
@@ -256,7 +259,7 @@ fn factor(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
     if let Some(literal) = tokens::sole_literal(value)
         && Number::of(&literal).is_some_and(|number| number.is_plain() && number.is_zero())
     {
-        errors.at(literal.span(), "the factor must be at least 1");
+        errors.beside(literal.span(), "the factor must be at least 1");
         return None;
     }
     expression(value, "`)` after the factor", errors)

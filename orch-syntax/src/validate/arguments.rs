@@ -14,7 +14,7 @@ pub(super) fn check(arguments: &Arguments, named: &[String], errors: &mut Errors
         let argument = &tokens::whole(argument);
         let named = named.iter().find(|name| borrows(argument, name));
         if let (Some(name), Some(method)) = (named, borrowing_method(argument)) {
-            errors.over(
+            errors.beside_over(
                 tokens::collect(argument),
                 format!("a task cannot borrow `{name}`, as `{method}()` does: it takes owned values; write `{name}.clone()`, `to_owned()`, or keep it in an `Arc`"),
             );
@@ -25,7 +25,7 @@ pub(super) fn check(arguments: &Arguments, named: &[String], errors: &mut Errors
                 .iter()
                 .all(|token| matches!(token, TokenTree::Ident(_)) || tokens::is_punct(Some(token), '.'));
             let owned = if fields { tokens::show(place).replace(". ", ".") } else { name.clone() };
-            errors.over(
+            errors.beside_over(
                 tokens::collect(argument),
                 format!("a task cannot borrow `{name}`: it takes owned values; write `{owned}.clone()` or keep it in an `Arc`"),
             );

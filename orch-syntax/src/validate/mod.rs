@@ -67,6 +67,14 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether a rule about blocks can be held against the user. Where it cannot, the tree breaks it.
+    fn structure_is_sure(&mut self) -> bool {
+        if self.errors.structure_unsure {
+            self.errors.break_tree();
+        }
+        !self.errors.structure_unsure
+    }
+
     /// A block that waits for failures of a body that has none.
     fn dead(&mut self, block: &Block) {
         if !block.spec.minds_failures {
@@ -109,7 +117,7 @@ impl Walk<'_> {
 
     fn block(&mut self, block: &Block) {
         options::check(block, &self.named, self.errors);
-        if block.body.is_empty() && !self.errors.structure_unsure {
+        if block.body.is_empty() && self.structure_is_sure() {
             let keyword = &block.keyword;
             self.errors.at(block.open, format!("the body of `{keyword}` is empty; write at least one step"));
         }
@@ -156,12 +164,13 @@ impl Walk<'_> {
             if !peers {
                 self.piped = Piped::Named;
                 self.named.extend(pattern.names());
-            } else if !self.errors.structure_unsure {
+            } else if self.structure_is_sure() {
                 self.errors.at(let_token.span(), no_let(block));
             }
         }
         if let [Item::Piped(named)] = block.body.as_slice()
-            && !(peers || self.errors.structure_unsure)
+            && !peers
+            && self.structure_is_sure()
         {
             let message = format!(
                 "the body of `{}` is a name and no step; write at least one step after it",
@@ -177,7 +186,7 @@ impl Walk<'_> {
     /// A block that runs for each item, where nothing is piped. (Where there is no input, the compiler says so: the text alone
     /// may be a part of one.)
     fn items(&mut self, block: &Block) {
-        if self.piped == Piped::Named && !self.errors.structure_unsure {
+        if self.piped == Piped::Named && self.structure_is_sure() {
             let keyword = &block.keyword;
             let message = format!(
                 "nothing is piped into `{keyword}`: what comes before it has a name; write `|_| {{ name.clone() }}` \
@@ -193,7 +202,7 @@ impl Walk<'_> {
             Piped::Named => "what comes before this has a name already",
             Piped::Nothing => "the pipeline has no input; declare it in the header, `|name: Type|`",
         };
-        if !self.errors.structure_unsure {
+        if self.structure_is_sure() {
             self.errors.at(named.piped, format!("nothing is piped here: {why}"));
         }
     }

@@ -16,11 +16,11 @@ pub(super) fn check(block: &Block, named: &[String], errors: &mut Errors) {
     for option in &block.options {
         let name = option.name.to_string();
         let Some(spec) = block.spec.option(&name) else {
-            errors.at(option.name.span(), unknown(block, option));
+            errors.beside(option.name.span(), unknown(block, option));
             continue;
         };
         if seen.contains(&name) {
-            errors.at(option.name.span(), format!("`{name}` is given twice; remove one"));
+            errors.beside(option.name.span(), format!("`{name}` is given twice; remove one"));
             continue;
         }
         seen.push(name);
@@ -41,7 +41,7 @@ fn head(block: &Block, spec: OptionSpec, value: &Value, errors: &mut Errors) {
             if let Some(other) = block.spec.without_head {
                 message += &format!("; without one it is a `{other}`");
             }
-            errors.at(duration.span, message);
+            errors.beside(duration.span, message);
         }
         Value::Expr(expression) if spec.kind == Kind::Policy => {
             let tokens = tokens::list(expression.clone());
@@ -64,7 +64,7 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
     let name = spec.name;
     let Some(value) = &option.value else {
         if let Some(example) = spec.example() {
-            errors.at(option.name.span(), format!("`{name}` needs a value; write `{example}`"));
+            errors.beside(option.name.span(), format!("`{name}` needs a value; write `{example}`"));
         }
         return;
     };
@@ -76,19 +76,22 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
     if let (Kind::Period | Kind::Periods | Kind::Window, Value::Duration(Duration { nanoseconds: 0, span })) =
         (spec.kind, first)
     {
-        errors.at(*span, format!("`{name}` must be longer than zero"));
+        errors.beside(*span, format!("`{name}` must be longer than zero"));
     }
     let Value::Expr(expression) = value else { return };
     let tokens = tokens::list(expression.clone());
     let literal = tokens::sole_literal(&tokens);
     match spec.kind {
         Kind::Flag | Kind::Piped | Kind::Outputs => {
-            errors.over(expression.clone(), format!("`{name}` is a flag; write it alone, or leave it out"));
+            errors.beside_over(
+                expression.clone(),
+                format!("`{name}` is a flag; write it alone, or leave it out"),
+            );
         }
         Kind::Name => {
             let name = literal.and_then(|literal| Text::read(TokenTree::from(literal).into()));
             if name.is_none() {
-                errors.over(expression.clone(), "a name is a string literal; write `name = \"…\"`");
+                errors.beside_over(expression.clone(), "a name is a string literal; write `name = \"…\"`");
             }
         }
         Kind::Count | Kind::CountOrUnlimited | Kind::Rate(_) | Kind::Room => {
@@ -96,7 +99,7 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
             if number.as_ref().is_some_and(|number| !number.is_whole()) {
                 errors.over(expression.clone(), format!("`{name}` is a whole number"));
             } else if spec.kind != Kind::Room && number.is_some_and(|number| number.is_zero()) {
-                errors.over(expression.clone(), format!("`{name}` must be at least 1"));
+                errors.beside_over(expression.clone(), format!("`{name}` must be at least 1"));
             }
         }
         Kind::Window => {
@@ -104,13 +107,13 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
             if number.as_ref().is_some_and(|number| !number.is_whole()) {
                 errors.over(expression.clone(), format!("`{name}` is a whole number of calls, or a time"));
             } else if number.is_some_and(|number| number.is_zero()) {
-                errors.over(expression.clone(), format!("`{name}` must be at least 1"));
+                errors.beside_over(expression.clone(), format!("`{name}` must be at least 1"));
             }
         }
         Kind::Several => {
             let number = literal.as_ref().and_then(Number::of);
             if number.is_some_and(|number| number.is_plain() && (number.is_zero() || number.is_one())) {
-                errors.over(expression.clone(), format!("`{name}` must be at least 2"));
+                errors.beside_over(expression.clone(), format!("`{name}` must be at least 2"));
             }
         }
         Kind::Handle(handle, count) => {
@@ -191,7 +194,7 @@ fn too_much(block: &Block, errors: &mut Errors) {
     if let (Some(number), Some(most)) = (count(value), most)
         && number > most
     {
-        errors.over(
+        errors.beside_over(
             value.clone(),
             format!("`{option}` is more than the `{of}`, which is {most}; it would never be there"),
         );
@@ -217,7 +220,7 @@ fn conflicts(block: &Block, errors: &mut Errors) {
     }
     for Opt { name, .. } in &block.options {
         if tokens::is_one_of(name, others) {
-            errors.at(name.span(), format!("`{name}` belongs to {belong}, or leave `{option}` out"));
+            errors.beside(name.span(), format!("`{name}` belongs to {belong}, or leave `{option}` out"));
         }
     }
 }

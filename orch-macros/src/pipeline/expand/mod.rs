@@ -19,7 +19,7 @@ mod usage;
 
 use orch_syntax::ast::{Arm, Inline, Item, Leaf, LetStep, Pipeline, Step, TaskPath};
 use orch_syntax::pattern::Pattern;
-use orch_syntax::{Errors, Parsed, tokens};
+use orch_syntax::{Parsed, tokens};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -33,10 +33,21 @@ use crate::private;
 /// The code of a pipeline; or, where there are mistakes, their reports and enough of the text for an editor.
 pub(crate) fn expand(parsed: Parsed) -> TokenStream {
     let Parsed { tree: pipeline, errors, paths, .. } = parsed;
-    if !errors.is_empty() {
-        return recover(&paths, errors);
+    if errors.is_empty() {
+        return built(&pipeline);
     }
-    built(&pipeline)
+    let is_pipeline = errors.leave_a_pipeline();
+    let all = combined(errors.into_iter().map(syn::Error::from));
+    let reports = all.map(syn::Error::into_compile_error).unwrap_or_default();
+    if reports.is_empty() {
+        return quote!(::core::compile_error! { "this is not a pipeline" });
+    }
+    if is_pipeline {
+        // What else is wrong with it is told at once, and an editor finds all that stands in it.
+        let built = built(&pipeline);
+        return quote!({ #reports #built });
+    }
+    recover(&paths, &reports)
 }
 
 /// The code of a pipeline in which there is no mistake.
@@ -258,12 +269,7 @@ impl Expansion<'_> {
 
 /// Reports the mistakes, in a form that keeps the rest of the function quiet: a `compile_error!` in the place of
 /// the value has the error type. The names of the tasks stand in the position of a type, for completion.
-fn recover(paths: &[TaskPath], errors: Errors) -> TokenStream {
-    let all = combined(errors.into_iter().map(syn::Error::from));
-    let mut reports = all.map(syn::Error::into_compile_error).unwrap_or_default();
-    if reports.is_empty() {
-        reports = quote!(::core::compile_error! { "this is not a pipeline" });
-    }
+fn recover(paths: &[TaskPath], reports: &TokenStream) -> TokenStream {
     let paths = paths.iter().map(|path| {
         let tokens = tokens::list(path.tokens.clone());
         let colons = if tokens::is_pair(&tokens, 0, ':', ':') { 2 } else { 0 };
