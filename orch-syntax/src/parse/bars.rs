@@ -17,6 +17,8 @@ pub(super) struct Bars {
     pub(super) context: Option<Ident>,
     /// The index after the closing bar; `None` if there is none.
     pub(super) after: Option<usize>,
+    /// How many tokens there are, with the bars.
+    pub(super) length: usize,
     /// Where to read on if the bar is not closed.
     pub(super) resume: usize,
 }
@@ -86,6 +88,7 @@ impl Parser<'_> {
             comma: comma.map(|(_, span)| span),
             context,
             after: close.map(|close| close + 1),
+            length: close_or_end + 1 - open,
             resume,
         }
     }

@@ -35,6 +35,10 @@ pub(super) struct Parser<'e> {
     pub(super) separators: Vec<(&'static str, TokenStream)>,
     /// The tasks that are named, those in what is left out of the tree too.
     pub(super) paths: Vec<TaskPath>,
+    /// Whether the header says `move`.
+    pub(super) header_moves: bool,
+    /// The input as the header declares it.
+    pub(super) header_input: Option<String>,
     /// The index of the first `>` where no block is open.
     pub(super) stray: Option<usize>,
     /// Whether a block without its `<` was reported: its steps then stand outside of it.
@@ -56,6 +60,8 @@ impl<'e> Parser<'e> {
             conditionals: Vec::new(),
             separators: Vec::new(),
             paths: Vec::new(),
+            header_moves: false,
+            header_input: None,
             stray: None,
             unopened: false,
             stray_arms: false,

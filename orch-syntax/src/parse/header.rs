@@ -70,6 +70,7 @@ impl Parser<'_> {
                 self.end_attributed(attributed);
             }
             if self.at == before || header.inline.is_some() {
+                self.header_moves = header.move_token.is_some();
                 return header;
             }
         }
@@ -256,7 +257,8 @@ impl Parser<'_> {
             return;
         };
         let untyped = bars.ty.is_none();
-        if untyped && (braced.is_some() || self.is_bare_closure(&bars, after)) {
+        let is_type = types::is_surely_type(&bars.pattern);
+        if untyped && !is_type && (braced.is_some() || self.is_bare_closure(&bars, after)) {
             return;
         }
         header.has_input = true;
@@ -272,6 +274,15 @@ impl Parser<'_> {
         if bars.pattern.is_empty() {
             self.errors.at(bars.open, "a pipeline without input has no bars; declare one as `|name: Type|`");
             self.at = after;
+            return;
+        }
+        if untyped
+            && let Some(ty) = types::is_surely_type(&bars.pattern).then(|| tokens::collect(&bars.pattern))
+        {
+            let shown = tokens::source_text(&ty);
+            self.errors.beside_over(ty.clone(), format!("the input has a name or `_`; write `|_: {shown}|`"));
+            self.at = after;
+            header.input = Some(Input { pattern: Pattern::wild(), ty });
             return;
         }
         if untyped {
@@ -292,6 +303,8 @@ impl Parser<'_> {
             header.input = Some(Input { pattern: Pattern::wild(), ty });
             return;
         }
+        let bars_text = tokens::collect(tokens::part(&self.tokens, after - bars.length, after));
+        self.header_input = Some(tokens::source_text(&bars_text));
         header.input = Some(Input { pattern, ty: ty.unwrap_or_else(|| infer(bars.open)) });
     }
 

@@ -15,10 +15,7 @@ impl Parser<'_> {
         self.at += usize::from(async_token.is_some());
         let durable = self.durable.take();
         if self.word(0, "move") {
-            self.errors.beside(
-                self.here(),
-                "`move` stands once, in the header, and holds for all steps; remove it here",
-            );
+            self.misplaced_move();
             self.at += 1;
         }
         let bars = self.bars_at(self.at);

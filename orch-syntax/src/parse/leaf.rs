@@ -147,7 +147,7 @@ impl Parser<'_> {
             let content = tokens::part(&self.tokens, self.at + 1, *end);
             arguments.is_none()
                 && self.closings_from(end + 1) >= self.brackets.depth()
-                && (called || (meant.is_none() && !path.generic))
+                && (called || (meant.is_none() && !path.generic) || types::is_surely_type(content))
                 && is_types(content)
         });
         if let Some(end) = generics {
@@ -157,6 +157,7 @@ impl Parser<'_> {
             let call = call.map(|group| tokens::show(&[group.into()])).unwrap_or_default();
             let shown = shown.replacen('<', "::<", 1);
             self.errors.at(span, format!("for generic arguments write `{shown}{call}`"));
+            self.paths.push(path.clone());
             let _ = self.step_name();
             return hole;
         }

@@ -1,6 +1,6 @@
 //! What is no step: saying what to write instead, and where the next step begins.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use super::cursor::Parser;
 use crate::ast::Step;
@@ -15,6 +15,9 @@ impl Parser<'_> {
         let here = self.here();
         let hole = Step::Hole(TokenStream::new());
         if let Some(word) = self.reserved(0).map(ToString::to_string) {
+            if self.surplus_words() {
+                return self.step();
+            }
             self.misplaced_word(&word);
             return hole;
         }
@@ -72,6 +75,47 @@ impl Parser<'_> {
             }
         }
         hole
+    }
+
+    /// Reports `async`, `await` and `move` before a step that has no use for them. Gives whether there is such a step.
+    fn surplus_words(&mut self) -> bool {
+        let start = self.at;
+        let is_surplus = |word: &Ident| tokens::is_one_of(word, &["async", "await", "move"]);
+        let mut at = start;
+        while tokens::as_ident(self.tokens.get(at)).is_some_and(is_surplus)
+            && !tokens::is_punct(self.tokens.get(at + 1), '|')
+        {
+            at += 1;
+        }
+        let follows = match self.tokens.get(at) {
+            Some(TokenTree::Ident(word)) => is_surplus(word) || !tokens::is_keyword(&word.to_string()),
+            _ => false,
+        };
+        let (Some(word), true) = (self.ident(0).cloned(), follows) else { return false };
+        if word == "move" {
+            self.misplaced_move();
+        } else {
+            let what = if self.keyword_at(at).is_some() { "block" } else { "task" };
+            self.errors.beside(word.span(), format!("a {what} is awaited by itself; remove the `{word}`"));
+        }
+        self.at = at;
+        true
+    }
+
+    /// `move` at a step, where the compiler's own advice puts it.
+    pub(super) fn misplaced_move(&mut self) {
+        let message = match (&self.header_moves, &self.header_input) {
+            (true, _) => {
+                "`move` stands in the header already, and holds for all steps; remove it here".to_owned()
+            }
+            (false, Some(input)) => {
+                format!("`move` stands in the header, and holds for all steps; write `move {input}`")
+            }
+            (false, None) => {
+                "`move` stands once, before the first step, and holds for all; write it there".to_owned()
+            }
+        };
+        self.errors.beside(self.here(), message);
     }
 
     fn unexpected(&mut self, found: &str) {
@@ -145,7 +189,8 @@ impl Parser<'_> {
                 self.skip_braced();
             }
             "move" => {
-                self.errors.at(here, "`move` stands once, before the first step; remove it here");
+                self.misplaced_move();
+                self.errors.break_tree();
                 self.at += 1;
             }
             _ => {
@@ -182,6 +227,17 @@ impl Parser<'_> {
                 '?' => {
                     self.errors.beside(here, "an error ends the pipeline by itself; remove the `?`");
                     self.at += 1;
+                }
+                '.' if is_name && self.await_ends(2).is_some() => {
+                    let width = self.await_ends(2).unwrap_or(2);
+                    let code = tokens::collect(tokens::part(&self.tokens, self.at, self.at + width));
+                    let message = if width > 2 {
+                        "a task is awaited by itself, and its error ends the pipeline; remove the `.await?`"
+                    } else {
+                        "a task is awaited by itself; remove the `.await`"
+                    };
+                    self.errors.beside_over(code, message);
+                    self.at += width;
                 }
                 '.' => {
                     self.errors
@@ -230,6 +286,12 @@ impl Parser<'_> {
                 _ => return step,
             }
         }
+    }
+
+    /// Where `.await` or `.await?` ends, if nothing is called on it.
+    fn await_ends(&self, width: usize) -> Option<usize> {
+        let width = width + usize::from(self.punct(width, '?'));
+        (self.word(1, "await") && !self.punct(width, '.') && !self.punct(width, '?')).then_some(width)
     }
 
     fn suffix_name(&mut self, step: &Step) {

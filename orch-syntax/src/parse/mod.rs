@@ -17,6 +17,7 @@ mod header_slips;
 mod inline;
 mod layout;
 mod leaf;
+mod misnamed;
 mod misplaced;
 mod options;
 mod slips;

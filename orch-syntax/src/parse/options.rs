@@ -2,6 +2,7 @@
 
 use proc_macro2::{Group, Ident, Span, TokenTree};
 
+use super::misnamed::{self, Meant};
 use super::value;
 use crate::ast::{Opt, Value};
 use crate::blocks::{Kind, OptionSpec, Requires, Spec};
@@ -24,6 +25,7 @@ pub(super) fn parse(
         head_seen: false,
         named: Vec::new(),
         is_unclear: false,
+        nameless: false,
         options: Vec::new(),
     };
     let Some(group) = group else {
@@ -32,12 +34,15 @@ pub(super) fn parse(
         return (entries.head, entries.options);
     };
     let content = tokens::list(group.stream());
+    let mut surplus = 0;
     for (position, (tokens, comma)) in tokens::split_commas(&content).into_iter().enumerate() {
+        let position = position - surplus;
         // A missing value is seen at what stands in its place.
         let end = comma.unwrap_or_else(|| group.span_close());
         let tokens = &tokens::whole(tokens);
         if tokens.is_empty() {
             errors.beside(end, "expected an option before this `,`");
+            surplus += 1;
             continue;
         }
         let mut start = 0;
@@ -62,6 +67,8 @@ struct Entries<'k> {
     named: Vec<Ident>,
     /// Something stands here that is none of them, and may be meant for any.
     is_unclear: bool,
+    /// Whether one without a name was reported.
+    nameless: bool,
     options: Vec<Opt>,
 }
 
@@ -118,7 +125,7 @@ impl Entries<'_> {
         match tokens {
             [TokenTree::Ident(name), _, value @ ..] if is_assignment => {
                 if self.awaits_head(position) && self.is_name_of_head(name) {
-                    self.named_head(name, errors);
+                    self.named_head(name, value, errors);
                 } else {
                     self.assignment(name, value, end, errors);
                 }
@@ -127,6 +134,14 @@ impl Entries<'_> {
             [TokenTree::Ident(name)] if !self.awaits_head(position) || self.is_flag(&name.to_string()) => {
                 self.is_unclear |= self.known(&name.to_string()).is_none();
                 self.options.push(Opt { name: name.clone(), value: None });
+            }
+            [TokenTree::Ident(name), colon, value @ ..]
+                if self.awaits_head(position)
+                    && tokens::is_punct(Some(colon), ':')
+                    && !tokens::is_pair(tokens, 1, ':', ':')
+                    && self.is_name_of_head(name) =>
+            {
+                self.named_head(name, value, errors);
             }
             _ if self.awaits_head(position) => self.head(tokens, errors),
             _ => self.no_option(tokens, errors),
@@ -144,10 +159,16 @@ impl Entries<'_> {
     }
 
     /// Reports a head that was given a name.
-    fn named_head(&mut self, name: &Ident, errors: &mut Errors) {
+    fn named_head(&mut self, name: &Ident, value: &[TokenTree], errors: &mut Errors) {
         let Some(head) = self.spec.head else { return };
         self.head_seen = true;
-        let (keyword, value) = (self.keyword, head.kind.example().unwrap_or("…"));
+        let mut others = Errors::default();
+        self.head = value::parse(head.kind, value, &mut others);
+        let keyword = self.keyword;
+        let value = match &self.head {
+            Some(_) => tokens::source_text(&tokens::collect(value)),
+            None => head.kind.example().unwrap_or("…").to_owned(),
+        };
         let message =
             format!("the {} of `{keyword}` has no name; write `{keyword}({value}) < … >`", head.name);
         errors.beside(name.span(), message);
@@ -235,6 +256,22 @@ impl Entries<'_> {
         let keyword = self.keyword;
         self.is_unclear = true;
         let known = tokens::as_ident(tokens.first()).and_then(|name| self.known(&name.to_string()));
+        if let Some(Meant { name, value, message }) = misnamed::meant(self.spec, tokens) {
+            errors.beside_over(tokens::collect(tokens), message);
+            self.named.push(name.clone());
+            let value = self.known(&name.to_string()).and_then(|known| {
+                let mut others = Errors::default();
+                value::parse(known.kind, &value, &mut others)
+            });
+            if value.is_some() {
+                self.options.push(Opt { name, value });
+            }
+            return;
+        }
+        if std::mem::replace(&mut self.nameless, true) {
+            // Who writes one writes them all.
+            return;
+        }
         let message = if let (Some(option), true) = (known, tokens.len() > 1) {
             match option.example() {
                 Some(example) => format!("an option is set with `=`; write `{example}`"),

@@ -1,6 +1,6 @@
 //! The value of an option: a literal with a unit, a word of the macro, or Rust.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenTree};
 use quote::quote_spanned;
 
 use super::slips;
@@ -63,6 +63,33 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
             Some(_) => return Some(Value::Word { word: word.clone(), arguments: Vec::new() }),
             None => {}
         },
+        (_, Some(TokenTree::Literal(literal)), _) if is_text(literal) && !matches!(kind, Kind::Name) => {
+            if let Some(message) = text(kind, literal) {
+                errors.beside(literal.span(), message);
+                return None;
+            }
+            if kind.is_closure() {
+                return Some(Value::Expr(tokens::collect(value)));
+            }
+        }
+        (
+            Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Room | Kind::Rate(_),
+            Some(TokenTree::Literal(literal)),
+            _,
+        ) if Number::of(literal).is_some_and(|number| number.nanoseconds().is_ok()) => {
+            let digits = Number::of(literal).map(|number| number.digits().to_owned()).unwrap_or_default();
+            errors.beside(literal.span(), format!("this is a number and no time; write `{digits}`"));
+            return None;
+        }
+        (
+            Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Rate(_),
+            _,
+            [TokenTree::Punct(minus), TokenTree::Literal(literal)],
+        ) if minus.as_char() == '-' && Number::of(literal).is_some() => {
+            let least = if kind == Kind::Several { 2 } else { 1 };
+            errors.beside_over(tokens::collect(value), format!("this number must be at least {least}"));
+            return None;
+        }
         // Validation knows what to say of any literal.
         (_, Some(TokenTree::Literal(_)), _) if kind.is_closure() => {
             return Some(Value::Expr(tokens::collect(value)));
@@ -73,6 +100,12 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
             let message =
                 format!("a backoff has a form; write `constant({shown})` or `exponential({shown})`");
             errors.beside(literal.span(), message);
+            return None;
+        }
+        (_, _, [TokenTree::Ident(word), TokenTree::Group(_)])
+            if word_of(kind, word).is_some_and(|known| known.arguments == 0) =>
+        {
+            errors.beside_over(tokens::collect(value), format!("`{word}` stands alone; write `{word}`"));
             return None;
         }
         (Kind::Backoff | Kind::Periods, _, [TokenTree::Ident(word), TokenTree::Group(group)])
@@ -87,8 +120,15 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
                 words.push(known.word);
             }
             let near = suggest::closest(&word.to_string(), &words);
-            if let Some(near) = near.filter(|_| duration::occurs(&group.stream())) {
-                errors.beside(word.span(), format!("there is no backoff `{word}`; did you mean `{near}`?"));
+            if duration::occurs(&group.stream()) {
+                let message = match near {
+                    Some(near) => format!("there is no backoff `{word}`; did you mean `{near}`?"),
+                    None => {
+                        let usages: Vec<&str> = kind.words().iter().map(|known| known.usage).collect();
+                        format!("there is no backoff `{word}`; write {}", usages.join(", "))
+                    }
+                };
+                errors.beside(word.span(), message);
                 return None;
             }
         }
@@ -111,6 +151,13 @@ fn duration(value: &[TokenTree], between: &str, errors: &mut Errors) -> Option<V
                 None
             }
         };
+    }
+    if let [TokenTree::Literal(literal)] = value
+        && is_text(literal)
+        && let Some(message) = text(Kind::Duration, literal)
+    {
+        errors.beside(literal.span(), message);
+        return None;
     }
     match value {
         [TokenTree::Literal(literal), TokenTree::Ident(unit)]
@@ -154,6 +201,36 @@ fn is_word(kind: Kind, value: &[TokenTree]) -> bool {
             word_of(kind, word).is_some() || duration::occurs(&group.stream())
         }
         _ => false,
+    }
+}
+
+fn is_text(literal: &Literal) -> bool {
+    literal.to_string().starts_with('"')
+}
+
+/// What is meant by a text where none is a value: what it says without its quotes, or one of the words there are.
+fn text(kind: Kind, literal: &Literal) -> Option<String> {
+    let quoted = literal.to_string();
+    let content = quoted.trim_matches('"');
+    let as_written = content.parse::<Literal>().ok();
+    let number = as_written.as_ref().and_then(Number::of);
+    let fits = number.is_some_and(|number| match kind {
+        _ if kind.is_duration() => number.nanoseconds().is_ok(),
+        Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Room | Kind::Rate(_) => {
+            number.is_plain() && number.is_whole()
+        }
+        Kind::Fraction => number.is_plain(),
+        _ => false,
+    });
+    let word = kind.words().iter().find(|known| known.word == content);
+    match (fits, word) {
+        (true, _) => Some(format!("this is no text; write `{content}`, without quotes")),
+        (false, Some(word)) => Some(format!("this is a word and no text; write {}", word.usage)),
+        (false, None) if kind.words().len() > 1 => {
+            let usages: Vec<&str> = kind.words().iter().map(|known| known.usage).collect();
+            Some(format!("this is no text; write {}", usages.join(", ")))
+        }
+        (false, None) => None,
     }
 }
 
@@ -242,9 +319,19 @@ fn backoff(known: &Word, word: &Ident, group: &Group, errors: &mut Errors) -> Op
         );
         return None;
     }
-    let base = duration(base, "`,` after the base", errors);
+    let written = |argument: &[TokenTree]| tokens::source_text(&tokens::collect(argument));
+    let without: Vec<&[TokenTree]> = arguments.iter().map(|(argument, _)| unnamed(argument)).collect();
+    let named =
+        arguments.iter().zip(&without).find(|((argument, _), without)| argument.len() > without.len());
+    if let Some(((named, _), _)) = named {
+        let shown: Vec<String> = without.iter().map(|argument| written(argument)).collect();
+        let span = named.first().map_or(word.span(), TokenTree::span);
+        let message = format!("what `{word}` is given has no name; write `{word}({})`", shown.join(", "));
+        errors.beside(span, message);
+    }
+    let base = duration(unnamed(base), "`,` after the base", errors);
     let factor = match arguments.get(1) {
-        Some((given, _)) => Some(factor(given, errors)?),
+        Some((given, _)) => Some(factor(unnamed(given), errors)?),
         None => None,
     };
     let mut arguments = vec![base?];
@@ -252,6 +339,14 @@ fn backoff(known: &Word, word: &Ident, group: &Group, errors: &mut Errors) -> Op
         arguments.push(factor);
     }
     Some(Value::Word { word: word.clone(), arguments })
+}
+
+/// An argument of a backoff without the name that it may be given.
+fn unnamed(argument: &[TokenTree]) -> &[TokenTree] {
+    let [TokenTree::Ident(_), sign, value @ ..] = argument else { return argument };
+    let is_sign = tokens::is_punct(Some(sign), '=') || tokens::is_punct(Some(sign), ':');
+    let is_operator = tokens::is_pair(argument, 1, '=', '=') || tokens::is_pair(argument, 1, ':', ':');
+    if is_sign && !is_operator && !value.is_empty() { value } else { argument }
 }
 
 /// By what a backoff grows.

@@ -75,11 +75,27 @@ fn inline_steps() {
     mistake("seq < ^|x { x } >", "this `|` is not closed; an inline step is written `|x| { … }`");
     mistake(
         "seq < ^move |x| { x } >",
-        "`move` stands once, in the header, and holds for all steps; remove it here",
+        "`move` stands once, before the first step, and holds for all; write it there",
     );
     mistake(
+        "|_: u32| seq < a async ^move |x| { x } >",
+        "`move` stands in the header, and holds for all steps; write `move |_: u32|`",
+    );
+    mistake(
+        "move |_: u32| seq < a ^move b >",
+        "`move` stands in the header already, and holds for all steps; remove it here",
+    );
+    mistake("seq < a ^async b >", "a task is awaited by itself; remove the `async`");
+    mistake("seq < a ^await retry < b > >", "a block is awaited by itself; remove the `await`");
+    mistake("seq < a^.await b >", "a task is awaited by itself; remove the `.await`");
+    mistake(
+        "seq < a(1)^.await? b >",
+        "a task is awaited by itself, and its error ends the pipeline; remove the `.await?`",
+    );
+    mistake("seq < ^parse<u32> a >", "for generic arguments write `parse::<u32>`");
+    mistake(
         "seq < async ^move |x| { x } >",
-        "`move` stands once, in the header, and holds for all steps; remove it here",
+        "`move` stands once, before the first step, and holds for all; write it there",
     );
     mistake("seq < ^async { x } >", "an inline step takes the piped value; write `async |_| { … }`");
     mistake("seq < |^1 + 2| { x } >", "expected a pattern, such as a name or `(a, b)`");

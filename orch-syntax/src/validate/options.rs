@@ -168,7 +168,8 @@ fn of_all_runs(block: &Block, spec: OptionSpec) -> String {
 
 fn unknown(block: &Block, option: &Opt) -> String {
     let (keyword, name, known) = (&block.keyword, option.name.to_string(), block.spec.names());
-    let meant = match (suggest::closest(&name, &known), block.spec.carries) {
+    let near = suggest::closest(&name, &known).or_else(|| block.spec.meant_option(&name));
+    let meant = match (near, block.spec.carries) {
         (Some(near), _) => format!("did you mean `{near}`? "),
         // A variable: what else than the handle may it be?
         (None, Some(Carries { option: handle, .. })) if option.value.is_none() => {
