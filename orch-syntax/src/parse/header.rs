@@ -293,6 +293,7 @@ impl Parser<'_> {
             );
         }
         let pattern = self.pattern_or_wild(&bars.pattern, "expected a name");
+        self.no_mut(&pattern);
         self.at = after.saturating_sub(1);
         let ty = bars.ty.as_deref().and_then(|ty| self.type_of(ty));
         self.at = after;

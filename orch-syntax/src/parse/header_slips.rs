@@ -2,14 +2,12 @@
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
+use super::body::DECLARING;
 use super::cursor::Parser;
 use super::header::{Header, infer};
 use crate::ast::{HeaderLet, Input};
 use crate::pattern::Pattern;
 use crate::{blocks, duration, suggest, tokens};
-
-/// Words that declare a value elsewhere.
-const DECLARING: &[&str] = &["var", "val", "mut", "const", "static", "auto", "def"];
 
 impl Parser<'_> {
     /// Reports a part of the header that lacks its word, or has another, and takes it for what it is meant as. Gives whether there

@@ -137,8 +137,10 @@ impl Parser<'_> {
             }
             Some(TokenTree::Ident(ident)) if !self.block_at(self.at) && self.reserved(0).is_none() => {
                 self.at += 1;
-                self.errors
-                    .beside(ident.span(), format!("the name of a step is a string; write `as \"{ident}\"`"));
+                self.errors.at(
+                    ident.span(),
+                    format!("the name of a step is a string, `as \"{ident}\"`; to use its output write `let {ident} = …`"),
+                );
                 None
             }
             _ => {

@@ -309,8 +309,21 @@ impl Parser<'_> {
             }
             Step::Hole(_) => None,
         };
-        if let Some(message) = message {
-            self.errors.beside(here, message);
+        let pattern = match self.peek(1) {
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
+                Some(tokens::show(&[group.clone().into()]))
+            }
+            Some(TokenTree::Ident(name)) if !self.block_at(self.at + 1) => Some(name.to_string()),
+            _ => None,
+        };
+        match (message, pattern) {
+            (Some(message), Some(pattern)) => {
+                self.errors.at(here, format!("{message}; to use its output write `let {pattern} = …`"));
+                self.at += 2;
+                return;
+            }
+            (Some(message), None) => self.errors.beside(here, message),
+            (None, _) => {}
         }
         self.at += 1;
         self.open_invisible();

@@ -104,7 +104,10 @@ fn inline_steps() {
 
 #[test]
 fn names_of_steps() {
-    mistake("seq < a as ^b c >", "the name of a step is a string; write `as \"b\"`");
+    mistake(
+        "seq < a as ^b c >",
+        "the name of a step is a string, `as \"b\"`; to use its output write `let b = …`",
+    );
     mistake(
         "seq < a as ^1 c >",
         "the name of a step is a string; write `as \"…\"`".replace('…', "name").as_str(),
@@ -119,7 +122,7 @@ fn names_of_steps() {
 #[test]
 fn lets() {
     let root = sound(
-        "seq < let a = b let (c, d): (u8, Vec<Vec<u8>>) = par < e f > let Foo { x, .. } = |y| { y } g(x) >",
+        "seq < let a = b let (c, d): (u8, Vec<Vec<u8>>) = par < e f > let Foo { x, .. } = |_| { y } g(x) >",
     )
     .root;
     assert_eq!(shape(&root), "seq[let=b let=par[e f] let=|| g]");
@@ -134,6 +137,35 @@ fn lets() {
     mistake("seq < let ^1 + 2 = b >", "expected a pattern, such as a name or `(a, b)`");
     mistake("seq < a ^= fetch b >", "to name the output of a step write `let name = step`");
     mistake("seq < let a = b^; c >", "nothing stands between steps; remove the `;`");
+    mistake(
+        "seq < let a = b |^x| { x + 1 } >",
+        "nothing is piped here: what comes before it has a name; write `|_| { … }` and use `a`",
+    );
+    mistake(
+        "|id: u8| par < |^x| { x } b >",
+        "nothing is piped here: what comes before it has a name; write `|_| { … }` and use `id`",
+    );
+    for text in [
+        "|_| { a }",
+        "|_x| { a }",
+        "|x| { a }",
+        "|()| { a }",
+        "each < |x| { x } >".replace("each", "c each").as_str(),
+    ] {
+        sound(&format!("seq < let a = b {text} >"));
+    }
+    const MUT: &str = "what has a name is shared by all later steps, and cannot be changed; change a clone in an inline step";
+    mistake("seq < let ^mut a = b |_| { a } >", MUT);
+    mistake("seq < let (a, ^mut c) = b |_| { a } >", MUT);
+    mistake("|^mut a: u8| b(a)", MUT);
+    sound("|_: u8| seq < |mut a| { a } >");
+    mistake("seq < let a ^:= b c >", "a `let` is written with `=`; write it for `:=`");
+    mistake("seq < let a ^<- b c >", "a `let` is written with `=`; write it for `<-`");
+    mistake("seq < ^var a = b c >", "the output of a step is named by `let a = …`");
+    mistake(
+        "seq < let a ^| d = b c >",
+        "a `let` has one pattern, which always matches; for one or another write `choose(x) < pattern => step, … >`",
+    );
 }
 
 #[test]

@@ -8,7 +8,9 @@ mod undoes;
 use proc_macro2::{Delimiter, TokenTree};
 
 use self::undoes::Undoes;
-use crate::ast::{Block, Item, LetPiped, Step};
+use quote::ToTokens;
+
+use crate::ast::{Block, Inline, Item, LetPiped, Step};
 use crate::blocks::{Body, Join, Needs, Settles};
 use crate::errors::Errors;
 use crate::parse::Parsed;
@@ -63,7 +65,8 @@ impl Walk<'_> {
                 }
             }
             Step::Undo(undo) => self.undo(undo),
-            Step::Inline(_) | Step::Embed(_) | Step::Hole(_) => {}
+            Step::Inline(inline) => self.inline(inline),
+            Step::Embed(_) | Step::Hole(_) => {}
         }
     }
 
@@ -73,6 +76,19 @@ impl Walk<'_> {
             self.errors.break_tree();
         }
         !self.errors.structure_unsure
+    }
+
+    /// An inline step that uses what is piped, where nothing is. (What it takes would be `()`, of which the compiler speaks.)
+    fn inline(&mut self, inline: &Inline) {
+        let names: Vec<String> = inline.pattern.names().collect();
+        if self.piped != Piped::Named || !tokens::mentions(&inline.body.stream(), &names) {
+            return;
+        }
+        let named = self.named.last().map(|name| format!(" and use `{name}`")).unwrap_or_default();
+        let why = format!("what comes before it has a name; write `|_| {{ … }}`{named}");
+        if self.structure_is_sure() {
+            self.errors.over(inline.pattern.to_token_stream(), format!("nothing is piped here: {why}"));
+        }
     }
 
     /// A block that waits for failures of a body that has none.

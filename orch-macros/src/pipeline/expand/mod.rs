@@ -15,6 +15,7 @@ mod sequence;
 mod statements;
 mod step;
 mod table;
+mod unused;
 mod usage;
 
 use orch_syntax::ast::{Arm, Inline, Item, Leaf, LetStep, Pipeline, Step, TaskPath};
@@ -113,10 +114,12 @@ fn built(pipeline: &Pipeline) -> TokenStream {
         checks.extend(quote!(let #tok = #gate;));
     }
     let table = expansion.table.define(&private);
+    let unused = unused::unused(pipeline);
     let (owned, built) = (local("header", start), local("root", start));
     // `#[allow]` on the statement that the user's leaf spans reach into: our braces there carry the caret.
     quote! {
         {
+            #unused
             #table
             #[allow(unused_imports)]
             use #private::methods::*;
