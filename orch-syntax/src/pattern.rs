@@ -321,6 +321,7 @@ impl PatternReader {
     fn group(&mut self, group: &Group, content: fn(&mut Self) -> Option<()>) -> Option<()> {
         let mut inner = PatternReader::of(group.stream());
         content(&mut inner)?;
+        self.mutable = inner.mutable.or(self.mutable);
         for name in std::mem::take(&mut inner.bound) {
             self.bind(name);
         }

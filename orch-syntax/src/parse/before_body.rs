@@ -8,6 +8,9 @@ use super::options::meant_by;
 use crate::blocks::{self, Body, Needs, Spec};
 use crate::{suggest, tokens};
 
+/// So many brackets around steps are taken away.
+const MAX_SPLICED: usize = 16;
+
 /// Longer code is not written out in a message.
 const SHOWN: usize = 60;
 
@@ -125,6 +128,12 @@ impl Parser<'_> {
         self.errors.at(span, format!("`{word}` is no step; write `{written}`"));
         self.at = open;
         self.body(start);
+        if self.word(0, "else") {
+            self.at += 1;
+            if self.punct(0, '<') {
+                self.skip_body(self.at - 1);
+            }
+        }
         true
     }
 
@@ -301,6 +310,27 @@ impl Parser<'_> {
         };
         self.errors.at(span, message);
         self.read_aside(body.stream());
+    }
+
+    /// Whether a block stands in a group, and first.
+    pub(super) fn opens_block(&self, group: &Group) -> bool {
+        let mut errors = crate::Errors::default();
+        let mut parser = Parser::of(tokens::list(group.stream()), &mut errors);
+        parser.open_invisible();
+        parser.block_at(0) && self.spliced < MAX_SPLICED
+    }
+
+    /// Puts what stands in the group here in its place.
+    pub(super) fn splice(&mut self, group: &Group) {
+        self.spliced += 1;
+        self.tokens.splice(self.at..=self.at, tokens::list(group.stream()));
+    }
+
+    /// Reads what stands in brackets, if it is steps side by side.
+    pub(super) fn read_steps_aside(&mut self, code: TokenStream) {
+        if tokens::second_expression(&tokens::list(code.clone())).is_some() {
+            self.read_aside(code);
+        }
     }
 
     /// Reads code that is no step, if it is one that has blocks in it.

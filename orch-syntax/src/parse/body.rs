@@ -25,7 +25,7 @@ impl Parser<'_> {
         let mut items = Vec::new();
         loop {
             self.open_invisible();
-            if self.peek(0).is_none() || self.punct(0, '>') {
+            if self.peek(0).is_none() || (self.punct(0, '>') && self.sign_of_others().is_none()) {
                 return items;
             }
             let before = self.at;
@@ -73,20 +73,7 @@ impl Parser<'_> {
 
     /// What users of other languages write between steps.
     pub(super) fn separator(&mut self) -> bool {
-        let (width, message) = if self.punct(0, ';') {
-            (1, "nothing stands between steps; remove the `;`")
-        } else if self.pair(0, '-', '>') {
-            (2, "the output of a step goes to the next one by itself; remove the `->`")
-        } else if self.pair(0, '=', '>') {
-            (
-                2,
-                "the output of a step goes to the next one by itself; remove the `=>` (arms stand in `choose(…) < … >`)",
-            )
-        } else if self.pair(0, '|', '>') {
-            (2, "the output of a step goes to the next one by itself; remove the `|>`")
-        } else {
-            return false;
-        };
+        let Some((width, message)) = self.sign() else { return false };
         let pair = self.tokens.get(self.at..self.at + width).map(tokens::collect).unwrap_or_default();
         self.separators.push((message, pair));
         self.at += width;

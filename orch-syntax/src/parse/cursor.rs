@@ -35,6 +35,8 @@ pub(super) struct Parser<'e> {
     pub(super) separators: Vec<(&'static str, TokenStream)>,
     /// The tasks that are named, those in what is left out of the tree too.
     pub(super) paths: Vec<TaskPath>,
+    /// How many groups were taken away around steps.
+    pub(super) spliced: usize,
     /// Whether the header says `move`.
     pub(super) header_moves: bool,
     /// The input as the header declares it.
@@ -60,6 +62,7 @@ impl<'e> Parser<'e> {
             conditionals: Vec::new(),
             separators: Vec::new(),
             paths: Vec::new(),
+            spliced: 0,
             header_moves: false,
             header_input: None,
             stray: None,

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
-use super::cursor::Parser;
+use super::cursor::{MAX_DEPTH, Parser};
 use crate::ast::Step;
 use crate::{blocks, tokens};
 
@@ -33,7 +33,15 @@ impl Parser<'_> {
                 self.errors.at(here, message);
                 self.skip_expression();
             }
+            TokenTree::Group(group)
+                if group.delimiter() == Delimiter::Parenthesis && self.opens_block(&group) =>
+            {
+                self.errors.beside(group.span_open(), "parentheses do not stand around a step; remove them");
+                self.splice(&group);
+                return self.step();
+            }
             TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+                self.read_steps_aside(group.stream());
                 self.errors.at(
                     group.span_open(),
                     "parentheses are no step; \
@@ -134,7 +142,11 @@ impl Parser<'_> {
             self.errors.at(here, format!("there is no block `{word}`; did you mean `{meant}`?"));
             let start = self.at;
             self.at += body;
-            self.skip_body(start);
+            if self.brackets.depth() >= MAX_DEPTH {
+                self.skip_body(start);
+            } else {
+                self.body(start);
+            }
             return;
         }
         match word {
@@ -223,6 +235,9 @@ impl Parser<'_> {
                 }
                 return step;
             };
+            if self.sign_of_others().is_some() {
+                return step;
+            }
             match punct.as_char() {
                 '?' => {
                     self.errors.beside(here, "an error ends the pipeline by itself; remove the `?`");
@@ -240,6 +255,10 @@ impl Parser<'_> {
                     self.at += width;
                 }
                 '.' => {
+                    if self.since(start).len() == 1 {
+                        // A variable, and no task.
+                        self.paths.pop();
+                    }
                     self.errors
                         .at(here, "a step has no methods; write `|x| { … }` with the call as the body");
                     let whole = is_name && matches!(self.peek(1), Some(TokenTree::Ident(_)));

@@ -20,6 +20,8 @@ mod leaf;
 mod misnamed;
 mod misplaced;
 mod options;
+mod placeholder;
+mod signs;
 mod slips;
 mod step;
 mod undo;

@@ -51,6 +51,13 @@ impl Parser<'_> {
     }
 
     fn embed(&mut self) -> Step {
+        let block = self.group(0, Delimiter::Brace).filter(|group| self.opens_block(group)).cloned();
+        if let Some(group) = block {
+            self.errors
+                .beside(group.span_open(), "braces hold a pipeline that is built elsewhere; remove them");
+            self.splice(&group);
+            return self.step();
+        }
         let Some(group) = self.bump_group(Delimiter::Brace) else { return Step::Hole(TokenStream::new()) };
         if group.stream().is_empty() {
             self.errors

@@ -24,11 +24,40 @@ const MATCH: &str = "`match` is no step; write `|x| { match … }`, or to run on
 
 #[test]
 fn leaves() {
-    let all = steps("seq < a a::b(1) ::c::d::<Vec<u8>>() as \"n\" self::e Self::f r#match(_) >");
+    let all = steps("seq < a a::b(1) ::c::d::<Vec<u8>>() as \"n\" self::e super::f r#match(_) >");
     let Some(Step::Leaf(named)) = all.get(2) else { panic!("a leaf") };
     assert_eq!(named.name.as_ref().map(|name| name.value.as_str()), Some("n"));
     assert!(named.arguments.is_some());
     assert_eq!(all.len(), 6);
+}
+
+#[test]
+fn a_function_of_a_type_is_no_task() {
+    let of_type =
+        |call: &str| format!("a task is a free function, and this belongs to a type; write `{call}`");
+    mistake("seq < a Client::^new(1, _) >", &of_type("|x| { Client::new(1, x) }"));
+    mistake("seq < a Self::^new >", &of_type("|x| { Self::new(x) }"));
+    mistake("seq < a u8::^from >", &of_type("|x| { u8::from(x) }"));
+    mistake("seq < a Vec::<u8>::^new() >", &of_type("|_| { Vec::<u8>::new() }"));
+    mistake("seq < a ^Some >", "`Some` is no task; write `|x| { Some(x) }`");
+    mistake("seq < a ^Ok(_) >", "`Ok` is no task; write `|x| { Ok(x) }`");
+    mistake("seq < a ^None >", "`None` is no task; write `|_| { None }`");
+    sound("seq < a::b::c Named A::B a::Named >");
+}
+
+#[test]
+fn signs_between_steps() {
+    for sign in ["->", "|>", ">>", "&&", "||", "&", "|", "~", "<<", "<-", "-->", "==>"] {
+        let message = format!("the output of a step goes to the next one by itself; remove the `{sign}`");
+        mistake(&format!("seq < a ^{sign} b >"), &message);
+        mistake(&format!("seq < par < a b > ^{sign} b >"), &message);
+    }
+    mistake("|_: u8| a ^| b", "the output of a step goes to the next one by itself; remove the `|`");
+    sound("seq < seq < seq < a >> b >");
+    mistake("seq < a ^+ 1 >", EXPRESSION);
+    mistake("seq < a |x| ^x + 1 >", "an inline step has a braced body; write `|x| { … }`");
+    mistake("^(seq < a >)", "parentheses do not stand around a step; remove them");
+    mistake("|_: u8| ^{ seq < a > }", "braces hold a pipeline that is built elsewhere; remove them");
 }
 
 #[test]
@@ -43,7 +72,42 @@ fn the_placeholder_is_a_whole_argument() {
     assert!(piped("f(1, _, g(2))"));
     assert!(piped("f(|a, b| c, _)"));
     assert!(!piped("f(1)"));
-    assert!(!piped("f((_, 1))"));
+    const INSIDE: &str =
+        "`_` is a whole argument; name what is piped, `let x = _`, before this step, and use `x` here";
+    for text in [
+        "(^_, 1)",
+        "^_ + 1",
+        "&^_",
+        "^_.a()",
+        "g(^_)",
+        "format!(\"{}\", ^_)",
+        "if ^_ > 3 { 1 } else { 2 }",
+        "-^_",
+        "1, ^_?",
+        "^_ as u8",
+    ] {
+        mistake(&format!("seq < f({text}) >"), INSIDE);
+    }
+    for text in [
+        "match a { _ => b }",
+        "|_| a",
+        "|(_, a)| b",
+        "{ let _ = a; b }",
+        "{ let (_, b) = a; b }",
+        "matches!(a, _)",
+        "a.b::<_>()",
+        "a::<Vec<_>>()",
+        "a as *const _",
+        "if let Some(_) = a { b } else { c }",
+        "{ for _ in a {} b }",
+        "{ _ = a; b }",
+        "match a { (_, b) if b => c, Some(_) | None => d }",
+        "a.map(|_: _| b)",
+        "{ let a: Vec<_> = b; a }",
+        "[0; 3].map(|_| _)".replace("|_| _", "|_| 1").as_str(),
+    ] {
+        sound(&format!("seq < f({text}) >"));
+    }
     assert!(!piped("f(|_| 1)"));
     assert!(!piped("f(|_, _| 1)"));
     assert!(!piped("f(x::<_, _>())"));

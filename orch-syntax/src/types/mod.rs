@@ -8,7 +8,7 @@ mod bound;
 mod path;
 mod ty;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 
 use crate::reader::Reader;
 use crate::tokens;
@@ -18,12 +18,18 @@ pub(crate) fn is_type(tokens: &[TokenTree]) -> bool {
     reads(tokens, |reader| reader.ty(Plus::Joins).map(drop))
 }
 
+const PRIMITIVE: &[&str] = &[
+    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+    "isize", "f32", "f64",
+];
+
+/// Whether a word is a type of the language.
+pub(crate) fn is_primitive(word: &Ident) -> bool {
+    tokens::is_one_of(word, PRIMITIVE)
+}
+
 /// Whether tokens are a type and no pattern that anybody writes: `u32`, `Vec<u8>`, `&str`, `(A, B)`, `io::Error`.
 pub(crate) fn is_surely_type(tokens: &[TokenTree]) -> bool {
-    const PRIMITIVE: &[&str] = &[
-        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
-        "isize", "f32", "f64",
-    ];
     if !is_type(tokens) {
         return false;
     }
@@ -40,7 +46,7 @@ pub(crate) fn is_surely_type(tokens: &[TokenTree]) -> bool {
                 tokens.iter().position(|token| tokens::is_punct(Some(token), '<')).unwrap_or(tokens.len());
             match end.checked_sub(1).and_then(|last| tokens.get(last)) {
                 Some(TokenTree::Ident(name)) => {
-                    tokens::is_one_of(name, PRIMITIVE) || name.to_string().starts_with(char::is_uppercase)
+                    is_primitive(name) || name.to_string().starts_with(char::is_uppercase)
                 }
                 _ => false,
             }
