@@ -78,7 +78,9 @@ fn value(code: &[TokenTree], depth: usize) -> Option<Span> {
 fn is_value(before: Option<&TokenTree>, after: Option<&TokenTree>, code: &[TokenTree], at: usize) -> bool {
     let after_sign = match before {
         Some(TokenTree::Punct(punct)) => !matches!(punct.as_char(), '<' | ':' | '>' | '@' | '\''),
-        Some(TokenTree::Ident(word)) => !tokens::is_one_of(word, &["as", "const", "dyn", "impl", "mut", "ref"]),
+        Some(TokenTree::Ident(word)) => {
+            !tokens::is_one_of(word, &["as", "const", "dyn", "impl", "mut", "ref"])
+        }
         _ => true,
     };
     let in_generics = matches!(before, Some(TokenTree::Punct(comma)) if comma.as_char() == ',')
