@@ -211,7 +211,6 @@ pub(crate) fn impl_trait(ty: &TokenStream) -> Option<Span> {
     })
 }
 
-/// Whether a type is `impl Future<…>`.
 /// Whether something stands in a type that is in none: an angle that is not closed, or a further parameter.
 fn is_no_type(ty: &TokenStream) -> bool {
     let tokens = tokens::list(ty.clone());
@@ -251,6 +250,7 @@ pub(crate) fn is_boxed_future(ty: &TokenStream) -> bool {
         || ((name == "Pin" || name == "Box") && has("dyn") && has("Future"))
 }
 
+/// Whether a type is `impl Future<…>`.
 pub(crate) fn is_future(ty: &TokenStream) -> bool {
     let tokens = tokens::list(ty.clone());
     let future = tokens::outside_angles(&tokens)

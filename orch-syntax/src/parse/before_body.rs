@@ -273,7 +273,7 @@ impl Parser<'_> {
         let content = tokens::list(group.stream());
         let parts = tokens::split_commas(&content);
         let is_step = |position: usize, part: &[TokenTree]| match part {
-            [TokenTree::Ident(name), rest @ ..] => {
+            [TokenTree::Ident(name), rest @ ..] if name != "_" => {
                 (position > 0 || spec.head.is_none())
                     && !(tokens::is_punct(rest.first(), '=') || tokens::is_punct(rest.first(), ':'))
                     && suggest::closest(&name.to_string(), &spec.names()).is_none()

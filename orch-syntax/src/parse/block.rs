@@ -6,6 +6,7 @@ use super::cursor::{MAX_DEPTH, Parser};
 use super::options;
 use crate::ast::{Block, Item, Opt, Step};
 use crate::blocks::{Body, Needs, Spec};
+use crate::errors::Errors;
 use crate::tokens;
 
 impl Parser<'_> {
@@ -31,7 +32,17 @@ impl Parser<'_> {
             return Step::Hole(TokenStream::new());
         }
         let errors = self.errors.len();
-        let (head, options) = options::parse(&keyword, spec, group.as_ref(), self.errors);
+        // A task of that name, called: what is in its parentheses are no options.
+        let is_call = group.is_some()
+            && self.peek(0).is_some_and(|token| !matches!(token, TokenTree::Group(_)))
+            && !self.punct(0, '<')
+            && self.closings_from(self.at) <= self.brackets.depth();
+        let mut unsaid = Errors::default();
+        let noted = if is_call { &mut unsaid } else { &mut *self.errors };
+        let (head, mut options) = options::parse(&keyword, spec, group.as_ref(), noted);
+        if is_call {
+            options.clear();
+        }
         let lacks_value = |option: &Opt| {
             option.value.is_none()
                 && spec.option(&option.name.to_string()).is_none_or(|spec| !spec.kind.is_flag())

@@ -122,7 +122,7 @@ impl Parser<'_> {
         let type_end = end.unwrap_or_else(|| {
             let ends = |index: &usize| {
                 let token = self.tokens.get(*index);
-                let path = tokens::is_punct(self.tokens.get(index - 1), ':');
+                let path = matches!(self.tokens.get(index - 1), Some(TokenTree::Punct(_)));
                 let is_word = matches!(token, Some(TokenTree::Ident(_)));
                 token.is_none()
                     || tokens::is_punct(token, '|')
@@ -161,6 +161,9 @@ impl Parser<'_> {
         let equals = |index: &usize| tokens::is_punct(self.tokens.get(*index), '=');
         let value = (self.at..end).find(equals).map_or(end, |equals| equals + 1);
         let value = tokens::collect(tokens::part(&self.tokens, value, end));
+        if duration::occurs(&value) {
+            self.errors.break_tree();
+        }
         let value =
             if value.is_empty() { TokenStream::from(duration::unit_value(name.span())) } else { value };
         header.lets.push(HeaderLet {

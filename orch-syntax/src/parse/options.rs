@@ -5,7 +5,7 @@ use proc_macro2::{Group, Ident, Span, TokenTree};
 use super::misnamed::{self, Meant};
 use super::value;
 use crate::ast::{Opt, Value};
-use crate::blocks::{Kind, OptionSpec, Requires, Spec};
+use crate::blocks::{Kind, Needs, OptionSpec, Requires, Spec};
 use crate::duration::Number;
 use crate::errors::Errors;
 use crate::{suggest, tokens};
@@ -275,7 +275,29 @@ impl Entries<'_> {
         let message = if let (Some(option), true) = (known, tokens.len() > 1) {
             match option.example() {
                 Some(example) => format!("an option is set with `=`; write `{example}`"),
-                None => format!("`{}` is a flag; write it alone", option.name),
+                None => {
+                    errors.break_tree();
+                    format!("`{}` is a flag; write it alone", option.name)
+                }
+            }
+        } else if self.spec.needs == Needs::Items {
+            errors.break_tree();
+            let after_in =
+                tokens.iter().position(|token| tokens::is_word(Some(token), "in")).map_or(0, |word| word + 1);
+            match tokens {
+                [bar, item @ .., last]
+                    if tokens::is_punct(Some(bar), '|') && tokens::is_punct(Some(last), '|') =>
+                {
+                    let item = tokens::source_text(&tokens::collect(item));
+                    format!("an item is named in the body; write `{keyword} < let {item} = _ … >`")
+                }
+                _ => {
+                    let given = tokens::collect(tokens::part(tokens, after_in, tokens.len()));
+                    let given = tokens::source_text(&given);
+                    format!(
+                        "the step before `{keyword}` gives the collection; write `{given} {keyword} < … >`"
+                    )
+                }
             }
         } else if let Some(head) = self.spec.head {
             if self.head_seen {

@@ -30,7 +30,7 @@ pub fn validate(parsed: &mut Parsed) {
         walk.named.extend(input.pattern.names());
         walk.piped = if input.pattern.is_wild() { Piped::Value } else { Piped::Named };
     }
-    walk.step(&pipeline.root);
+    walk.step(&mut pipeline.root);
 }
 
 struct Walk<'e> {
@@ -56,11 +56,11 @@ enum Piped {
 }
 
 impl Walk<'_> {
-    fn step(&mut self, step: &Step) {
+    fn step(&mut self, step: &mut Step) {
         match step {
             Step::Block(block) => self.block(block),
             Step::Leaf(leaf) => {
-                if let Some(given) = &leaf.arguments {
+                if let Some(given) = &mut leaf.arguments {
                     arguments::check(given, &self.named, self.errors);
                 }
             }
@@ -131,7 +131,7 @@ impl Walk<'_> {
         }
     }
 
-    fn block(&mut self, block: &Block) {
+    fn block(&mut self, block: &mut Block) {
         options::check(block, &self.named, self.errors);
         if block.body.is_empty() && self.structure_is_sure() {
             let keyword = &block.keyword;
@@ -149,7 +149,8 @@ impl Walk<'_> {
             self.piped = Piped::Value;
         }
         let first = self.piped;
-        for item in &block.body {
+        let mut no_lets = Vec::new();
+        for item in &mut block.body {
             if peers {
                 self.piped = first;
             }
@@ -160,13 +161,13 @@ impl Walk<'_> {
                     continue;
                 }
                 Item::Let(named) => {
-                    self.step(&named.step);
+                    self.step(&mut named.step);
                     (&named.let_token, &named.pattern)
                 }
                 Item::Arm(arm) => {
                     let outside = self.named.len();
                     self.named.extend(arm.pattern.names());
-                    self.step(&arm.step);
+                    self.step(&mut arm.step);
                     self.named.truncate(outside);
                     continue;
                 }
@@ -180,8 +181,13 @@ impl Walk<'_> {
             if !peers {
                 self.piped = Piped::Named;
                 self.named.extend(pattern.names());
-            } else if self.structure_is_sure() {
-                self.errors.at(let_token.span(), no_let(block));
+            } else {
+                no_lets.push(let_token.span());
+            }
+        }
+        for span in no_lets {
+            if self.structure_is_sure() {
+                self.errors.at(span, no_let(block));
             }
         }
         if let [Item::Piped(named)] = block.body.as_slice()

@@ -3,7 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 
 use crate::ast::{Block, Duration, Opt, Text, Value};
-use crate::blocks::{AtMost, Carries, Kind, OptionSpec};
+use crate::blocks::{AtMost, Carries, Kind, Needs, OptionSpec};
 use crate::duration::Number;
 use crate::errors::Errors;
 use crate::{suggest, tokens};
@@ -16,6 +16,10 @@ pub(super) fn check(block: &Block, named: &[String], errors: &mut Errors) {
     for option in &block.options {
         let name = option.name.to_string();
         let Some(spec) = block.spec.option(&name) else {
+            // A flag may change what the block gives.
+            if option.value.is_none() {
+                errors.break_tree();
+            }
             errors.beside(option.name.span(), unknown(block, option));
             continue;
         };
@@ -169,6 +173,9 @@ fn of_all_runs(block: &Block, spec: OptionSpec) -> String {
 fn unknown(block: &Block, option: &Opt) -> String {
     let (keyword, name, known) = (&block.keyword, option.name.to_string(), block.spec.names());
     let near = suggest::closest(&name, &known).or_else(|| block.spec.meant_option(&name));
+    if near.is_none() && option.value.is_none() && block.spec.needs == Needs::Items {
+        return format!("the step before `{keyword}` gives the collection; write `{name} {keyword} < … >`");
+    }
     let meant = match (near, block.spec.carries) {
         (Some(near), _) => format!("did you mean `{near}`? "),
         // A variable: what else than the handle may it be?

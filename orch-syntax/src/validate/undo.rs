@@ -41,7 +41,7 @@ impl Walk<'_> {
     }
 
     /// A step with an undo, and the undo, which is a step outside of all around.
-    pub(super) fn undo(&mut self, undo: &Undo) {
+    pub(super) fn undo(&mut self, undo: &mut Undo) {
         let word = &undo.word;
         let what = match &self.undos.by {
             By::Saga => None,
@@ -60,11 +60,11 @@ impl Walk<'_> {
         {
             self.errors.at(word.span(), message);
         }
-        self.step(&undo.step);
+        self.step(&mut undo.step);
         // What it is given is the step's output.
         let outside = (std::mem::take(&mut self.undos), self.piped);
         self.piped = super::Piped::Value;
-        self.step(&undo.undo);
+        self.step(&mut undo.undo);
         (self.undos, self.piped) = outside;
     }
 }

@@ -8,6 +8,7 @@ mod around;
 mod block;
 mod choice;
 mod gives;
+mod mentions;
 mod names;
 mod options;
 mod saga;
@@ -46,7 +47,8 @@ pub(crate) fn expand(parsed: Parsed) -> TokenStream {
     if is_pipeline {
         // What else is wrong with it is told at once, and an editor finds all that stands in it.
         let built = built(&pipeline);
-        return quote!({ #reports #built });
+        let left_out = mentions::left_out(&pipeline);
+        return quote!({ #reports #left_out #built });
     }
     recover(&paths, &reports)
 }
@@ -271,21 +273,10 @@ impl Expansion<'_> {
 }
 
 /// Reports the mistakes, in a form that keeps the rest of the function quiet: a `compile_error!` in the place of
-/// the value has the error type. The names of the tasks stand in the position of a type, for completion.
+/// the value has the error type.
 fn recover(paths: &[TaskPath], reports: &TokenStream) -> TokenStream {
-    let paths = paths.iter().map(|path| {
-        let tokens = tokens::list(path.tokens.clone());
-        let colons = if tokens::is_pair(&tokens, 0, ':', ':') { 2 } else { 0 };
-        let (root, names) = (tokens::collect(tokens::part(&tokens, 0, colons)), &path.names);
-        quote!(#root #(#names)::*)
-    });
-    quote! {
-        {
-            #[allow(dead_code, unused)]
-            type __Tasks = (#(#paths,)*);
-            #reports
-        }
-    }
+    let mentions = mentions::mentions(paths);
+    quote!({ #mentions #reports })
 }
 
 /// A variable of the expansion's own. A constant or a unit struct of the user's with the same name would make its pattern ask
