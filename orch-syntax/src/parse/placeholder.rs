@@ -38,10 +38,8 @@ fn value(code: &[TokenTree], depth: usize) -> Option<Span> {
                 };
                 at = (at..code.len()).find(ends).unwrap_or(code.len());
             }
-            TokenTree::Ident(word) if word == "_" => {
-                if is_value(before, after, code, at) {
-                    return Some(word.span());
-                }
+            TokenTree::Ident(word) if word == "_" && is_value(before, after, code, at) => {
+                return Some(word.span());
             }
             TokenTree::Group(group) if depth < MAX_DEPTH => {
                 let of_macro = tokens::is_punct(before, '!');

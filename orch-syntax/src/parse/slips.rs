@@ -27,17 +27,14 @@ pub(super) fn in_value(value: &[TokenTree], between: &str, errors: &mut Errors) 
     if let Some(second) = second.and_then(|second| value.get(second)) {
         errors.beside(
             second.span(),
-            format!("expected {between}, found `{}`", tokens::show(&[second.clone()])),
+            format!("expected {between}, found `{}`", tokens::show(std::slice::from_ref(second))),
         );
         return true;
     }
     let (last, before) = (value.last(), value.len().checked_sub(2).and_then(|before| value.get(before)));
     let is_open = match last {
         // `a..` is a range, `Vec::<u8>` a path, `a?` a value; and after `a.` or `a::` an editor has something to offer.
-        Some(TokenTree::Punct(punct)) => match punct.as_char() {
-            '+' | '-' | '*' | '/' | '%' | '^' | '&' | '|' | '=' | '<' | '!' | ',' => true,
-            _ => false,
-        },
+        Some(TokenTree::Punct(punct)) => "+-*/%^&|=<!,".contains(punct.as_char()),
         Some(TokenTree::Ident(word)) => word == "as",
         _ => false,
     };

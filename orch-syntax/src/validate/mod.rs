@@ -81,7 +81,8 @@ impl Walk<'_> {
     /// An inline step that uses what is piped, where nothing is. (What it takes would be `()`, of which the compiler speaks.)
     fn inline(&mut self, inline: &Inline) {
         let names: Vec<String> = inline.pattern.names().collect();
-        if self.piped != Piped::Named || !tokens::mentions(&inline.body.stream(), &names) {
+        let says_so = inline.ty.as_ref().is_some_and(|ty| ty.to_string() == "()");
+        if self.piped != Piped::Named || says_so || !tokens::mentions(&inline.body.stream(), &names) {
             return;
         }
         let named = self.named.last().map(|name| format!(" and use `{name}`")).unwrap_or_default();

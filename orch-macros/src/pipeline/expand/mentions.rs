@@ -118,10 +118,9 @@ impl Words {
                         && !tokens::is_pair(code, at + 1, '=', '=')
                         && !tokens::is_pair(code, at + 1, '!', '=');
                     let text = word.to_string();
-                    if !(part || names || tokens::is_keyword(&text) || text.starts_with(char::is_uppercase))
-                        && !self.used.iter().any(|used| used == word)
-                        && !after_type(code, at)
-                    {
+                    let is_type = text.starts_with(char::is_uppercase) || after_type(code, at);
+                    let is_known = self.used.iter().any(|used| used == word);
+                    if !(part || names || is_type || is_known || tokens::is_keyword(&text)) {
                         self.used.push(word.clone());
                     }
                 }
