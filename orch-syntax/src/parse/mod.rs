@@ -4,6 +4,7 @@
 //! The same code runs at every keystroke in an editor, so it neither panics nor stands still.
 
 mod arms;
+mod aside;
 mod attributes;
 mod bars;
 mod before_body;
@@ -22,6 +23,7 @@ mod misplaced;
 mod options;
 mod placeholder;
 mod signs;
+mod skip;
 mod slips;
 mod step;
 mod undo;
