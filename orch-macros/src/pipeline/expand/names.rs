@@ -2,10 +2,8 @@
 
 use orch_syntax::pattern::Pattern;
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-
-use super::carried;
 
 /// What is bound before a step, outermost first.
 ///
@@ -142,7 +140,7 @@ impl Names {
             };
             // With the place of the pattern: what is wrong with that is then the same error wherever the name is seen.
             let value = match entry.place {
-                Some(place) => carried(place, &value),
+                Some(place) => quote_spanned!(place=> { #value }),
                 None => value,
             };
             let pattern = &entry.pattern;
