@@ -236,11 +236,18 @@ macro_rules! leaf {
 
 leaf!(IsTask [F, T, A, N] Leaf<F, T, A, N>: pass where F: Send + Sync, T: Fails<A, E>, A: Send);
 leaf!(IsCall [F, T, A, N] Leaf<F, T, A, N>: pass where F: Send + Sync, T: Fails<A, E>, A: Send);
-leaf!(IsInline [F, Raw, How, N] Inline<SyncBody<F>, Raw, How, N>: pass where F: Send + Sync, How: Fits<Raw, E>);
-leaf!(IsInline [F, Fut, Raw, How, N] Inline<AsyncBody<F, Fut>, Raw, How, N>: pass where F: Send + Sync, Fut: Send, How: Fits<Raw, E>);
-leaf!(IsInline ['c, F, Raw, How, N] Inline<NamedBody<'c, F>, Raw, How, N>: pass where F: Send + Sync, How: Fits<Raw, E>);
-leaf!(IsInline [F, X, Raw, How, N] Inline<ContextBody<F, X>, Raw, How, N>: pass where F: Send + Sync, How: Fits<Raw, E>);
-leaf!(IsInline ['c, F, X, W, Raw, How, N] Inline<AsyncContextBody<'c, F, X, W>, Raw, How, N>: pass where F: Send + Sync, How: Fits<Raw, E>);
+leaf!(IsInline [B, Raw, How, N] Inline<B, Raw, How, N>: pass where B: Sent, How: Fits<Raw, E>);
+
+/// What an inline step is made of can be sent between threads, and what it gives while it is awaited.
+///
+/// One trait for all of them, as one check is found for each of them, known or not.
+pub trait Sent {}
+
+impl<F: Send + Sync> Sent for SyncBody<F> {}
+impl<F: Send + Sync, Fut: Send> Sent for AsyncBody<F, Fut> {}
+impl<F: Send + Sync> Sent for NamedBody<'_, F> {}
+impl<F: Send + Sync, E> Sent for ContextBody<F, E> {}
+impl<F: Send + Sync, E, A> Sent for AsyncContextBody<'_, F, E, A> {}
 
 macro_rules! error_of {
     ($($condition:ident: [$($param:tt)*] $error:ty, $step:ty;)*) => {
