@@ -67,6 +67,7 @@ fn a_hundred_and_fifty_names() {
     assert_eq!(at_once(a_hundred_and_fifty().run(1)).unwrap(), 1000 + 200 + 77 + 151);
 }
 
+#[allow(unused_variables)]
 #[rustfmt::skip]
 fn a_hundred_in_the_header() -> impl Run<In = u32, Out = u32, Error = BoxError> + 'static {
     pipeline! {

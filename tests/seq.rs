@@ -392,7 +392,7 @@ mod names {
 
     #[test]
     fn rule_5_after_a_let_nothing_is_piped() {
-        let p = pipeline! { seq < let n = seven |nothing| { let () = nothing; *n } > };
+        let p = pipeline! { seq < let n = seven |nothing: ()| { let () = nothing; *n } > };
         assert_eq!(at_once(p.run(())).unwrap(), 7);
     }
 

@@ -60,6 +60,19 @@ impl Spec {
         self.head.iter().chain(self.options).any(|option| option.kind.is_value())
     }
 
+    /// The option that is called so elsewhere, or by a part of its name.
+    pub(crate) fn meant_option(&self, typed: &str) -> Option<&'static str> {
+        let typed = typed.to_lowercase();
+        let called = |option: &&OptionSpec| {
+            ELSEWHERE
+                .iter()
+                .any(|(name, elsewhere)| *name == option.name && elsewhere.contains(&typed.as_str()))
+        };
+        let part = |option: &&OptionSpec| option.name.split('_').any(|word| word == typed && word != "max");
+        let found = self.options.iter().find(called).or_else(|| self.options.iter().find(part));
+        found.map(|option| option.name)
+    }
+
     /// The names of its options.
     #[must_use]
     pub fn names(&self) -> Vec<&'static str> {
@@ -359,6 +372,23 @@ const fn shared(name: &'static str, kind: Kind) -> OptionSpec {
 
 const NAME: OptionSpec = option("name", Kind::Name);
 
+/// What options are called in other languages and libraries.
+const ELSEWHERE: &[(&str, &[&str])] = &[
+    ("limit", &["concurrency", "max_concurrency", "max_concurrent", "max", "parallelism", "workers", "jobs"]),
+    ("max", &["limit", "concurrency", "max_concurrency", "max_concurrent", "permits", "size"]),
+    ("max_attempts", &["times", "tries", "max_tries", "retries", "max_retries", "count", "n"]),
+    ("max_rounds", &["times", "count", "n", "max_iterations", "iterations", "limit"]),
+    ("fail_max", &["threshold", "failure_threshold", "failures", "max_failures", "errors"]),
+    ("reset_timeout", &["cooldown", "recovery_timeout", "recovery", "sleep_window", "open_for"]),
+    ("backoff", &["delay", "wait", "interval", "base", "sleep"]),
+    ("when", &["if", "retry_if", "retry_on", "predicate", "filter", "on", "only_if"]),
+    ("ignore", &["exclude", "except", "filter"]),
+    ("rate", &["limit", "rps", "qps", "per_second", "requests"]),
+    ("per", &["period", "interval", "every"]),
+    ("settle", &["settled", "all_settled", "return_exceptions", "collect_errors"]),
+    ("name", &["id", "label", "title"]),
+];
+
 /// What most rows have in common.
 const BLOCK: Spec = Spec {
     keyword: "",
@@ -606,6 +636,11 @@ pub static BLOCKS: &[Spec] = &[
 pub(crate) fn meant(typed: &str) -> Option<&'static str> {
     let elsewhere = BLOCKS.iter().find(|spec| spec.elsewhere.contains(&typed));
     elsewhere.map(|spec| spec.keyword).or_else(|| suggest::closest(typed, &keywords()))
+}
+
+/// Whether a word is the option that names a block.
+pub(crate) fn is_name_of_blocks(word: &str) -> bool {
+    BLOCKS.iter().any(|spec| spec.of_kind(Kind::Name).is_some_and(|option| option.name == word))
 }
 
 /// The keywords of all blocks.

@@ -65,6 +65,11 @@ impl Number {
         self.suffix.is_empty() || RUST_SUFFIXES.contains(&self.suffix.as_str())
     }
 
+    /// Without the suffix.
+    pub(crate) fn digits(&self) -> &str {
+        &self.digits
+    }
+
     fn unit(&self) -> Option<u128> {
         UNITS.iter().find(|(name, _)| *name == self.suffix).map(|(_, unit)| *unit)
     }

@@ -55,6 +55,8 @@ pub struct Errors {
     /// Set when brackets are missing and nothing says where: which step belongs to which block is then a
     /// guess, and no rule about blocks may be held against the user.
     pub(crate) structure_unsure: bool,
+    /// Set when something is left out of the tree, or stands in it that is no code.
+    broken: bool,
 }
 
 impl Errors {
@@ -75,22 +77,48 @@ impl Errors {
         self.list.iter()
     }
 
-    /// Records a mistake at one token.
-    pub(crate) fn at(&mut self, span: Span, message: impl Into<String>) {
+    /// Whether the tree is that of a pipeline all the same: what was wrong is left out or mended, and no step is missing. Then the
+    /// compiler can say what else is wrong.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn leave_a_pipeline(&self) -> bool {
+        !self.broken
+    }
+
+    /// Notes that what the tree has is no pipeline, whatever is reported.
+    pub(crate) fn break_tree(&mut self) {
+        self.broken = true;
+    }
+
+    /// Records a mistake at one token, beside which the tree is that of a pipeline.
+    pub(crate) fn beside(&mut self, span: Span, message: impl Into<String>) {
         let message: String = message.into();
         self.push(Mistake { place: Place::of(span), error: syn::Error::new(span, message) });
     }
 
-    /// Records a mistake that spans several tokens.
-    pub(crate) fn over(&mut self, tokens: TokenStream, message: impl Into<String>) {
+    /// Records a mistake that spans several tokens, beside which the tree is that of a pipeline.
+    pub(crate) fn beside_over(&mut self, tokens: TokenStream, message: impl Into<String>) {
         let message: String = message.into();
         let first = tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
         self.push(Mistake { place: Place::of(first), error: syn::Error::new_spanned(tokens, message) });
     }
 
+    /// Records a mistake at one token.
+    pub(crate) fn at(&mut self, span: Span, message: impl Into<String>) {
+        self.broken = true;
+        self.beside(span, message);
+    }
+
+    /// Records a mistake that spans several tokens.
+    pub(crate) fn over(&mut self, tokens: TokenStream, message: impl Into<String>) {
+        self.broken = true;
+        self.beside_over(tokens, message);
+    }
+
     /// Takes over what another reading found.
     pub(crate) fn absorb(&mut self, other: Errors) {
         self.structure_unsure |= other.structure_unsure;
+        self.broken |= other.broken;
         for mistake in other.list {
             self.push(mistake);
         }

@@ -15,6 +15,7 @@ pub struct Pattern {
     tokens: TokenStream,
     by_reference: TokenStream,
     bound: Vec<Ident>,
+    mutable: Option<Span>,
     form: Form,
 }
 
@@ -38,6 +39,7 @@ impl Pattern {
             tokens: tokens::collect(&reader.place.tokens),
             by_reference: reader.by_reference,
             bound: reader.bound,
+            mutable: reader.mutable,
             form,
         })
     }
@@ -45,13 +47,24 @@ impl Pattern {
     /// A name.
     pub fn name(name: &Ident) -> Self {
         let tokens = name.to_token_stream();
-        Self { by_reference: tokens.clone(), tokens, bound: vec![name.clone()], form: Form::Name }
+        Self {
+            by_reference: tokens.clone(),
+            tokens,
+            bound: vec![name.clone()],
+            mutable: None,
+            form: Form::Name,
+        }
     }
 
     /// `_`
     pub fn wild() -> Self {
         let tokens = Ident::new("_", Span::call_site()).into_token_stream();
-        Self { by_reference: tokens.clone(), tokens, bound: Vec::new(), form: Form::Wild }
+        Self { by_reference: tokens.clone(), tokens, bound: Vec::new(), mutable: None, form: Form::Wild }
+    }
+
+    /// The `mut` of a name, if there is one.
+    pub(crate) fn mutable(&self) -> Option<Span> {
+        self.mutable
     }
 
     /// Whether it is `_`.
@@ -93,6 +106,8 @@ impl ToTokens for Pattern {
 
 /// A place in the tokens of a pattern or of one of its groups.
 struct PatternReader {
+    /// The last `mut`.
+    mutable: Option<Span>,
     place: Reader,
     by_reference: TokenStream,
     bound: Vec<Ident>,
@@ -101,7 +116,7 @@ struct PatternReader {
 impl PatternReader {
     fn of(tokens: TokenStream) -> Self {
         let place = Reader::of(tokens::visible(tokens, |_| false));
-        Self { place, by_reference: TokenStream::new(), bound: Vec::new() }
+        Self { place, by_reference: TokenStream::new(), bound: Vec::new(), mutable: None }
     }
 
     /// Takes tokens over as they are.
@@ -181,6 +196,9 @@ impl PatternReader {
     /// `ref mut name @ pattern`
     fn binding(&mut self) -> Option<Form> {
         for word in ["ref", "mut"] {
+            if word == "mut" && self.place.word(word) {
+                self.mutable = self.place.peek(0).map(TokenTree::span).or(self.mutable);
+            }
             self.place.at += usize::from(self.place.word(word));
         }
         if !self.is_name() && !self.place.word("self") {
@@ -303,6 +321,7 @@ impl PatternReader {
     fn group(&mut self, group: &Group, content: fn(&mut Self) -> Option<()>) -> Option<()> {
         let mut inner = PatternReader::of(group.stream());
         content(&mut inner)?;
+        self.mutable = inner.mutable.or(self.mutable);
         for name in std::mem::take(&mut inner.bound) {
             self.bind(name);
         }

@@ -4,11 +4,11 @@ use proc_macro2::{Delimiter, Group, Ident, LineColumn, Literal, Spacing, Span, T
 
 /// Words of Rust that name nothing.
 const KEYWORDS: &[&str] = &[
-    "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do",
-    "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "if", "impl", "in", "let", "loop",
-    "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "Self", "self",
-    "static", "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
-    "virtual", "where", "while", "yield",
+    "_", "abstract", "as", "async", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "if", "impl", "in", "let", "loop", "macro",
+    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "Self", "self", "static",
+    "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual",
+    "where", "while", "yield",
 ];
 
 /// Whether a word is one of Rust's own, or `_`, and so names nothing.
@@ -38,6 +38,15 @@ pub fn map(stream: TokenStream, change: &mut dyn FnMut(TokenTree) -> TokenTree) 
 /// The part of `tokens` in a range, empty where there is none.
 pub fn part(tokens: &[TokenTree], from: usize, to: usize) -> &[TokenTree] {
     tokens.get(from..to.min(tokens.len())).unwrap_or(&[])
+}
+
+/// How many tokens there are, those in groups and their brackets too.
+pub(crate) fn count(tokens: &[TokenTree]) -> usize {
+    let size = |token: &TokenTree| match token {
+        TokenTree::Group(group) => 2 + count(&list(group.stream())),
+        _ => 1,
+    };
+    tokens.iter().map(size).sum()
 }
 
 /// Whether a token is this character.
@@ -240,6 +249,40 @@ pub fn mentions(code: &TokenStream, names: &[String]) -> bool {
             }
             TokenTree::Punct(_) => false,
         }
+    })
+}
+
+/// Whether an expression may end in this token.
+pub(crate) fn ends_expression(token: Option<&TokenTree>) -> bool {
+    const OPEN: &[&str] = &[
+        "as", "async", "become", "box", "break", "const", "do", "dyn", "else", "for", "if", "impl", "in",
+        "let", "loop", "match", "move", "mut", "ref", "return", "static", "unsafe", "where", "while",
+        "yield",
+    ];
+    match token {
+        Some(TokenTree::Ident(word)) => !is_one_of(word, OPEN),
+        Some(TokenTree::Literal(_) | TokenTree::Group(_)) => true,
+        _ => false,
+    }
+}
+
+/// Whether an expression that may end before this token cannot go on with it.
+pub(crate) fn begins_another(token: Option<&TokenTree>) -> bool {
+    match token {
+        Some(TokenTree::Ident(word)) => !(word == "as" || word == "else"),
+        Some(TokenTree::Literal(_)) => true,
+        _ => false,
+    }
+}
+
+/// The place of the first token that no expression goes on with: what stands before it is one already.
+pub(crate) fn second_expression(code: &[TokenTree]) -> Option<usize> {
+    (1..code.len()).find(|at| {
+        let (before, token) = (code.get(at - 1), code.get(*at));
+        // `break 'name value`, `&'a T`, `&raw const x`.
+        let is_lifetime = at.checked_sub(2).is_some_and(|before| is_punct(code.get(before), '\''));
+        let is_raw = is_word(before, "raw") && (is_word(token, "const") || is_word(token, "mut"));
+        ends_expression(before) && begins_another(token) && !is_lifetime && !is_raw
     })
 }
 

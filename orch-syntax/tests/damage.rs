@@ -116,7 +116,7 @@ const PROGRAMS: [&str; 9] = [
     error = AgentError;
     |question: Question|
     seq(name = \"agent\", collect) <
-        let history = |_| { vec![question.text.clone()] }
+        |_| { vec![question.text.clone()] }
         timeout(question.patience) <
             repeat(max_rounds = 8) <
                 async |talk, cx| {

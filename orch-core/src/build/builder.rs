@@ -5,8 +5,8 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use crate::build::check::{
-    Check, Checked, IsAsked, IsCall, IsControl, IsDuplicate, IsFailure, IsInput, IsItems, IsKept,
-    IsNextRound, IsOne, IsPredicate, IsSame, IsStep, IsStream,
+    Check, Checked, IsAsked, IsCall, IsControl, IsDuplicate, IsFailure, IsInline, IsInput, IsItems, IsKept,
+    IsNextRound, IsOne, IsPredicate, IsSame, IsStep, IsStream, IsTask,
 };
 use crate::build::feed::{Clones, Duplicate, Ignores, Takes, clones};
 use crate::build::rounds::Control;
@@ -137,6 +137,16 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
 
     /// What stands here, as far as it is a step.
     pub fn step<St>(self, step: St) -> Checked<IsStep<St, At<S, In>, E>, St, St> {
+        Check::new(step)
+    }
+
+    /// What stands here, a task, as far as it is a step.
+    pub fn task<St>(self, step: St) -> Checked<IsTask<St, At<S, In>, E>, St, St> {
+        Check::new(step)
+    }
+
+    /// What stands here, a closure, as far as it is a step.
+    pub fn inlined<St>(self, step: St) -> Checked<IsInline<St, At<S, In>, E>, St, St> {
         Check::new(step)
     }
 

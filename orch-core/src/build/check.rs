@@ -18,12 +18,14 @@ use crate::build::items::{Items, Streams};
 use crate::build::rounds::{Control, NextRound};
 use crate::build::same::Same;
 use crate::build::scope::Point;
+use crate::context::Failed;
 use crate::error::{Error, Failure};
-use crate::leaf::Leaf;
+use crate::leaf::select::{Continued, ContinuedDebug, Fits, Tried, TriedDebug};
+use crate::leaf::{AsyncBody, AsyncContextBody, ContextBody, Inline, Leaf, NamedBody, SyncBody};
 use crate::pipeline::Run;
 use crate::policy::{Handed, Policy};
 use crate::run::Step;
-use crate::task::Task;
+use crate::task::{Fails, IntoFailure, Task};
 
 /// A value on its way through a condition.
 pub struct Check<C, V> {
@@ -206,24 +208,99 @@ pub trait StepWanted<St, P: Point, E: Failure>: Sized {
 
 impl<St, P: Point, E: Failure> StepWanted<St, P, E> for &Check<IsStep<St, P, E>, St> {}
 
-/// It is the step of a task whose arguments are written, at the point `P` of a pipeline with the error type `E`.
+/// It is the step of a task, at the point `P` of a pipeline with the error type `E`.
+pub struct IsTask<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
+
+/// The same where its arguments are written.
 pub struct IsCall<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
 
-impl<St, P: Point, E: Failure> Check<IsCall<St, P, E>, St>
-where
-    St: Step<P, E>,
-{
-    /// Lets the step through.
-    #[inline(always)]
-    pub fn pass(self, _place: CheckSpan<St>) -> St {
-        self.value
-    }
+/// It is a closure as a step, at the point `P` of a pipeline with the error type `E`.
+pub struct IsInline<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
+
+// As above, what an error points at comes from the calls. What is asked for is what a step of this kind needs, and not that it is a
+// step, as an error lists each bound on its way.
+macro_rules! leaf {
+    ($condition:ident [$($params:tt)*] $step:ty: $pass:ident where $($bounds:tt)*) => {
+        impl<$($params)*, P: Point, E: Failure> Check<$condition<$step, P, E>, $step>
+        where
+            $($bounds)*
+        {
+            /// Lets the step through.
+            #[inline(always)]
+            pub fn $pass(self, _place: CheckSpan<$step>) -> $step {
+                self.value
+            }
+        }
+    };
 }
 
-impl<F, T: Task<A>, A, N, P: Point, E: Failure> StepWanted<Leaf<F, T, A, N>, P, E>
-    for &Check<IsCall<Leaf<F, T, A, N>, P, E>, Leaf<F, T, A, N>>
-{
+leaf!(IsTask [F, T, A, N] Leaf<F, T, A, N>: pass where F: Send + Sync, T: Fails<A, E>, A: Send);
+leaf!(IsCall [F, T, A, N] Leaf<F, T, A, N>: pass where F: Send + Sync, T: Fails<A, E>, A: Send);
+leaf!(IsInline [B, Raw, How, N] Inline<B, Raw, How, N>: pass where B: Sent, How: Fits<Raw, E>);
+
+/// What an inline step is made of can be sent between threads, and what it gives while it is awaited.
+///
+/// One trait for all of them, as one check is found for each of them, known or not.
+pub trait Sent {}
+
+impl<F: Send + Sync> Sent for SyncBody<F> {}
+impl<F: Send + Sync, Fut: Send> Sent for AsyncBody<F, Fut> {}
+impl<F: Send + Sync> Sent for NamedBody<'_, F> {}
+impl<F: Send + Sync, E> Sent for ContextBody<F, E> {}
+impl<F: Send + Sync, E, A> Sent for AsyncContextBody<'_, F, E, A> {}
+
+macro_rules! error_of {
+    ($($condition:ident: [$($param:tt)*] $error:ty, $step:ty;)*) => {
+        $(impl<P, E, $($param)*> ErrorWanted<$error, $step, E> for &Check<$condition<$step, P, E>, $step> {})*
+    };
 }
+
+error_of! {
+    IsTask: [F, T: Task<A>, A, N] T::Error, Leaf<F, T, A, N>;
+    IsCall: [F, T: Task<A>, A, N] T::Error, Leaf<F, T, A, N>;
+    IsInline: [B, T, X, N] X, Inline<B, Result<T, X>, Tried, N>;
+    IsInline: [B, T, X, N] X, Inline<B, Result<T, X>, TriedDebug, N>;
+    IsInline: [B, T, X, N] X, Inline<B, Result<T, Failed<X>>, Continued, N>;
+    IsInline: [B, T, X, N] X, Inline<B, Result<T, Failed<X>>, ContinuedDebug, N>;
+}
+
+macro_rules! debug {
+    ($($condition:ident)*) => {$(
+        impl<St, P, E> fmt::Debug for $condition<St, P, E> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($condition))
+            }
+        }
+    )*};
+}
+
+debug!(IsTask IsCall IsInline);
+
+// As above, what an error points at comes from the call.
+macro_rules! error_wanted {
+    ($(#[$doc:meta])* $pass:ident where $($bounds:tt)*) => {
+        $(#[$doc])*
+        pub trait ErrorWanted<X, St, E>: Sized {
+            /// Never called: where it is found, it is no step.
+            fn $pass<Unknown>(self, _place: CheckSpan<St>) -> Unknown
+            where
+                $($bounds)*,
+            {
+                unreachable!("it is no step")
+            }
+        }
+    };
+}
+
+error_wanted! {
+    /// All that there can be against this step is its error. That is asked for as it is, and not by way of the step: an error lists each
+    /// bound on its way.
+    pass where X: IntoFailure<E>
+}
+
+// Found after what takes a reference: it has no error, or not these arguments.
+impl<St, P: Point, E: Failure> StepWanted<St, P, E> for &mut Check<IsTask<St, P, E>, St> {}
+impl<St, P: Point, E: Failure> StepWanted<St, P, E> for &mut Check<IsInline<St, P, E>, St> {}
 
 /// The arguments do not keep the bounds of a generic task. They have been reported where they stand, and there is nothing
 /// to add.
@@ -243,19 +320,14 @@ impl<St, P, E> fmt::Debug for IsStep<St, P, E> {
     }
 }
 
-impl<St, P, E> fmt::Debug for IsCall<St, P, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("IsCall")
-    }
-}
-
 /// All traits that a check may be passed by, without a name.
 pub mod methods {
     pub use super::{
-        AskedWanted as _, ControlWanted as _, DuplicateWanted as _, FailureWanted as _, HandedWanted as _,
-        InputWanted as _, ItemsWanted as _, KeptWanted as _, Known as _, NextRoundWanted as _,
-        OneWanted as _, OwnedWanted as _, PolicyWanted as _, PredicateWanted as _, Reported as _,
-        RunWanted as _, SameWanted as _, SharedWanted as _, StepWanted as _, StreamWanted as _,
+        AskedWanted as _, ControlWanted as _, DuplicateWanted as _, ErrorWanted as _, FailureWanted as _,
+        HandedWanted as _, InputWanted as _, ItemsWanted as _, KeptWanted as _, Known as _,
+        NextRoundWanted as _, OneWanted as _, OwnedWanted as _, PolicyWanted as _, PredicateWanted as _,
+        Reported as _, RunWanted as _, SameWanted as _, SharedWanted as _, StepWanted as _,
+        StreamWanted as _,
     };
     pub use crate::leaf::select::{
         HowContinued as _, HowContinuedDebug as _, HowPlain as _, HowPlainDebug as _, HowTried as _,

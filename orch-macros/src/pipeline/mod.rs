@@ -12,5 +12,5 @@ pub(crate) fn pipeline(input: TokenStream) -> TokenStream {
     }
     let mut parsed = orch_syntax::parse(input);
     orch_syntax::validate(&mut parsed);
-    expand::expand(&parsed.tree, parsed.errors)
+    expand::expand(parsed)
 }

@@ -40,6 +40,11 @@ pub(crate) struct Durable {
     pub(crate) error: Option<TokenStream>,
 }
 
+/// Whether an item is meant as a function.
+pub(crate) fn is_function(item: &TokenStream) -> bool {
+    item.clone().into_iter().any(|token| tokens::is_word(Some(&token), "fn"))
+}
+
 impl Task {
     /// Reads the function. Its options are read by [`Options::read`]: with a mistake in them it is known what it would be.
     pub(crate) fn read(item: TokenStream) -> syn::Result<Self> {
@@ -87,7 +92,12 @@ impl Parse for Options {
         while !input.is_empty() {
             if input.peek(Token![crate]) {
                 let word: Token![crate] = input.parse()?;
-                input.parse::<Token![=]>()?;
+                input.parse::<Token![=]>().map_err(|error| {
+                    syn::Error::new(error.span(), "`crate` takes a path: `crate = ::async_orch`")
+                })?;
+                if input.is_empty() || input.peek(Token![,]) {
+                    return Err(syn::Error::new(word.span, "`crate` takes a path: `crate = ::async_orch`"));
+                }
                 if options.krate.replace(module_path(input)?).is_some() {
                     return Err(syn::Error::new(word.span, "`crate` is given twice"));
                 }
@@ -113,8 +123,22 @@ impl Parse for Options {
                     }
                     unknown => {
                         let known = ["name", "blocking", "spawn", "context", "fallible", "durable", "crate"];
-                        let hint = orch_syntax::suggest::closest(unknown, &known)
-                            .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                        let meant = match unknown {
+                            "block" | "spawn_blocking" | "sync" | "cpu" => Some("blocking"),
+                            "ctx" | "cx" => Some("context"),
+                            "result" | "try" | "error" => Some("fallible"),
+                            _ => orch_syntax::suggest::closest(unknown, &known),
+                        };
+                        let hint = match (meant, orch_syntax::blocks::find(unknown)) {
+                            (Some(near), _) => format!("; did you mean `{near}`?"),
+                            (None, Some(_)) => {
+                                let text = format!(
+                                    "`{unknown}` is no option of a task; in the pipeline write `{unknown}(…) < … >` around it"
+                                );
+                                return Err(syn::Error::new(option.span(), text));
+                            }
+                            (None, None) => String::new(),
+                        };
                         let text = format!("unknown option `{unknown}`{hint}; {KNOWN}");
                         return Err(syn::Error::new(option.span(), text));
                     }
@@ -124,7 +148,7 @@ impl Parse for Options {
                 }
             }
             if !input.is_empty() {
-                input.parse::<Token![,]>()?;
+                comma(input)?;
             }
         }
         Ok(options)
@@ -167,6 +191,18 @@ impl Durable {
         }
         Ok(durable)
     }
+}
+
+/// The comma after an option, and what may stand in its place.
+fn comma(input: ParseStream<'_>) -> syn::Result<()> {
+    let set = input.peek(Token![=]) || input.peek(Token![:]) || input.peek(syn::token::Paren);
+    let message = if set {
+        "this option is a flag; write it alone, or leave it out"
+    } else {
+        "expected `,` between options"
+    };
+    let comma = input.parse::<Token![,]>();
+    comma.map(drop).map_err(|error| syn::Error::new(error.span(), message))
 }
 
 /// `pub`, `pub(…)` or nothing.

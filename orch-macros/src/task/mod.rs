@@ -17,7 +17,8 @@ mod unnamed;
 mod validate;
 mod variants;
 
-use proc_macro2::TokenStream;
+use orch_syntax::tokens;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 
 /// The item as written, and with it either the task or the errors that say why there is none.
@@ -25,15 +26,37 @@ pub(crate) fn task(options: TokenStream, item: TokenStream) -> TokenStream {
     if let Some(content) = expand::content(&options) {
         return content;
     }
+    // The compiler has said already what is wrong with a function that does not parse.
+    let function = ast::is_function(&item);
     let made = match ast::Task::read(item.clone()) {
+        Err(_) if function => return without_body(item),
+        Ok(task) if task.sig.is_broken => return without_body(item),
         Ok(mut task) => {
             let options = ast::Options::read(options).map(|options| task.options = options);
             match options.and_then(|()| task.take_context()).and_then(|()| validate::validate(&task)) {
                 Ok(()) => expand::expand(&task),
+                // The compiler would say in its own words what is said here.
+                Err(error) if validate::is_refused_by_compiler(&task.sig) => {
+                    return expand::refuse(&task, error);
+                }
                 Err(error) => expand::refuse(&task, error),
             }
         }
         Err(error) => error.into_compile_error(),
     };
     quote!(#item #made)
+}
+
+/// A function that does not parse, with nothing in its body: what is there would not know the parameters.
+fn without_body(item: TokenStream) -> TokenStream {
+    let mut tokens = tokens::list(item);
+    if let Some(TokenTree::Group(body)) = tokens.last_mut()
+        && body.delimiter() == Delimiter::Brace
+    {
+        let mut empty = Group::new(Delimiter::Brace, quote!(loop {}));
+        empty.set_span(body.span());
+        *body = empty;
+    }
+    let item: TokenStream = tokens.into_iter().collect();
+    quote!(#[allow(unused_variables)] #item)
 }

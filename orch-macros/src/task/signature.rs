@@ -28,6 +28,8 @@ pub(crate) struct Signature {
     pub(crate) variadic: Option<Span>,
     /// `None` if there is none.
     pub(crate) output: Option<TokenStream>,
+    /// Whether something stands in it that is none of a signature, such as `: u32` for `-> u32`.
+    pub(crate) is_broken: bool,
 }
 
 /// `pattern: Type`
@@ -64,6 +66,7 @@ impl Parse for Signature {
             receivers: Vec::new(),
             variadic: None,
             output: None,
+            is_broken: false,
         };
         let content;
         syn::parenthesized!(content in input);
@@ -73,10 +76,17 @@ impl Parse for Signature {
                 content.parse::<Token![,]>()?;
             }
         }
-        if input.parse::<Option<Token![->]>>()?.is_some() {
+        // The compiler takes the other two for an arrow, and says so.
+        let arrow = input.parse::<Option<Token![->]>>()?.is_some()
+            || input.parse::<Option<Token![=>]>>()?.is_some()
+            || input.parse::<Option<Token![:]>>()?.is_some();
+        if arrow {
             let ty = ty(input, |input| at_comma(input) || input.peek(Token![where]) || ends(input))?;
             signature.output = Some(tokens::collect(&ty));
         }
+        let types = signature.parameters.iter().map(|parameter| &parameter.ty).chain(&signature.output);
+        signature.is_broken =
+            !(ends(input) || input.peek(Token![where])) || types.into_iter().any(is_no_type);
         signature.generics = Generics::of(&angles, &outside_angles(input, ends)?);
         Ok(signature)
     }
@@ -199,6 +209,45 @@ pub(crate) fn impl_trait(ty: &TokenStream) -> Option<Span> {
         TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => impl_trait(&group.stream()),
         _ => None,
     })
+}
+
+/// Whether something stands in a type that is in none: an angle that is not closed, or a further parameter.
+fn is_no_type(ty: &TokenStream) -> bool {
+    let tokens = tokens::list(ty.clone());
+    let mut angles = 0usize;
+    for (at, token) in tokens.iter().enumerate() {
+        let Some(c) = (match token {
+            TokenTree::Punct(punct) => Some(punct.as_char()),
+            _ => None,
+        }) else {
+            continue;
+        };
+        let double = tokens::is_pair(&tokens, at, ':', ':')
+            || at.checked_sub(1).is_some_and(|before| tokens::is_pair(&tokens, before, ':', ':'));
+        match c {
+            '<' => angles += 1,
+            '>' if tokens::closes_angle(&tokens, at) => {
+                let Some(less) = angles.checked_sub(1) else { return true };
+                angles = less;
+            }
+            ';' => return true,
+            ':' if angles == 0 && !double => return true,
+            _ => {}
+        }
+    }
+    angles > 0
+}
+
+/// `Pin<Box<dyn Future<…>>>`, `BoxFuture<…>`
+pub(crate) fn is_boxed_future(ty: &TokenStream) -> bool {
+    let tokens = tokens::list(ty.clone());
+    let end = tokens.iter().position(|token| tokens::is_punct(Some(token), '<')).unwrap_or(tokens.len());
+    let Some(name) = tokens::as_ident(end.checked_sub(1).and_then(|last| tokens.get(last))) else {
+        return false;
+    };
+    let has = |word: &str| tokens.iter().any(|token| tokens::is_word(Some(token), word));
+    tokens::is_one_of(name, &["BoxFuture", "LocalBoxFuture"])
+        || ((name == "Pin" || name == "Box") && has("dyn") && has("Future"))
 }
 
 /// Whether a type is `impl Future<…>`.

@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use super::ast::Task;
 use super::letters::Letters;
 use super::lifetimes::borrow;
-use super::signature::{Signature, impl_trait, is_future};
+use super::signature::{Signature, impl_trait, is_boxed_future, is_future};
 use super::variants::MOST;
 use crate::errors::combined;
 
@@ -54,6 +54,30 @@ fn self_type(sig: &Signature) -> Option<Span> {
 fn gives_no_result(sig: &Signature) -> bool {
     let letters = sig.output.as_ref().map(|ty| Letters::of(ty, &sig.generics));
     matches!(letters, None | Some(Letters::Plain | Letters::Never))
+}
+
+/// A `_` in a type.
+fn placeholder(ty: &TokenStream) -> Option<Span> {
+    ty.clone().into_iter().find_map(|token| match token {
+        TokenTree::Ident(word) if word == "_" => Some(word.span()),
+        TokenTree::Group(group) => placeholder(&group.stream()),
+        _ => None,
+    })
+}
+
+/// Whether what is refused in a signature is an error of the function too: a return type that borrows from nothing, or is not
+/// written.
+pub(crate) fn is_refused_by_compiler(sig: &Signature) -> bool {
+    let Some(ty) = &sig.output else { return false };
+    let borrows = |ty: &TokenStream| {
+        ty.clone()
+            .into_iter()
+            .any(|token| tokens::is_punct(Some(&token), '&') || tokens::is_punct(Some(&token), '\''))
+    };
+    let begins = tokens::list(ty.clone());
+    let elided = tokens::is_punct(begins.first(), '&') && !tokens::is_punct(begins.get(1), '\'');
+    let lends = sig.parameters.iter().chain(&sig.context).any(|parameter| borrows(&parameter.ty));
+    sig.receivers.is_empty() && (placeholder(ty).is_some() || (elided && !lends))
 }
 
 /// Refuses signatures that cannot be a task. All reasons are given together.
@@ -131,6 +155,13 @@ pub(crate) fn validate(task: &Task) -> syn::Result<()> {
                 "a task names its return type; name the type, or box it"
             };
             refuse(span, text.to_owned());
+        } else if !sig.asyncness && is_boxed_future(ty) {
+            let span = ty.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
+            let text =
+                "a task that gives a future is an `async fn`; write `async fn` and the future's output";
+            refuse(span, text.to_owned());
+        } else if let Some(span) = placeholder(ty) {
+            refuse(span, "a task names its return type; write it for the `_`".to_owned());
         } else if let Some(span) = borrow(ty) {
             let text = "a task gives an owned value; clone what it borrows, or put it into an `Arc`";
             refuse(span, text.to_owned());

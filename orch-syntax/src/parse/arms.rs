@@ -157,7 +157,9 @@ impl Parser<'_> {
             self.errors.at(self.here(), "expected a pattern before this `if`");
             Pattern::wild()
         } else {
-            self.pattern_or_wild(&code, "")
+            let pattern = self.pattern_or_wild(&code, "");
+            self.no_mut(&pattern);
+            pattern
         };
         let guard = parts.guard.map(|guard| self.guard(guard, parts.arrow));
         self.at = parts.arrow;

@@ -34,9 +34,10 @@ impl Parser<'_> {
             self.durable(span);
         }
         if attributes.has("doc") {
-            self.errors.at(span, "a step has no documentation; write a comment, `// …`");
+            self.errors.beside(span, "a step has no documentation; write a comment, `// …`");
         } else if attributes.has_others() {
-            self.errors.at(span, "only `#[cfg(…)]` and `#[durable]` apply to a step; remove this attribute");
+            self.errors
+                .beside(span, "only `#[cfg(…)]` and `#[durable]` apply to a step; remove this attribute");
         }
         Some(Attributed {
             start,

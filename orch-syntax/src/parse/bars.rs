@@ -1,6 +1,6 @@
 //! `|pattern: Type|`, of the header and of an inline step.
 
-use proc_macro2::{Ident, Span, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenTree};
 
 use super::cursor::Parser;
 use crate::tokens;
@@ -17,6 +17,8 @@ pub(super) struct Bars {
     pub(super) context: Option<Ident>,
     /// The index after the closing bar; `None` if there is none.
     pub(super) after: Option<usize>,
+    /// How many tokens there are, with the bars.
+    pub(super) length: usize,
     /// Where to read on if the bar is not closed.
     pub(super) resume: usize,
 }
@@ -43,16 +45,24 @@ impl Parser<'_> {
                     '|' => break Some(index),
                     '<' => angles += 1,
                     '>' if tokens::closes_angle(&self.tokens, index) => {
-                        if angles == 0 {
+                        if angles == 0 && self.brackets.depth() > 0 {
                             break None;
                         }
-                        angles -= 1;
+                        angles = angles.saturating_sub(1);
                     }
                     ':' if angles == 0 && colon.is_none() && comma.is_none() => colon = Some(index),
                     ',' if angles == 0 && comma.is_none() => comma = Some((index, punct.span())),
                     _ => {}
                 },
                 TokenTree::Ident(ident) if ident == "let" => break None,
+                // The body of an inline step, and not the fields of a struct.
+                TokenTree::Group(group) if group.delimiter() == Delimiter::Brace && colon.is_none() => {
+                    let before = index.checked_sub(1).filter(|before| *before > open);
+                    let before = tokens::as_ident(before.and_then(|before| self.tokens.get(before)));
+                    if !before.is_some_and(|name| name.to_string().starts_with(char::is_uppercase)) {
+                        break None;
+                    }
+                }
                 _ => {}
             }
             index += 1;
@@ -78,6 +88,7 @@ impl Parser<'_> {
             comma: comma.map(|(_, span)| span),
             context,
             after: close.map(|close| close + 1),
+            length: close_or_end + 1 - open,
             resume,
         }
     }

@@ -1,11 +1,12 @@
 //! `keyword(options) < body >`
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
 use super::cursor::{MAX_DEPTH, Parser};
 use super::options;
-use crate::ast::{Block, Item, Step};
+use crate::ast::{Block, Item, Opt, Step};
 use crate::blocks::{Body, Needs, Spec};
+use crate::errors::Errors;
 use crate::tokens;
 
 impl Parser<'_> {
@@ -15,7 +16,11 @@ impl Parser<'_> {
         let Some(TokenTree::Ident(keyword)) = self.bump() else { return Step::Hole(TokenStream::new()) };
         let mut group = self.bump_group(Delimiter::Parenthesis);
         if group.is_none() {
-            group = self.bare_head(spec, &keyword);
+            group = self.options_in_angles(spec, &keyword);
+        }
+        group = self.before_body(spec, &keyword, start, group);
+        if self.body_in_brackets(spec, &keyword, group.as_ref()) {
+            return Step::Hole(TokenStream::new());
         }
         if spec.body == Body::Arms && group.is_none() && self.has_no_arms(start) {
             self.errors.at(
@@ -26,38 +31,29 @@ impl Parser<'_> {
             );
             return Step::Hole(TokenStream::new());
         }
-        let (head, options) = options::parse(&keyword, spec, group.as_ref(), self.errors);
-        let (open, body) = self.body_of(start, &keyword.to_string());
+        let errors = self.errors.len();
+        // A task of that name, called: what is in its parentheses are no options.
+        let is_call = group.is_some()
+            && self.peek(0).is_some_and(|token| !matches!(token, TokenTree::Group(_)))
+            && !self.punct(0, '<')
+            && self.closings_from(self.at) <= self.brackets.depth();
+        let mut unsaid = Errors::default();
+        let noted = if is_call { &mut unsaid } else { &mut *self.errors };
+        let (head, mut options) = options::parse(&keyword, spec, group.as_ref(), noted);
+        if is_call {
+            options.clear();
+        }
+        let lacks_value = |option: &Opt| {
+            option.value.is_none()
+                && spec.option(&option.name.to_string()).is_none_or(|spec| !spec.kind.is_flag())
+        };
+        let half_typed = self.errors.len() > errors || options.iter().any(lacks_value);
+        let (open, body) = self.body_of(start, &keyword.to_string(), half_typed);
         if spec.needs == Needs::Same && self.word(0, "else") {
             self.no_else_block(spec);
         }
         self.lost = false;
         Step::Block(Block { keyword, spec, head, options, open, body })
-    }
-
-    /// A head without its parentheses, up to the `<` on the same line: reported, and taken as if they were there.
-    fn bare_head(&mut self, spec: &'static Spec, keyword: &Ident) -> Option<Group> {
-        let head = spec.head?;
-        let starts = matches!(self.peek(0), Some(TokenTree::Ident(_) | TokenTree::Literal(_)))
-            || ['!', '*', '&', '-', '|'].iter().any(|c| self.punct(0, *c));
-        let line = keyword.span().start().line;
-        let on_line =
-            |index: &usize| self.tokens.get(*index).is_some_and(|token| token.span().start().line == line);
-        let open = (self.at..self.tokens.len())
-            .take_while(on_line)
-            .take_while(|index| !tokens::is_punct(self.tokens.get(*index), ',') && !self.block_at(*index))
-            .find(|index| tokens::is_punct(self.tokens.get(*index), '<'))?;
-        if !starts || self.closings_from(open + 1) <= self.brackets.depth() {
-            return None;
-        }
-        let code = tokens::part(&self.tokens, self.at, open);
-        let (name, stream) = (head.name, tokens::collect(code));
-        let shown = tokens::source_text(&stream);
-        let message =
-            format!("the {name} of `{keyword}` stands in parentheses; write `{keyword}({shown}) < … >`");
-        self.errors.over(stream.clone(), message);
-        self.at = open;
-        Some(Group::new(Delimiter::Parenthesis, stream))
     }
 
     /// Steps over a body without any arrow.
@@ -95,8 +91,8 @@ impl Parser<'_> {
         }
     }
 
-    /// The body of a block, and where it opens.
-    fn body_of(&mut self, start: usize, keyword: &str) -> (Span, Vec<Item>) {
+    /// The body of a block, and where it opens. `half_typed` if the parentheses before it are wrong.
+    fn body_of(&mut self, start: usize, keyword: &str, half_typed: bool) -> (Span, Vec<Item>) {
         let of_arms = self.keyword_at(start).is_some_and(|spec| spec.body == Body::Arms);
         let hole = || vec![Item::Step(Step::Hole(TokenStream::new()))];
         let head = self.before();
@@ -131,13 +127,22 @@ impl Parser<'_> {
                 } else {
                     format!("the body of a block stands between `<` and `>`; write `{keyword} < … >`")
                 };
+                let content = group.stream();
                 self.errors.at(open, message);
                 self.at += 1;
+                self.read_aside(content);
                 return (open, hole());
             }
         }
         let after = if start + 1 == self.at { keyword.to_owned() } else { format!("{keyword}(…)") };
-        self.errors.at(head, format!("expected `<` after `{after}`; a task of that name is `r#{keyword}`"));
+        if self.peek(0).is_none() && half_typed {
+            // Half typed, and what is wrong in its parentheses comes first.
+            self.errors.break_tree();
+        } else {
+            self.errors
+                .at(head, format!("expected `<` after `{after}`; a task of that name is `r#{keyword}`"));
+        }
+        self.unopened = true;
         if self.closings_from(self.at) > self.brackets.depth() {
             // The `>` is there: only the `<` was forgotten.
             self.open_bracket(start, head);

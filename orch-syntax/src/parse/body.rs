@@ -3,10 +3,14 @@
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use super::cursor::Parser;
+use super::slips;
 use crate::ast::{Item, LetPiped, LetStep, Step};
 use crate::pattern::Pattern;
 use crate::tokens;
 use crate::types;
+
+/// Words that declare a value elsewhere.
+pub(super) const DECLARING: &[&str] = &["var", "val", "mut", "const", "static", "auto", "def"];
 
 /// `let pattern: Type =`, up to the value.
 pub(super) struct LetHead {
@@ -21,7 +25,7 @@ impl Parser<'_> {
         let mut items = Vec::new();
         loop {
             self.open_invisible();
-            if self.peek(0).is_none() || self.punct(0, '>') {
+            if self.peek(0).is_none() || (self.punct(0, '>') && self.sign_of_others().is_none()) {
                 return items;
             }
             let before = self.at;
@@ -57,25 +61,19 @@ impl Parser<'_> {
     }
 
     pub(super) fn item(&mut self) -> Item {
-        if self.word(0, "let") { self.let_item() } else { Item::Step(self.step()) }
+        let declares = self.ident(0).is_some_and(|word| tokens::is_one_of(word, DECLARING))
+            && self.ident(1).is_some()
+            && tokens::is_punct(self.peek(2), '=');
+        if declares {
+            let shown = self.ident(1).map(ToString::to_string).unwrap_or_default();
+            self.errors.beside(self.here(), format!("the output of a step is named by `let {shown} = …`"));
+        }
+        if declares || self.word(0, "let") { self.let_item() } else { Item::Step(self.step()) }
     }
 
     /// What users of other languages write between steps.
     pub(super) fn separator(&mut self) -> bool {
-        let (width, message) = if self.punct(0, ';') {
-            (1, "nothing stands between steps; remove the `;`")
-        } else if self.pair(0, '-', '>') {
-            (2, "the output of a step goes to the next one by itself; remove the `->`")
-        } else if self.pair(0, '=', '>') {
-            (
-                2,
-                "the output of a step goes to the next one by itself; remove the `=>` (arms stand in `choose(…) < … >`)",
-            )
-        } else if self.pair(0, '|', '>') {
-            (2, "the output of a step goes to the next one by itself; remove the `|>`")
-        } else {
-            return false;
-        };
+        let Some((width, message)) = self.sign() else { return false };
         let pair = self.tokens.get(self.at..self.at + width).map(tokens::collect).unwrap_or_default();
         self.separators.push((message, pair));
         self.at += width;
@@ -100,7 +98,7 @@ impl Parser<'_> {
                 } else {
                     ""
                 };
-                self.errors.over(tokens.clone(), format!("{message}{more}"));
+                self.errors.beside_over(tokens.clone(), format!("{message}{more}"));
             }
         }
     }
@@ -192,6 +190,8 @@ impl Parser<'_> {
             }
             if tokens::is_punct(token, ':') && colon.is_none() && angles == 0 {
                 colon = Some(index);
+            } else if colon.is_none() && tokens::is_pair(&self.tokens, index, '<', '-') {
+                break Some(index);
             } else if tokens::is_punct(token, '<') {
                 angles += 1;
             } else if tokens::closes_angle(&self.tokens, index) {
@@ -204,15 +204,33 @@ impl Parser<'_> {
             }
             index += 1;
         };
-        let Some(equals) = equals else { return self.let_head_without_value(let_token) };
-        let pattern_end = colon.unwrap_or(equals);
+        let Some(equals) = equals else {
+            if let Some(open) = slips::unclosed_type(&self.tokens, start.saturating_sub(1)) {
+                self.errors.at(open, "this `<` of a type is not closed; write `>` where it ends");
+                let value = |index: &usize| tokens::is_punct(self.tokens.get(*index), '=');
+                self.at = (start..self.tokens.len()).find(value).map_or(self.at, |equals| equals + 1);
+                return LetHead { let_token, pattern: Pattern::wild(), ty: None };
+            }
+            return self.let_head_without_value(let_token);
+        };
+        // `:=` and `<-` of other languages.
+        let assigned = colon.is_some_and(|colon| colon + 1 == equals);
+        let arrow = usize::from(tokens::is_punct(self.tokens.get(equals), '<'));
+        if assigned || arrow > 0 {
+            let (from, to) = if assigned { (equals - 1, equals + 1) } else { (equals, equals + 2) };
+            let sign = tokens::collect(tokens::part(&self.tokens, from, to));
+            let shown = tokens::source_text(&sign);
+            self.errors.beside_over(sign, format!("a `let` is written with `=`; write it for `{shown}`"));
+        }
+        let colon = colon.filter(|_| !assigned);
+        let pattern_end = if assigned { equals - 1 } else { colon.unwrap_or(equals) };
         let pattern = tokens::part(&self.tokens, start, pattern_end).to_vec();
         let ty = colon.map(|colon| tokens::part(&self.tokens, colon + 1, equals).to_vec());
         self.at = if pattern.is_empty() { start } else { pattern_end };
-        let pattern = self.pattern_or_wild(&pattern, "expected a name or pattern after `let`");
+        let pattern = self.pattern_of_names(&pattern);
         self.at = equals;
-        let ty = ty.and_then(|ty| self.type_of(&ty));
-        self.at = equals + 1;
+        let ty = ty.filter(|_| arrow == 0).and_then(|ty| self.type_of(&ty));
+        self.at = equals + 1 + usize::from(arrow > 0);
         LetHead { let_token, pattern, ty }
     }
 
@@ -250,6 +268,27 @@ impl Parser<'_> {
         self.lost = true;
         let pattern = self.pattern_or_wild(&pattern, "");
         LetHead { let_token, pattern, ty: None }
+    }
+
+    /// The pattern of a `let`: what it names is borrowed by later steps.
+    fn pattern_of_names(&mut self, code: &[TokenTree]) -> Pattern {
+        let bar = code.iter().position(|token| tokens::is_punct(Some(token), '|'));
+        if let Some(bar) = bar.and_then(|bar| code.get(bar)) {
+            let message = "a `let` has one pattern, which always matches; for one or another write `choose(x) < pattern => step, … >`";
+            self.errors.at(bar.span(), message);
+            return Pattern::wild();
+        }
+        let pattern = self.pattern_or_wild(code, "expected a name or pattern after `let`");
+        self.no_mut(&pattern);
+        pattern
+    }
+
+    /// Reports a name that is to be changed.
+    pub(super) fn no_mut(&mut self, pattern: &Pattern) {
+        if let Some(span) = pattern.mutable() {
+            let message = "what has a name is shared by all later steps, and cannot be changed; change a clone in an inline step";
+            self.errors.at(span, message);
+        }
     }
 
     /// A pattern, or `_` where these tokens are none.

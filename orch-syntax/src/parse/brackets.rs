@@ -20,19 +20,11 @@ pub(super) struct Bracket {
 }
 
 impl Bracket {
-    /// Reports it, and that so many around it are open too.
-    pub(super) fn report(&self, around: usize, errors: &mut Errors) {
+    /// Reports it.
+    pub(super) fn report(&self, errors: &mut Errors) {
         let keyword = &self.keyword;
-        let message = match around {
-            0 => format!("this `<` of `{keyword}` is not closed; write `>` where the block ends"),
-            1 => format!(
-                "this `<` of `{keyword}` is not closed, nor is that of the block around it; write `>` where each ends"
-            ),
-            more => format!(
-                "this `<` of `{keyword}` is not closed, nor are those of the {more} blocks around it; write `>` where each ends"
-            ),
-        };
-        errors.at(self.open, message);
+        let message = format!("this `<` of `{keyword}` is not closed; write `>` where the block ends");
+        errors.beside(self.open, message);
     }
 }
 

@@ -4,9 +4,10 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
 use super::brackets::Brackets;
 use super::conditional::ConditionalPart;
+use crate::ast::TaskPath;
 use crate::blocks::{self, Spec};
 use crate::errors::Errors;
-use crate::tokens;
+use crate::{tokens, types};
 
 /// Blocks that may stand in each other. Far beyond what is readable, and far below what exhausts the stack.
 pub(super) const MAX_DEPTH: usize = 64;
@@ -32,6 +33,18 @@ pub(super) struct Parser<'e> {
     pub(super) conditionals: Vec<ConditionalPart>,
     /// The separators of other languages, by their message.
     pub(super) separators: Vec<(&'static str, TokenStream)>,
+    /// The tasks that are named, those in what is left out of the tree too.
+    pub(super) paths: Vec<TaskPath>,
+    /// How many groups were taken away around steps.
+    pub(super) spliced: usize,
+    /// Whether the header says `move`.
+    pub(super) header_moves: bool,
+    /// The input as the header declares it.
+    pub(super) header_input: Option<String>,
+    /// The index of the first `>` where no block is open.
+    pub(super) stray: Option<usize>,
+    /// Whether a block without its `<` was reported: its steps then stand outside of it.
+    pub(super) unopened: bool,
     /// Whether arms outside of their block were reported.
     pub(super) stray_arms: bool,
     pub(super) errors: &'e mut Errors,
@@ -48,6 +61,12 @@ impl<'e> Parser<'e> {
             durable: None,
             conditionals: Vec::new(),
             separators: Vec::new(),
+            paths: Vec::new(),
+            spliced: 0,
+            header_moves: false,
+            header_input: None,
+            stray: None,
+            unopened: false,
             stray_arms: false,
             errors,
         }
@@ -93,7 +112,18 @@ impl Parser<'_> {
     pub(super) fn keyword_at(&self, index: usize) -> Option<&'static Spec> {
         let ident = tokens::as_ident(self.tokens.get(index))?;
         let spec = blocks::find(&ident.to_string())?;
-        (!tokens::is_pair(&self.tokens, index + 1, ':', ':')).then_some(spec)
+        // `seq::<` is meant as the block.
+        let is_path = tokens::is_pair(&self.tokens, index + 1, ':', ':') && !self.steps_at(index + 1);
+        (!is_path).then_some(spec)
+    }
+
+    /// Whether `::<` stands at an index, and no types in it.
+    fn steps_at(&self, colons: usize) -> bool {
+        let open = colons + 2;
+        let end = tokens::is_punct(self.tokens.get(open), '<')
+            .then(|| tokens::angle_end(&self.tokens, open))
+            .flatten();
+        end.is_some_and(|end| !types::is_turbofish(tokens::part(&self.tokens, colons, end + 1)))
     }
 
     /// Whether a block with its bracket stands at an index: `keyword <` or `keyword(…) <`.

@@ -5,6 +5,7 @@ use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use super::bars::Bars;
 use super::body::LetHead;
 use super::cursor::Parser;
+use super::slips;
 use crate::ast::{HeaderLet, Inline, Input};
 use crate::pattern::Pattern;
 use crate::types;
@@ -22,6 +23,17 @@ pub(super) struct Header {
     has_input: bool,
     crate_given: bool,
     error_given: bool,
+}
+
+impl Header {
+    pub(super) fn has_input(&self) -> bool {
+        self.has_input
+    }
+
+    pub(super) fn take_input(&mut self, input: Input) {
+        self.has_input = true;
+        self.input = Some(input);
+    }
 }
 
 impl Parser<'_> {
@@ -43,6 +55,11 @@ impl Parser<'_> {
                 self.header_move(&mut header);
             } else if self.punct(0, '|') && !self.pair(0, '|', '>') {
                 self.input(&mut header);
+                if self.at > before && header.inline.is_none() {
+                    self.after_input();
+                }
+            } else if !(attributed.is_some() || self.block_at(self.at)) {
+                self.header_slip(&mut header);
             }
             if let Some(attributed) = attributed {
                 if self.at == content {
@@ -53,6 +70,7 @@ impl Parser<'_> {
                 self.end_attributed(attributed);
             }
             if self.at == before || header.inline.is_some() {
+                self.header_moves = header.move_token.is_some();
                 return header;
             }
         }
@@ -132,6 +150,9 @@ impl Parser<'_> {
             }
             duration::unit_value(let_token.span()).into()
         } else {
+            if !reported && slips::in_value(&value, "`;` after the value", self.errors) {
+                self.errors.break_tree();
+            }
             duration::refuse(tokens::collect(&value), self.errors)
         };
         header.lets.push(HeaderLet { let_token, pattern, ty, value });
@@ -153,7 +174,7 @@ impl Parser<'_> {
         let mut end = start;
         while let Some(token) = self.tokens.get(end) {
             if is_semicolon(token)
-                || (end > start && self.begins_part(end))
+                || (end > start && (self.begins_part(end) || self.is_comma_of_header(end)))
                 || (end == start && self.block_at(end))
             {
                 break;
@@ -164,6 +185,11 @@ impl Parser<'_> {
         self.at = end;
         if self.punct(0, ';') {
             self.at += 1;
+        } else if self.punct(0, ',') {
+            if !reported {
+                self.errors.at(self.here(), "a part of the header ends with `;`; write it for the `,`");
+            }
+            self.at += 1;
         } else {
             reported |= value.is_empty();
             if !reported {
@@ -173,24 +199,38 @@ impl Parser<'_> {
         value
     }
 
-    /// Whether a line begins here that cannot go on with an expression of the header.
+    /// Whether a comma stands here, and another part of the header or a block after it.
+    fn is_comma_of_header(&self, index: usize) -> bool {
+        let next = self.tokens.get(index + 1);
+        let is_part = tokens::is_word(next, "let")
+            || tokens::is_word(next, "move")
+            || self.block_at(index + 1)
+            || (tokens::is_punct(next, '|') && self.bars_at(index + 1).ty.is_some());
+        tokens::is_punct(self.tokens.get(index), ',') && is_part
+    }
+
+    /// Whether something begins here that cannot go on with an expression of the header.
     fn begins_part(&self, index: usize) -> bool {
         let before = index.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let bar = if tokens::is_word(self.tokens.get(index), "move") { index + 1 } else { index };
+        let is_input = tokens::is_punct(self.tokens.get(bar), '|') && {
+            let bars = self.bars_at(bar);
+            bars.after.is_some() && bars.ty.is_some()
+        };
+        let is_part = tokens::is_word(self.tokens.get(index), "let") || self.block_at(index) || is_input;
+        if is_part && tokens::ends_expression(before) {
+            return true;
+        }
         let operator =
             matches!(before, Some(TokenTree::Punct(punct)) if !matches!(punct.as_char(), '?' | '>'));
         if operator || !self.starts_line(index) {
             return false;
         }
         let token = self.tokens.get(index);
-        if ends_operand(before) && begins_operand(token) {
+        if tokens::ends_expression(before) && tokens::begins_another(token) {
             return true;
         }
-        let bar = if tokens::is_word(token, "move") { index + 1 } else { index };
-        tokens::is_word(token, "let")
-            || self.block_at(index)
-            || (tokens::is_punct(self.tokens.get(bar), '|')
-                && self.bars_at(bar).after.is_some()
-                && self.bars_at(bar).ty.is_some())
+        is_part
     }
 
     /// `|pattern: Type|`, unless the bars begin an inline step.
@@ -217,7 +257,8 @@ impl Parser<'_> {
             return;
         };
         let untyped = bars.ty.is_none();
-        if untyped && (braced.is_some() || self.is_bare_closure(&bars, after)) {
+        let is_type = types::is_surely_type(&bars.pattern);
+        if untyped && !is_type && (braced.is_some() || self.is_bare_closure(&bars, after)) {
             return;
         }
         header.has_input = true;
@@ -235,6 +276,15 @@ impl Parser<'_> {
             self.at = after;
             return;
         }
+        if untyped
+            && let Some(ty) = types::is_surely_type(&bars.pattern).then(|| tokens::collect(&bars.pattern))
+        {
+            let shown = tokens::source_text(&ty);
+            self.errors.beside_over(ty.clone(), format!("the input has a name or `_`; write `|_: {shown}|`"));
+            self.at = after;
+            header.input = Some(Input { pattern: Pattern::wild(), ty });
+            return;
+        }
         if untyped {
             let shown = tokens::show(&bars.pattern);
             self.errors.over(
@@ -243,6 +293,7 @@ impl Parser<'_> {
             );
         }
         let pattern = self.pattern_or_wild(&bars.pattern, "expected a name");
+        self.no_mut(&pattern);
         self.at = after.saturating_sub(1);
         let ty = bars.ty.as_deref().and_then(|ty| self.type_of(ty));
         self.at = after;
@@ -253,6 +304,8 @@ impl Parser<'_> {
             header.input = Some(Input { pattern: Pattern::wild(), ty });
             return;
         }
+        let bars_text = tokens::collect(tokens::part(&self.tokens, after - bars.length, after));
+        self.header_input = Some(tokens::source_text(&bars_text));
         header.input = Some(Input { pattern, ty: ty.unwrap_or_else(|| infer(bars.open)) });
     }
 
@@ -301,30 +354,8 @@ impl Parser<'_> {
     }
 }
 
-/// Whether an expression may end in this token.
-fn ends_operand(token: Option<&TokenTree>) -> bool {
-    const OPEN: &[&str] = &[
-        "as", "async", "await", "break", "const", "dyn", "else", "for", "if", "impl", "in", "let", "loop",
-        "match", "move", "mut", "ref", "return", "static", "unsafe", "where", "while",
-    ];
-    match token {
-        Some(TokenTree::Ident(word)) => !tokens::is_one_of(word, OPEN),
-        Some(TokenTree::Literal(_) | TokenTree::Group(_)) => true,
-        _ => false,
-    }
-}
-
-/// Whether an expression that has an operand cannot go on with this token.
-fn begins_operand(token: Option<&TokenTree>) -> bool {
-    match token {
-        Some(TokenTree::Ident(word)) => !(word == "as" || word == "else"),
-        Some(TokenTree::Literal(_)) => true,
-        _ => false,
-    }
-}
-
 /// `_` as a type.
-fn infer(span: Span) -> TokenStream {
+pub(super) fn infer(span: Span) -> TokenStream {
     TokenTree::Ident(Ident::new("_", span)).into()
 }
 

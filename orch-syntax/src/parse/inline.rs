@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::cursor::Parser;
+use super::slips;
 use crate::ast::{Inline, Step, Text};
 use crate::pattern::Pattern;
 use crate::{duration, tokens};
@@ -14,10 +15,7 @@ impl Parser<'_> {
         self.at += usize::from(async_token.is_some());
         let durable = self.durable.take();
         if self.word(0, "move") {
-            self.errors.at(
-                self.here(),
-                "`move` stands once, in the header, and holds for all steps; remove it here",
-            );
+            self.misplaced_move();
             self.at += 1;
         }
         let bars = self.bars_at(self.at);
@@ -57,6 +55,7 @@ impl Parser<'_> {
         let Some(body) = self.inline_body(&bars.pattern, !sound) else {
             return Step::Hole(TokenStream::new());
         };
+        slips::in_body(&body.stream(), self.errors);
         let body = if duration::occurs(&body.stream()) {
             duration::regroup(&body, duration::refuse(body.stream(), self.errors))
         } else {
@@ -132,14 +131,16 @@ impl Parser<'_> {
                 self.at += 1;
                 let name = Text::read(TokenTree::Literal(literal.clone()).into());
                 if name.is_none() {
-                    self.errors.at(literal.span(), "the name of a step is a string; write `as \"name\"`");
+                    self.errors.beside(literal.span(), "the name of a step is a string; write `as \"name\"`");
                 }
                 name
             }
             Some(TokenTree::Ident(ident)) if !self.block_at(self.at) && self.reserved(0).is_none() => {
                 self.at += 1;
-                self.errors
-                    .at(ident.span(), format!("the name of a step is a string; write `as \"{ident}\"`"));
+                self.errors.at(
+                    ident.span(),
+                    format!("the name of a step is a string, `as \"{ident}\"`; to use its output write `let {ident} = …`"),
+                );
                 None
             }
             _ => {

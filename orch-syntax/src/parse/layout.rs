@@ -1,18 +1,47 @@
 //! Which `<` is not closed. The end of the input only shows that one is missing; the layout often shows which.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenTree};
 
 use super::brackets::{Bracket, Event};
 use super::cursor::Parser;
 use crate::blocks::Body;
+use crate::tokens;
+
+/// Within so many tokens a `<` and the end of the text are one place.
+const NEAR: usize = 3;
+
+/// So many open blocks are called by their names.
+const NAMED: usize = 4;
 
 impl Parser<'_> {
-    /// Reports the blocks that were still open at the end: the innermost, and how many are around it. Who types a program has all of
-    /// them open, and one thing to do next.
+    /// Reports the blocks that were still open at the end, all at once: who types a program has all of them open, and one thing to do
+    /// next. It stands at the innermost, or where that is far away, at the end, where the `>` is missing.
     pub(super) fn report_unclosed(&mut self) {
-        let unclosed = std::mem::take(&mut self.brackets.unclosed);
-        let Some(innermost) = unclosed.iter().max_by_key(|bracket| bracket.index) else { return };
-        innermost.report(unclosed.len() - 1, self.errors);
+        let mut unclosed = std::mem::take(&mut self.brackets.unclosed);
+        unclosed.sort_by_key(|bracket| std::cmp::Reverse(bracket.index));
+        let Some(innermost) = unclosed.first() else { return };
+        // Where a body is empty or a step is missing, that is told at the end of the text already, or goes without saying.
+        let after = tokens::part(&self.tokens, innermost.index + 1, self.tokens.len());
+        let far = tokens::count(after) > NEAR;
+        let at = match self.tokens.last() {
+            Some(TokenTree::Group(group)) if far => group.span_close(),
+            Some(token) if far => token.span(),
+            _ => innermost.open,
+        };
+        let (first, more) = unclosed.split_at(unclosed.len().min(NAMED));
+        let mut names: Vec<String> = first.iter().map(|bracket| format!("`{}`", bracket.keyword)).collect();
+        if !more.is_empty() {
+            names.push(format!("{} more", more.len()));
+        }
+        let closings = vec![">"; unclosed.len()].join(" ");
+        let message = match names.as_slice() {
+            [one] => format!("{one} is not closed; write `{closings}`"),
+            [before @ .., last] => {
+                format!("{} and {last} are not closed; write `{closings}`", before.join(", "))
+            }
+            [] => return,
+        };
+        self.errors.beside(at, message);
         self.errors.structure_unsure = true;
     }
 
@@ -43,6 +72,28 @@ impl Parser<'_> {
             }
         }
         blamed
+    }
+
+    /// The index of the `>` that the layout shows to be one too many, where there is such a one: the first that ends a block of several
+    /// lines elsewhere than the layout does.
+    pub(super) fn surplus(&self) -> Option<usize> {
+        let stray =
+            self.stray.filter(|stray| self.starts_line(*stray) && self.brackets.unclosed.is_empty())?;
+        let mut stack: Vec<&Bracket> = Vec::new();
+        for event in &self.brackets.events {
+            match event {
+                Event::Open(bracket) => stack.push(bracket),
+                Event::Close { index, column } => {
+                    let Some(bracket) = stack.pop() else { continue };
+                    let line = |index: usize| self.tokens.get(index).map(|token| token.span().start().line);
+                    let several = line(bracket.index) < line(*index);
+                    if several && *column != Some(bracket.indentation) && *index < stray {
+                        return Some(*index);
+                    }
+                }
+            }
+        }
+        None
     }
 
     /// Where an unclosed block ends: before the first line that begins no further right than its own, at the

@@ -1,8 +1,9 @@
 //! A task by its path, with arguments and a name.
 
-use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, TokenStream, TokenTree};
 
 use super::cursor::Parser;
+use super::{placeholder, slips};
 use crate::ast::{Arguments, Leaf, Step, TaskPath};
 use crate::types;
 use crate::{blocks, duration, suggest, tokens};
@@ -14,9 +15,17 @@ impl Parser<'_> {
         let Some(path) = self.leaf_path() else { return Step::Hole(TokenStream::new()) };
         // `a => fetch (None, b) => store`: what stands there is the next arm.
         let arguments = if self.next_arm() { None } else { self.bump_group(Delimiter::Parenthesis) };
-        if self.punct(0, '<') {
+        if self.punct(0, '<') && self.sign_of_others().is_none() {
             return self.angle_after_leaf(start, &path, arguments);
         }
+        if let Some(message) = no_task(&path, arguments.as_ref()) {
+            let span = path.names.last().map_or_else(|| self.before(), Ident::span);
+            self.errors.at(span, message);
+            let _ = self.step_name();
+            self.lost = false;
+            return Step::Hole(TokenStream::new());
+        }
+        self.paths.push(path.clone());
         let arguments = arguments.map(|group| self.arguments(group));
         let name = self.step_name();
         self.lost = false;
@@ -90,6 +99,7 @@ impl Parser<'_> {
 
     /// Looks for the `_` that stands for the piped value.
     fn arguments(&mut self, group: Group) -> Arguments {
+        slips::in_code(&group.stream(), self.errors);
         let content = tokens::list(group.stream());
         let mut piped = None;
         let mut more = Vec::new();
@@ -107,6 +117,10 @@ impl Parser<'_> {
         if let Some(second) = more.first() {
             let message = "`_` is the piped value and can be given away once; name it with `let`, or clone it in `|x| { … }`";
             self.errors.at(*second, message);
+        }
+        if let Some(inside) = placeholder::inside(&group) {
+            let message = "`_` is a whole argument; name what is piped, `let x = _`, before this step, and use `x` here";
+            self.errors.at(inside, message);
         }
         if more.is_empty() && !duration::occurs(&group.stream()) {
             return Arguments { group, piped };
@@ -144,7 +158,7 @@ impl Parser<'_> {
             let content = tokens::part(&self.tokens, self.at + 1, *end);
             arguments.is_none()
                 && self.closings_from(end + 1) >= self.brackets.depth()
-                && (called || (meant.is_none() && !path.generic))
+                && (called || (meant.is_none() && !path.generic) || types::is_surely_type(content))
                 && is_types(content)
         });
         if let Some(end) = generics {
@@ -154,6 +168,7 @@ impl Parser<'_> {
             let call = call.map(|group| tokens::show(&[group.into()])).unwrap_or_default();
             let shown = shown.replacen('<', "::<", 1);
             self.errors.at(span, format!("for generic arguments write `{shown}{call}`"));
+            self.paths.push(path.clone());
             let _ = self.step_name();
             return hole;
         }
@@ -178,6 +193,47 @@ impl Parser<'_> {
         self.body(start);
         hole
     }
+}
+
+/// What to write for a path that is none of a task: a function of a type, or one of the four variants that every module sees.
+fn no_task(path: &TaskPath, arguments: Option<&Group>) -> Option<String> {
+    let (last, owner) = match path.names.as_slice() {
+        [.., owner, last] => (last, Some(owner)),
+        [last] => (last, None),
+        [] => return None,
+    };
+    let begins_large = |name: &Ident| name.to_string().starts_with(char::is_uppercase);
+    let of_type = owner.is_some_and(|owner| begins_large(owner) || types::is_primitive(owner));
+    let is_variant = tokens::is_one_of(last, &["Some", "None", "Ok", "Err"])
+        && owner.is_none_or(|owner| tokens::is_one_of(owner, &["Option", "Result"]));
+    let method = of_type && !begins_large(last);
+    if !(is_variant || method) {
+        return None;
+    }
+    let written = tokens::source_text(&path.tokens);
+    let (bar, call) = match arguments {
+        _ if last == "None" => ("_", written.clone()),
+        None => ("x", format!("{written}(x)")),
+        Some(group) => {
+            let content = tokens::list(group.stream());
+            let mut takes = false;
+            let given = tokens::map(group.stream(), &mut |token| match token {
+                TokenTree::Ident(word) if word == "_" => {
+                    takes = true;
+                    Ident::new("x", word.span()).into()
+                }
+                token => token,
+            });
+            let given =
+                if tokens::count(&content) > 12 { "…".to_owned() } else { tokens::source_text(&given) };
+            (if takes { "x" } else { "_" }, format!("{written}({given})"))
+        }
+    };
+    Some(if is_variant {
+        format!("`{last}` is no task; write `|{bar}| {{ {call} }}`")
+    } else {
+        format!("a task is a free function, and this belongs to a type; write `|{bar}| {{ {call} }}`")
+    })
 }
 
 /// Whether tokens can be a list of types, and are no steps: those stand side by side without commas.

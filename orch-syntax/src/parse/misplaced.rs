@@ -1,8 +1,8 @@
 //! What is no step: saying what to write instead, and where the next step begins.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
-use super::cursor::Parser;
+use super::cursor::{MAX_DEPTH, Parser};
 use crate::ast::Step;
 use crate::{blocks, tokens};
 
@@ -15,6 +15,9 @@ impl Parser<'_> {
         let here = self.here();
         let hole = Step::Hole(TokenStream::new());
         if let Some(word) = self.reserved(0).map(ToString::to_string) {
+            if self.surplus_words() {
+                return self.step();
+            }
             self.misplaced_word(&word);
             return hole;
         }
@@ -30,7 +33,15 @@ impl Parser<'_> {
                 self.errors.at(here, message);
                 self.skip_expression();
             }
+            TokenTree::Group(group)
+                if group.delimiter() == Delimiter::Parenthesis && self.opens_block(&group) =>
+            {
+                self.errors.beside(group.span_open(), "parentheses do not stand around a step; remove them");
+                self.splice(&group);
+                return self.step();
+            }
             TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+                self.read_steps_aside(group.stream());
                 self.errors.at(
                     group.span_open(),
                     "parentheses are no step; \
@@ -74,6 +85,47 @@ impl Parser<'_> {
         hole
     }
 
+    /// Reports `async`, `await` and `move` before a step that has no use for them. Gives whether there is such a step.
+    fn surplus_words(&mut self) -> bool {
+        let start = self.at;
+        let is_surplus = |word: &Ident| tokens::is_one_of(word, &["async", "await", "move"]);
+        let mut at = start;
+        while tokens::as_ident(self.tokens.get(at)).is_some_and(is_surplus)
+            && !tokens::is_punct(self.tokens.get(at + 1), '|')
+        {
+            at += 1;
+        }
+        let follows = match self.tokens.get(at) {
+            Some(TokenTree::Ident(word)) => is_surplus(word) || !tokens::is_keyword(&word.to_string()),
+            _ => false,
+        };
+        let (Some(word), true) = (self.ident(0).cloned(), follows) else { return false };
+        if word == "move" {
+            self.misplaced_move();
+        } else {
+            let what = if self.keyword_at(at).is_some() { "block" } else { "task" };
+            self.errors.beside(word.span(), format!("a {what} is awaited by itself; remove the `{word}`"));
+        }
+        self.at = at;
+        true
+    }
+
+    /// `move` at a step, where the compiler's own advice puts it.
+    pub(super) fn misplaced_move(&mut self) {
+        let message = match (&self.header_moves, &self.header_input) {
+            (true, _) => {
+                "`move` stands in the header already, and holds for all steps; remove it here".to_owned()
+            }
+            (false, Some(input)) => {
+                format!("`move` stands in the header, and holds for all steps; write `move {input}`")
+            }
+            (false, None) => {
+                "`move` stands once, before the first step, and holds for all; write it there".to_owned()
+            }
+        };
+        self.errors.beside(self.here(), message);
+    }
+
     fn unexpected(&mut self, found: &str) {
         if !self.lost {
             self.errors.at(self.here(), format!("expected a step, found `{found}`"));
@@ -90,7 +142,11 @@ impl Parser<'_> {
             self.errors.at(here, format!("there is no block `{word}`; did you mean `{meant}`?"));
             let start = self.at;
             self.at += body;
-            self.skip_body(start);
+            if self.brackets.depth() >= MAX_DEPTH {
+                self.skip_body(start);
+            } else {
+                self.body(start);
+            }
             return;
         }
         match word {
@@ -107,13 +163,26 @@ impl Parser<'_> {
                 self.errors.at(here, ITEM.replace("{}", word));
                 self.skip_braced();
             }
+            "if" | "for" | "while" | "match" if self.word_for_keyword(word) => {}
             "match" => {
                 let message = "`match` is no step; write `|x| { match … }`, or to run one step or another \
                                `choose(x) < pattern => step, … >`";
                 self.errors.at(here, message);
                 self.skip_braced();
             }
-            "if" | "for" | "while" | "loop" | "unsafe" | "const" => {
+            "for" => {
+                self.errors.at(
+                    here,
+                    "`for` is no step; write `each < … >` for the items of a collection, or `|x| { for … }`",
+                );
+                self.skip_braced();
+            }
+            "if" => {
+                self.errors
+                    .at(here, "`if` is no step; write `when(…) < … >` around steps, or `|x| { if … }`");
+                self.skip_braced();
+            }
+            "while" | "loop" | "unsafe" | "const" => {
                 self.errors.at(here, format!("`{word}` is no step; write `|x| {{ {word} … }}`"));
                 self.skip_braced();
             }
@@ -132,7 +201,8 @@ impl Parser<'_> {
                 self.skip_braced();
             }
             "move" => {
-                self.errors.at(here, "`move` stands once, before the first step; remove it here");
+                self.misplaced_move();
+                self.errors.break_tree();
                 self.at += 1;
             }
             _ => {
@@ -165,12 +235,30 @@ impl Parser<'_> {
                 }
                 return step;
             };
+            if self.sign_of_others().is_some() {
+                return step;
+            }
             match punct.as_char() {
                 '?' => {
-                    self.errors.at(here, "an error ends the pipeline by itself; remove the `?`");
+                    self.errors.beside(here, "an error ends the pipeline by itself; remove the `?`");
                     self.at += 1;
                 }
+                '.' if is_name && self.await_ends(2).is_some() => {
+                    let width = self.await_ends(2).unwrap_or(2);
+                    let code = tokens::collect(tokens::part(&self.tokens, self.at, self.at + width));
+                    let message = if width > 2 {
+                        "a task is awaited by itself, and its error ends the pipeline; remove the `.await?`"
+                    } else {
+                        "a task is awaited by itself; remove the `.await`"
+                    };
+                    self.errors.beside_over(code, message);
+                    self.at += width;
+                }
                 '.' => {
+                    if self.since(start).len() == 1 {
+                        // A variable, and no task.
+                        self.paths.pop();
+                    }
                     self.errors
                         .at(here, "a step has no methods; write `|x| { … }` with the call as the body");
                     let whole = is_name && matches!(self.peek(1), Some(TokenTree::Ident(_)));
@@ -178,7 +266,17 @@ impl Parser<'_> {
                     let tokens = if whole { tokens::collect(self.since(start)) } else { TokenStream::new() };
                     return Step::Hole(tokens);
                 }
+                // `n| { n + 1 }`
+                '|' if is_name && self.group(1, Delimiter::Brace).is_some() => {
+                    self.paths.pop();
+                    let shown = tokens::show(self.since(start));
+                    let at = self.tokens.get(start).map_or(here, TokenTree::span);
+                    self.errors.at(at, format!("an inline step has two bars; write `|{shown}| {{ … }}`"));
+                    self.at += 2;
+                    return Step::Hole(TokenStream::new());
+                }
                 '!' if is_name => {
+                    self.paths.pop();
                     self.errors.at(here, "a macro is no step; write `|x| { … }` with the call as the body");
                     self.at += 1;
                     if matches!(self.peek(0), Some(TokenTree::Group(_))) {
@@ -188,6 +286,7 @@ impl Parser<'_> {
                     return Step::Hole(TokenStream::new());
                 }
                 '=' if is_name && !self.pair(0, '=', '>') && !self.pair(0, '=', '=') => {
+                    self.paths.pop();
                     self.errors.at(here, "to name the output of a step write `let name = step`");
                     self.at += 1;
                     // The value is read as the next step: a chain of these must not nest.
@@ -208,6 +307,12 @@ impl Parser<'_> {
         }
     }
 
+    /// Where `.await` or `.await?` ends, if nothing is called on it.
+    fn await_ends(&self, width: usize) -> Option<usize> {
+        let width = width + usize::from(self.punct(width, '?'));
+        (self.word(1, "await") && !self.punct(width, '.') && !self.punct(width, '?')).then_some(width)
+    }
+
     fn suffix_name(&mut self, step: &Step) {
         let here = self.here();
         let message = match step {
@@ -223,8 +328,21 @@ impl Parser<'_> {
             }
             Step::Hole(_) => None,
         };
-        if let Some(message) = message {
-            self.errors.at(here, message);
+        let pattern = match self.peek(1) {
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
+                Some(tokens::show(&[group.clone().into()]))
+            }
+            Some(TokenTree::Ident(name)) if !self.block_at(self.at + 1) => Some(name.to_string()),
+            _ => None,
+        };
+        match (message, pattern) {
+            (Some(message), Some(pattern)) => {
+                self.errors.at(here, format!("{message}; to use its output write `let {pattern} = …`"));
+                self.at += 2;
+                return;
+            }
+            (Some(message), None) => self.errors.beside(here, message),
+            (None, _) => {}
         }
         self.at += 1;
         self.open_invisible();
@@ -232,148 +350,5 @@ impl Parser<'_> {
         if is_string || (self.is_name(0) && !self.block_at(self.at)) {
             self.at += 1;
         }
-    }
-
-    /// How many characters the operator here has; zero if there is none, or one that may begin a step.
-    fn operator_width(&self) -> usize {
-        if self.pair(0, '-', '>') || self.pair(0, '=', '>') || self.pair(0, '|', '>') {
-            return 0;
-        }
-        if self.pair(0, '|', '|') && matches!(self.peek(2), Some(TokenTree::Ident(_) | TokenTree::Literal(_)))
-        {
-            return 2;
-        }
-        let mut width = 0;
-        while let Some(TokenTree::Punct(punct)) = self.peek(width) {
-            let operator = match punct.as_char() {
-                '+' | '-' | '*' | '/' | '%' | '^' | '&' | '=' | '!' | '~' | '@' | '$' => true,
-                ':' => !self.pair(width, ':', ':'),
-                // `a > 1`: a number is no step, so this closes nothing.
-                '>' | '<' => {
-                    let number = width == 0 && matches!(self.peek(1), Some(TokenTree::Literal(_)));
-                    number && !(self.brackets.in_arms() && self.parts_at(self.at + 1).is_some())
-                }
-                _ => false,
-            };
-            if !operator {
-                break;
-            }
-            width += 1;
-        }
-        width
-    }
-
-    /// Steps over an expression.
-    pub(super) fn skip_expression(&mut self) {
-        while self.operator_width() > 0 {
-            self.at += self.operator_width();
-        }
-        self.skip_operand();
-        self.skip_expression_tail();
-    }
-
-    /// Steps over what goes on with an expression: calls, fields, operators and their operands.
-    pub(super) fn skip_expression_tail(&mut self) {
-        loop {
-            let operator = self.operator_width();
-            if operator > 0 {
-                self.at += operator;
-                self.skip_operand();
-            } else if self.punct(0, '.') {
-                while self.punct(0, '.') {
-                    self.at += 1;
-                }
-                if matches!(self.peek(0), Some(TokenTree::Ident(_) | TokenTree::Literal(_)))
-                    && !self.block_at(self.at)
-                {
-                    self.at += 1;
-                }
-            } else if self.pair(0, ':', ':') {
-                self.at += 2;
-                let generics = self.punct(0, '<').then(|| tokens::angle_end(&self.tokens, self.at)).flatten();
-                if let Some(end) = generics {
-                    self.at = end + 1;
-                } else if self.is_name(0) {
-                    self.at += 1;
-                }
-            } else if self.punct(0, '?')
-                || self.group(0, Delimiter::Parenthesis).is_some()
-                || self.group(0, Delimiter::Bracket).is_some()
-            {
-                self.at += 1;
-            } else if self.punct(0, '!') && matches!(self.peek(1), Some(TokenTree::Group(_))) {
-                self.at += 2;
-            } else {
-                return;
-            }
-        }
-    }
-
-    fn skip_operand(&mut self) {
-        match self.peek(0) {
-            Some(TokenTree::Literal(_) | TokenTree::Group(_)) => self.at += 1,
-            Some(TokenTree::Ident(_)) if self.block_at(self.at) => {}
-            Some(TokenTree::Ident(ident))
-                if tokens::is_one_of(ident, &["if", "match", "unsafe", "loop", "for", "while", "async"]) =>
-            {
-                self.skip_braced();
-            }
-            Some(TokenTree::Ident(ident))
-                if tokens::is_one_of(ident, &["return", "break", "continue", "yield"]) =>
-            {
-                self.skip_jump();
-            }
-            Some(TokenTree::Ident(ident)) if ident != "let" && ident != "as" => self.at += 1,
-            Some(TokenTree::Punct(punct)) if punct.as_char() == ':' && self.pair(0, ':', ':') => {}
-            _ => {}
-        }
-    }
-
-    /// Steps over `if … { … } else { … }` and the like, with what is called on it.
-    fn skip_braced(&mut self) {
-        loop {
-            self.at += 1;
-            let closes = tokens::closes_angle(&self.tokens, self.at) && !self.is_comparison();
-            if self.peek(0).is_none() || closes || self.punct(0, ';') || self.block_at(self.at) {
-                return;
-            }
-            if self.bump_group(Delimiter::Brace).is_some() && !self.word(0, "else") {
-                return self.skip_expression_tail();
-            }
-        }
-    }
-
-    /// Steps over `return value` and the like.
-    fn skip_jump(&mut self) {
-        self.at += 1;
-        if self.punct(0, '\'') && self.ident(1).is_some() {
-            self.at += 2;
-        }
-        if !self.starts_line(self.at) {
-            self.skip_operand();
-        }
-        self.skip_expression_tail();
-    }
-
-    /// Whether the `>` here stands in the condition of an `if` whose braces follow, and closes no block.
-    fn is_comparison(&self) -> bool {
-        let operand = |token: Option<&TokenTree>| match token {
-            Some(TokenTree::Ident(word)) => !tokens::is_keyword(&word.to_string()),
-            Some(TokenTree::Literal(_) | TokenTree::Group(_)) => true,
-            _ => false,
-        };
-        let before = self.at.checked_sub(1).and_then(|before| self.tokens.get(before));
-        let follows =
-            self.pair(0, '>', '=') || operand(self.peek(1)) && self.group(1, Delimiter::Brace).is_none();
-        let ends = |index: &usize| {
-            let token = self.tokens.get(*index);
-            tokens::is_punct(token, ';') || tokens::is_word(token, "let") || self.block_at(*index)
-        };
-        let rest = self.at + 1..self.tokens.len();
-        let is_brace = |index: usize| tokens::as_group(self.tokens.get(index), Delimiter::Brace).is_some();
-        let brace = rest.clone().find(|index| is_brace(*index));
-        operand(before)
-            && follows
-            && brace.is_some_and(|brace| !(self.at + 1..brace).any(|index| ends(&index)))
     }
 }

@@ -4,19 +4,27 @@
 //! The same code runs at every keystroke in an editor, so it neither panics nor stands still.
 
 mod arms;
+mod aside;
 mod attributes;
 mod bars;
+mod before_body;
 mod block;
 mod body;
 mod brackets;
 mod conditional;
 mod cursor;
 mod header;
+mod header_slips;
 mod inline;
 mod layout;
 mod leaf;
+mod misnamed;
 mod misplaced;
 mod options;
+mod placeholder;
+mod signs;
+mod skip;
+mod slips;
 mod step;
 mod undo;
 mod value;
@@ -24,7 +32,7 @@ mod value;
 use proc_macro2::{Delimiter, Punct, Spacing, Span, TokenStream, TokenTree};
 
 use self::cursor::Parser;
-use crate::ast::{Pipeline, Step};
+use crate::ast::{Pipeline, Step, TaskPath};
 use crate::errors::Errors;
 use crate::tokens;
 
@@ -36,6 +44,9 @@ pub struct Parsed {
     pub tree: Pipeline,
     /// What is wrong. With a mistake among them the tree is a guess.
     pub errors: Errors,
+    /// The tasks that are named anywhere, also in what is left out of the tree.
+    #[doc(hidden)]
+    pub paths: Vec<TaskPath>,
 }
 
 /// Reads what stands between the braces of a `pipeline!`.
@@ -45,22 +56,33 @@ pub struct Parsed {
 #[must_use]
 pub fn parse(input: TokenStream) -> Parsed {
     let mut errors = Errors::default();
-    let tree = read(input, &mut errors);
-    Parsed { tree, errors }
+    let (tree, paths) = read(input, &mut errors);
+    Parsed { tree, errors, paths }
 }
 
-fn read(input: TokenStream, errors: &mut Errors) -> Pipeline {
+fn read(input: TokenStream, errors: &mut Errors) -> (Pipeline, Vec<TaskPath>) {
     let mut trial = Errors::default();
     let mut parser = Parser::of(tokens::list(input), &mut trial);
     let pipeline = parser.pipeline();
 
-    // Where a bracket is missing and the layout says which, put it there and read again: the steps then
+    // Where a bracket is missing or surplus and the layout says which, mend that and read again: the steps then
     // belong to the blocks that the user meant, and nothing else looks wrong.
     let blamed = parser.blame();
+    if let Some(surplus) = parser.surplus() {
+        let mut tokens = parser.tokens;
+        let surplus = tokens.remove(surplus);
+        let mut parser = Parser::of(tokens, errors);
+        let pipeline = parser.pipeline();
+        parser.report_unclosed();
+        let paths = parser.paths;
+        errors.beside(surplus.span(), "this `>` closes nothing; remove it");
+        return (pipeline, paths);
+    }
     if blamed.is_empty() {
         parser.report_unclosed();
+        let paths = parser.paths;
         errors.absorb(trial);
-        return pipeline;
+        return (pipeline, paths);
     }
     let tokens = parser.tokens;
     let mut mended: Vec<TokenTree> = Vec::new();
@@ -75,10 +97,11 @@ fn read(input: TokenStream, errors: &mut Errors) -> Pipeline {
     let mut parser = Parser::of(mended, errors);
     let pipeline = parser.pipeline();
     parser.report_unclosed();
+    let paths = parser.paths;
     for bracket in &blamed {
-        bracket.report(0, errors);
+        bracket.report(errors);
     }
-    pipeline
+    (pipeline, paths)
 }
 
 /// A text of which a part is there under a condition.
@@ -182,13 +205,13 @@ impl Parser<'_> {
             }
         }
         let reported = self.errors.len() > errors || self.separators.len() > separators;
-        if reported || matches!(root, Step::Hole(_)) {
+        if reported || self.unopened || matches!(root, Step::Hole(_)) {
             return;
         }
         if let Some(span) = extra {
             self.errors.at(span, "a pipeline is one step; write `seq < … >` around several");
         } else if let Some(span) = comma {
-            self.errors.at(span, "nothing follows this `,`; remove it");
+            self.errors.beside(span, "nothing follows this `,`; remove it");
         }
     }
 
@@ -196,6 +219,7 @@ impl Parser<'_> {
     fn stray_close(&mut self) -> bool {
         let stray = self.punct(0, '>') && self.brackets.depth() == 0;
         if stray {
+            self.stray.get_or_insert(self.at);
             let span = self.here();
             if !self.errors.structure_unsure {
                 self.errors.at(span, "this `>` closes nothing; remove it");

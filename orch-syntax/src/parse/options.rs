@@ -2,9 +2,10 @@
 
 use proc_macro2::{Group, Ident, Span, TokenTree};
 
+use super::misnamed::{self, Meant};
 use super::value;
 use crate::ast::{Opt, Value};
-use crate::blocks::{Kind, OptionSpec, Requires, Spec};
+use crate::blocks::{Kind, Needs, OptionSpec, Requires, Spec};
 use crate::duration::Number;
 use crate::errors::Errors;
 use crate::{suggest, tokens};
@@ -24,6 +25,7 @@ pub(super) fn parse(
         head_seen: false,
         named: Vec::new(),
         is_unclear: false,
+        nameless: false,
         options: Vec::new(),
     };
     let Some(group) = group else {
@@ -32,15 +34,23 @@ pub(super) fn parse(
         return (entries.head, entries.options);
     };
     let content = tokens::list(group.stream());
+    let mut surplus = 0;
     for (position, (tokens, comma)) in tokens::split_commas(&content).into_iter().enumerate() {
+        let position = position - surplus;
         // A missing value is seen at what stands in its place.
         let end = comma.unwrap_or_else(|| group.span_close());
         let tokens = &tokens::whole(tokens);
         if tokens.is_empty() {
-            errors.at(end, "expected an option before this `,`");
-        } else {
-            entries.entry(position, tokens, end, errors);
+            errors.beside(end, "expected an option before this `,`");
+            surplus += 1;
+            continue;
         }
+        let mut start = 0;
+        for (next, comma) in entries.missing_commas(tokens, errors) {
+            entries.entry(position + start, tokens::part(tokens, start, comma), end, errors);
+            start = next;
+        }
+        entries.entry(position + start, tokens::part(tokens, start, tokens.len()), end, errors);
     }
     entries.demand_head(group.span_close(), errors);
     entries.demand_options(errors);
@@ -57,12 +67,43 @@ struct Entries<'k> {
     named: Vec<Ident>,
     /// Something stands here that is none of them, and may be meant for any.
     is_unclear: bool,
+    /// Whether one without a name was reported.
+    nameless: bool,
     options: Vec<Opt>,
 }
 
 impl Entries<'_> {
     fn known(&self, name: &str) -> Option<&'static OptionSpec> {
         self.spec.option(name)
+    }
+
+    /// Where an option begins without a comma before it, and where the one before it ends: reported.
+    fn missing_commas(&self, tokens: &[TokenTree], errors: &mut Errors) -> Vec<(usize, usize)> {
+        let mut missing = Vec::new();
+        if tokens::is_punct(tokens.first(), '#') {
+            return missing;
+        }
+        let mut start = 0;
+        for (at, token) in tokens.iter().enumerate() {
+            if tokens::is_punct(Some(token), ';') && at > start && at + 1 < tokens.len() {
+                errors.beside(token.span(), "a `,` stands between options; write it for the `;`");
+                missing.push((at + 1, at));
+                start = at + 1;
+                continue;
+            }
+            let TokenTree::Ident(name) = token else { continue };
+            let is_assignment = tokens::is_punct(tokens.get(at + 1), '=')
+                && !tokens::is_pair(tokens, at + 1, '=', '=')
+                && !tokens::is_pair(tokens, at + 1, '=', '>');
+            let is_flag = self.is_flag(&name.to_string()) && at + 1 == tokens.len();
+            let follows = at > start && tokens::ends_expression(tokens.get(at - 1));
+            if follows && (is_assignment || is_flag) && !tokens::is_keyword(&name.to_string()) {
+                errors.beside(name.span(), format!("expected `,` between options, found `{name}`"));
+                missing.push((at, at));
+                start = at;
+            }
+        }
+        missing
     }
 
     fn entry(&mut self, position: usize, tokens: &[TokenTree], end: Span, errors: &mut Errors) {
@@ -74,7 +115,7 @@ impl Entries<'_> {
         {
             let message =
                 "an attribute does not apply to an option; `#[cfg(…)]` stands before the whole step";
-            errors.at(hash.span(), message);
+            errors.beside(hash.span(), message);
             self.head_seen |= self.awaits_head(position);
             return;
         }
@@ -84,7 +125,7 @@ impl Entries<'_> {
         match tokens {
             [TokenTree::Ident(name), _, value @ ..] if is_assignment => {
                 if self.awaits_head(position) && self.is_name_of_head(name) {
-                    self.named_head(name, errors);
+                    self.named_head(name, value, errors);
                 } else {
                     self.assignment(name, value, end, errors);
                 }
@@ -93,6 +134,14 @@ impl Entries<'_> {
             [TokenTree::Ident(name)] if !self.awaits_head(position) || self.is_flag(&name.to_string()) => {
                 self.is_unclear |= self.known(&name.to_string()).is_none();
                 self.options.push(Opt { name: name.clone(), value: None });
+            }
+            [TokenTree::Ident(name), colon, value @ ..]
+                if self.awaits_head(position)
+                    && tokens::is_punct(Some(colon), ':')
+                    && !tokens::is_pair(tokens, 1, ':', ':')
+                    && self.is_name_of_head(name) =>
+            {
+                self.named_head(name, value, errors);
             }
             _ if self.awaits_head(position) => self.head(tokens, errors),
             _ => self.no_option(tokens, errors),
@@ -110,13 +159,19 @@ impl Entries<'_> {
     }
 
     /// Reports a head that was given a name.
-    fn named_head(&mut self, name: &Ident, errors: &mut Errors) {
+    fn named_head(&mut self, name: &Ident, value: &[TokenTree], errors: &mut Errors) {
         let Some(head) = self.spec.head else { return };
         self.head_seen = true;
-        let (keyword, value) = (self.keyword, head.kind.example().unwrap_or("…"));
+        let mut others = Errors::default();
+        self.head = value::parse(head.kind, value, &mut others);
+        let keyword = self.keyword;
+        let value = match &self.head {
+            Some(_) => tokens::source_text(&tokens::collect(value)),
+            None => head.kind.example().unwrap_or("…").to_owned(),
+        };
         let message =
             format!("the {} of `{keyword}` has no name; write `{keyword}({value}) < … >`", head.name);
-        errors.at(name.span(), message);
+        errors.beside(name.span(), message);
     }
 
     fn awaits_head(&self, position: usize) -> bool {
@@ -136,7 +191,7 @@ impl Entries<'_> {
                 Some(example) => format!("`{name}` needs a value; write `{example}`"),
                 None => format!("`{name}` is a flag; write it without `=`"),
             };
-            errors.at(end, message);
+            errors.beside(end, message);
             return;
         }
         if let Some(value) = value::parse(known.kind, value, errors) {
@@ -156,9 +211,12 @@ impl Entries<'_> {
         if !self.head_seen {
             let (keyword, name) = (self.keyword, head.name);
             let value = head.kind.example().unwrap_or("…");
-            errors.at(at, format!("`{keyword}` needs its {name}; write `{keyword}({value}) < … >`"));
+            errors.beside(at, format!("`{keyword}` needs its {name}; write `{keyword}({value}) < … >`"));
         }
         if self.head.is_none() {
+            if !head.kind.is_duration() {
+                errors.break_tree();
+            }
             self.head = Some(value::stand_in(head.kind, at));
         }
     }
@@ -178,14 +236,14 @@ impl Entries<'_> {
                 None if self.is_unclear => return,
                 None => {
                     let keyword = self.keyword;
-                    errors.at(keyword.span(), format!("`{keyword}` needs {written}"));
+                    errors.beside(keyword.span(), format!("`{keyword}` needs {written}"));
                     // What an option needs beside it is no news then.
                     return;
                 }
                 // Beside an option that brings it, it is wrong already.
                 Some(by) if !is_shared => {
                     if let Some(name) = given(by) {
-                        errors.at(name.span(), format!("`{name}` needs {written} beside it"));
+                        errors.beside(name.span(), format!("`{name}` needs {written} beside it"));
                     }
                 }
                 Some(_) => {}
@@ -193,28 +251,53 @@ impl Entries<'_> {
         }
     }
 
-    /// The option that a value without a name is most likely of: a number the first that takes one.
-    fn meant_by(&self, value: &[TokenTree]) -> Option<&'static str> {
-        let number = Number::of(&tokens::sole_literal(value)?)?;
-        let takes = |kind: Kind| {
-            if number.is_plain() {
-                matches!(kind, Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Rate(_))
-            } else {
-                kind.is_duration() && number.nanoseconds().is_ok()
-            }
-        };
-        self.spec.options.iter().find(|option| takes(option.kind)).map(|option| option.name)
-    }
-
     /// An entry that is neither `name` nor `name = value`.
     fn no_option(&mut self, tokens: &[TokenTree], errors: &mut Errors) {
         let keyword = self.keyword;
         self.is_unclear = true;
         let known = tokens::as_ident(tokens.first()).and_then(|name| self.known(&name.to_string()));
+        if let Some(Meant { name, value, message }) = misnamed::meant(self.spec, tokens) {
+            errors.beside_over(tokens::collect(tokens), message);
+            self.named.push(name.clone());
+            let value = self.known(&name.to_string()).and_then(|known| {
+                let mut others = Errors::default();
+                value::parse(known.kind, &value, &mut others)
+            });
+            if value.is_some() {
+                self.options.push(Opt { name, value });
+            }
+            return;
+        }
+        if std::mem::replace(&mut self.nameless, true) {
+            // Who writes one writes them all.
+            return;
+        }
         let message = if let (Some(option), true) = (known, tokens.len() > 1) {
             match option.example() {
                 Some(example) => format!("an option is set with `=`; write `{example}`"),
-                None => format!("`{}` is a flag; write it alone", option.name),
+                None => {
+                    errors.break_tree();
+                    format!("`{}` is a flag; write it alone", option.name)
+                }
+            }
+        } else if self.spec.needs == Needs::Items {
+            errors.break_tree();
+            let after_in =
+                tokens.iter().position(|token| tokens::is_word(Some(token), "in")).map_or(0, |word| word + 1);
+            match tokens {
+                [bar, item @ .., last]
+                    if tokens::is_punct(Some(bar), '|') && tokens::is_punct(Some(last), '|') =>
+                {
+                    let item = tokens::source_text(&tokens::collect(item));
+                    format!("an item is named in the body; write `{keyword} < let {item} = _ … >`")
+                }
+                _ => {
+                    let given = tokens::collect(tokens::part(tokens, after_in, tokens.len()));
+                    let given = tokens::source_text(&given);
+                    format!(
+                        "the step before `{keyword}` gives the collection; write `{given} {keyword} < … >`"
+                    )
+                }
             }
         } else if let Some(head) = self.spec.head {
             if self.head_seen {
@@ -225,10 +308,24 @@ impl Entries<'_> {
             }
         } else {
             let names = suggest::enumerate(&self.spec.names());
-            let meant = self.meant_by(tokens).map(|name| format!(", as `{name} = {}`", tokens::show(tokens)));
+            let meant =
+                meant_by(self.spec, tokens).map(|name| format!(", as `{name} = {}`", tokens::show(tokens)));
             let meant = meant.unwrap_or_default();
             format!("an option is written `name = value`{meant}; `{keyword}` has {names}")
         };
-        errors.over(tokens::collect(tokens), message);
+        errors.beside_over(tokens::collect(tokens), message);
     }
+}
+
+/// The option that a value without a name is most likely of: a number the first that takes one.
+pub(super) fn meant_by(spec: &Spec, value: &[TokenTree]) -> Option<&'static str> {
+    let number = Number::of(&tokens::sole_literal(value)?)?;
+    let takes = |kind: Kind| {
+        if number.is_plain() {
+            matches!(kind, Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Rate(_))
+        } else {
+            kind.is_duration() && number.nanoseconds().is_ok()
+        }
+    };
+    spec.options.iter().find(|option| takes(option.kind)).map(|option| option.name)
 }

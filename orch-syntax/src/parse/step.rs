@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::cursor::Parser;
+use super::slips;
 use crate::ast::{Embed, Step};
 use crate::duration;
 
@@ -50,6 +51,13 @@ impl Parser<'_> {
     }
 
     fn embed(&mut self) -> Step {
+        let block = self.group(0, Delimiter::Brace).filter(|group| self.opens_block(group)).cloned();
+        if let Some(group) = block {
+            self.errors
+                .beside(group.span_open(), "braces hold a pipeline that is built elsewhere; remove them");
+            self.splice(&group);
+            return self.step();
+        }
         let Some(group) = self.bump_group(Delimiter::Brace) else { return Step::Hole(TokenStream::new()) };
         if group.stream().is_empty() {
             self.errors
@@ -57,6 +65,7 @@ impl Parser<'_> {
             return Step::Hole(TokenStream::new());
         }
         self.lost = false;
+        slips::in_body(&group.stream(), self.errors);
         if duration::occurs(&group.stream()) {
             let content = duration::refuse(group.stream(), self.errors);
             return Step::Embed(Embed { group: duration::regroup(&group, content) });

@@ -1,13 +1,16 @@
 //! The value of an option: a literal with a unit, a word of the macro, or Rust.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenTree};
 use quote::quote_spanned;
 
+use super::slips;
 use crate::ast::{Duration, Value};
 use crate::blocks::{Kind, Word};
 use crate::duration::{self, Number};
 use crate::errors::Errors;
 use crate::{suggest, tokens};
+
+const BETWEEN_OPTIONS: &str = "`,` between options";
 
 /// The word of a kind that an identifier is.
 fn word_of(kind: Kind, ident: &Ident) -> Option<&'static Word> {
@@ -27,7 +30,7 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
         } else {
             "`_` is no expression; name what is piped before the block, `let x = _`".to_owned()
         };
-        errors.at(first.span(), message);
+        errors.beside(first.span(), message);
         return None;
     }
     let is_duration = match kind {
@@ -36,30 +39,57 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
         _ => kind.is_duration(),
     };
     if is_duration {
-        return duration(value, errors);
+        return duration(value, BETWEEN_OPTIONS, errors);
     }
     if kind == Kind::Fraction
         && let Some(meant) = fraction(value)
     {
-        errors.over(tokens::collect(value), meant);
+        errors.beside_over(tokens::collect(value), meant);
         return None;
     }
     if let Kind::Rate(per) = kind
         && let Some(meant) = rate(value, per)
     {
-        errors.over(tokens::collect(value), meant);
+        errors.beside_over(tokens::collect(value), meant);
         return None;
     }
     let sole = tokens::sole(value);
     match (kind, &sole, value) {
         (_, Some(TokenTree::Ident(word)), _) => match word_of(kind, word) {
             Some(known) if known.arguments > 0 => {
-                errors.at(word.span(), format!("`{word}` needs its base; write {}", known.usage));
+                errors.beside(word.span(), format!("`{word}` needs its base; write {}", known.usage));
                 return None;
             }
             Some(_) => return Some(Value::Word { word: word.clone(), arguments: Vec::new() }),
             None => {}
         },
+        (_, Some(TokenTree::Literal(literal)), _) if is_text(literal) && !matches!(kind, Kind::Name) => {
+            if let Some(message) = text(kind, literal) {
+                errors.beside(literal.span(), message);
+                return None;
+            }
+            if kind.is_closure() {
+                return Some(Value::Expr(tokens::collect(value)));
+            }
+        }
+        (
+            Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Room | Kind::Rate(_),
+            Some(TokenTree::Literal(literal)),
+            _,
+        ) if Number::of(literal).is_some_and(|number| number.nanoseconds().is_ok()) => {
+            let digits = Number::of(literal).map(|number| number.digits().to_owned()).unwrap_or_default();
+            errors.beside(literal.span(), format!("this is a number and no time; write `{digits}`"));
+            return None;
+        }
+        (
+            Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Rate(_),
+            _,
+            [TokenTree::Punct(minus), TokenTree::Literal(literal)],
+        ) if minus.as_char() == '-' && Number::of(literal).is_some() => {
+            let least = if kind == Kind::Several { 2 } else { 1 };
+            errors.beside_over(tokens::collect(value), format!("this number must be at least {least}"));
+            return None;
+        }
         // Validation knows what to say of any literal.
         (_, Some(TokenTree::Literal(_)), _) if kind.is_closure() => {
             return Some(Value::Expr(tokens::collect(value)));
@@ -69,7 +99,13 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
             let shown = duration.map_or_else(|| "100ms".to_owned(), |_| literal.to_string());
             let message =
                 format!("a backoff has a form; write `constant({shown})` or `exponential({shown})`");
-            errors.at(literal.span(), message);
+            errors.beside(literal.span(), message);
+            return None;
+        }
+        (_, _, [TokenTree::Ident(word), TokenTree::Group(_)])
+            if word_of(kind, word).is_some_and(|known| known.arguments == 0) =>
+        {
+            errors.beside_over(tokens::collect(value), format!("`{word}` stands alone; write `{word}`"));
             return None;
         }
         (Kind::Backoff | Kind::Periods, _, [TokenTree::Ident(word), TokenTree::Group(group)])
@@ -84,20 +120,25 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
                 words.push(known.word);
             }
             let near = suggest::closest(&word.to_string(), &words);
-            if let Some(near) = near.filter(|_| duration::occurs(&group.stream())) {
-                errors.at(word.span(), format!("there is no backoff `{word}`; did you mean `{near}`?"));
+            if duration::occurs(&group.stream()) {
+                let message = match near {
+                    Some(near) => format!("there is no backoff `{word}`; did you mean `{near}`?"),
+                    None => {
+                        let usages: Vec<&str> = kind.words().iter().map(|known| known.usage).collect();
+                        format!("there is no backoff `{word}`; write {}", usages.join(", "))
+                    }
+                };
+                errors.beside(word.span(), message);
                 return None;
             }
         }
         _ => {}
     }
-    let before = errors.len();
-    let value = duration::refuse(tokens::collect(value), errors);
-    (errors.len() == before).then_some(Value::Expr(value))
+    expression(value, BETWEEN_OPTIONS, errors)
 }
 
 /// A literal with a unit or an expression of type `Duration`.
-fn duration(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
+fn duration(value: &[TokenTree], between: &str, errors: &mut Errors) -> Option<Value> {
     let whole = tokens::whole(value);
     let value = whole.as_slice();
     if let Some(TokenTree::Literal(literal)) = tokens::sole(value)
@@ -106,16 +147,23 @@ fn duration(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
         return match number.nanoseconds() {
             Ok(nanoseconds) => Some(Value::Duration(Duration { nanoseconds, span: literal.span() })),
             Err(message) => {
-                errors.at(literal.span(), message);
+                errors.beside(literal.span(), message);
                 None
             }
         };
+    }
+    if let [TokenTree::Literal(literal)] = value
+        && is_text(literal)
+        && let Some(message) = text(Kind::Duration, literal)
+    {
+        errors.beside(literal.span(), message);
+        return None;
     }
     match value {
         [TokenTree::Literal(literal), TokenTree::Ident(unit)]
             if Number::of(literal).is_some_and(|n| n.is_plain()) =>
         {
-            errors.over(
+            errors.beside_over(
                 tokens::collect(value),
                 format!("the unit follows without a space; write `{literal}{unit}`"),
             );
@@ -124,12 +172,23 @@ fn duration(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
         [TokenTree::Punct(minus), TokenTree::Literal(literal)]
             if minus.as_char() == '-' && Number::of(literal).is_some() =>
         {
-            errors.over(tokens::collect(value), format!("a duration is not negative; write `{literal}`"));
+            errors.beside_over(
+                tokens::collect(value),
+                format!("a duration is not negative; write `{literal}`"),
+            );
             return None;
         }
         _ => {}
     }
+    expression(value, between, errors)
+}
+
+/// The user's own code. `between` is what has to stand where a second expression follows.
+fn expression(value: &[TokenTree], between: &str, errors: &mut Errors) -> Option<Value> {
     let before = errors.len();
+    if slips::in_value(value, between, errors) {
+        return None;
+    }
     let value = duration::refuse(tokens::collect(value), errors);
     (errors.len() == before).then_some(Value::Expr(value))
 }
@@ -142,6 +201,36 @@ fn is_word(kind: Kind, value: &[TokenTree]) -> bool {
             word_of(kind, word).is_some() || duration::occurs(&group.stream())
         }
         _ => false,
+    }
+}
+
+fn is_text(literal: &Literal) -> bool {
+    literal.to_string().starts_with('"')
+}
+
+/// What is meant by a text where none is a value: what it says without its quotes, or one of the words there are.
+fn text(kind: Kind, literal: &Literal) -> Option<String> {
+    let quoted = literal.to_string();
+    let content = quoted.trim_matches('"');
+    let as_written = content.parse::<Literal>().ok();
+    let number = as_written.as_ref().and_then(Number::of);
+    let fits = number.is_some_and(|number| match kind {
+        _ if kind.is_duration() => number.nanoseconds().is_ok(),
+        Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Room | Kind::Rate(_) => {
+            number.is_plain() && number.is_whole()
+        }
+        Kind::Fraction => number.is_plain(),
+        _ => false,
+    });
+    let word = kind.words().iter().find(|known| known.word == content);
+    match (fits, word) {
+        (true, _) => Some(format!("this is no text; write `{content}`, without quotes")),
+        (false, Some(word)) => Some(format!("this is a word and no text; write {}", word.usage)),
+        (false, None) if kind.words().len() > 1 => {
+            let usages: Vec<&str> = kind.words().iter().map(|known| known.usage).collect();
+            Some(format!("this is no text; write {}", usages.join(", ")))
+        }
+        (false, None) => None,
     }
 }
 
@@ -216,23 +305,33 @@ fn backoff(known: &Word, word: &Ident, group: &Group, errors: &mut Errors) -> Op
     let content = tokens::list(group.stream());
     let arguments = tokens::split_commas(&content);
     if let Some((_, comma)) = arguments.iter().find(|(tokens, _)| tokens.is_empty()) {
-        errors.at(comma.unwrap_or_else(|| group.span_close()), "expected a value before this `,`");
+        errors.beside(comma.unwrap_or_else(|| group.span_close()), "expected a value before this `,`");
         return None;
     }
     let Some((base, _)) = arguments.first() else {
-        errors.at(group.span_close(), format!("`{word}` needs its base; write {}", known.usage));
+        errors.beside(group.span_close(), format!("`{word}` needs its base; write {}", known.usage));
         return None;
     };
     if let Some((surplus, _)) = arguments.get(known.arguments) {
-        errors.over(
+        errors.beside_over(
             tokens::collect(surplus),
             format!("`{word}` takes no further argument; write {}", known.usage),
         );
         return None;
     }
-    let base = duration(base, errors);
+    let written = |argument: &[TokenTree]| tokens::source_text(&tokens::collect(argument));
+    let without: Vec<&[TokenTree]> = arguments.iter().map(|(argument, _)| unnamed(argument)).collect();
+    let named =
+        arguments.iter().zip(&without).find(|((argument, _), without)| argument.len() > without.len());
+    if let Some(((named, _), _)) = named {
+        let shown: Vec<String> = without.iter().map(|argument| written(argument)).collect();
+        let span = named.first().map_or(word.span(), TokenTree::span);
+        let message = format!("what `{word}` is given has no name; write `{word}({})`", shown.join(", "));
+        errors.beside(span, message);
+    }
+    let base = duration(unnamed(base), "`,` after the base", errors);
     let factor = match arguments.get(1) {
-        Some((given, _)) => Some(factor(given, errors)?),
+        Some((given, _)) => Some(factor(unnamed(given), errors)?),
         None => None,
     };
     let mut arguments = vec![base?];
@@ -242,16 +341,23 @@ fn backoff(known: &Word, word: &Ident, group: &Group, errors: &mut Errors) -> Op
     Some(Value::Word { word: word.clone(), arguments })
 }
 
+/// An argument of a backoff without the name that it may be given.
+fn unnamed(argument: &[TokenTree]) -> &[TokenTree] {
+    let [TokenTree::Ident(_), sign, value @ ..] = argument else { return argument };
+    let is_sign = tokens::is_punct(Some(sign), '=') || tokens::is_punct(Some(sign), ':');
+    let is_operator = tokens::is_pair(argument, 1, '=', '=') || tokens::is_pair(argument, 1, ':', ':');
+    if is_sign && !is_operator && !value.is_empty() { value } else { argument }
+}
+
 /// By what a backoff grows.
 fn factor(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
-    let before = errors.len();
     if let Some(literal) = tokens::sole_literal(value)
         && Number::of(&literal).is_some_and(|number| number.is_plain() && number.is_zero())
     {
-        errors.at(literal.span(), "the factor must be at least 1");
+        errors.beside(literal.span(), "the factor must be at least 1");
+        return None;
     }
-    let value = duration::refuse(tokens::collect(value), errors);
-    (errors.len() == before).then_some(Value::Expr(value))
+    expression(value, "`)` after the factor", errors)
 }
 
 /// A value of the right type, where the text has none.

@@ -110,8 +110,14 @@ fn flags_and_values() {
     mistake("par(^limit) < a >", "`limit` needs a value; write `limit = 3`");
     mistake("par(settle =^) < a >", "`settle` is a flag; write it without `=`");
     mistake("par(settle = ^true) < a >", "`settle` is a flag; write it alone, or leave it out");
-    mistake("par(^limit: 2) < a >", "an option is set with `=`; write `limit = 3`");
-    mistake("par(^limit(2)) < a >", "an option is set with `=`; write `limit = 3`");
+    for text in ["limit: 2", "limit => 2", "limit(2)", "limit == 2", "limit := 2", "limit 2"] {
+        mistake(&format!("par(^{text}) < a >"), "an option is set with `=`; write `limit = 2`");
+    }
+    mistake("par(^\"limit\" = 2) < a >", "the name of an option stands without quotes; write `limit = …`");
+    mistake(
+        "retry(^max-attempts = 2) < a >",
+        "the name of an option has underscores; write `max_attempts = …`",
+    );
     mistake(
         "par(^2) < a >",
         "an option is written `name = value`, as `limit = 2`; `par` has `limit`, `settle` and `name`",
@@ -120,7 +126,20 @@ fn flags_and_values() {
         "par(^\"x\") < a >",
         "an option is written `name = value`; `par` has `limit`, `settle` and `name`",
     );
-    mistake("par(^limit == 2) < a >", "an option is set with `=`; write `limit = 3`");
+    mistake("par(limit = 2 ^settle) < a >", "expected `,` between options, found `settle`");
+    mistake("par(settle ^limit = 2) < a >", "expected `,` between options, found `limit`");
+    mistake("par(limit = a ^b) < a >", "expected `,` between options, found `b`");
+    mistake("par(limit = 2^; settle) < a >", "a `,` stands between options; write it for the `;`");
+    mistake("par(limit = 2 ^+) < a >", "expected an expression after this `+`");
+    sound("par(limit = if a { b } else { c }) < a >");
+    sound("par(limit = a as usize) < a >");
+    sound("par(limit = match a { _ => 1 }, settle) < a >");
+    sound("retry(when = |e| { e.is::<A>() }, max_attempts = unsafe { b }) < a >");
+    sound("retry(when = move |e| 'a: { break 'a b }, budget = &raw const b) < a >");
+    mistake(
+        "retry(when = |e| e.is::^<A()) < a >",
+        "these generic arguments are not closed; write `::<Type>`",
+    );
     mistake("par(settle,^, limit = 2) < a >", "expected an option before this `,`");
     mistake("par(limit = 2, ^limit = 3) < a >", "`limit` is given twice; remove one");
     mistake("seq(name = ^x) < a >", "a name is a string literal; write `name = \"…\"`");
@@ -185,10 +204,19 @@ fn counts() {
     mistake("par(limit = ^0) < a >", "`limit` must be at least 1");
     mistake("par(limit = ^0usize) < a >", "`limit` must be at least 1");
     mistake("retry(max_attempts = ^0) < a >", "`max_attempts` must be at least 1");
+    mistake("par(limit = ^10s) < a >", "this is a number and no time; write `10`");
+    mistake("par(limit = ^\"2\") < a >", "this is no text; write `2`, without quotes");
+    mistake("retry(max_attempts = ^-1) < a >", "this number must be at least 1");
+    mistake("retry(jitter = ^\"full\") < a >", "this is a word and no text; write `full`");
     mistake(
-        "par(limit = ^10s) < a >",
-        "a literal with a unit is for durations of the macro's own options; write `Duration::from_secs(10)`",
+        "retry(backoff = ^linear(1s)) < a >",
+        "there is no backoff `linear`; write `constant(100ms)`, `exponential(100ms)` or `exponential(100ms, 2)`, `fibonacci(100ms)`",
     );
+    mistake(
+        "retry(backoff = exponential(^base = 1s, factor = 2)) < a >",
+        "what `exponential` is given has no name; write `exponential(1s, 2)`",
+    );
+    mistake("retry(backoff = exponential(1s ^2)) < a >", "expected `,` after the base, found `2`");
     assert_eq!(value("retry(max_attempts = unlimited) < a >"), "unlimited[]");
     assert_eq!(value("par(limit = unlimited) < a >"), "unlimited");
     assert_eq!(value("retry(max_attempts = (unlimited)) < a >"), "(unlimited)");
@@ -294,7 +322,7 @@ fn several_are_at_least_two() {
         sound(&format!("hedge(50ms, max_attempts = {number}) < a >"));
     }
     mistake("hedge(^0ms) < a >", "the delay of `hedge` must be longer than zero; without one it is a `race`");
-    mistake("hedge(^delay = 50ms) < a >", "the delay of `hedge` has no name; write `hedge(10s) < … >`");
+    mistake("hedge(^delay = 50ms) < a >", "the delay of `hedge` has no name; write `hedge(50ms) < … >`");
     mistake("timeout(^after = 2) < a >", "the duration of `timeout` has no name; write `timeout(10s) < … >`");
     mistake("^hedge < a >", "`hedge` needs its delay; write `hedge(10s) < … >`");
 }

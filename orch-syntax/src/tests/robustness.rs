@@ -20,7 +20,7 @@ const LONG: &[&str] = &[
             retry(max_attempts = unlimited, backoff = exponential(100ms, 2), jitter = (full), when = |e, _| e > 1) < enrich >
         >
         let (data, [x, ..]): (u8, Vec<u8>) = process
-        timeout(10s) < async |x: Vec<u8>| { x.await } >
+        timeout(10s) < async |_: Vec<u8>| { x.await } >
         catch < seq<par<seq<c>>>
         { inner(x) }
         save(dir.join(day.to_string()), data.clone())

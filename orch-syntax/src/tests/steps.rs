@@ -16,15 +16,48 @@ fn steps(text: &str) -> Vec<Step> {
     block.body.into_iter().map(step).collect()
 }
 
+const IF: &str = "`if` is no step; write `when(…) < … >` around steps, or `|x| { if … }`";
+
+const FOR: &str = "`for` is no step; write `each < … >` for the items of a collection, or `|x| { for … }`";
+
 const MATCH: &str = "`match` is no step; write `|x| { match … }`, or to run one step or another `choose(x) < pattern => step, … >`";
 
 #[test]
 fn leaves() {
-    let all = steps("seq < a a::b(1) ::c::d::<Vec<u8>>() as \"n\" self::e Self::f r#match(_) >");
+    let all = steps("seq < a a::b(1) ::c::d::<Vec<u8>>() as \"n\" self::e super::f r#match(_) >");
     let Some(Step::Leaf(named)) = all.get(2) else { panic!("a leaf") };
     assert_eq!(named.name.as_ref().map(|name| name.value.as_str()), Some("n"));
     assert!(named.arguments.is_some());
     assert_eq!(all.len(), 6);
+}
+
+#[test]
+fn a_function_of_a_type_is_no_task() {
+    let of_type =
+        |call: &str| format!("a task is a free function, and this belongs to a type; write `{call}`");
+    mistake("seq < a Client::^new(1, _) >", &of_type("|x| { Client::new(1, x) }"));
+    mistake("seq < a Self::^new >", &of_type("|x| { Self::new(x) }"));
+    mistake("seq < a u8::^from >", &of_type("|x| { u8::from(x) }"));
+    mistake("seq < a Vec::<u8>::^new() >", &of_type("|_| { Vec::<u8>::new() }"));
+    mistake("seq < a ^Some >", "`Some` is no task; write `|x| { Some(x) }`");
+    mistake("seq < a ^Ok(_) >", "`Ok` is no task; write `|x| { Ok(x) }`");
+    mistake("seq < a ^None >", "`None` is no task; write `|_| { None }`");
+    sound("seq < a::b::c Named A::B a::Named >");
+}
+
+#[test]
+fn signs_between_steps() {
+    for sign in ["->", "|>", ">>", "&&", "||", "&", "|", "~", "<<", "<-", "-->", "==>"] {
+        let message = format!("the output of a step goes to the next one by itself; remove the `{sign}`");
+        mistake(&format!("seq < a ^{sign} b >"), &message);
+        mistake(&format!("seq < par < a b > ^{sign} b >"), &message);
+    }
+    mistake("|_: u8| a ^| b", "the output of a step goes to the next one by itself; remove the `|`");
+    sound("seq < seq < seq < a >> b >");
+    mistake("seq < a ^+ 1 >", EXPRESSION);
+    mistake("seq < a |x| ^x + 1 >", "an inline step has a braced body; write `|x| { … }`");
+    mistake("^(seq < a >)", "parentheses do not stand around a step; remove them");
+    mistake("|_: u8| ^{ seq < a > }", "braces hold a pipeline that is built elsewhere; remove them");
 }
 
 #[test]
@@ -39,7 +72,42 @@ fn the_placeholder_is_a_whole_argument() {
     assert!(piped("f(1, _, g(2))"));
     assert!(piped("f(|a, b| c, _)"));
     assert!(!piped("f(1)"));
-    assert!(!piped("f((_, 1))"));
+    const INSIDE: &str =
+        "`_` is a whole argument; name what is piped, `let x = _`, before this step, and use `x` here";
+    for text in [
+        "(^_, 1)",
+        "^_ + 1",
+        "&^_",
+        "^_.a()",
+        "g(^_)",
+        "format!(\"{}\", ^_)",
+        "if ^_ > 3 { 1 } else { 2 }",
+        "-^_",
+        "1, ^_?",
+        "^_ as u8",
+    ] {
+        mistake(&format!("seq < f({text}) >"), INSIDE);
+    }
+    for text in [
+        "match a { _ => b }",
+        "|_| a",
+        "|(_, a)| b",
+        "{ let _ = a; b }",
+        "{ let (_, b) = a; b }",
+        "matches!(a, _)",
+        "a.b::<_>()",
+        "a::<Vec<_>>()",
+        "a as *const _",
+        "if let Some(_) = a { b } else { c }",
+        "{ for _ in a {} b }",
+        "{ _ = a; b }",
+        "match a { (_, b) if b => c, Some(_) | None => d }",
+        "a.map(|_: _| b)",
+        "{ let a: Vec<_> = b; a }",
+        "[0; 3].map(|_| _)".replace("|_| _", "|_| 1").as_str(),
+    ] {
+        sound(&format!("seq < f({text}) >"));
+    }
     assert!(!piped("f(|_| 1)"));
     assert!(!piped("f(|_, _| 1)"));
     assert!(!piped("f(x::<_, _>())"));
@@ -71,11 +139,27 @@ fn inline_steps() {
     mistake("seq < ^|x { x } >", "this `|` is not closed; an inline step is written `|x| { … }`");
     mistake(
         "seq < ^move |x| { x } >",
-        "`move` stands once, in the header, and holds for all steps; remove it here",
+        "`move` stands once, before the first step, and holds for all; write it there",
     );
     mistake(
+        "|_: u32| seq < a async ^move |x| { x } >",
+        "`move` stands in the header, and holds for all steps; write `move |_: u32|`",
+    );
+    mistake(
+        "move |_: u32| seq < a ^move b >",
+        "`move` stands in the header already, and holds for all steps; remove it here",
+    );
+    mistake("seq < a ^async b >", "a task is awaited by itself; remove the `async`");
+    mistake("seq < a ^await retry < b > >", "a block is awaited by itself; remove the `await`");
+    mistake("seq < a^.await b >", "a task is awaited by itself; remove the `.await`");
+    mistake(
+        "seq < a(1)^.await? b >",
+        "a task is awaited by itself, and its error ends the pipeline; remove the `.await?`",
+    );
+    mistake("seq < ^parse<u32> a >", "for generic arguments write `parse::<u32>`");
+    mistake(
         "seq < async ^move |x| { x } >",
-        "`move` stands once, in the header, and holds for all steps; remove it here",
+        "`move` stands once, before the first step, and holds for all; write it there",
     );
     mistake("seq < ^async { x } >", "an inline step takes the piped value; write `async |_| { … }`");
     mistake("seq < |^1 + 2| { x } >", "expected a pattern, such as a name or `(a, b)`");
@@ -84,7 +168,10 @@ fn inline_steps() {
 
 #[test]
 fn names_of_steps() {
-    mistake("seq < a as ^b c >", "the name of a step is a string; write `as \"b\"`");
+    mistake(
+        "seq < a as ^b c >",
+        "the name of a step is a string, `as \"b\"`; to use its output write `let b = …`",
+    );
     mistake(
         "seq < a as ^1 c >",
         "the name of a step is a string; write `as \"…\"`".replace('…', "name").as_str(),
@@ -99,7 +186,7 @@ fn names_of_steps() {
 #[test]
 fn lets() {
     let root = sound(
-        "seq < let a = b let (c, d): (u8, Vec<Vec<u8>>) = par < e f > let Foo { x, .. } = |y| { y } g(x) >",
+        "seq < let a = b let (c, d): (u8, Vec<Vec<u8>>) = par < e f > let Foo { x, .. } = |_| { y } g(x) >",
     )
     .root;
     assert_eq!(shape(&root), "seq[let=b let=par[e f] let=|| g]");
@@ -114,6 +201,35 @@ fn lets() {
     mistake("seq < let ^1 + 2 = b >", "expected a pattern, such as a name or `(a, b)`");
     mistake("seq < a ^= fetch b >", "to name the output of a step write `let name = step`");
     mistake("seq < let a = b^; c >", "nothing stands between steps; remove the `;`");
+    mistake(
+        "seq < let a = b |^x| { x + 1 } >",
+        "nothing is piped here: what comes before it has a name; write `|_| { … }` and use `a`",
+    );
+    mistake(
+        "|id: u8| par < |^x| { x } b >",
+        "nothing is piped here: what comes before it has a name; write `|_| { … }` and use `id`",
+    );
+    for text in [
+        "|_| { a }",
+        "|_x| { a }",
+        "|x| { a }",
+        "|()| { a }",
+        "each < |x| { x } >".replace("each", "c each").as_str(),
+    ] {
+        sound(&format!("seq < let a = b {text} >"));
+    }
+    const MUT: &str = "what has a name is shared by all later steps, and cannot be changed; change a clone in an inline step";
+    mistake("seq < let ^mut a = b |_| { a } >", MUT);
+    mistake("seq < let (a, ^mut c) = b |_| { a } >", MUT);
+    mistake("|^mut a: u8| b(a)", MUT);
+    sound("|_: u8| seq < |mut a| { a } >");
+    mistake("seq < let a ^:= b c >", "a `let` is written with `=`; write it for `:=`");
+    mistake("seq < let a ^<- b c >", "a `let` is written with `=`; write it for `<-`");
+    mistake("seq < ^var a = b c >", "the output of a step is named by `let a = …`");
+    mistake(
+        "seq < let a ^| d = b c >",
+        "a `let` has one pattern, which always matches; for one or another write `choose(x) < pattern => step, … >`",
+    );
 }
 
 #[test]
@@ -153,7 +269,7 @@ fn expressions_are_no_steps() {
         "parentheses are no step; write `|x| { … }` for an expression, `par < … >` for several steps at once",
     );
     mistake("seq < ^'a b >", "a lifetime is no step; remove it");
-    mistake("seq < ^if a { b } else if c { d } else { e } f >", "`if` is no step; write `|x| { if … }`");
+    mistake("seq < ^if a { b } else if c { d } else { e } f >", IF);
     mistake("seq < ^match a { b => c } f >", MATCH);
     mistake("seq < a ^: b >", EXPRESSION);
     mistake("seq < ^@ b >", "expected a step, found `@`");
@@ -175,11 +291,11 @@ fn statements_are_no_steps() {
         "let x = ^if y { a } else { b } c",
         "d ^if x(1) > y.z { a }.await? c",
     ] {
-        mistake(&format!("|_: u32| seq < {text} >"), "`if` is no step; write `|x| { if … }`");
+        mistake(&format!("|_: u32| seq < {text} >"), IF);
     }
     mistake("seq < ^match a { b => { c } d => { e } }.await? f >", MATCH);
     mistake("seq < ^while x > 3 { a } c >", "`while` is no step; write `|x| { while … }`");
-    mistake("seq < ^for i in 0..3 { a } c >", "`for` is no step; write `|x| { for … }`");
+    mistake("seq < ^for i in 0..3 { a } c >", FOR);
     mistake("seq < ^'a: loop { break 'a; } c >", "a lifetime is no step; remove it");
     for text in ["return 3", "return Ok(x)", "return a(x)?.b;", "return if x > 1 { 2 } else { 3 }"] {
         mistake(

@@ -35,14 +35,9 @@ fn an_empty_body_is_an_error() {
 
 #[test]
 fn an_unclosed_block_is_reported_where_it_opens() {
-    mistake("seq ^< a", "this `<` of `seq` is not closed; write `>` where the block ends");
-    mistake("seq ^< a par < b >", "this `<` of `seq` is not closed; write `>` where the block ends");
-    mistakes(
-        "seq < par <",
-        &[
-            "1:10 this `<` of `par` is not closed, nor is that of the block around it; write `>` where each ends",
-        ],
-    );
+    mistake("seq ^< a", "`seq` is not closed; write `>`");
+    mistake("seq < a par < b ^>", "`seq` is not closed; write `>`");
+    mistakes("seq < par <", &["1:10 `par` and `seq` are not closed; write `> >`"]);
 }
 
 #[test]
@@ -60,10 +55,7 @@ fn layout_tells_which_block_is_unclosed() {
 /// The `let` after the forgotten `>` is not held to stand in `par`.
 #[test]
 fn a_guess_at_the_structure_has_no_consequences() {
-    mistake(
-        "seq ^< par < a let x = b c(x) >",
-        "this `<` of `seq` is not closed; write `>` where the block ends",
-    );
+    mistake("seq < par < a let x = b c(x) ^>", "`seq` is not closed; write `>`");
 }
 
 #[test]
@@ -71,6 +63,24 @@ fn a_stray_bracket() {
     mistake("seq < a > ^>", "this `>` closes nothing; remove it");
     mistake("seq < a > b ^>", "this `>` closes nothing; remove it");
     mistake("^> seq < a >", "this `>` closes nothing; remove it");
+}
+
+#[test]
+fn layout_tells_which_bracket_is_stray() {
+    let message = "this `>` closes nothing; remove it";
+    mistake("seq <\n    par <\n        a\n    >\n    ^>\n    b\n>", message);
+    mistake("seq <\n    retry < a > ^>\n    b\n>", message);
+    mistake("seq <\n    par <\n        retry < a > ^>\n        b\n    >\n    c\n>", message);
+    mistake("seq <\n    a\n>\n^>", message);
+    mistake("seq < a ^> >".replace("a ^> >", "a > ^>").as_str(), message);
+    // Without it, what stands in `par` is in there.
+    mistakes(
+        "seq <\n    par(limits = 2) <\n        retry < a > >\n        b\n    >\n>",
+        &[
+            "2:8 `par` has no option `limits`; did you mean `limit`? it has `limit`, `settle` and `name`",
+            "3:20 this `>` closes nothing; remove it",
+        ],
+    );
 }
 
 #[test]

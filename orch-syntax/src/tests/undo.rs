@@ -108,8 +108,5 @@ fn an_undo_is_no_block() {
 
 #[test]
 fn a_missing_bracket_is_one_mistake() {
-    mistakes(
-        "timeout(1s) < saga < a undo b >",
-        &["1:12 this `<` of `timeout` is not closed; write `>` where the block ends"],
-    );
+    mistakes("timeout(1s) < saga < a undo b >", &["1:30 `timeout` is not closed; write `>`"]);
 }

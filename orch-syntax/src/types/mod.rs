@@ -8,7 +8,7 @@ mod bound;
 mod path;
 mod ty;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 
 use crate::reader::Reader;
 use crate::tokens;
@@ -16,6 +16,42 @@ use crate::tokens;
 /// Whether these tokens are one type.
 pub(crate) fn is_type(tokens: &[TokenTree]) -> bool {
     reads(tokens, |reader| reader.ty(Plus::Joins).map(drop))
+}
+
+const PRIMITIVE: &[&str] = &[
+    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+    "isize", "f32", "f64",
+];
+
+/// Whether a word is a type of the language.
+pub(crate) fn is_primitive(word: &Ident) -> bool {
+    tokens::is_one_of(word, PRIMITIVE)
+}
+
+/// Whether tokens are a type and no pattern that anybody writes: `u32`, `Vec<u8>`, `&str`, `(A, B)`, `io::Error`.
+pub(crate) fn is_surely_type(tokens: &[TokenTree]) -> bool {
+    if !is_type(tokens) {
+        return false;
+    }
+    match tokens {
+        [TokenTree::Group(group)] => {
+            let content = tokens::list(group.stream());
+            let parts = tokens::split_commas(&content);
+            !parts.is_empty() && parts.iter().all(|(part, _)| is_surely_type(part))
+        }
+        [TokenTree::Punct(and), rest @ ..] if and.as_char() == '&' => is_surely_type(rest),
+        [TokenTree::Ident(word), ..] if word == "dyn" || word == "impl" => true,
+        tokens => {
+            let end =
+                tokens.iter().position(|token| tokens::is_punct(Some(token), '<')).unwrap_or(tokens.len());
+            match end.checked_sub(1).and_then(|last| tokens.get(last)) {
+                Some(TokenTree::Ident(name)) => {
+                    is_primitive(name) || name.to_string().starts_with(char::is_uppercase)
+                }
+                _ => false,
+            }
+        }
+    }
 }
 
 /// Whether these tokens are a path as it stands in an expression, `a::b::<C>`.

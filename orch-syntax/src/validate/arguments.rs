@@ -1,35 +1,57 @@
 //! The arguments of a task.
 
-use proc_macro2::{Delimiter, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use quote::quote_spanned;
 
 use crate::ast::Arguments;
+use crate::duration;
 use crate::errors::Errors;
 use crate::tokens;
 
 /// Reports arguments that borrow a named output. It lives in the run, and a task is called with what it can
 /// keep.
-pub(super) fn check(arguments: &Arguments, named: &[String], errors: &mut Errors) {
+///
+/// In the place of each comes a value of any type, so that the compiler says nothing of it, and all else that is wrong.
+pub(super) fn check(arguments: &mut Arguments, named: &[String], errors: &mut Errors) {
     let content = tokens::list(arguments.group.stream());
-    for (argument, _) in tokens::split_commas(&content) {
-        let argument = &tokens::whole(argument);
-        let named = named.iter().find(|name| borrows(argument, name));
-        if let (Some(name), Some(method)) = (named, borrowing_method(argument)) {
-            errors.over(
+    let before = errors.len();
+    let mut mended = TokenStream::new();
+    for (argument, comma) in tokens::split_commas(&content) {
+        let count = errors.len();
+        borrow(argument, named, errors);
+        if errors.len() > count {
+            let span = argument.first().map_or_else(Span::call_site, TokenTree::span);
+            mended
+                .extend(quote_spanned!(span=> ::core::option::Option::unwrap(::core::option::Option::None)));
+        } else {
+            mended.extend(tokens::collect(argument));
+        }
+        mended.extend(comma.map(|comma| quote_spanned!(comma=> ,)));
+    }
+    if errors.len() > before {
+        arguments.group = duration::regroup(&arguments.group, mended);
+    }
+}
+
+fn borrow(argument: &[TokenTree], named: &[String], errors: &mut Errors) {
+    let argument = &tokens::whole(argument);
+    let named = named.iter().find(|name| borrows(argument, name));
+    if let (Some(name), Some(method)) = (named, borrowing_method(argument)) {
+        errors.beside_over(
                 tokens::collect(argument),
                 format!("a task cannot borrow `{name}`, as `{method}()` does: it takes owned values; write `{name}.clone()`, `to_owned()`, or keep it in an `Arc`"),
             );
-        } else if named.is_some() && tokens::is_punct(argument.first(), '&') {
-            let (_, place) = split_at_place(argument);
-            let name = place.first().map(ToString::to_string).unwrap_or_default();
-            let fields = place
-                .iter()
-                .all(|token| matches!(token, TokenTree::Ident(_)) || tokens::is_punct(Some(token), '.'));
-            let owned = if fields { tokens::show(place).replace(". ", ".") } else { name.clone() };
-            errors.over(
+    } else if named.is_some() && tokens::is_punct(argument.first(), '&') {
+        let (_, place) = split_at_place(argument);
+        let name = place.first().map(ToString::to_string).unwrap_or_default();
+        let fields = place
+            .iter()
+            .all(|token| matches!(token, TokenTree::Ident(_)) || tokens::is_punct(Some(token), '.'));
+        let owned = if fields { tokens::show(place).replace(". ", ".") } else { name.clone() };
+        errors.beside_over(
                 tokens::collect(argument),
                 format!("a task cannot borrow `{name}`: it takes owned values; write `{owned}.clone()` or keep it in an `Arc`"),
             );
-        }
     }
 }
 

@@ -8,7 +8,9 @@ mod undoes;
 use proc_macro2::{Delimiter, TokenTree};
 
 use self::undoes::Undoes;
-use crate::ast::{Block, Item, LetPiped, Step};
+use quote::ToTokens;
+
+use crate::ast::{Block, Inline, Item, LetPiped, Step};
 use crate::blocks::{Body, Join, Needs, Settles};
 use crate::errors::Errors;
 use crate::parse::Parsed;
@@ -19,7 +21,7 @@ use crate::tokens;
 ///
 /// Where a bracket is missing it is left open which step belongs to which block; what depends on that is not asked then.
 pub fn validate(parsed: &mut Parsed) {
-    let Parsed { tree: pipeline, errors } = parsed;
+    let Parsed { tree: pipeline, errors, .. } = parsed;
     let mut walk = Walk { named: Vec::new(), piped: Piped::Nothing, undos: Undoes::default(), errors };
     for entry in &pipeline.lets {
         walk.named.extend(entry.pattern.names());
@@ -28,7 +30,7 @@ pub fn validate(parsed: &mut Parsed) {
         walk.named.extend(input.pattern.names());
         walk.piped = if input.pattern.is_wild() { Piped::Value } else { Piped::Named };
     }
-    walk.step(&pipeline.root);
+    walk.step(&mut pipeline.root);
 }
 
 struct Walk<'e> {
@@ -54,16 +56,39 @@ enum Piped {
 }
 
 impl Walk<'_> {
-    fn step(&mut self, step: &Step) {
+    fn step(&mut self, step: &mut Step) {
         match step {
             Step::Block(block) => self.block(block),
             Step::Leaf(leaf) => {
-                if let Some(given) = &leaf.arguments {
+                if let Some(given) = &mut leaf.arguments {
                     arguments::check(given, &self.named, self.errors);
                 }
             }
             Step::Undo(undo) => self.undo(undo),
-            Step::Inline(_) | Step::Embed(_) | Step::Hole(_) => {}
+            Step::Inline(inline) => self.inline(inline),
+            Step::Embed(_) | Step::Hole(_) => {}
+        }
+    }
+
+    /// Whether a rule about blocks can be held against the user. Where it cannot, the tree breaks it.
+    fn structure_is_sure(&mut self) -> bool {
+        if self.errors.structure_unsure {
+            self.errors.break_tree();
+        }
+        !self.errors.structure_unsure
+    }
+
+    /// An inline step that uses what is piped, where nothing is. (What it takes would be `()`, of which the compiler speaks.)
+    fn inline(&mut self, inline: &Inline) {
+        let names: Vec<String> = inline.pattern.names().collect();
+        let says_so = inline.ty.as_ref().is_some_and(|ty| ty.to_string() == "()");
+        if self.piped != Piped::Named || says_so || !tokens::mentions(&inline.body.stream(), &names) {
+            return;
+        }
+        let named = self.named.last().map(|name| format!(" and use `{name}`")).unwrap_or_default();
+        let why = format!("what comes before it has a name; write `|_| {{ … }}`{named}");
+        if self.structure_is_sure() {
+            self.errors.over(inline.pattern.to_token_stream(), format!("nothing is piped here: {why}"));
         }
     }
 
@@ -107,9 +132,9 @@ impl Walk<'_> {
         }
     }
 
-    fn block(&mut self, block: &Block) {
+    fn block(&mut self, block: &mut Block) {
         options::check(block, &self.named, self.errors);
-        if block.body.is_empty() && !self.errors.structure_unsure {
+        if block.body.is_empty() && self.structure_is_sure() {
             let keyword = &block.keyword;
             self.errors.at(block.open, format!("the body of `{keyword}` is empty; write at least one step"));
         }
@@ -125,7 +150,8 @@ impl Walk<'_> {
             self.piped = Piped::Value;
         }
         let first = self.piped;
-        for item in &block.body {
+        let mut no_lets = Vec::new();
+        for item in &mut block.body {
             if peers {
                 self.piped = first;
             }
@@ -136,13 +162,13 @@ impl Walk<'_> {
                     continue;
                 }
                 Item::Let(named) => {
-                    self.step(&named.step);
+                    self.step(&mut named.step);
                     (&named.let_token, &named.pattern)
                 }
                 Item::Arm(arm) => {
                     let outside = self.named.len();
                     self.named.extend(arm.pattern.names());
-                    self.step(&arm.step);
+                    self.step(&mut arm.step);
                     self.named.truncate(outside);
                     continue;
                 }
@@ -156,12 +182,18 @@ impl Walk<'_> {
             if !peers {
                 self.piped = Piped::Named;
                 self.named.extend(pattern.names());
-            } else if !self.errors.structure_unsure {
-                self.errors.at(let_token.span(), no_let(block));
+            } else {
+                no_lets.push(let_token.span());
+            }
+        }
+        for span in no_lets {
+            if self.structure_is_sure() {
+                self.errors.at(span, no_let(block));
             }
         }
         if let [Item::Piped(named)] = block.body.as_slice()
-            && !(peers || self.errors.structure_unsure)
+            && !peers
+            && self.structure_is_sure()
         {
             let message = format!(
                 "the body of `{}` is a name and no step; write at least one step after it",
@@ -177,7 +209,7 @@ impl Walk<'_> {
     /// A block that runs for each item, where nothing is piped. (Where there is no input, the compiler says so: the text alone
     /// may be a part of one.)
     fn items(&mut self, block: &Block) {
-        if self.piped == Piped::Named && !self.errors.structure_unsure {
+        if self.piped == Piped::Named && self.structure_is_sure() {
             let keyword = &block.keyword;
             let message = format!(
                 "nothing is piped into `{keyword}`: what comes before it has a name; write `|_| {{ name.clone() }}` \
@@ -193,7 +225,7 @@ impl Walk<'_> {
             Piped::Named => "what comes before this has a name already",
             Piped::Nothing => "the pipeline has no input; declare it in the header, `|name: Type|`",
         };
-        if !self.errors.structure_unsure {
+        if self.structure_is_sure() {
             self.errors.at(named.piped, format!("nothing is piped here: {why}"));
         }
     }

@@ -3,7 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 
 use crate::ast::{Block, Duration, Opt, Text, Value};
-use crate::blocks::{AtMost, Carries, Kind, OptionSpec};
+use crate::blocks::{AtMost, Carries, Kind, Needs, OptionSpec};
 use crate::duration::Number;
 use crate::errors::Errors;
 use crate::{suggest, tokens};
@@ -16,11 +16,15 @@ pub(super) fn check(block: &Block, named: &[String], errors: &mut Errors) {
     for option in &block.options {
         let name = option.name.to_string();
         let Some(spec) = block.spec.option(&name) else {
-            errors.at(option.name.span(), unknown(block, option));
+            // A flag may change what the block gives.
+            if option.value.is_none() {
+                errors.break_tree();
+            }
+            errors.beside(option.name.span(), unknown(block, option));
             continue;
         };
         if seen.contains(&name) {
-            errors.at(option.name.span(), format!("`{name}` is given twice; remove one"));
+            errors.beside(option.name.span(), format!("`{name}` is given twice; remove one"));
             continue;
         }
         seen.push(name);
@@ -41,7 +45,7 @@ fn head(block: &Block, spec: OptionSpec, value: &Value, errors: &mut Errors) {
             if let Some(other) = block.spec.without_head {
                 message += &format!("; without one it is a `{other}`");
             }
-            errors.at(duration.span, message);
+            errors.beside(duration.span, message);
         }
         Value::Expr(expression) if spec.kind == Kind::Policy => {
             let tokens = tokens::list(expression.clone());
@@ -64,7 +68,7 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
     let name = spec.name;
     let Some(value) = &option.value else {
         if let Some(example) = spec.example() {
-            errors.at(option.name.span(), format!("`{name}` needs a value; write `{example}`"));
+            errors.beside(option.name.span(), format!("`{name}` needs a value; write `{example}`"));
         }
         return;
     };
@@ -76,19 +80,22 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
     if let (Kind::Period | Kind::Periods | Kind::Window, Value::Duration(Duration { nanoseconds: 0, span })) =
         (spec.kind, first)
     {
-        errors.at(*span, format!("`{name}` must be longer than zero"));
+        errors.beside(*span, format!("`{name}` must be longer than zero"));
     }
     let Value::Expr(expression) = value else { return };
     let tokens = tokens::list(expression.clone());
     let literal = tokens::sole_literal(&tokens);
     match spec.kind {
         Kind::Flag | Kind::Piped | Kind::Outputs => {
-            errors.over(expression.clone(), format!("`{name}` is a flag; write it alone, or leave it out"));
+            errors.beside_over(
+                expression.clone(),
+                format!("`{name}` is a flag; write it alone, or leave it out"),
+            );
         }
         Kind::Name => {
             let name = literal.and_then(|literal| Text::read(TokenTree::from(literal).into()));
             if name.is_none() {
-                errors.over(expression.clone(), "a name is a string literal; write `name = \"…\"`");
+                errors.beside_over(expression.clone(), "a name is a string literal; write `name = \"…\"`");
             }
         }
         Kind::Count | Kind::CountOrUnlimited | Kind::Rate(_) | Kind::Room => {
@@ -96,7 +103,7 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
             if number.as_ref().is_some_and(|number| !number.is_whole()) {
                 errors.over(expression.clone(), format!("`{name}` is a whole number"));
             } else if spec.kind != Kind::Room && number.is_some_and(|number| number.is_zero()) {
-                errors.over(expression.clone(), format!("`{name}` must be at least 1"));
+                errors.beside_over(expression.clone(), format!("`{name}` must be at least 1"));
             }
         }
         Kind::Window => {
@@ -104,13 +111,13 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
             if number.as_ref().is_some_and(|number| !number.is_whole()) {
                 errors.over(expression.clone(), format!("`{name}` is a whole number of calls, or a time"));
             } else if number.is_some_and(|number| number.is_zero()) {
-                errors.over(expression.clone(), format!("`{name}` must be at least 1"));
+                errors.beside_over(expression.clone(), format!("`{name}` must be at least 1"));
             }
         }
         Kind::Several => {
             let number = literal.as_ref().and_then(Number::of);
             if number.is_some_and(|number| number.is_plain() && (number.is_zero() || number.is_one())) {
-                errors.over(expression.clone(), format!("`{name}` must be at least 2"));
+                errors.beside_over(expression.clone(), format!("`{name}` must be at least 2"));
             }
         }
         Kind::Handle(handle, count) => {
@@ -165,7 +172,11 @@ fn of_all_runs(block: &Block, spec: OptionSpec) -> String {
 
 fn unknown(block: &Block, option: &Opt) -> String {
     let (keyword, name, known) = (&block.keyword, option.name.to_string(), block.spec.names());
-    let meant = match (suggest::closest(&name, &known), block.spec.carries) {
+    let near = suggest::closest(&name, &known).or_else(|| block.spec.meant_option(&name));
+    if near.is_none() && option.value.is_none() && block.spec.needs == Needs::Items {
+        return format!("the step before `{keyword}` gives the collection; write `{name} {keyword} < … >`");
+    }
+    let meant = match (near, block.spec.carries) {
         (Some(near), _) => format!("did you mean `{near}`? "),
         // A variable: what else than the handle may it be?
         (None, Some(Carries { option: handle, .. })) if option.value.is_none() => {
@@ -191,7 +202,7 @@ fn too_much(block: &Block, errors: &mut Errors) {
     if let (Some(number), Some(most)) = (count(value), most)
         && number > most
     {
-        errors.over(
+        errors.beside_over(
             value.clone(),
             format!("`{option}` is more than the `{of}`, which is {most}; it would never be there"),
         );
@@ -217,7 +228,7 @@ fn conflicts(block: &Block, errors: &mut Errors) {
     }
     for Opt { name, .. } in &block.options {
         if tokens::is_one_of(name, others) {
-            errors.at(name.span(), format!("`{name}` belongs to {belong}, or leave `{option}` out"));
+            errors.beside(name.span(), format!("`{name}` belongs to {belong}, or leave `{option}` out"));
         }
     }
 }

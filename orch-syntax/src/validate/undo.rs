@@ -13,14 +13,16 @@ impl Walk<'_> {
         let inside = &mut self.undos;
         match block.spec.undos {
             Undos::Own => {
-                if let Some(by) = outside.dropped_by.as_deref().filter(|_| !self.errors.structure_unsure) {
+                if let Some(by) = outside.dropped_by.as_deref()
+                    && self.structure_is_sure()
+                {
                     let message = format!(
                         "`{by}` drops what is inside it, and a saga that is dropped undoes nothing; \
                          put the `{by}` inside the `{keyword}`"
                     );
                     self.errors.at(block.keyword.span(), message);
                 }
-                *inside = Undoes { by: By::Saga, dropped_by: None };
+                self.undos = Undoes { by: By::Saga, dropped_by: None };
             }
             _ if matches!(inside.by, By::Saga) && settles_block(block) => {
                 inside.by = By::GoesOn(keyword.to_owned());
@@ -39,7 +41,7 @@ impl Walk<'_> {
     }
 
     /// A step with an undo, and the undo, which is a step outside of all around.
-    pub(super) fn undo(&mut self, undo: &Undo) {
+    pub(super) fn undo(&mut self, undo: &mut Undo) {
         let word = &undo.word;
         let what = match &self.undos.by {
             By::Saga => None,
@@ -53,14 +55,16 @@ impl Walk<'_> {
                 "`{keyword}` drops what it does not need, with what that has done; write the `{word}` after the `{keyword}`"
             )),
         };
-        if let Some(message) = what.filter(|_| !self.errors.structure_unsure) {
+        if let Some(message) = what
+            && self.structure_is_sure()
+        {
             self.errors.at(word.span(), message);
         }
-        self.step(&undo.step);
+        self.step(&mut undo.step);
         // What it is given is the step's output.
         let outside = (std::mem::take(&mut self.undos), self.piped);
         self.piped = super::Piped::Value;
-        self.step(&undo.undo);
+        self.step(&mut undo.undo);
         (self.undos, self.piped) = outside;
     }
 }

@@ -10,6 +10,6 @@ fn the_input_is_taken_apart() {
     assert_eq!(now(p.run((1, [2, 3]))).unwrap(), 3);
     let p = pipeline! { |whole @ (a, _): (u32, u32)| seq < |_| { whole.1 + a } > };
     assert_eq!(now(p.run((1, 2))).unwrap(), 3);
-    let p = pipeline! { |mut n: u32| |_| { n + 1 } };
+    let p = pipeline! { |n: u32| |_| { n + 1 } };
     assert_eq!(now(p.run(1)).unwrap(), 2);
 }

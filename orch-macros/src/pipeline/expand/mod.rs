@@ -8,6 +8,7 @@ mod around;
 mod block;
 mod choice;
 mod gives;
+mod mentions;
 mod names;
 mod options;
 mod saga;
@@ -15,12 +16,12 @@ mod sequence;
 mod statements;
 mod step;
 mod table;
+mod unused;
 mod usage;
 
-use orch_syntax::Errors;
-use orch_syntax::ast::{Arm, Inline, Item, Leaf, LetStep, Pipeline, Step};
+use orch_syntax::ast::{Arm, Inline, Item, Leaf, LetStep, Pipeline, Step, TaskPath};
 use orch_syntax::pattern::Pattern;
-use orch_syntax::tokens;
+use orch_syntax::{Parsed, tokens};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -32,10 +33,28 @@ use crate::errors::combined;
 use crate::private;
 
 /// The code of a pipeline; or, where there are mistakes, their reports and enough of the text for an editor.
-pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
-    if !errors.is_empty() {
-        return recover(pipeline, errors);
+pub(crate) fn expand(parsed: Parsed) -> TokenStream {
+    let Parsed { tree: pipeline, errors, paths, .. } = parsed;
+    if errors.is_empty() {
+        return built(&pipeline);
     }
+    let is_pipeline = errors.leave_a_pipeline();
+    let all = combined(errors.into_iter().map(syn::Error::from));
+    let reports = all.map(syn::Error::into_compile_error).unwrap_or_default();
+    if reports.is_empty() {
+        return quote!(::core::compile_error! { "this is not a pipeline" });
+    }
+    if is_pipeline {
+        // What else is wrong with it is told at once, and an editor finds all that stands in it.
+        let built = built(&pipeline);
+        let left_out = mentions::left_out(&pipeline);
+        return quote!({ #reports #left_out #built });
+    }
+    recover(&paths, &reports)
+}
+
+/// The code of a pipeline in which there is no mistake.
+fn built(pipeline: &Pipeline) -> TokenStream {
     let private = private::path(pipeline.krate.as_ref());
     let error = match &pipeline.error {
         Some(ty) => ty.clone(),
@@ -97,10 +116,12 @@ pub(crate) fn expand(pipeline: &Pipeline, errors: Errors) -> TokenStream {
         checks.extend(quote!(let #tok = #gate;));
     }
     let table = expansion.table.define(&private);
+    let unused = unused::unused(pipeline);
     let (owned, built) = (local("header", start), local("root", start));
     // `#[allow]` on the statement that the user's leaf spans reach into: our braces there carry the caret.
     quote! {
         {
+            #unused
             #table
             #[allow(unused_imports)]
             use #private::methods::*;
@@ -234,6 +255,8 @@ impl Expansion<'_> {
         // A wrong type among written arguments is reported there.
         let gate = match step {
             Step::Leaf(leaf) if leaf.arguments.is_some() => hidden("call", at.open),
+            Step::Leaf(_) => hidden("task", at.open),
+            Step::Inline(_) => hidden("inlined", at.open),
             _ => hidden("step", at.open),
         };
         self.checked(&quote!(#tok.#gate(#code)), span_of(step), at.open)
@@ -242,7 +265,7 @@ impl Expansion<'_> {
     /// What passes the check that `call` makes (see `build/check.rs` in the core), with the error at `span` if it does not.
     fn checked(&mut self, call: &TokenStream, span: Span, open: Span) -> TokenStream {
         let (gate, place) = (self.variable("gate", open), self.variable("place", open));
-        let (pass, known) = (hidden("pass", open), hidden("__orch_known", open));
+        let (pass, known) = (hidden("pass", span), hidden("__orch_known", open));
         let at = carried(span, &place.to_token_stream());
         quote_spanned! {open.resolved_at(Span::mixed_site())=> {
             let (#gate, #place) = #call;
@@ -252,46 +275,10 @@ impl Expansion<'_> {
 }
 
 /// Reports the mistakes, in a form that keeps the rest of the function quiet: a `compile_error!` in the place of
-/// the value has the error type. The names of the tasks stand in the position of a type, for completion.
-fn recover(pipeline: &Pipeline, errors: Errors) -> TokenStream {
-    let mut paths = Vec::new();
-    mention(&pipeline.root, &mut paths);
-    let all = combined(errors.into_iter().map(syn::Error::from));
-    let mut reports = all.map(syn::Error::into_compile_error).unwrap_or_default();
-    if reports.is_empty() {
-        reports = quote!(::core::compile_error! { "this is not a pipeline" });
-    }
-    quote! {
-        {
-            #[allow(dead_code, unused)]
-            type __Tasks = (#(#paths,)*);
-            #reports
-        }
-    }
-}
-
-fn mention(step: &Step, paths: &mut Vec<TokenStream>) {
-    match step {
-        Step::Leaf(leaf) => {
-            let tokens = tokens::list(leaf.path.tokens.clone());
-            let colons = if tokens::is_pair(&tokens, 0, ':', ':') { 2 } else { 0 };
-            let root = tokens::collect(tokens::part(&tokens, 0, colons));
-            let names = &leaf.path.names;
-            paths.push(quote!(#root #(#names)::*));
-        }
-        Step::Block(block) => {
-            for item in &block.body {
-                if let Some(step) = item.step() {
-                    mention(step, paths);
-                }
-            }
-        }
-        Step::Undo(undo) => {
-            mention(&undo.step, paths);
-            mention(&undo.undo, paths);
-        }
-        Step::Inline(_) | Step::Embed(_) | Step::Hole(_) => {}
-    }
+/// the value has the error type.
+fn recover(paths: &[TaskPath], reports: &TokenStream) -> TokenStream {
+    let mentions = mentions::mentions(paths);
+    quote!({ #mentions #reports })
 }
 
 /// A variable of the expansion's own. A constant or a unit struct of the user's with the same name would make its pattern ask

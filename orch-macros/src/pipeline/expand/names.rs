@@ -2,7 +2,8 @@
 
 use orch_syntax::pattern::Pattern;
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 /// What is bound before a step, outermost first.
 ///
@@ -23,6 +24,8 @@ struct Entry {
     from: From,
     /// What of it the pattern is for: a call of ours around it, such as the text that it is.
     view: Option<TokenStream>,
+    /// Where a pattern stands that takes the value apart.
+    place: Option<Span>,
     /// Whether the pattern may not fit: it does where the name is seen, as its arm was chosen.
     refutable: bool,
 }
@@ -56,10 +59,11 @@ impl Names {
         self.places.push(0);
     }
 
-    fn add(&mut self, pattern: &Pattern, fields: Vec<usize>) {
-        let (pattern, bound) = (pattern.by_reference().clone(), pattern.identifiers().to_vec());
+    fn add(&mut self, whole: &Pattern, fields: Vec<usize>) {
+        let (pattern, bound) = (whole.by_reference().clone(), whole.identifiers().to_vec());
         let from = From::Level(self.places.len(), fields);
-        self.entries.push(Entry { pattern, bound, from, view: None, refutable: false });
+        let place = (!whole.is_plain()).then(|| whole.span());
+        self.entries.push(Entry { pattern, bound, from, view: None, place, refutable: false });
     }
 
     /// The names of an arm, of a scrutinee that is one more level.
@@ -76,7 +80,7 @@ impl Names {
 
     fn bind_arm(&mut self, pattern: &Pattern, from: From, view: Option<TokenStream>) {
         let (pattern, bound) = (pattern.by_reference().clone(), pattern.identifiers().to_vec());
-        self.entries.push(Entry { pattern, bound, from, view, refutable: true });
+        self.entries.push(Entry { pattern, bound, from, view, place: None, refutable: true });
     }
 
     /// All names.
@@ -132,6 +136,11 @@ impl Names {
             };
             let value = match &entry.view {
                 Some(view) => quote!(#view(#value)),
+                None => value,
+            };
+            // With the place of the pattern: what is wrong with that is then the same error wherever the name is seen.
+            let value = match entry.place {
+                Some(place) => quote_spanned!(place=> { #value }),
                 None => value,
             };
             let pattern = &entry.pattern;

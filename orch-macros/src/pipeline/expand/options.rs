@@ -174,7 +174,7 @@ impl Expansion<'_> {
         let (private, module) = (&self.private_at(block.open), module(block));
         let here = block.open.resolved_at(Span::mixed_site());
         let option = hidden(function_of(block, spec), block.open);
-        let is_given = given.is_some() || block.option(spec.name).is_some();
+        let is_given = given.is_some() || (spec.kind.is_flag() && block.option(spec.name).is_some());
         if is_given {
             let mut value = given.map(|value| self.value(block, value));
             if let (Kind::Policy, Some(code)) = (spec.kind, &value) {
@@ -276,7 +276,8 @@ fn function_of(block: &Block, spec: &OptionSpec) -> &'static str {
 fn given<'b>(block: &'b Block, spec: &OptionSpec) -> Option<&'b Value> {
     let is_head = block.spec.head.as_ref().is_some_and(|head| head.name == spec.name);
     match block.option(spec.name) {
-        Some(option) => option.value.as_ref(),
+        // A value of a flag was reported.
+        Some(option) => option.value.as_ref().filter(|_| !spec.kind.is_flag()),
         None => block.head.as_ref().filter(|_| is_head),
     }
 }

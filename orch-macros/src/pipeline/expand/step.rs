@@ -66,7 +66,7 @@ impl Expansion<'_> {
         let given = carried(piped, &input.to_token_stream());
         // The first branch tells the type of the parameter, the second hands the value over.
         let value = quote_spanned!(at.here()=> {
-            let #hole = #private::slot::hole::<#task, _>();
+            let #hole = #private::slot::hole::<(#task), _>();
             if false { #hole.parameter() } else { #hole.#source(#given) }
         });
         let same = |span: Span| span.start() == piped.start() && span.end() == piped.end();

@@ -6,5 +6,6 @@ async fn call(id: u32) -> Result<u32, std::io::Error> {
 }
 
 fn main() {
-    let _ = pipeline! { |_: u32| circuit(failure_rate = 0.5, window = "10s") < call > };
+    let window = "10s";
+    let _ = pipeline! { |_: u32| circuit(failure_rate = 0.5, window = window) < call > };
 }

@@ -6,5 +6,6 @@ async fn one() -> u32 {
 }
 
 fn main() {
-    let _ = pipeline! { retry(backoff = "slow") < one() > };
+    let slow = "slow";
+    let _ = pipeline! { retry(backoff = slow) < one() > };
 }

@@ -1,0 +1,10 @@
+use async_orch::{pipeline, task};
+
+#[task]
+fn double(n: u32) -> u32 {
+    n * 2
+}
+
+fn main() {
+    let _ = pipeline! { let list: Vec<u32 = vec![]; |_: u32| double };
+}

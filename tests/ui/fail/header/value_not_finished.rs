@@ -1,0 +1,10 @@
+use async_orch::{pipeline, task};
+
+#[task]
+fn double(n: u32) -> u32 {
+    n * 2
+}
+
+fn main() {
+    let _ = pipeline! { let base = 3 +; |_: u32| double };
+}

@@ -1,0 +1,15 @@
+use async_orch::{pipeline, task};
+
+#[task]
+async fn fetch(n: u32) -> std::io::Result<u32> {
+    Ok(n)
+}
+
+#[task]
+fn double(n: u32) -> u32 {
+    n * 2
+}
+
+fn main() {
+    let _ = pipeline! { |_: u32| par(limit: 2) < fetch double > };
+}

@@ -1,0 +1,10 @@
+use async_orch::{pipeline, task};
+
+#[task]
+async fn fetch(n: u32) -> std::io::Result<u32> {
+    Ok(n)
+}
+
+fn main() {
+    let _ = pipeline! { |_: u32| circuit(3, 10s) < fetch > };
+}

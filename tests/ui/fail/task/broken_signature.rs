@@ -1,0 +1,8 @@
+use async_orch::task;
+
+#[task]
+fn load(n u32) -> u32 {
+    n
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use async_orch::task;
+
+#[task]
+fn load(list: Vec<u32) -> usize {
+    list.len()
+}
+
+fn main() {}

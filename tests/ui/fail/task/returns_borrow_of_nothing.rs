@@ -1,0 +1,10 @@
+use async_orch::{pipeline, task};
+
+#[task]
+fn load() -> &str {
+    "a"
+}
+
+fn main() {
+    let _ = pipeline! { load };
+}
