@@ -12,12 +12,15 @@ use orch_core::durable::{Command, Delivery, Engine, Fault, Id};
 use tokio::time::{Instant, Sleep};
 
 use crate::Error;
+use crate::error::StoreError;
 use crate::store::rows::{self, Entry, Run, What};
-use crate::store::{Answer, Hold, Why, Writer, leases, millis, now};
+use crate::store::{Answer, By, Hold, Why, Writer, leases, millis, now};
 
 /// How long a command waits for company before it is written by itself. It need not be on the disk for what it asks for to be done: a
 /// run that is gone through once more asks for it again. Most tasks that finish sooner are written with what came of them.
 const GATHER: Duration = Duration::from_millis(10);
+/// What is written on a thread of the runtime at most: so many entries, of so many bytes.
+const BRIEF: (usize, usize) = (64, 64 * 1024);
 /// The longest that its timer is set for: it is set anew then. A wait may be longer than a timer can be.
 const LONGEST: u64 = 24 * 3_600_000;
 
@@ -152,10 +155,12 @@ impl Journaled {
         let first = self.written;
         self.written += entries.len();
         let run = self.run.clone();
-        self.commit = Some(self.writer.submit(move |conn| {
+        let append = move |conn: &rusqlite::Connection, by| {
+            brief(by, &entries)?;
             leases::check(conn, &run.key, hold.run, hold.token)?;
             rows::append(conn, hold.run, first, &entries)
-        }));
+        };
+        self.commit = Some(self.writer.write(true, append, |done| done));
         Ok(())
     }
 
@@ -239,12 +244,13 @@ impl Journaled {
         if let Some(commit) = self.commit.take() {
             commit.await?;
         }
-        let end = move |conn: &rusqlite::Connection| {
+        let end = move |conn: &rusqlite::Connection, by| {
+            brief(by, &entries)?;
             leases::check(conn, &run.key, hold.run, hold.token)?;
             rows::append(conn, hold.run, first, &entries)?;
             rows::end(conn, &run, state, Some(&result), now())
         };
-        self.writer.submit(end).await
+        self.writer.write(true, end, |done| done).await
     }
 
     /// That it has ended, where it had gone on before.
@@ -266,6 +272,16 @@ impl Drop for Journaled {
             drop(self.send());
         }
     }
+}
+
+/// Refuses what is more to write than a thread of the runtime should be held for.
+fn brief(by: By, entries: &[Entry]) -> Result<(), Error> {
+    let bytes = |entry: &Entry| match &entry.what {
+        What::Asked { text, .. } => text.len(),
+        What::Done(bytes) => bytes.len(),
+    };
+    let is_brief = entries.len() <= BRIEF.0 && entries.iter().map(bytes).sum::<usize>() <= BRIEF.1;
+    if by == By::Thread || is_brief { Ok(()) } else { Err(StoreError::elsewhere().into()) }
 }
 
 fn deliver(given: Given) -> Delivery {

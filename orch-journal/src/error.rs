@@ -195,6 +195,11 @@ impl StoreError {
         StoreError::no_thread("it has ended")
     }
 
+    /// That it takes too long for who asked. It is done by the thread then, and nobody sees this.
+    pub(crate) fn elsewhere() -> Self {
+        StoreError::no_thread("it is done elsewhere")
+    }
+
     /// What went wrong.
     ///
     /// ```

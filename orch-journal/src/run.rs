@@ -15,10 +15,11 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::engine::Journaled;
+use crate::error::StoreError;
 use crate::journal::{Busy, Inner};
 use crate::store::leases::{self, Begun, Ended, Taken};
 use crate::store::rows::{self, Sum};
-use crate::store::{Answer, Lease, now};
+use crate::store::{Answer, By, Lease, now};
 use crate::{Error, Journal, RunError};
 
 /// How long to wait before a run of another process is looked at again: at first, and at most.
@@ -280,15 +281,19 @@ impl Inner {
         let (owner, lease) = (self.owner.clone(), self.lease);
         let is_synced = request.is_synced;
         let request = Request { key: key.clone(), name: name.clone(), input: input.clone(), is_synced };
-        let ask = move |conn: &rusqlite::Connection| {
+        let ask = move |conn: &rusqlite::Connection, by| {
             if let Some(run) = rows::find(conn, &key)? {
                 request.compare(&run)?;
+                // All that happened in it is read, which may be much.
+                if by == By::Caller {
+                    return Err(StoreError::elsewhere().into());
+                }
             }
             let new = input.as_deref().map(|input| (name.as_str(), input));
             leases::take(conn, &key, new, &owner, lease)
         };
         let leases = self.writer.leases();
-        self.writer.submit_then(is_synced, ask, |taken| taken.hold(leases))
+        self.writer.write(is_synced, ask, |taken| taken.hold(leases))
     }
 
     /// Asks for it until it is ours or has ended.

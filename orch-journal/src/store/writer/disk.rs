@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::work::Work;
+use super::work::{By, Work};
 use crate::error::StoreError;
 use crate::store::schema;
 
@@ -29,26 +29,33 @@ impl Disk {
         Disk { conn, lock_wait, takes: LONG, is_synced: true }
     }
 
+    #[cfg(test)]
+    pub(super) fn suppose_quick(&mut self) {
+        self.takes = Duration::ZERO;
+    }
+
     /// Commits one if that is quick: nobody is waited for who has locked the file. Whether it is committed.
     pub(super) fn alone(&mut self, work: &mut Box<dyn Work>) -> bool {
         if self.takes > QUICK || self.conn.busy_timeout(Duration::ZERO).is_err() {
             return false;
         }
-        let committed = self.together(std::slice::from_mut(work));
+        let committed = self.together(std::slice::from_mut(work), By::Caller);
         // It only fails for a connection that is closed.
         drop(self.conn.busy_timeout(self.lock_wait));
         committed.is_ok()
     }
 
     /// Commits them in one transaction.
-    pub(super) fn together(&mut self, works: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
+    pub(super) fn together(&mut self, works: &mut [Box<dyn Work>], by: By) -> Result<(), StoreError> {
         let is_synced = works.iter().any(|work| work.is_synced());
         if self.is_synced != is_synced {
             schema::sync(&self.conn, is_synced)?;
             self.is_synced = is_synced;
         }
         let begun = Instant::now();
-        schema::transaction(&self.conn, || works.iter_mut().try_for_each(|work| work.perform(&self.conn)))?;
+        schema::transaction(&self.conn, || {
+            works.iter_mut().try_for_each(|work| work.perform(&self.conn, by))
+        })?;
         if is_synced {
             self.takes = (self.takes * 7 + begun.elapsed()) / 8;
         }

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use rusqlite::Connection;
 
-use super::work::Work;
+use super::work::{By, Work};
 use super::{Message, Shared};
 use crate::error::StoreError;
 use crate::store::leases;
@@ -94,7 +94,7 @@ pub(super) struct Freeing {
 }
 
 impl Work for Freeing {
-    fn perform(&mut self, conn: &Connection) -> Result<(), StoreError> {
+    fn perform(&mut self, conn: &Connection, _by: By) -> Result<(), StoreError> {
         Ok(leases::free(conn, self.hold.run, self.hold.token, self.fault.as_deref())?)
     }
 

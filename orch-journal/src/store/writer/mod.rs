@@ -19,6 +19,7 @@ use disk::Disk;
 pub(crate) use held::{Hold, Lease, Leases, Why};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
+pub(crate) use work::By;
 use work::{Job, Work};
 use worker::Loop;
 
@@ -155,26 +156,28 @@ impl Writer {
         Ok(Writer { shared, thread: Some(thread) })
     }
 
-    /// Does it in the next transaction; the answer comes when that is on the disk.
+    /// Does it in the next transaction of the thread; the answer comes when that is on the disk.
     pub(crate) fn submit<T: Send + 'static>(
         &self,
-        work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
+        mut work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Answer<T> {
-        self.submit_then(true, work, |done| done)
+        self.shared.waiting.fetch_add(1, Ordering::AcqRel);
+        let (kept, receiver) = self.kept(true, move |conn, _| work(conn), |done| done);
+        kept.hand_over();
+        Answer { kept: None, receiver }
     }
 
-    /// The same, and makes something of what comes of it when that is committed; on the disk, if it is to be.
-    pub(crate) fn submit_then<T: Send + 'static, U: Send + 'static>(
+    /// Does what takes no longer than a commit does: at once, if there is nobody to share a transaction with, or in the thread's next one. When
+    /// it is committed, and on the disk if it is to be, something is made of what comes of it.
+    pub(crate) fn write<T: Send + 'static, U: Send + 'static>(
         &self,
         is_synced: bool,
-        work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
+        work: impl FnMut(&Connection, By) -> Result<T, Error> + Send + 'static,
         then: impl FnOnce(T) -> U + Send + 'static,
     ) -> Answer<U> {
-        let (reply, receiver) = oneshot::channel();
-        let work = Box::new(Job { is_synced, work, done: None, then, reply });
         let runs = self.shared.held().len();
         let is_alone = self.shared.waiting.fetch_add(1, Ordering::AcqRel) == 0 && runs <= 1;
-        let mut kept = Kept { work, yields: None, shared: self.shared.clone() };
+        let (mut kept, receiver) = self.kept(is_synced, work, then);
         if is_alone {
             kept.yields = (runs == 0).then(|| Box::pin(tokio::task::yield_now()) as _);
             Answer { kept: Some(kept), receiver }
@@ -182,6 +185,17 @@ impl Writer {
             kept.hand_over();
             Answer { kept: None, receiver }
         }
+    }
+
+    fn kept<T: Send + 'static, U: Send + 'static>(
+        &self,
+        is_synced: bool,
+        work: impl FnMut(&Connection, By) -> Result<T, Error> + Send + 'static,
+        then: impl FnOnce(T) -> U + Send + 'static,
+    ) -> (Kept, oneshot::Receiver<Result<U, Error>>) {
+        let (reply, receiver) = oneshot::channel();
+        let work = Box::new(Job { is_synced, work, done: None, then, reply });
+        (Kept { work, yields: None, shared: self.shared.clone() }, receiver)
     }
 
     /// Who makes leases of this thread's, which are looked after from then on.
@@ -205,5 +219,38 @@ impl Drop for Writer {
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::schema::{self, How};
+
+    /// What may take long, as a list of many runs does, holds no thread of the runtime, however quick the disk has been.
+    #[tokio::test]
+    async fn only_what_is_short_is_done_on_the_thread_of_the_caller() {
+        let folder = tempfile::tempdir().unwrap();
+        let (wait, lease) = (Duration::from_secs(1), Duration::from_secs(10));
+        let how = How { checked: false, max_bytes: None };
+        let conn = schema::open(&folder.path().join("runs.db"), wait, how).unwrap();
+        let writer = Writer::start(conn, wait, lease).unwrap();
+        writer.shared.disk().suppose_quick();
+        let here = thread::current().id();
+        let short = writer.write(false, |_, by| Ok((by, thread::current().id())), |done| done);
+        assert_eq!(short.await.unwrap(), (By::Caller, here));
+        let long = writer.submit(|_| Ok(thread::current().id()));
+        assert_ne!(long.await.unwrap(), here);
+        // What finds out that it is long is done by the thread then.
+        let found = |_: &Connection, by| match by {
+            By::Caller => Err(StoreError::closed().into()),
+            By::Thread => Ok(thread::current().id()),
+        };
+        assert_ne!(writer.write(false, found, |done| done).await.unwrap(), here);
+        // Who comes while another is under way shares its transaction, or has the next.
+        let under_way = writer.write(false, |_, _| Ok(()), |done| done);
+        let other = writer.write(false, |_, by| Ok(by), |done| done);
+        assert_eq!(other.await.unwrap(), By::Thread);
+        under_way.await.unwrap();
     }
 }

@@ -5,6 +5,15 @@ use tokio::sync::oneshot;
 
 use crate::error::{Error, StoreError};
 
+/// Who does it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// The thread that writes.
+    Thread,
+    /// A thread of the runtime, which what takes long must not hold.
+    Caller,
+}
+
 /// What is to be done in a transaction. It writes nothing before it knows that it will succeed, but for a failure of the file.
 pub(super) trait Work: Send {
     /// Whether it has to be on the disk when it is settled. Else it is only safe from the end of this process, until something is that comes after it.
@@ -12,7 +21,7 @@ pub(super) trait Work: Send {
         true
     }
     /// Does it, maybe a second time, if the transaction of the first had to be given up.
-    fn perform(&mut self, conn: &Connection) -> Result<(), StoreError>;
+    fn perform(&mut self, conn: &Connection, by: By) -> Result<(), StoreError>;
     /// The transaction is committed, or is not.
     fn settle(self: Box<Self>, committed: Result<(), StoreError>);
 }
@@ -30,15 +39,15 @@ impl<T, U, F, G> Work for Job<T, U, F, G>
 where
     T: Send,
     U: Send,
-    F: FnMut(&Connection) -> Result<T, Error> + Send,
+    F: FnMut(&Connection, By) -> Result<T, Error> + Send,
     G: FnOnce(T) -> U + Send,
 {
     fn is_synced(&self) -> bool {
         self.is_synced
     }
 
-    fn perform(&mut self, conn: &Connection) -> Result<(), StoreError> {
-        match (self.work)(conn) {
+    fn perform(&mut self, conn: &Connection, by: By) -> Result<(), StoreError> {
+        match (self.work)(conn, by) {
             Err(Error::Store(error)) => Err(error),
             done => {
                 self.done = Some(done);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::held::{Freeing, Why};
-use super::work::Work;
+use super::work::{By, Work};
 use super::{Message, Shared};
 use crate::error::{StoreError, StoreFailure};
 use crate::store::leases;
@@ -82,7 +82,7 @@ impl Loop {
     }
 
     fn together(&self, works: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
-        let committed = self.shared.disk().together(works);
+        let committed = self.shared.disk().together(works, By::Thread);
         self.shared.commits.fetch_add(u64::from(committed.is_ok()), Ordering::Relaxed);
         committed
     }
