@@ -14,13 +14,14 @@ use async_orch::bus::{Full, LogBus, Ring, Sink, channel, filter, from_fn, map, s
 use async_orch::metrics::MetricsBus;
 use async_orch::progress::ProgressBus;
 use async_orch::tracing::TracingBus;
-use async_orch::{Bus, Event, OwnedEvent, Run};
+use async_orch::{Event, OwnedEvent, Run};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::runtime::{Builder, Runtime};
 use tracing::field::Empty;
 use tracing::{Instrument, Level, Span};
 use tracing_subscriber::layer::SubscriberExt;
 
+use shapes::counting::Counting;
 use shapes::{orch, tasks};
 
 mod shapes;
@@ -28,20 +29,6 @@ mod shapes;
 const ROUNDS: usize = 41;
 const ROUND: Duration = Duration::from_millis(4);
 const EVENTS: f64 = 22.0;
-
-/// Counts, and looks at no time.
-#[derive(Default)]
-struct Counting(AtomicU64);
-
-impl Bus for Counting {
-    fn emit(&self, _: &Event<'_>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn needs_time(&self) -> bool {
-        false
-    }
-}
 
 /// Where what is left over goes.
 struct Nowhere;

@@ -3,13 +3,13 @@
 
 use std::future::Future;
 use std::hint::black_box;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use async_orch::Run;
 use async_orch::bus::from_fn;
-use async_orch::{Bus, Event, Run};
 
+use shapes::counting::Counting;
 use shapes::{hand, orch, tasks};
 
 mod shapes;
@@ -89,20 +89,6 @@ fn main() {
         "repeat100" => runs(times, orch::repeat100(), || black_box(0)),
         "choose3" => runs(times, orch::choose3(), || black_box(2)),
         _ => println!("no shape `{shape}`"),
-    }
-}
-
-/// Counts, and looks at no time: what is left is what an event costs by itself.
-#[derive(Default)]
-struct Counting(AtomicU64);
-
-impl Bus for Counting {
-    fn emit(&self, _: &Event<'_>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn needs_time(&self) -> bool {
-        false
     }
 }
 
