@@ -502,7 +502,8 @@ mod telling {
         let p = pipeline! {
             |_: u32|
             seq < |n, cx| {
-                cx.note("begun");
+                let begun = String::from("begun");
+                cx.note(&begun);
                 for done in 1..=n {
                     cx.progress(done.into(), n.into());
                 }
@@ -516,7 +517,7 @@ mod telling {
             .of("seq/work")
             .iter()
             .filter_map(|event| match (event.told::<Note>(), event.told::<Progress>()) {
-                (Some(note), _) => Some(note.text.to_string()),
+                (Some(note), _) => Some(note.text.clone()),
                 (_, Some(progress)) => Some(format!("{}/{}", progress.done, progress.total)),
                 _ => None,
             })

@@ -180,8 +180,10 @@ impl<'e, E> Context<'e, E> {
     }
 
     /// Tells the bus a line of text: a [`Note`], as an event of this execution.
-    pub fn note(&self, text: impl Into<Cow<'static, str>>) {
-        self.tell(|| Note { text: text.into() });
+    ///
+    /// The text may be borrowed: it is copied if somebody listens.
+    pub fn note<'t>(&self, text: impl Into<Cow<'t, str>>) {
+        self.tell(|| Note { text: text.into().into_owned() });
     }
 
     /// Tells the bus how far the step is, so many of so many: a [`Progress`], as an event of this execution.
@@ -266,7 +268,7 @@ impl<E: fmt::Debug + fmt::Display> fmt::Debug for Failed<E> {
 #[non_exhaustive]
 pub struct Note {
     /// The text.
-    pub text: Cow<'static, str>,
+    pub text: String,
 }
 
 impl fmt::Display for Note {
