@@ -16,6 +16,8 @@
 mod errors;
 mod pipeline;
 mod private;
+#[cfg(test)]
+mod snapshots;
 mod task;
 
 use proc_macro::TokenStream;

@@ -1,0 +1,158 @@
+// |id: u32| seq(name = "ingest") < fetch(*id) parse save(dir.join(id.to_string()), _) >
+
+fn expansion() {
+    let pipeline = {
+        static __ASYNC_ORCH_NODES: [orch::Meta; 4usize] = [
+            orch::Meta {
+                index: 0u32,
+                parent: core::option::Option::None,
+                kind: orch::NodeKind::Block("seq"),
+                form: orch::Form::Row,
+                name: core::option::Option::Some("ingest"),
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 1u32,
+                    column: 11u32,
+                },
+            },
+            orch::Meta {
+                index: 1u32,
+                parent: core::option::Option::Some(&__ASYNC_ORCH_NODES[0]),
+                kind: orch::NodeKind::Task,
+                form: orch::Form::Row,
+                name: core::option::Option::None,
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 1u32,
+                    column: 34u32,
+                },
+            },
+            orch::Meta {
+                index: 2u32,
+                parent: core::option::Option::Some(&__ASYNC_ORCH_NODES[0]),
+                kind: orch::NodeKind::Task,
+                form: orch::Form::Row,
+                name: core::option::Option::None,
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 1u32,
+                    column: 45u32,
+                },
+            },
+            orch::Meta {
+                index: 3u32,
+                parent: core::option::Option::Some(&__ASYNC_ORCH_NODES[0]),
+                kind: orch::NodeKind::Task,
+                form: orch::Form::Row,
+                name: core::option::Option::None,
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 1u32,
+                    column: 51u32,
+                },
+            },
+        ];
+        #[allow(unused_imports)]
+        use orch::methods::*;
+        #[allow(unused_braces)]
+        let __orch_header = {
+            struct Table;
+            impl orch::Table for Table {
+                #[inline(always)]
+                fn entries() -> &'static [orch::Meta] {
+                    &__ASYNC_ORCH_NODES
+                }
+            }
+            orch::Root::<Table>::new()
+        };
+        #[allow(unused_braces)]
+        let __orch_tok = {
+            let __orch_tok = orch::begin::<u32, orch::BoxError, _>(&__orch_header);
+            let __orch_tok = {
+                let (__orch_gate18, __orch_place19) = __orch_tok.input();
+                __orch_gate18.pass({ __orch_place19 }).__orch_known()
+            };
+            __orch_tok
+        };
+        #[allow(unused_braces, unused_parens)]
+        let __orch_root = {
+            let __orch_tok1 = {
+                let (__orch_gate2, __orch_place3) = __orch_tok.kept_input();
+                __orch_gate2.pass({ __orch_place3 }).__orch_known()
+            }
+                .named_input();
+            let __orch_step6 = {
+                let (__orch_gate4, __orch_place5) = __orch_tok1
+                    .call(
+                        __orch_tok1
+                            .leaf(
+                                orch::NodeAt::<1>,
+                                |__orch_scope, _| {
+                                    #[allow(unused_variables)]
+                                    let id = __orch_scope.1;
+                                    <fetch>::args(*id)
+                                },
+                            ),
+                    );
+                __orch_gate4.pass({ __orch_place5 }).__orch_known()
+            };
+            let __orch_tok7 = __orch_tok1.after({ &__orch_step6 });
+            let __orch_step10 = {
+                let (__orch_gate8, __orch_place9) = __orch_tok7
+                    .task(
+                        __orch_tok7
+                            .leaf(
+                                orch::NodeAt::<2>,
+                                |_, __orch_input| { <parse>::slot().step({ __orch_input }) },
+                            ),
+                    );
+                __orch_gate8.pass({ __orch_place9 }).__orch_known()
+            };
+            let __orch_tok11 = __orch_tok7.after({ &__orch_step10 });
+            let __orch_step15 = {
+                let (__orch_gate13, __orch_place14) = __orch_tok11
+                    .call(
+                        __orch_tok11
+                            .leaf(
+                                orch::NodeAt::<3>,
+                                |__orch_scope, __orch_input| {
+                                    #[allow(unused_variables)]
+                                    let id = __orch_scope.1;
+                                    <save>::args(
+                                        dir.join(id.to_string()),
+                                        {
+                                            let __orch_hole12 = orch::slot::hole::<(save), _>();
+                                            if false {
+                                                __orch_hole12.parameter()
+                                            } else {
+                                                __orch_hole12.step({ __orch_input })
+                                            }
+                                        },
+                                    )
+                                },
+                            ),
+                    );
+                __orch_gate13.pass({ __orch_place14 }).__orch_known()
+            };
+            let __orch_tok16 = __orch_tok11.after({ &__orch_step15 });
+            let __orch_body17 = (
+                orch::seq::BindInput,
+                orch::seq::Pipe(__orch_step6),
+                orch::seq::Pipe(__orch_step10),
+                orch::seq::Pipe(__orch_step15),
+            );
+            orch::seq::seq(
+                &__ASYNC_ORCH_NODES[0],
+                orch::seq::Options {
+                    collect: orch::seq::default::collect(),
+                },
+                __orch_body17,
+            )
+        };
+        orch::Plan::pipeline(__orch_header, __orch_tok, __orch_root)
+    };
+}

@@ -1,0 +1,343 @@
+// |order: Order|
+// saga <
+//     let key = reserve(order.item) undo put_back
+//     choose(order.kind) <
+//         Kind::Gift => wrap(key.clone()),
+//         Kind::Parcel(weight) if (*weight > 10) => carry(*weight),
+//         _ => post(key.clone()),
+//     >
+// >
+
+fn expansion() {
+    let pipeline = {
+        static __ASYNC_ORCH_NODES: [orch::Meta; 8usize] = [
+            orch::Meta {
+                index: 0u32,
+                parent: core::option::Option::None,
+                kind: orch::NodeKind::Block("saga"),
+                form: orch::Form::Row,
+                name: core::option::Option::None,
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 3u32,
+                    column: 9u32,
+                },
+            },
+            orch::Meta {
+                index: 1u32,
+                parent: core::option::Option::Some(&__ASYNC_ORCH_NODES[0]),
+                kind: orch::NodeKind::Task,
+                form: orch::Form::Row,
+                name: core::option::Option::Some(<reserve>::__ORCH_NAME),
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 4u32,
+                    column: 23u32,
+                },
+            },
+            orch::Meta {
+                index: 2u32,
+                parent: core::option::Option::Some(&__ASYNC_ORCH_NODES[1]),
+                kind: orch::NodeKind::Block("undo"),
+                form: orch::Form::Afterwards,
+                name: core::option::Option::None,
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 4u32,
+                    column: 43u32,
+                },
+            },
+            orch::Meta {
+                index: 3u32,
+                parent: core::option::Option::Some(&__ASYNC_ORCH_NODES[2]),
+                kind: orch::NodeKind::Task,
+                form: orch::Form::Row,
+                name: core::option::Option::None,
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 4u32,
+                    column: 48u32,
+                },
+            },
+            orch::Meta {
+                index: 4u32,
+                parent: core::option::Option::Some(&__ASYNC_ORCH_NODES[0]),
+                kind: orch::NodeKind::Block("choose"),
+                form: orch::Form::Choice,
+                name: core::option::Option::None,
+                options: &[("", "order.kind")],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 5u32,
+                    column: 13u32,
+                },
+            },
+            orch::Meta {
+                index: 5u32,
+                parent: core::option::Option::Some(&__ASYNC_ORCH_NODES[4]),
+                kind: orch::NodeKind::Task,
+                form: orch::Form::Row,
+                name: core::option::Option::None,
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 6u32,
+                    column: 31u32,
+                },
+            },
+            orch::Meta {
+                index: 6u32,
+                parent: core::option::Option::Some(&__ASYNC_ORCH_NODES[4]),
+                kind: orch::NodeKind::Task,
+                form: orch::Form::Row,
+                name: core::option::Option::None,
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 7u32,
+                    column: 59u32,
+                },
+            },
+            orch::Meta {
+                index: 7u32,
+                parent: core::option::Option::Some(&__ASYNC_ORCH_NODES[4]),
+                kind: orch::NodeKind::Task,
+                form: orch::Form::Row,
+                name: core::option::Option::None,
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 8u32,
+                    column: 22u32,
+                },
+            },
+        ];
+        #[allow(unused_imports)]
+        use orch::methods::*;
+        #[allow(unused_braces)]
+        let __orch_header = {
+            struct Table;
+            impl orch::Table for Table {
+                #[inline(always)]
+                fn entries() -> &'static [orch::Meta] {
+                    &__ASYNC_ORCH_NODES
+                }
+            }
+            orch::Root::<Table>::new()
+        };
+        #[allow(unused_braces)]
+        let __orch_tok = {
+            let __orch_tok = orch::begin::<Order, orch::BoxError, _>(&__orch_header);
+            let __orch_tok = {
+                let (__orch_gate47, __orch_place48) = __orch_tok.input();
+                __orch_gate47.pass({ __orch_place48 }).__orch_known()
+            };
+            __orch_tok
+        };
+        #[allow(unused_braces, unused_parens)]
+        let __orch_root = {
+            let __orch_tok1 = {
+                let (__orch_gate2, __orch_place3) = __orch_tok.kept_input();
+                __orch_gate2.pass({ __orch_place3 }).__orch_known()
+            }
+                .named_input();
+            let __orch_step45 = {
+                let __orch_undo15;
+                let __orch_tok4 = orch::saga::enter(&__orch_tok1);
+                let __orch_step16 = {
+                    let __orch_step7 = {
+                        let (__orch_gate5, __orch_place6) = __orch_tok4
+                            .call(
+                                __orch_tok4
+                                    .leaf(
+                                        orch::NodeAt::<1>,
+                                        |__orch_scope, _| {
+                                            #[allow(unused_variables)]
+                                            let order = __orch_scope.0.1;
+                                            <reserve>::args(order.item)
+                                        },
+                                    ),
+                            );
+                        __orch_gate5.pass({ __orch_place6 }).__orch_known()
+                    };
+                    let __orch_tok8 = {
+                        let (__orch_gate9, __orch_place10) = __orch_tok4
+                            .duplicate({ &__orch_step7 });
+                        __orch_gate9.pass({ __orch_place10 }).__orch_known()
+                    };
+                    let __orch_keep11 = __orch_tok8
+                        .keeps(
+                            &__orch_step7,
+                            |__orch_scope, __orch_out| {
+                                #[allow(unused_variables)]
+                                let key = __orch_out;
+                                ((orch::saga::output(__orch_out), ()), ())
+                            },
+                        );
+                    let __orch_tok12 = __orch_tok1.undoing(&__orch_keep11);
+                    __orch_undo15 = __orch_tok12
+                        .undo(
+                            &__ASYNC_ORCH_NODES[2],
+                            0u32,
+                            orch::saga::When::Failed,
+                            {
+                                let (__orch_gate13, __orch_place14) = __orch_tok12
+                                    .task(
+                                        __orch_tok12
+                                            .leaf(
+                                                orch::NodeAt::<3>,
+                                                |_, (__orch_input, ())| {
+                                                    <put_back>::slot().step({ __orch_input })
+                                                },
+                                            ),
+                                    );
+                                __orch_gate13.pass({ __orch_place14 }).__orch_known()
+                            },
+                        );
+                    orch::saga::undone(
+                        __orch_step7,
+                        __orch_tok4.log(|_, __orch_scope| __orch_scope.1),
+                        __orch_keep11,
+                        &__orch_undo15,
+                    )
+                };
+                let __orch_tok18 = {
+                    let (__orch_gate19, __orch_place20) = __orch_tok4
+                        .kept({ &__orch_step16 });
+                    __orch_gate19.pass({ __orch_place20 }).__orch_known()
+                };
+                let __orch_tok17 = __orch_tok18.bound({ &__orch_step16 });
+                let __orch_step42 = {
+                    let __orch_look21 = __orch_tok17
+                        .looks(|__orch_scope, _| {
+                            #[allow(unused_variables)]
+                            let order = __orch_scope.0.0.1;
+                            #[allow(
+                                unused_variables,
+                                clippy::blocks_in_conditions,
+                                clippy::match_single_binding
+                            )]
+                            let __orch_chosen = match &order.kind {
+                                Kind::Gift => 0,
+                                Kind::Parcel(weight) if (*weight > 10) => 1,
+                                _ => 2,
+                            };
+                            (__orch_chosen, ())
+                        });
+                    let (__orch_tok22, __orch_feed23) = __orch_tok17.ignores();
+                    let __orch_child24 = {
+                        let (__orch_gate25, __orch_place26) = __orch_tok22
+                            .call(
+                                __orch_tok22
+                                    .leaf(
+                                        orch::NodeAt::<5>,
+                                        |__orch_scope, _| {
+                                            #[allow(unused_variables)]
+                                            let key = __orch_scope.1;
+                                            <wrap>::args(key.clone())
+                                        },
+                                    ),
+                            );
+                        __orch_gate25.pass({ __orch_place26 }).__orch_known()
+                    };
+                    let __orch_first27 = __orch_tok22.output({ &__orch_child24 });
+                    let __orch_child24 = orch::choose::arm(
+                        "Kind::Gift",
+                        __orch_feed23,
+                        __orch_child24,
+                    );
+                    let (__orch_tok28, __orch_feed29) = __orch_tok17.ignores();
+                    let __orch_child30 = {
+                        let (__orch_gate31, __orch_place32) = __orch_tok28
+                            .call(
+                                __orch_tok28
+                                    .leaf(
+                                        orch::NodeAt::<6>,
+                                        |__orch_scope, _| {
+                                            #[allow(unused_variables)]
+                                            let order = __orch_scope.0.0.1;
+                                            #[allow(unused_variables, irrefutable_let_patterns)]
+                                            let Kind::Parcel(weight) = &order.kind else {
+                                                core::unreachable!()
+                                            };
+                                            <carry>::args(*weight)
+                                        },
+                                    ),
+                            );
+                        __orch_gate31.pass({ __orch_place32 }).__orch_known()
+                    };
+                    let __orch_child30 = {
+                        let (__orch_gate33, __orch_place34) = __orch_tok28
+                            .one(&__orch_first27, __orch_child30);
+                        __orch_gate33.pass({ __orch_place34 }).__orch_known()
+                    };
+                    let __orch_child30 = orch::choose::arm(
+                        "Kind::Parcel(weight) if (*weight > 10)",
+                        __orch_feed29,
+                        __orch_child30,
+                    );
+                    let (__orch_tok35, __orch_feed36) = __orch_tok17.ignores();
+                    let __orch_child37 = {
+                        let (__orch_gate38, __orch_place39) = __orch_tok35
+                            .call(
+                                __orch_tok35
+                                    .leaf(
+                                        orch::NodeAt::<7>,
+                                        |__orch_scope, _| {
+                                            #[allow(unused_variables)]
+                                            let key = __orch_scope.1;
+                                            <post>::args(key.clone())
+                                        },
+                                    ),
+                            );
+                        __orch_gate38.pass({ __orch_place39 }).__orch_known()
+                    };
+                    let __orch_child37 = {
+                        let (__orch_gate40, __orch_place41) = __orch_tok35
+                            .one(&__orch_first27, __orch_child37);
+                        __orch_gate40.pass({ __orch_place41 }).__orch_known()
+                    };
+                    let __orch_child37 = orch::choose::arm(
+                        "_",
+                        __orch_feed36,
+                        __orch_child37,
+                    );
+                    orch::choose::choose(
+                        &__orch_tok17,
+                        &__ASYNC_ORCH_NODES[4],
+                        orch::choose::Options {
+                            error: __orch_tok17.error(),
+                            scrutinee: orch::choose::given::scrutinee(__orch_look21),
+                        },
+                        orch::choose::fork(
+                            orch::choose::fork(__orch_child24, __orch_child30),
+                            __orch_child37,
+                        ),
+                    )
+                };
+                let __orch_tok43 = __orch_tok17.after({ &__orch_step42 });
+                let __orch_body44 = (
+                    orch::seq::Bind(__orch_tok18.pass(__orch_step16)),
+                    orch::seq::Pipe(__orch_step42),
+                );
+                orch::saga::saga(
+                    &__orch_tok1,
+                    &__ASYNC_ORCH_NODES[0],
+                    orch::saga::Options {
+                        collect: orch::saga::default::collect(),
+                    },
+                    __orch_body44,
+                    orch::saga::listed(&__orch_undo15, ()),
+                    orch::saga::alone(),
+                )
+            };
+            let __orch_tok46 = __orch_tok1.after({ &__orch_step45 });
+            orch::seq::Sequence((orch::seq::BindInput, orch::seq::Pipe(__orch_step45)))
+        };
+        orch::Plan::pipeline(__orch_header, __orch_tok, __orch_root)
+    };
+}

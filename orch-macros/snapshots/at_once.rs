@@ -1,0 +1,198 @@
+// par(limit = 2) < fetch(1) seq < fetch(2) parse > { other } >
+
+fn expansion() {
+    let pipeline = {
+        static __ASYNC_ORCH_NODES: [orch::Meta; 6usize] = [
+            orch::Meta {
+                index: 0u32,
+                parent: core::option::Option::None,
+                kind: orch::NodeKind::Block("par"),
+                form: orch::Form::Peers,
+                name: core::option::Option::None,
+                options: &[("limit", "2")],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 1u32,
+                    column: 1u32,
+                },
+            },
+            orch::Meta {
+                index: 1u32,
+                parent: core::option::Option::Some(&__ASYNC_ORCH_NODES[0]),
+                kind: orch::NodeKind::Task,
+                form: orch::Form::Row,
+                name: core::option::Option::None,
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 1u32,
+                    column: 18u32,
+                },
+            },
+            orch::Meta {
+                index: 2u32,
+                parent: core::option::Option::Some(&__ASYNC_ORCH_NODES[0]),
+                kind: orch::NodeKind::Block("seq"),
+                form: orch::Form::Row,
+                name: core::option::Option::None,
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 1u32,
+                    column: 27u32,
+                },
+            },
+            orch::Meta {
+                index: 3u32,
+                parent: core::option::Option::Some(&__ASYNC_ORCH_NODES[2]),
+                kind: orch::NodeKind::Task,
+                form: orch::Form::Row,
+                name: core::option::Option::None,
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 1u32,
+                    column: 33u32,
+                },
+            },
+            orch::Meta {
+                index: 4u32,
+                parent: core::option::Option::Some(&__ASYNC_ORCH_NODES[2]),
+                kind: orch::NodeKind::Task,
+                form: orch::Form::Row,
+                name: core::option::Option::None,
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 1u32,
+                    column: 42u32,
+                },
+            },
+            orch::Meta {
+                index: 5u32,
+                parent: core::option::Option::Some(&__ASYNC_ORCH_NODES[0]),
+                kind: orch::NodeKind::Embed,
+                form: orch::Form::Row,
+                name: core::option::Option::None,
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 1u32,
+                    column: 50u32,
+                },
+            },
+        ];
+        #[allow(unused_imports)]
+        use orch::methods::*;
+        #[allow(unused_braces)]
+        let __orch_header = {
+            struct Table;
+            impl orch::Table for Table {
+                #[inline(always)]
+                fn entries() -> &'static [orch::Meta] {
+                    &__ASYNC_ORCH_NODES
+                }
+            }
+            orch::Root::<Table>::new()
+        };
+        #[allow(unused_braces)]
+        let __orch_tok = {
+            let __orch_tok = orch::begin::<(), orch::BoxError, _>(&__orch_header);
+            __orch_tok
+        };
+        #[allow(unused_braces, unused_parens)]
+        let __orch_root = {
+            let (__orch_tok1, __orch_feed2) = __orch_tok.ignores();
+            let __orch_child3 = {
+                let (__orch_gate4, __orch_place5) = __orch_tok1
+                    .call(
+                        __orch_tok1.leaf(orch::NodeAt::<1>, |_, _| { <fetch>::args(1) }),
+                    );
+                __orch_gate4.pass({ __orch_place5 }).__orch_known()
+            };
+            let __orch_child3 = orch::par::child(__orch_feed2, __orch_child3);
+            let (__orch_tok6, __orch_feed7) = __orch_tok.ignores();
+            let __orch_child8 = {
+                let __orch_step11 = {
+                    let (__orch_gate9, __orch_place10) = __orch_tok6
+                        .call(
+                            __orch_tok6
+                                .leaf(orch::NodeAt::<3>, |_, _| { <fetch>::args(2) }),
+                        );
+                    __orch_gate9.pass({ __orch_place10 }).__orch_known()
+                };
+                let __orch_tok12 = __orch_tok6.after({ &__orch_step11 });
+                let __orch_step15 = {
+                    let (__orch_gate13, __orch_place14) = __orch_tok12
+                        .task(
+                            __orch_tok12
+                                .leaf(
+                                    orch::NodeAt::<4>,
+                                    |_, __orch_input| { <parse>::slot().step({ __orch_input }) },
+                                ),
+                        );
+                    __orch_gate13.pass({ __orch_place14 }).__orch_known()
+                };
+                let __orch_tok16 = __orch_tok12.after({ &__orch_step15 });
+                let __orch_body17 = (
+                    orch::seq::Pipe(__orch_step11),
+                    orch::seq::Pipe(__orch_step15),
+                );
+                orch::seq::seq(
+                    &__ASYNC_ORCH_NODES[2],
+                    orch::seq::Options {
+                        collect: orch::seq::default::collect(),
+                    },
+                    __orch_body17,
+                )
+            };
+            let __orch_child8 = orch::par::child(__orch_feed7, __orch_child8);
+            let (__orch_tok18, __orch_feed19) = __orch_tok.takes();
+            let __orch_child20 = {
+                let (__orch_gate23, __orch_place24) = __orch_tok18
+                    .step(
+                        __orch_tok18
+                            .embed(
+                                &__ASYNC_ORCH_NODES[5],
+                                {
+                                    let (__orch_gate21, __orch_place22) = orch::embedded({
+                                        other
+                                    });
+                                    __orch_gate21.pass({ __orch_place22 }).__orch_known()
+                                },
+                                |__orch_entry, __orch_input| {
+                                    __orch_entry.take({ __orch_input })
+                                },
+                            ),
+                    );
+                __orch_gate23.pass({ __orch_place24 }).__orch_known()
+            };
+            let __orch_child20 = orch::par::child(__orch_feed19, __orch_child20);
+            orch::par::par(
+                &__orch_tok,
+                &__ASYNC_ORCH_NODES[0],
+                orch::par::Options {
+                    error: __orch_tok.error(),
+                    values: __orch_tok
+                        .once(
+                            orch::par::Values {
+                                limit: orch::par::given::limit(2),
+                                settle: orch::par::default::drain_if_asked(),
+                            },
+                            &__ASYNC_ORCH_NODES[0],
+                        ),
+                },
+                orch::par::fork(
+                    orch::par::fork(__orch_child3, __orch_child8),
+                    __orch_child20,
+                ),
+                |((__orch_out0, __orch_out1), __orch_out2)| (
+                    __orch_out0,
+                    __orch_out1,
+                    __orch_out2,
+                ),
+            )
+        };
+        orch::Plan::pipeline(__orch_header, __orch_tok, __orch_root)
+    };
+}

@@ -1,0 +1,46 @@
+// fetch(10)
+
+fn expansion() {
+    let pipeline = {
+        static __ASYNC_ORCH_NODES: [orch::Meta; 1usize] = [
+            orch::Meta {
+                index: 0u32,
+                parent: core::option::Option::None,
+                kind: orch::NodeKind::Task,
+                form: orch::Form::Row,
+                name: core::option::Option::None,
+                options: &[],
+                place: orch::Place {
+                    file: core::file!(),
+                    line: 1u32,
+                    column: 1u32,
+                },
+            },
+        ];
+        #[allow(unused_imports)]
+        use orch::methods::*;
+        #[allow(unused_braces)]
+        let __orch_header = {
+            struct Table;
+            impl orch::Table for Table {
+                #[inline(always)]
+                fn entries() -> &'static [orch::Meta] {
+                    &__ASYNC_ORCH_NODES
+                }
+            }
+            orch::Root::<Table>::new()
+        };
+        #[allow(unused_braces)]
+        let __orch_tok = {
+            let __orch_tok = orch::begin::<(), orch::BoxError, _>(&__orch_header);
+            __orch_tok
+        };
+        #[allow(unused_braces, unused_parens)]
+        let __orch_root = {
+            let (__orch_gate1, __orch_place2) = __orch_tok
+                .call(__orch_tok.leaf(orch::NodeAt::<0>, |_, _| { <fetch>::args(10) }));
+            __orch_gate1.pass({ __orch_place2 }).__orch_known()
+        };
+        orch::Plan::pipeline(__orch_header, __orch_tok, __orch_root)
+    };
+}
