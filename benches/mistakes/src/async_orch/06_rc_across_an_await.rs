@@ -1,0 +1,28 @@
+use std::io;
+
+use async_orch::{pipeline, task};
+
+#[task]
+async fn /* here */ fetch(id: u32) -> Result<String, io::Error> {
+    let count = std::rc::Rc::new(1);
+    tokio::task::yield_now().await;
+    Ok(format!("{id},{count}"))
+}
+
+#[task]
+async fn parse(text: String) -> Result<Vec<u32>, std::num::ParseIntError> {
+    text.split(',').map(str::parse).collect()
+}
+
+#[task]
+async fn save(list: Vec<u32>) -> Result<usize, io::Error> {
+    Ok(list.len())
+}
+
+#[tokio::main]
+async fn main() -> Result<(), async_orch::BoxError> {
+    let ingest = pipeline! { |_: u32| seq < fetch parse save > };
+    let ingest = tokio::spawn(async move { ingest.run(1).await });
+    println!("{}", ingest.await??);
+    Ok(())
+}
