@@ -504,6 +504,7 @@ mod telling {
             seq < |n, cx| {
                 let begun = String::from("begun");
                 cx.note(&begun);
+                cx.note(format_args!("{} to do", n));
                 for done in 1..=n {
                     cx.progress(done.into(), n.into());
                 }
@@ -522,7 +523,7 @@ mod telling {
                 _ => None,
             })
             .collect();
-        assert_eq!(told, ["begun", "1/2", "2/2", "2 done"]);
+        assert_eq!(told, ["begun", "2 to do", "1/2", "2/2", "2 done"]);
         assert_eq!(recorder.states("seq/work"), [TaskState::Running, TaskState::Succeeded]);
         at_once(p.run(1)).unwrap();
     }

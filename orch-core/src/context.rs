@@ -1,6 +1,5 @@
 //! The run that a step is a part of, for steps that ask.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -181,9 +180,9 @@ impl<'e, E> Context<'e, E> {
 
     /// Tells the bus a line of text: a [`Note`], as an event of this execution.
     ///
-    /// The text may be borrowed: it is copied if somebody listens.
-    pub fn note<'t>(&self, text: impl Into<Cow<'t, str>>) {
-        self.tell(|| Note { text: text.into().into_owned() });
+    /// The text is anything that displays, `format_args!("{n} pages")` too: it is written out if somebody listens, and not otherwise.
+    pub fn note(&self, text: impl fmt::Display) {
+        self.tell(|| Note { text: text.to_string() });
     }
 
     /// Tells the bus how far the step is, so many of so many: a [`Progress`], as an event of this execution.
