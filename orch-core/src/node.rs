@@ -163,6 +163,12 @@ impl Origin {
         }
     }
 
+    /// What it is, and its path: block `job/retry`.
+    pub(crate) fn described(self) -> String {
+        let what = if self.kind().is_block() { "block" } else { "step" };
+        format!("{what} `{}`", self.path())
+    }
+
     /// The names from the outermost block to this step, joined by `/`.
     #[must_use]
     pub fn path(self) -> String {

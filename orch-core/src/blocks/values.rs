@@ -25,6 +25,11 @@ pub trait Values: Sized {
 
     /// Looks for values that cannot be, of the block `meta`.
     fn check(self, meta: &'static Meta) -> Result<Self::Checked, Invalid>;
+
+    /// Looks for values that cannot be the same in every run, though they may be those of one.
+    fn check_once(&self) -> Result<(), Invalid> {
+        Ok(())
+    }
 }
 
 /// What is wrong with an option.
@@ -153,9 +158,9 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     /// If one of them cannot be.
     #[track_caller]
     pub fn once<V: Values>(self, values: V, meta: &'static Meta) -> Once<V::Checked> {
-        match values.check(meta) {
+        match values.check_once().and_then(|()| values.check(meta)) {
             Ok(checked) => Once(checked),
-            Err(invalid) => panic!("{invalid}, at {}", meta.place),
+            Err(invalid) => panic!("{}: {invalid}, at {}", Origin::block(meta).described(), meta.place),
         }
     }
 

@@ -443,7 +443,7 @@ impl<'a, G: Gate, R: Cx + 'a> Asker<'a, G, R> {
         cx: &mut Context<'_>,
         mut told: impl FnMut(Waiting),
     ) -> Poll<Result<G::Permit<'a>, ErrorKind<Infallible>>> {
-        let At { gate, run, .. } = self.at;
+        let At { gate, run, meta } = self.at;
         for _ in 0..2 {
             let now = run.now();
             match gate.wait(&mut self.turn.place, now, cx.waker().clone()) {
@@ -463,7 +463,7 @@ impl<'a, G: Gate, R: Cx + 'a> Asker<'a, G, R> {
                         self.timer = None;
                         return Poll::Pending;
                     };
-                    ready!(Timer::poll(&mut self.timer, run, now, time, cx));
+                    ready!(Timer::poll(&mut self.timer, run, now, time, Some(Origin::block(meta)), cx));
                 }
             }
         }

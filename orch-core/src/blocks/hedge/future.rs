@@ -18,6 +18,7 @@ use crate::build::feed::Again;
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::{Describe, Load};
+use crate::node::{Meta, Origin};
 use crate::run::{Asks, Cx, Step};
 use crate::wake::{Turn, repeats};
 
@@ -26,6 +27,7 @@ pub struct Hedge<B, G, F> {
     pub(super) body: B,
     pub(super) feed: F,
     pub(super) given: G,
+    pub(super) meta: &'static Meta,
 }
 
 impl<P, E, B, G, F> Block<P, E> for Hedge<B, G, F>
@@ -58,7 +60,9 @@ where
             scope,
             seen: self.given.see(scope),
             start: |step: &'a Self, scope, input, cx| step.body.run(scope, input, cx),
-            sleep: |cx: R, delay| unconstrained(cx.sleep(delay)),
+            sleep: |step: &'a Self, cx: R, delay| {
+                unconstrained(cx.sleep(delay, Some(Origin::block(step.meta))))
+            },
             cx,
             guard,
         };
@@ -157,7 +161,7 @@ where
     G: Given<P, Value = Values>,
     F: Again<P::In>,
     Start: Fn(&'a Hedge<B, G, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
-    Sleep: Fn(R, Duration) -> Timer,
+    Sleep: Fn(&'a Hedge<B, G, F>, R, Duration) -> Timer,
     R: Cx,
     Fut: Future<Output = Result<T, Error<E>>>,
     Timer: Future<Output = ()>,
@@ -208,7 +212,7 @@ where
     G: Given<P, Value = Values>,
     F: Again<P::In>,
     Start: Fn(&'a Hedge<B, G, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
-    Sleep: Fn(R, Duration) -> Timer,
+    Sleep: Fn(&'a Hedge<B, G, F>, R, Duration) -> Timer,
     R: Cx,
     Timer: Future<Output = ()>,
 {
@@ -281,7 +285,7 @@ where
     }
 }
 
-impl<P, B, G, F, Start, Sleep, R> Hedged<'_, P, B, G, F, Start, Sleep, R>
+impl<'a, P, B, G, F, Start, Sleep, R> Hedged<'a, P, B, G, F, Start, Sleep, R>
 where
     P: Point,
     G: Given<P, Value = Values>,
@@ -294,13 +298,13 @@ where
     /// Whether the delay since the latest start has passed.
     fn poll_delay<Timer>(&mut self, mut alarm: Pin<&mut Alarm<Timer>>, cx: &mut Context<'_>) -> Poll<()>
     where
-        Sleep: Fn(R, Duration) -> Timer,
+        Sleep: Fn(&'a Hedge<B, G, F>, R, Duration) -> Timer,
         Timer: Future<Output = ()>,
     {
         let (run, delay) = (self.cx, self.delay());
         let is_over = R::poll(&mut self.guard, || {
             if let AlarmProjected::Unset = alarm.as_mut().project() {
-                alarm.set(Alarm::Set { timer: (self.sleep)(run, delay) });
+                alarm.set(Alarm::Set { timer: (self.sleep)(self.step, run, delay) });
             }
             let is_over = match alarm.as_mut().project() {
                 AlarmProjected::Set { timer } => timer.poll(cx).is_ready(),

@@ -18,7 +18,7 @@ use crate::build::feed::{Again, Feed};
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::{Describe, Load};
-use crate::node::Meta;
+use crate::node::{Meta, Origin};
 use crate::run::{Cx, Decision, Step};
 use crate::runtime::{BoxFuture, Gatekeeper};
 use crate::wake::{Turn, repeats};
@@ -62,7 +62,7 @@ where
             scope,
             seen: self.given.see(scope),
             start: |step: &'a Self, scope, input, cx| step.body.run(scope, input, cx),
-            sleep: R::sleep,
+            sleep: |step: &'a Self, cx: R, delay| cx.sleep(delay, Some(Origin::block(step.meta))),
             cx,
             memo: R::Memo::default(),
             guard,
@@ -269,7 +269,7 @@ where
     A: Predicate<P::Scope, E, Option<Duration>>,
     F: Again<P::In>,
     Start: Fn(&'a Retry<B, G, W, A, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
-    Sleep: Fn(R, Duration) -> Timer,
+    Sleep: Fn(&'a Retry<B, G, W, A, F>, R, Duration) -> Timer,
     R: Cx + 'a,
     Fut: Future<Output = Result<T, Error<E>>>,
     Timer: Future<Output = ()>,
@@ -325,7 +325,7 @@ where
     G: Given<P, Value: Decide>,
     F: Again<P::In>,
     Start: Fn(&'a Retry<B, G, W, A, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
-    Sleep: Fn(R, Duration) -> Timer,
+    Sleep: Fn(&'a Retry<B, G, W, A, F>, R, Duration) -> Timer,
     R: Cx + 'a,
     Timer: Future<Output = ()>,
 {
@@ -394,7 +394,7 @@ where
         now.set(if delay.is_zero() {
             Now::Due { kept, later }
         } else {
-            Now::Sleeping { timer: R::poll(&mut held.guard, || sleep(run, delay)), kept, later }
+            Now::Sleeping { timer: R::poll(&mut held.guard, || sleep(held.step, run, delay)), kept, later }
         });
     }
 

@@ -139,7 +139,7 @@ where
     where
         Self: 's,
     {
-        Box::pin(self.run.sleep(duration))
+        Box::pin(self.run.sleep(duration, Some(self.origin())))
     }
 
     fn poll_turn(&self, cx: &mut Context<'_>) -> Poll<()> {
