@@ -247,7 +247,8 @@ impl Local {
     /// # Panics
     ///
     /// Where tokio cannot make one. It says so itself before, without a word of who needs it, and cannot be asked in advance.
-    #[inline]
+    // What it does if there is none is not for the code of whoever waits.
+    #[inline(never)]
     pub(crate) fn timer(duration: Duration, of: Option<Origin>) -> tokio::time::Sleep {
         match catch_unwind(|| tokio::time::sleep(duration)) {
             Ok(timer) => timer,
