@@ -314,7 +314,10 @@ fn circuit_13_a_breaker_of_half_a_rate_cannot_be() {
             drop(pipeline! { |_: Act| circuit(failure_rate = computed, window = 5) < call > });
         });
         let said = built.unwrap_err().downcast_ref::<String>().cloned().unwrap();
-        assert!(said.starts_with("`failure_rate` must be above 0 and at most 1, at "), "{said}");
+        assert!(
+            said.starts_with("block `circuit`: `failure_rate` must be above 0 and at most 1, at "),
+            "{said}"
+        );
     }
 }
 
@@ -403,7 +406,7 @@ fn circuit_20_a_reset_timeout_has_a_delay() {
         Box::new(move || drop(Breaker::builder().reset_timeout(never.into_iter()))),
         Box::new(|| drop(Breaker::builder().reset_timeout(exponential(Duration::ZERO)))),
     ];
-    for (build, problem) in built.into_iter().zip(["must have a delay", "must be greater than zero"]) {
+    for (build, problem) in built.into_iter().zip(["must have a delay", "must be longer than zero"]) {
         let said = std::panic::catch_unwind(build).unwrap_err().downcast_ref::<String>().cloned().unwrap();
         assert_eq!(said, format!("`reset_timeout` {problem}"));
     }

@@ -295,12 +295,12 @@ fn hedge_8_a_delay_of_zero_or_one_attempt_panics_when_it_is_built() {
     assert!(
         built(Duration::ZERO, 2)
             .unwrap_err()
-            .starts_with("`delay` must be longer than zero, at tests/hedge.rs:")
+            .starts_with("block `hedge`: `delay` must be longer than zero, at tests/hedge.rs:")
     );
     assert!(
         built(Duration::MAX, 1)
             .unwrap_err()
-            .starts_with("`max_attempts` must be at least 2, at tests/hedge.rs:")
+            .starts_with("block `hedge`: `max_attempts` must be at least 2, at tests/hedge.rs:")
     );
 }
 

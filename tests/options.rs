@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_orch::bus::Recorder;
 use async_orch::{Breaker, BreakerState, Error, ErrorKind, Run, TaskState, Wire, pipeline, retry, task};
+use orch_syntax::blocks::Kind;
 use tokio::time::Instant;
 
 use common::{Census, Oops, at_once};
@@ -207,9 +208,75 @@ fn options_6_for_each_of_them_and_it_is_neither_retried_nor_a_rejection() {
     assert_eq!(invalid(at_once(each.run(0))), limit);
     let repeat = pipeline! { |n: u32| repeat(max_rounds = *n) < |()| { std::ops::ControlFlow::<(), ()>::Break(()) } > };
     assert_eq!(invalid(at_once(repeat.run(0))), "the option `max_rounds` must be at least 1");
-    // A time of zero is one that a deadline may have left.
+    // A time of zero is one that a deadline may have left: over when the body waits, without a timer.
     let timeout = pipeline! { |time: Duration| timeout(*time) < fails(0) > };
     assert_eq!(at_once(timeout.run(Duration::ZERO)).unwrap(), 0);
+    let timeout =
+        pipeline! { |time: Duration| timeout(*time) < async |_| { std::future::pending::<()>().await } > };
+    assert!(matches!(at_once(timeout.run(Duration::ZERO)).unwrap_err().kind(), ErrorKind::TimedOut));
+}
+
+/// Each option of the table that a zero makes no sense for, from a variable: the panic says the same of all, and where.
+#[test]
+fn options_6_zero_from_a_variable_panics_alike_for_all_of_them() {
+    let (none, no_time, nothing): (u32, Duration, f64) = (0, Duration::ZERO, 0.0);
+    let (no_limit, one) = (0_usize, 1_u32);
+    macro_rules! built {
+        ($($keyword:ident $option:literal $problem:literal { $($text:tt)* })*) => {
+            vec![$({
+                let built = std::panic::catch_unwind(|| drop(pipeline! { $($text)* })).unwrap_err();
+                (stringify!($keyword), $option, $problem, built.downcast_ref::<String>().cloned().unwrap())
+            }),*]
+        };
+    }
+    let said = built! {
+        par "limit" "must be at least 1" { par(limit = no_limit) < fails(0) fails(0) > }
+        each "limit" "must be at least 1" { |_: Vec<u32>| each(limit = no_limit) < fails > }
+        circuit "fail_max" "must be at least 1" { circuit(fail_max = none) < fails(0) > }
+        circuit "failure_rate" "must be above 0 and at most 1" { circuit(failure_rate = nothing, window = 9) < fails(0) > }
+        circuit "window" "must be at least 1" { circuit(failure_rate = 0.5, window = none) < fails(0) > }
+        circuit "window" "must be longer than zero" { circuit(failure_rate = 0.5, window = no_time) < fails(0) > }
+        circuit "min_calls" "must be at least 1" { circuit(failure_rate = 0.5, window = 9, min_calls = none) < fails(0) > }
+        circuit "reset_timeout" "must be longer than zero" { circuit(reset_timeout = no_time) < fails(0) > }
+        circuit "reset_timeout" "must be longer than zero" { circuit(reset_timeout = constant(no_time)) < fails(0) > }
+        circuit "probes" "must be at least 1" { circuit(probes = none) < fails(0) > }
+        circuit "close_after" "must be at least 1" { circuit(close_after = none) < fails(0) > }
+        retry "max_attempts" "must be at least 1" { retry(max_attempts = none) < fails(0) > }
+        retry "max_elapsed" "must be longer than zero" { retry(max_elapsed = no_time) < fails(0) > }
+        hedge "delay" "must be longer than zero" { hedge(no_time) < fails(0) > }
+        hedge "max_attempts" "must be at least 2" { hedge(1s, max_attempts = one) < fails(0) > }
+        timeout "duration" "must be longer than zero" { timeout(no_time) < fails(0) > }
+        bulkhead "max" "must be at least 1" { bulkhead(max = none) < fails(0) > }
+        bulkhead "max_wait" "must be longer than zero" { bulkhead(max = 1, queue = 1, max_wait = no_time) < fails(0) > }
+        throttle "rate" "must be at least 1" { throttle(rate = none) < fails(0) > }
+        throttle "per" "must be longer than zero" { throttle(rate = 1, per = no_time) < fails(0) > }
+        throttle "burst" "must be at least 1" { throttle(rate = 1, burst = none) < fails(0) > }
+        throttle "cost" "must be at least 1" { throttle(rate = 1, cost = none) < fails(0) > }
+        repeat "max_rounds" "must be at least 1" {
+            repeat(max_rounds = none) < |()| { std::ops::ControlFlow::<(), ()>::Break(()) } >
+        }
+    };
+    for (keyword, option, problem, said) in &said {
+        let start = format!("block `{keyword}`: `{option}` {problem}, at {}:", file!());
+        assert!(said.starts_with(&start), "{said}");
+    }
+    for spec in orch_syntax::blocks::BLOCKS {
+        for option in spec.head.iter().chain(spec.options) {
+            let makes_no_sense = matches!(
+                option.kind,
+                Kind::Count
+                    | Kind::Several
+                    | Kind::CountOrUnlimited
+                    | Kind::Rate(_)
+                    | Kind::Period
+                    | Kind::Periods
+                    | Kind::Fraction
+                    | Kind::Window
+            );
+            let is_tried = said.iter().any(|said| (said.0, said.1) == (spec.keyword, option.name));
+            assert_eq!(is_tried, makes_no_sense, "`{}` of `{}`", option.name, spec.keyword);
+        }
+    }
 }
 
 #[test]

@@ -130,7 +130,8 @@ fn retry_6_a_time_of_zero_panics_when_it_is_built() {
     assert_eq!(built(Duration::MAX), Ok(()));
     let message = built(Duration::ZERO).unwrap_err();
     assert!(
-        message.starts_with("`max_elapsed` must be longer than zero, at tests/retry_limits.rs:"),
+        message
+            .starts_with("block `retry`: `max_elapsed` must be longer than zero, at tests/retry_limits.rs:"),
         "{message}"
     );
 }

@@ -1117,8 +1117,9 @@ mod impossible {
             }
         };
         let (message, line) = located(build);
-        let place = format!("`max_attempts` must be at least 1, at {}:{}:", file!(), line!() - 7);
+        let place =
+            format!("block `seq/retry`: `max_attempts` must be at least 1, at {}:{}:", file!(), line!() - 8);
         assert!(message.starts_with(&place), "{message}");
-        assert_eq!(line, line!() - 12, "the panic itself is where the pipeline is written");
+        assert_eq!(line, line!() - 13, "the panic itself is where the pipeline is written");
     }
 }

@@ -123,8 +123,9 @@ pub struct Origin {
 
 impl Origin {
     /// A block or an inline step, which goes by the name in the text or by its kind.
+    #[doc(hidden)]
     #[inline]
-    pub(crate) const fn block(meta: &'static Meta) -> Self {
+    pub const fn block(meta: &'static Meta) -> Self {
         Origin { meta, task: &"" }
     }
 
@@ -160,6 +161,12 @@ impl Origin {
             None if self.task.is_empty() => self.meta.kind.as_str(),
             None => self.task,
         }
+    }
+
+    /// What it is, and its path: block `job/retry`.
+    pub(crate) fn described(self) -> String {
+        let what = if self.kind().is_block() { "block" } else { "step" };
+        format!("{what} `{}`", self.path())
     }
 
     /// The names from the outermost block to this step, joined by `/`.

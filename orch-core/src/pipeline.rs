@@ -11,7 +11,8 @@ use crate::graph::{Describe, Graph};
 use crate::run::{Asks, Cx, Full, Given, Queued, RunState};
 use crate::runtime::{BoxFuture, Runtime};
 
-/// Everything that can be run as a pipeline: a [`Pipeline`], a reference to one, an `Arc` of one.
+/// Everything that can be run as a pipeline: a [`Pipeline`], a reference to one, an `Arc` of one. (For a field, or in place of
+/// a `dyn Run`, there is [`BoxPipeline`].)
 ///
 /// A function can return `impl Run<In = u32, Out = String, Error = BoxError>` without naming a combinator, be
 /// generic over it, and spawn its runs.
@@ -56,14 +57,19 @@ pub trait Run: Send + Sync {
     type Error: Failure;
     /// Whether a step in it asks for its [`Context`](crate::context::Context), and so which run it is a part of.
     #[doc(hidden)]
-    type Asks: Asks;
+    type Asks: Asks
+    where
+        Self: Sized;
 
     /// Runs it once. Nothing happens before the future is polled; dropping it cancels everything inside.
     ///
     /// # Errors
     ///
     /// With the first failure that no block inside handles.
-    fn run(&self, input: Self::In) -> impl Future<Output = Result<Self::Out, Error<Self::Error>>> + Send;
+    // Of all that keeps a `dyn Run` from being a type this alone is not for sized ones: then this line is shown, with its end.
+    #[rustfmt::skip]
+    fn run(&self, input: Self::In)
+        -> impl Future<Output = Result<Self::Out, Error<Self::Error>>> + Send; // for a `dyn Run`: `BoxPipeline`
 
     /// The steps as a graph.
     #[must_use]
@@ -131,7 +137,9 @@ pub trait Run: Send + Sync {
         &'a self,
         input: Self::In,
         cx: R,
-    ) -> impl Future<Output = Result<Self::Out, Error<Self::Error>>> + Send + 'a;
+    ) -> impl Future<Output = Result<Self::Out, Error<Self::Error>>> + Send + 'a
+    where
+        Self: Sized;
 
     /// A run of its own, with what is given from outside.
     #[doc(hidden)]
@@ -139,7 +147,10 @@ pub trait Run: Send + Sync {
         &'a self,
         outside: Outside<'a>,
         input: Self::In,
-    ) -> BoxFuture<'a, Result<Self::Out, Error<Self::Error>>> {
+    ) -> BoxFuture<'a, Result<Self::Out, Error<Self::Error>>>
+    where
+        Self: Sized,
+    {
         Box::pin(async move {
             let graph = self.graph();
             run_full(self, None, outside, &graph, input).await
@@ -147,7 +158,9 @@ pub trait Run: Send + Sync {
     }
 
     #[doc(hidden)]
-    fn queue<R: Cx>(&self, cx: R) -> R::Queued;
+    fn queue<R: Cx>(&self, cx: R) -> R::Queued
+    where
+        Self: Sized;
 
     #[doc(hidden)]
     fn describe(&self, graph: &mut Describe<'_>);
@@ -162,7 +175,7 @@ pub struct Outside<'a> {
 }
 
 /// A run that knows itself.
-async fn run_full<T: Run + ?Sized>(
+async fn run_full<T: Run>(
     pipeline: &T,
     bus: Option<&dyn DynBus>,
     outside: Outside<'_>,
@@ -180,11 +193,14 @@ async fn run_full<T: Run + ?Sized>(
 
 /// A pipeline, with the bus that its runs are observed by.
 ///
-/// `pipeline!` evaluates to one over [`NoBus`]. Its type is the tree of its steps. It can be run any number of
+/// `pipeline!` evaluates to one over [`NoBus`]. Its type is the tree of its steps, which nobody writes: for a field, a list or one of
+/// several there is [`BoxPipeline`], by [`boxed`](Pipeline::boxed). It can be run any number of
 /// times, at once and from any thread; the state of its circuits lives in it. It is not `Clone`: share it by
 /// reference or in an `Arc`.
-#[must_use = "a pipeline does nothing until it is run"]
-pub struct Pipeline<T, B = NoBus> {
+#[must_use = "a pipeline does nothing until it is run: `.run(input).await`"]
+// What follows the brace is shown to who writes the name without the type of the steps.
+#[rustfmt::skip]
+pub struct Pipeline<T, B = NoBus> { // in a field, a list, a signature: `BoxPipeline<'static, In, Out>`, by `.boxed()`
     plan: T,
     bus: B,
     /// Made for the first run that is observed.
@@ -381,7 +397,7 @@ impl<'a, T: Run, B: Bus> Start<'a> for Started<'a, T, B> {
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a pipeline does nothing until it is run"]
+#[must_use = "a pipeline does nothing until it is run: `.run(input).await`"]
 pub struct BoxPipeline<'p, In, Out, E = BoxError>(pub(crate) Box<dyn Erased<In, Out, E> + 'p>);
 
 pub(crate) type Outcome<'a, Out, E> = BoxFuture<'a, Result<Out, Error<E>>>;

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::panic::catch_unwind;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -12,6 +13,7 @@ use crate::blocks::circuit::Breaker;
 use crate::blocks::retry::RetryBudget;
 use crate::blocks::throttle::Limiter;
 use crate::error::ErrorKind;
+use crate::node::Origin;
 use crate::run::{Arrival, Attempt, Done, Position};
 
 /// A future that is boxed, can be sent between threads, and may borrow for `'a`.
@@ -238,6 +240,29 @@ impl Local {
     #[inline]
     pub(crate) fn time() -> Instant {
         tokio::time::Instant::now().into_std()
+    }
+
+    /// A timer of tokio's, for the step that `of` is; for a call of a breaker, if it is none.
+    ///
+    /// # Panics
+    ///
+    /// Where tokio cannot make one. It says so itself before, without a word of who needs it, and cannot be asked in advance.
+    // What it does if there is none is not for the code of whoever waits.
+    #[inline(never)]
+    pub(crate) fn timer(duration: Duration, of: Option<Origin>) -> tokio::time::Sleep {
+        match catch_unwind(|| tokio::time::sleep(duration)) {
+            Ok(timer) => timer,
+            Err(_) => Local::is_no_timer(of),
+        }
+    }
+
+    #[cold]
+    fn is_no_timer(of: Option<Origin>) -> ! {
+        let needs = "waits, and needs a tokio runtime with `enable_time`";
+        match of {
+            Some(of) => panic!("{} {needs}, at {}", of.described(), of.place()),
+            None => panic!("the call of a breaker {needs}"),
+        }
     }
 
     /// Has the task woken after others had their turn.

@@ -277,6 +277,18 @@ where
     }
 }
 
+/// Starts a task on tokio.
+///
+/// # Panics
+///
+/// Where there is no runtime. tokio says so itself before, without a word of which task it was.
+fn starts<T>(name: &'static str, start: impl FnOnce() -> T) -> T {
+    match catch_unwind(AssertUnwindSafe(start)) {
+        Ok(handle) => handle,
+        Err(_) => panic!("task `{name}` leaves its run by `spawn` or `blocking`, and needs a tokio runtime"),
+    }
+}
+
 /// Where work that leaves its run leaves its outcome.
 struct Outcome<T, X>(Mutex<Option<Result<T, ErrorKind<X>>>>);
 
@@ -302,7 +314,11 @@ impl<T, X> Outcome<T, X> {
 /// # Panics
 ///
 /// When polled outside of a tokio runtime, if the run is on tokio.
-pub async fn blocking<F, T, X>(call: F, inside: Option<Inside<'_>>) -> Result<T, ErrorKind<X>>
+pub async fn blocking<F, T, X>(
+    name: &'static str,
+    call: F,
+    inside: Option<Inside<'_>>,
+) -> Result<T, ErrorKind<X>>
 where
     F: FnOnce() -> Result<T, ErrorKind<X>> + Send + 'static,
     T: Send + 'static,
@@ -314,7 +330,7 @@ where
         call()
     };
     let Some(rt) = inside.and_then(Inside::runtime) else {
-        return Detached::new(move || tokio::task::spawn_blocking(call)).await;
+        return Detached::new(move || starts(name, || tokio::task::spawn_blocking(call))).await;
     };
     let outcome = Outcome::new();
     let left = outcome.clone();
@@ -327,7 +343,11 @@ where
 /// # Panics
 ///
 /// When polled outside of a tokio runtime, if the run is on tokio.
-pub async fn spawned<F, T, X>(fut: F, inside: Option<Inside<'_>>) -> Result<T, ErrorKind<X>>
+pub async fn spawned<F, T, X>(
+    name: &'static str,
+    fut: F,
+    inside: Option<Inside<'_>>,
+) -> Result<T, ErrorKind<X>>
 where
     F: Future<Output = Result<T, ErrorKind<X>>> + Send + 'static,
     T: Send + 'static,
@@ -335,7 +355,7 @@ where
 {
     let fut = Surrounded::new(fut, inside.and_then(Inside::ambient));
     let Some(rt) = inside.and_then(Inside::runtime) else {
-        return Detached::new(move || tokio::spawn(fut)).await;
+        return Detached::new(move || starts(name, || tokio::spawn(fut))).await;
     };
     let outcome = Outcome::new();
     let left = outcome.clone();

@@ -10,6 +10,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use super::shell::{Block, Held, Shell};
+use super::written;
 use crate::build::builder::Builder;
 use crate::build::scope::{At, Names, Point, RefOf, Scope, With};
 use crate::error::{Error, ErrorKind, Failure};
@@ -24,6 +25,11 @@ pub trait Values: Sized {
 
     /// Looks for values that cannot be, of the block `meta`.
     fn check(self, meta: &'static Meta) -> Result<Self::Checked, Invalid>;
+
+    /// Looks for values that cannot be the same in every run, though they may be those of one.
+    fn check_once(&self) -> Result<(), Invalid> {
+        Ok(())
+    }
 }
 
 /// What is wrong with an option.
@@ -77,6 +83,9 @@ pub trait Given<P: Point>: Send + Sync {
 
     /// The values.
     fn get<'a>(&'a self, seen: Self::Seen<'a>) -> &'a Self::Value;
+
+    /// The values, if they are the same in every run.
+    fn known(&self) -> Option<&Self::Value>;
 }
 
 /// Values that were made with the pipeline.
@@ -103,6 +112,10 @@ impl<P: Point, T: Send + Sync> Given<P> for Once<T> {
     fn get(&self, (): ()) -> &T {
         &self.0
     }
+
+    fn known(&self) -> Option<&T> {
+        Some(&self.0)
+    }
 }
 
 /// Values that are in the scope, as the innermost.
@@ -124,6 +137,10 @@ impl<S: Scope, In: Send + 'static, T: Send + Sync + 'static> Given<At<With<S, T>
     fn get<'a>(&'a self, values: &'a T) -> &'a T {
         values
     }
+
+    fn known(&self) -> Option<&T> {
+        None
+    }
 }
 
 /// What makes the values each time: of the names, and of what was made once.
@@ -141,9 +158,9 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     /// If one of them cannot be.
     #[track_caller]
     pub fn once<V: Values>(self, values: V, meta: &'static Meta) -> Once<V::Checked> {
-        match values.check(meta) {
+        match values.check_once().and_then(|()| values.check(meta)) {
             Ok(checked) => Once(checked),
-            Err(invalid) => panic!("{invalid}, at {}", meta.place),
+            Err(invalid) => panic!("{}: {invalid}, at {}", Origin::block(meta).described(), meta.place),
         }
     }
 
@@ -251,7 +268,10 @@ where
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
-        graph.block(self.shell.meta(), |graph| self.shell.block().describe(graph));
+        // What its values come to is known in a run. Of the literals among them it is known before.
+        let meta = self.shell.meta();
+        let load = written::load(meta.kind.as_str(), meta.options);
+        graph.block(meta, load, |graph| self.shell.block().describe(graph));
     }
 }
 

@@ -25,7 +25,7 @@ use crate::run::{Asks, Kept};
 /// // error: step `charge` is not durable
 /// runs_durably(&pipeline! { |_: u32| retry < charge > });
 /// ```
-pub trait Durable: Run<Asks: Asks<Undurable: IsKept>> {}
+pub trait Durable: Run<Asks: Asks<Undurable: IsKept>> + Sized {}
 
 impl<P: Run<Asks: Asks<Undurable: IsKept>>> Durable for P {}
 

@@ -112,8 +112,8 @@ pub trait Cx: Copy + Send + Sync {
     /// Whether what happens now has happened before, in a process that is gone.
     fn is_replaying(self) -> bool;
 
-    /// Waits for `duration`.
-    fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send;
+    /// Waits for `duration`, in the step that `of` is.
+    fn sleep(self, duration: Duration, of: Option<Origin>) -> impl Future<Output = ()> + Send;
 
     /// The time now, on the clock that [`sleep`](Cx::sleep) follows.
     fn now(self) -> Instant;

@@ -242,9 +242,9 @@ impl<'b> Cx for Full<'b> {
         self.run.is_replaying()
     }
 
-    fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send {
+    fn sleep(self, duration: Duration, of: Option<Origin>) -> impl Future<Output = ()> + Send {
         match self.run.runtime() {
-            None => Sleep::Tokio { sleep: tokio::time::sleep(duration) },
+            None => Sleep::Tokio { sleep: Local::timer(duration, of) },
             Some(rt) => Sleep::Runtime { sleep: rt.sleep(duration) },
         }
     }

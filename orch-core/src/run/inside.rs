@@ -55,7 +55,7 @@ impl<'e> Inside<'e> {
     }
 
     pub(crate) async fn sleep(self, duration: Duration) {
-        self.cx.sleep(duration).await;
+        self.cx.sleep(duration, Some(self.origin)).await;
     }
 
     pub(crate) fn tell<T: Told>(self, told: impl FnOnce() -> T) {

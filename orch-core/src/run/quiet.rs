@@ -142,8 +142,8 @@ impl Cx for Quiet {
     }
 
     #[inline]
-    fn sleep(self, duration: Duration) -> impl Future<Output = ()> + Send {
-        tokio::time::sleep(duration)
+    fn sleep(self, duration: Duration, of: Option<Origin>) -> impl Future<Output = ()> + Send {
+        Local::timer(duration, of)
     }
 
     #[inline]

@@ -299,7 +299,7 @@ impl Parts<'_> {
             };
             let future = quote!(#task::#wrapper::new(#called));
             return match (options.spawn, bind) {
-                (Some(_), _) => quote!(#task::spawned(#future, #inside)),
+                (Some(_), _) => quote!(#task::spawned(Self::__ORCH_NAME, #future, #inside)),
                 (None, None) => future,
                 (None, Some(bind)) => quote!(async move { #bind #future.await }),
             };
@@ -313,9 +313,9 @@ impl Parts<'_> {
             }
         };
         if options.blocking.is_some() {
-            quote!(#task::blocking(move || #result, #inside))
+            quote!(#task::blocking(Self::__ORCH_NAME, move || #result, #inside))
         } else if options.spawn.is_some() {
-            quote!(#task::spawned(#task::CallOnce::new(move || #result), #inside))
+            quote!(#task::spawned(Self::__ORCH_NAME, #task::CallOnce::new(move || #result), #inside))
         } else {
             quote!(#task::CallOnce::new(move || { #bind #result }))
         }

@@ -15,6 +15,7 @@ use super::future::Door;
 use super::{Breaker, CircuitEvent, CircuitState};
 use crate::blocks::gatekeepers::{self, Ticket, Timer};
 use crate::error::ErrorKind;
+use crate::node::{Meta, Origin};
 use crate::run::{Cx, Decision};
 use crate::runtime::BoxFuture;
 
@@ -57,7 +58,7 @@ where
         Admission::Rejected => unreachable!("the circuit was asked"),
         Admission::Admitted(_) | Admission::Joined | Admission::Waits(_) => {
             let answer = Some(answer).filter(|answer| !matches!(answer, Admission::Waits(_)));
-            let asker = Asker::new(breaker, cx, answer);
+            let asker = Asker::new(breaker, cx, door.meta, answer);
             return Arrived::Waits(Box::new(Waiting { at, begin, asker, is_asked: true }));
         }
     };
@@ -96,7 +97,7 @@ where
             return Box::new(Arriving { at, begin, answer, news });
         }
     };
-    let asker = Asker::new(&door.breaker, run, Some(answer));
+    let asker = Asker::new(&door.breaker, run, door.meta, Some(answer));
     Box::new(Waiting { at, begin, asker, is_asked: false })
 }
 
@@ -151,6 +152,7 @@ struct Waiting<'a, I, R, S> {
 /// A run that waits at the circuit.
 struct Asker<'a, R> {
     run: R,
+    meta: &'static Meta,
     timer: Option<Timer<'a>>,
     turn: Turn<'a>,
     told: Told,
@@ -205,9 +207,10 @@ where
 }
 
 impl<'a, R: Cx + 'a> Asker<'a, R> {
-    fn new(breaker: &'a Breaker, run: R, answer: Option<Admission>) -> Self {
+    fn new(breaker: &'a Breaker, run: R, meta: &'static Meta, answer: Option<Admission>) -> Self {
         Asker {
             run,
+            meta,
             timer: None,
             turn: Turn { breaker, answer, place: None },
             told: Told::default(),
@@ -228,7 +231,7 @@ impl<'a, R: Cx + 'a> Asker<'a, R> {
                     if let Told::Nothing = self.told {
                         self.told = Told::Waits(time);
                     }
-                    ready!(Timer::poll(&mut self.timer, run, now, time, cx));
+                    ready!(Timer::poll(&mut self.timer, run, now, time, Some(Origin::block(self.meta)), cx));
                 }
                 answer => {
                     self.timer = None;
@@ -279,7 +282,7 @@ async fn asks<'a, R: Cx + 'a>(
     let (answer, transitions) = breaker.admit(None, || run.now());
     tell(transitions, None);
     let answer = Some(answer).filter(|answer| !matches!(answer, Admission::Waits(_)));
-    let mut asker = Asker::new(breaker, run, answer);
+    let mut asker = Asker::new(breaker, run, door.meta, answer);
     let answer = poll_fn(|cx| {
         let answer = asker.poll(cx);
         tell(mem::take(&mut asker.transitions), asker.told());

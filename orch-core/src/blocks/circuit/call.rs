@@ -109,7 +109,7 @@ impl Turn<'_> {
             let now = Local::time();
             let answer = self.breaker.wait(&mut self.place, now, cx.waker().clone());
             match self.breaker.untold(answer) {
-                Admission::Waits(time) => ready!(Timer::poll(&mut self.timer, Quiet, now, time, cx)),
+                Admission::Waits(time) => ready!(Timer::poll(&mut self.timer, Quiet, now, time, None, cx)),
                 answer => return Poll::Ready(answer),
             }
         }

@@ -26,7 +26,7 @@ impl ResetTimeout {
         Ok(self.0)
     }
 
-    const ZERO: &str = "must be greater than zero";
+    const ZERO: &str = "must be longer than zero";
 }
 
 /// What can be given as `reset_timeout`: a [`Duration`], or, for one that grows, what can be given as a `backoff`.

@@ -17,7 +17,8 @@ use crate::blocks::values::Given;
 use crate::build::feed::Again;
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
+use crate::graph::{Describe, Load};
+use crate::node::{Meta, Origin};
 use crate::run::{Asks, Cx, Step};
 use crate::wake::{Turn, repeats};
 
@@ -26,6 +27,7 @@ pub struct Hedge<B, G, F> {
     pub(super) body: B,
     pub(super) feed: F,
     pub(super) given: G,
+    pub(super) meta: &'static Meta,
 }
 
 impl<P, E, B, G, F> Block<P, E> for Hedge<B, G, F>
@@ -58,7 +60,9 @@ where
             scope,
             seen: self.given.see(scope),
             start: |step: &'a Self, scope, input, cx| step.body.run(scope, input, cx),
-            sleep: |cx: R, delay| unconstrained(cx.sleep(delay)),
+            sleep: |step: &'a Self, cx: R, delay| {
+                unconstrained(cx.sleep(delay, Some(Origin::block(step.meta))))
+            },
             cx,
             guard,
         };
@@ -66,6 +70,14 @@ where
         let kept = R::poll(&mut held.guard, || F::keep(input));
         let (fut, kept) = held.start(kept, 1);
         HedgeFuture { attempts: Attempts::new(fut), alarm: Alarm::Unset, kept, held }
+    }
+
+    fn load(&self) -> Load {
+        let values = self.given.known();
+        Load::Beside {
+            attempts: values.map(|values| values.max_attempts).into(),
+            delay: values.map(|values| values.delay).into(),
+        }
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -149,7 +161,7 @@ where
     G: Given<P, Value = Values>,
     F: Again<P::In>,
     Start: Fn(&'a Hedge<B, G, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
-    Sleep: Fn(R, Duration) -> Timer,
+    Sleep: Fn(&'a Hedge<B, G, F>, R, Duration) -> Timer,
     R: Cx,
     Fut: Future<Output = Result<T, Error<E>>>,
     Timer: Future<Output = ()>,
@@ -200,7 +212,7 @@ where
     G: Given<P, Value = Values>,
     F: Again<P::In>,
     Start: Fn(&'a Hedge<B, G, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
-    Sleep: Fn(R, Duration) -> Timer,
+    Sleep: Fn(&'a Hedge<B, G, F>, R, Duration) -> Timer,
     R: Cx,
     Timer: Future<Output = ()>,
 {
@@ -273,7 +285,7 @@ where
     }
 }
 
-impl<P, B, G, F, Start, Sleep, R> Hedged<'_, P, B, G, F, Start, Sleep, R>
+impl<'a, P, B, G, F, Start, Sleep, R> Hedged<'a, P, B, G, F, Start, Sleep, R>
 where
     P: Point,
     G: Given<P, Value = Values>,
@@ -286,13 +298,13 @@ where
     /// Whether the delay since the latest start has passed.
     fn poll_delay<Timer>(&mut self, mut alarm: Pin<&mut Alarm<Timer>>, cx: &mut Context<'_>) -> Poll<()>
     where
-        Sleep: Fn(R, Duration) -> Timer,
+        Sleep: Fn(&'a Hedge<B, G, F>, R, Duration) -> Timer,
         Timer: Future<Output = ()>,
     {
         let (run, delay) = (self.cx, self.delay());
         let is_over = R::poll(&mut self.guard, || {
             if let AlarmProjected::Unset = alarm.as_mut().project() {
-                alarm.set(Alarm::Set { timer: (self.sleep)(run, delay) });
+                alarm.set(Alarm::Set { timer: (self.sleep)(self.step, run, delay) });
             }
             let is_over = match alarm.as_mut().project() {
                 AlarmProjected::Set { timer } => timer.poll(cx).is_ready(),

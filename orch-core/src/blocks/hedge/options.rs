@@ -93,7 +93,7 @@ where
     E: Failure,
     G: Given<At<S, In>, Value = Values>,
 {
-    Shell::new(meta, Hedge { body, feed, given: options.values })
+    Shell::new(meta, Hedge { body, feed, given: options.values, meta })
 }
 
 impl<E, G: fmt::Debug> fmt::Debug for Options<E, G> {

@@ -18,7 +18,7 @@ use crate::blocks::values::Given;
 use crate::build::rounds::Control;
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, ErrorKind, Failure};
-use crate::graph::Describe;
+use crate::graph::{Describe, Load};
 use crate::node::{Meta, Origin};
 use crate::run::Cx;
 use crate::run::Step;
@@ -76,7 +76,7 @@ where
             scope,
             seen: self.given.see(scope),
             start: |step: &'a Self, scope, input, cx| step.body.run(scope, input, cx),
-            sleep: R::sleep,
+            sleep: |step: &'a Self, cx: R, delay| cx.sleep(delay, Some(Origin::block(step.meta))),
             cx,
             round: 1,
             delays: None,
@@ -84,6 +84,12 @@ where
         };
         let fut = held.start(input);
         RepeatFuture { now: Now::Running { fut }, held }
+    }
+
+    fn load(&self) -> Load {
+        let Some(Limits { max_rounds, waits }) = self.given.known() else { return Load::Unknown };
+        let rounds = max_rounds.map(NonZeroU32::get).into();
+        Load::Rounds { rounds, waits: waits.longest(rounds, false) }
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -167,7 +173,7 @@ where
     E: Failure,
     G: Given<P, Value = Limits<Bk, D>>,
     Start: Fn(&'a Repeat<B, G, Bk, D>, RefOf<'a, P>, P::In, R) -> Fut,
-    Sleep: Fn(R, Duration) -> Timer,
+    Sleep: Fn(&'a Repeat<B, G, Bk, D>, R, Duration) -> Timer,
     R: Cx,
     Fut: Future<Output = Result<C, Error<E>>>,
     Timer: Future<Output = ()>,
@@ -218,7 +224,7 @@ where
                     R::tell(&held.guard, || NextRound { round: held.round, delay });
                     if !delay.is_zero() {
                         let sleep = &held.sleep;
-                        let timer = R::poll(&mut held.guard, || sleep(run, delay));
+                        let timer = R::poll(&mut held.guard, || sleep(step, run, delay));
                         now.set(Now::Sleeping { timer, next });
                         continue;
                     }

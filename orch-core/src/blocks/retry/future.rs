@@ -17,8 +17,8 @@ use crate::blocks::values::{Given, Predicate};
 use crate::build::feed::{Again, Feed};
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
-use crate::node::Meta;
+use crate::graph::{Describe, Load};
+use crate::node::{Meta, Origin};
 use crate::run::{Cx, Decision, Step};
 use crate::runtime::{BoxFuture, Gatekeeper};
 use crate::wake::{Turn, repeats};
@@ -62,7 +62,7 @@ where
             scope,
             seen: self.given.see(scope),
             start: |step: &'a Self, scope, input, cx| step.body.run(scope, input, cx),
-            sleep: R::sleep,
+            sleep: |step: &'a Self, cx: R, delay| cx.sleep(delay, Some(Origin::block(step.meta))),
             cx,
             memo: R::Memo::default(),
             guard,
@@ -88,6 +88,11 @@ where
             now: Now::First { fut, kept },
             held,
         }
+    }
+
+    fn load(&self) -> Load {
+        let asks = self.meta.options.iter().any(|(name, _)| *name == "retry_after");
+        self.given.known().map_or(Load::Unknown, |policy| policy.load(asks))
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -264,7 +269,7 @@ where
     A: Predicate<P::Scope, E, Option<Duration>>,
     F: Again<P::In>,
     Start: Fn(&'a Retry<B, G, W, A, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
-    Sleep: Fn(R, Duration) -> Timer,
+    Sleep: Fn(&'a Retry<B, G, W, A, F>, R, Duration) -> Timer,
     R: Cx + 'a,
     Fut: Future<Output = Result<T, Error<E>>>,
     Timer: Future<Output = ()>,
@@ -320,7 +325,7 @@ where
     G: Given<P, Value: Decide>,
     F: Again<P::In>,
     Start: Fn(&'a Retry<B, G, W, A, F>, RefOf<'a, P>, F::Takes, R) -> Fut,
-    Sleep: Fn(R, Duration) -> Timer,
+    Sleep: Fn(&'a Retry<B, G, W, A, F>, R, Duration) -> Timer,
     R: Cx + 'a,
     Timer: Future<Output = ()>,
 {
@@ -389,7 +394,7 @@ where
         now.set(if delay.is_zero() {
             Now::Due { kept, later }
         } else {
-            Now::Sleeping { timer: R::poll(&mut held.guard, || sleep(run, delay)), kept, later }
+            Now::Sleeping { timer: R::poll(&mut held.guard, || sleep(held.step, run, delay)), kept, later }
         });
     }
 

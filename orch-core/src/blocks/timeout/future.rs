@@ -13,7 +13,7 @@ use crate::blocks::shell::{Block, Held};
 use crate::blocks::values::Given;
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
+use crate::graph::{Describe, Load};
 use crate::node::{Meta, Origin};
 use crate::run::Step;
 use crate::run::{Asks, Cx, finish_block};
@@ -49,10 +49,16 @@ impl<P: Point, E: Failure, B: Step<P, E>, G: Given<P, Value = Duration>> Block<P
         let seen = self.given.see(scope);
         let run = if <B::Asks as Asks>::YES { run.within(*self.given.get(seen)) } else { run };
         let fut = R::poll(&mut guard, || self.body.run(scope, input, run));
-        let sleep = |cx: R, duration| unconstrained(cx.sleep(duration));
+        let sleep = |step: &'a Self, cx: R, duration| {
+            unconstrained(cx.sleep(duration, Some(Origin::block(step.meta))))
+        };
         let duration = move |step: &'a Self| *step.given.get(seen);
         let late = Late::<_, _, _, _, R> { step: self, duration, sleep, cx: run, guard };
         TimeoutFuture { body: Body::Running { fut, alarm: Alarm::Unset }, held: late }
+    }
+
+    fn load(&self) -> Load {
+        Load::Within { time: self.given.known().copied().into() }
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
@@ -84,7 +90,7 @@ where
     /// The body waits: whether its time is over.
     fn poll_over<Timer>(&mut self, mut alarm: Pin<&mut Alarm<Timer>>, cx: &mut Context<'_>) -> bool
     where
-        Sleep: Fn(R, Duration) -> Timer,
+        Sleep: Fn(&'a Timeout<B, G>, R, Duration) -> Timer,
         Timer: Future<Output = ()>,
     {
         let duration = self.duration();
@@ -92,7 +98,7 @@ where
             if let AlarmProjected::Unset = alarm.as_mut().project()
                 && !duration.is_zero()
             {
-                alarm.set(Alarm::Set { timer: (self.sleep)(self.cx, duration) });
+                alarm.set(Alarm::Set { timer: (self.sleep)(self.step, self.cx, duration) });
             }
             let is_over = match alarm.as_mut().project() {
                 AlarmProjected::Unset => true,
@@ -189,7 +195,7 @@ where
     Fut: Future<Output = Result<T, Error<E>>>,
     Timer: Future<Output = ()>,
     E: Failure,
-    Sleep: Fn(R, Duration) -> Timer,
+    Sleep: Fn(&'a Timeout<B, G>, R, Duration) -> Timer,
     R: Cx,
 {
     type Output = Result<T, Error<E>>;

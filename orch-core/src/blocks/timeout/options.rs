@@ -32,6 +32,11 @@ impl values::Values for Values {
     fn check(self, _meta: &'static Meta) -> Result<Duration, Invalid> {
         Ok(self.duration)
     }
+
+    /// One that is of a run may be what a deadline has left, which is nothing if that is over.
+    fn check_once(&self) -> Result<(), Invalid> {
+        Invalid::unless_longer_than_zero(self.duration, "duration")
+    }
 }
 
 /// What an option given is, of the expression in the text.

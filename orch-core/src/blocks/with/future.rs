@@ -14,7 +14,7 @@ use crate::blocks::values::Given;
 use crate::build::feed::Feed;
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
+use crate::graph::{Bound, Describe, Load};
 use crate::node::{Meta, Origin};
 use crate::policy::{Handed, Next, Policy, Running};
 use crate::run::{Asks, Cx, Step};
@@ -88,6 +88,11 @@ where
         }
     }
 
+    fn load(&self) -> Load {
+        // How often it does, if it may do so again, it alone knows.
+        Load::Policy { runs: if F::Takes::COUNTS { Bound::NONE } else { Bound::of(1) } }
+    }
+
     fn describe(&self, graph: &mut Describe<'_>) {
         self.body.describe(graph);
     }
@@ -134,7 +139,7 @@ where
     where
         Self: 's,
     {
-        Box::pin(self.run.sleep(duration))
+        Box::pin(self.run.sleep(duration, Some(self.origin())))
     }
 
     fn poll_turn(&self, cx: &mut Context<'_>) -> Poll<()> {

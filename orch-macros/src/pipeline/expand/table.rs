@@ -124,8 +124,10 @@ fn nodes() -> Ident {
     Ident::new("__ASYNC_ORCH_NODES", Span::mixed_site())
 }
 
+/// What tells the type of this pipeline from that of another, and what would make one of both, in messages of the compiler's: ``expected
+/// `main::UnboxedPipeline`, found a different `main::UnboxedPipeline` ``.
 fn table() -> Ident {
-    Ident::new("Table", Span::mixed_site())
+    Ident::new("UnboxedPipeline", Span::mixed_site())
 }
 
 /// The head and the options of a block as they are written, for graphs.

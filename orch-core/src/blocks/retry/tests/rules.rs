@@ -175,7 +175,7 @@ fn stops_6_zero_attempts_panic_with_option_and_place() {
         let _ = retrying!((), Ignores, options(0, constant(NOW)), |(), ()| ());
     });
     let message = Panicked::from_payload(&*panic.unwrap_err());
-    assert_eq!(message.message(), "`max_attempts` must be at least 1, at test.rs:1:1");
+    assert_eq!(message.message(), "block `retry`: `max_attempts` must be at least 1, at test.rs:1:1");
 }
 
 #[test]
