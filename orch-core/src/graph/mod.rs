@@ -4,10 +4,12 @@ mod dot;
 mod json;
 mod mermaid;
 mod svg;
+mod written;
 
 use std::fmt;
 use std::sync::Arc;
 
+pub use self::written::Written;
 use crate::node::{Meta, NodeKind, Origin, Place};
 
 /// The steps of a pipeline, embedded pipelines included, in the order of the text.
