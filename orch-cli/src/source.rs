@@ -120,6 +120,16 @@ impl Source {
         self.lines[self.line_of(at)]
     }
 
+    /// Where the line begins that says how far a place is indented: a line within a literal or a comment does not, but the one on which
+    /// that begins.
+    pub(crate) fn indented_line(&self, at: usize) -> usize {
+        let mut line = self.line_of(at);
+        while line > 0 && self.is_frozen(self.lines[line]) {
+            line -= 1;
+        }
+        self.lines[line]
+    }
+
     /// Whether the line break before `at`, where a line begins, is a part of a literal or of a block comment.
     pub(crate) fn is_frozen(&self, at: usize) -> bool {
         let before = self.frozen.partition_point(|range| range.start < at);

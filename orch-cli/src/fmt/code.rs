@@ -29,7 +29,7 @@ impl Code {
     /// What stands in a range of the text.
     pub(super) fn of(source: &Source, style: &Style, range: Range<usize>) -> Self {
         let text = &source.text()[range.clone()];
-        let base = style.indentation(&source.text()[source.line_start(range.start)..]);
+        let base = style.indentation(&source.text()[source.indented_line(range.start)..]);
         let mut code = Code::default();
         let mut at = range.start;
         for (index, written) in text.split('\n').enumerate() {

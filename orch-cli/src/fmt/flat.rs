@@ -202,10 +202,7 @@ pub(super) fn first_line(step: &Step) -> Option<String> {
     }
 }
 
-/// What stands between a head, `let … =`, and its step.
-pub(super) fn space_after(head: &Code) -> &'static str {
-    match head.rest.last() {
-        Some(super::code::Line::Moves { text, .. }) if text.is_empty() => "",
-        _ => " ",
-    }
+/// Whether a line ends after what stands before a step, `let … =`: there is a comment that ends with it.
+pub(super) fn ends_line(head: &Code) -> bool {
+    matches!(head.rest.last(), Some(super::code::Line::Moves { text, .. }) if text.is_empty())
 }

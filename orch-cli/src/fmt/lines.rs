@@ -11,6 +11,8 @@ pub(super) struct Lines<'s> {
     style: &'s Style,
     /// In which column the first one goes on.
     offset: usize,
+    /// How far the line is indented that is being written, or if that begins within a literal or a comment, the one with its beginning.
+    indentation: usize,
     all: Vec<Written>,
 }
 
@@ -24,8 +26,8 @@ struct Written {
 }
 
 impl<'s> Lines<'s> {
-    pub(super) fn new(style: &'s Style, offset: usize) -> Self {
-        Self { style, offset, all: vec![Written::default()] }
+    pub(super) fn new(style: &'s Style, offset: usize, indentation: usize) -> Self {
+        Self { style, offset, indentation, all: vec![Written::default()] }
     }
 
     fn last(&mut self) -> &mut Written {
@@ -42,12 +44,18 @@ impl<'s> Lines<'s> {
         offset + self.all.last().map_or(0, |last| self.style.width(&last.text))
     }
 
+    /// How many there are by now.
+    pub(super) fn count(&self) -> usize {
+        self.all.len()
+    }
+
     pub(super) fn push(&mut self, text: &str) {
         self.last().text.push_str(text);
     }
 
     /// Begins a line.
     pub(super) fn begin(&mut self, indentation: usize) {
+        self.indentation = indentation;
         self.all.push(Written { text: self.style.blanks(indentation), ..Written::default() });
     }
 
@@ -56,11 +64,14 @@ impl<'s> Lines<'s> {
         self.all.push(Written::default());
     }
 
-    /// A piece of text on a line with this indentation.
-    pub(super) fn code(&mut self, code: &Code, indentation: usize) {
+    /// A piece of text, whose lines are indented as they were from the one on which it begins.
+    pub(super) fn code(&mut self, code: &Code) {
+        let indentation = self.indentation;
         self.push(&code.first);
-        for line in &code.rest {
+        for (index, line) in code.rest.iter().enumerate() {
             match line {
+                // The last one is where something follows.
+                Line::Moves { text, .. } if text.is_empty() && index + 1 < code.rest.len() => self.empty(),
                 Line::Moves { text, by } => {
                     self.begin(indentation.saturating_add_signed(*by));
                     self.push(text);
@@ -74,7 +85,7 @@ impl<'s> Lines<'s> {
     }
 
     /// A comment at the end of the line.
-    pub(super) fn remark(&mut self, remark: &Remark, indentation: usize) {
+    pub(super) fn remark(&mut self, remark: &Remark) {
         match remark.code.flat() {
             Some(text) if self.last().remark.is_none() => {
                 self.last().remark = Some((text.to_owned(), remark.column, remark.blanks));
@@ -82,7 +93,7 @@ impl<'s> Lines<'s> {
             _ => {
                 self.settle();
                 self.push(" ");
-                self.code(&remark.code, indentation);
+                self.code(&remark.code);
             }
         }
     }

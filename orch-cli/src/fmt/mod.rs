@@ -119,7 +119,7 @@ fn invocation(source: &Source, found: &Invocation, style: &Style) -> Result<Opti
     };
     let body = body::Body::of(source, style, group);
     let list = read::read(body, &parsed.tree).map_err(|read::Lost| own("what belongs together"))?;
-    let line = &source.text()[source.line_start(found.start)..];
+    let line = &source.text()[source.indented_line(found.start)..];
     let written = &source.text()[source.line_start(found.start)..found.bang_end];
     let whole = &source.text()[found.range()];
     let after = source.text()[range(group.span_close()).end..].chars().next();

@@ -3,7 +3,8 @@
 //! What is written on one line stays there, if it fits. What is written on several stays there too, but for a block around one step,
 //! which is put on one line where it is short enough.
 
-use super::flat::{self, Flat, space_after};
+use super::code::Code;
+use super::flat::{self, Flat};
 use super::lines::Lines;
 use super::style::Style;
 use super::tree::{Content, Head, Item, List, Remark, Step};
@@ -25,7 +26,7 @@ pub(super) struct Stand {
 
 /// An invocation from bracket to bracket.
 pub(super) fn print(style: &Style, list: &List, stand: &Stand, line_break: &str) -> String {
-    let mut printer = Printer { style, lines: Lines::new(style, stand.column) };
+    let mut printer = Printer { style, lines: Lines::new(style, stand.column, stand.indentation) };
     printer.invocation(list, stand);
     printer.lines.end(line_break)
 }
@@ -93,7 +94,7 @@ impl Printer<'_> {
     fn body(&mut self, list: &List, indentation: usize, is_header: bool) {
         let inner = indentation + self.style.tab_spaces;
         for remark in &list.after_open {
-            self.lines.remark(remark, inner);
+            self.lines.remark(remark);
         }
         let in_rows = list.items.len() - usize::from(is_header && !list.items.is_empty());
         let rows = flat::rows(
@@ -148,7 +149,7 @@ impl Printer<'_> {
             self.lines.empty();
         }
         self.lines.begin(indentation);
-        self.lines.code(&remark.code, indentation);
+        self.lines.code(&remark.code);
     }
 
     /// The line of an item, and what stands before it.
@@ -157,7 +158,7 @@ impl Printer<'_> {
         for (index, remark) in item.before.iter().enumerate() {
             if on_line {
                 self.lines.push(" ");
-                self.lines.code(&remark.code, indentation);
+                self.lines.code(&remark.code);
             } else {
                 self.own_line(remark, !is_first || index > 0, indentation);
             }
@@ -175,7 +176,7 @@ impl Printer<'_> {
 
     fn item(&mut self, item: &Item, indentation: usize) {
         for (attribute, ends_line) in &item.attributes {
-            self.lines.code(attribute, indentation);
+            self.lines.code(attribute);
             if *ends_line {
                 self.lines.begin(indentation);
             } else {
@@ -183,28 +184,49 @@ impl Printer<'_> {
             }
         }
         match &item.content {
-            Content::Code(code) => self.lines.code(code, indentation),
+            Content::Code(code) => self.lines.code(code),
             Content::Step { head, step } => {
-                if let Some(head) = head {
-                    self.lines.code(head, indentation);
-                    self.lines.push(space_after(head));
-                }
+                let indentation = match head {
+                    Some(head) => self.before_step(head, indentation),
+                    None => indentation,
+                };
                 self.step(step, indentation, usize::from(item.comma));
             }
         }
         if item.comma {
-            for remark in &item.before_comma {
-                self.lines.push(" ");
-                self.lines.code(&remark.code, indentation);
-            }
+            self.between(&item.before_comma, indentation);
             if item.before_comma.last().is_some_and(|remark| remark.is_line) {
                 self.lines.begin(indentation);
             }
             self.lines.push(",");
         }
         for remark in &item.after {
-            self.lines.remark(remark, indentation);
+            self.lines.remark(remark);
         }
+    }
+
+    /// Comments between two parts of one item.
+    fn between(&mut self, remarks: &[Remark], indentation: usize) {
+        let mut ends_line = false;
+        for remark in remarks {
+            if ends_line {
+                self.own_line(remark, false, indentation);
+            } else {
+                self.lines.push(" ");
+                self.lines.code(&remark.code);
+            }
+            ends_line = remark.ends_line;
+        }
+    }
+
+    /// What stands before a step, with a space; gives how far the line is indented on which the step begins.
+    fn before_step(&mut self, head: &Code, indentation: usize) -> usize {
+        self.lines.code(head);
+        if flat::ends_line(head) {
+            return indentation + self.style.tab_spaces;
+        }
+        self.lines.push(" ");
+        indentation
     }
 
     /// A step on a line with this indentation, with so much after it.
@@ -216,7 +238,7 @@ impl Printer<'_> {
             return;
         }
         match step {
-            Step::Code(code) => self.lines.code(code, indentation),
+            Step::Code(code) => self.lines.code(code),
             Step::Block { head, body } => {
                 let first = flat::first_line(step).map_or(usize::MAX, |first| self.style.width(&first));
                 let hugged = flat::hugged(body)
@@ -237,12 +259,11 @@ impl Printer<'_> {
                 self.lines.push(">");
             }
             Step::Undo { step: first, between, on_one_line, word, undo } => {
+                let before = self.lines.count();
                 self.step(first, indentation, 0);
-                for remark in between {
-                    self.lines.remark(remark, indentation);
-                }
-                let is_flat = flat::step(first).is_some();
-                let stays = !is_flat || (*on_one_line && flat::step(undo).is_none());
+                let is_one_line = self.lines.count() == before;
+                self.between(between, indentation);
+                let stays = !is_one_line || (*on_one_line && flat::step(undo).is_none());
                 let indentation = if between.is_empty() && stays {
                     self.lines.push(" ");
                     indentation
@@ -250,8 +271,7 @@ impl Printer<'_> {
                     self.lines.begin(indentation + self.style.tab_spaces);
                     indentation + self.style.tab_spaces
                 };
-                self.lines.code(word, indentation);
-                self.lines.push(space_after(word));
+                let indentation = self.before_step(word, indentation);
                 self.step(undo, indentation, tail);
             }
         }
@@ -261,7 +281,7 @@ impl Printer<'_> {
     fn head(&mut self, head: &Head, indentation: usize) -> bool {
         let (keyword, options) = match head {
             Head::Written(code) => {
-                self.lines.code(code, indentation);
+                self.lines.code(code);
                 return true;
             }
             Head::Parts { keyword, options } => (keyword, options),
@@ -277,7 +297,7 @@ impl Printer<'_> {
             return true;
         };
         self.lines.push("(");
-        if !self.options_that_go_on(options, indentation) {
+        if !self.options_that_go_on(options) {
             self.body(options, indentation, false);
         }
         self.lines.push(") <");
@@ -285,7 +305,7 @@ impl Printer<'_> {
     }
 
     /// Options on the line of the keyword, of which the last goes on over several.
-    fn options_that_go_on(&mut self, options: &List, indentation: usize) -> bool {
+    fn options_that_go_on(&mut self, options: &List) -> bool {
         let bare = options.on_one_line && options.after_open.is_empty() && options.before_close.is_empty();
         let Some((last, before)) = options.items.split_last().filter(|_| bare) else { return false };
         let Content::Code(code) = &last.content else { return false };
@@ -301,7 +321,7 @@ impl Printer<'_> {
             return false;
         }
         self.lines.push(&text);
-        self.lines.code(code, indentation);
+        self.lines.code(code);
         true
     }
 }

@@ -46,19 +46,16 @@ fn write(stream: &TokenStream, is_outside: bool, all: &mut Vec<String>) {
                     Delimiter::None => ("", ""),
                 };
                 all.push(open.to_owned());
-                // Options are laid out, and what is in them is not.
                 write(&group.stream(), false, all);
                 all.push(close.to_owned());
             }
             TokenTree::Punct(punct) => {
-                let next = list.get(index + 1);
-                // Between options `,` and `=` stand alone, whatever touches them.
-                let parts = if is_outside {
-                    may_part(punct.as_char(), next)
-                } else {
-                    matches!(punct.as_char(), ',' | '=')
+                let second = match list.get(index + 1) {
+                    Some(TokenTree::Punct(next)) => Some(next.as_char()),
+                    _ => None,
                 };
-                let joins = punct.spacing() == Spacing::Joint && !parts;
+                let is_one = second.is_some_and(|second| is_operator(punct.as_char(), second, is_outside));
+                let joins = punct.spacing() == Spacing::Joint && is_one;
                 all.push(format!("{}{}", punct.as_char(), if joins { "\u{2060}" } else { "" }));
             }
             token => all.push(token.to_string()),
@@ -66,17 +63,15 @@ fn write(stream: &TokenStream, is_outside: bool, all: &mut Vec<String>) {
     }
 }
 
-/// Whether two characters beside each other are two tokens of the macro's: `>>`, `<|`, `>|`, `,>`.
-fn may_part(first: char, next: Option<&TokenTree>) -> bool {
-    let second = match next {
-        Some(TokenTree::Punct(punct)) => punct.as_char(),
-        _ => return true,
-    };
-    let is_operator = matches!(
-        (first, second),
-        ('=', '>' | '=') | (':', ':') | ('-', '>') | ('.', '.') | ('&', '&') | ('\'', _)
-    );
-    !is_operator
+/// Whether two characters beside each other are one token. Outside of the user's code `>>` and `||` are two.
+fn is_operator(first: char, second: char, is_outside: bool) -> bool {
+    match (first, second) {
+        ('=', '>' | '=') | ('-', '>') | (':', ':') | ('.', '.' | '=') | ('&', '&') | ('\'', _) => true,
+        ('<' | '>' | '|', _) if is_outside => false,
+        ('|', '|') | ('<', '<' | '-') | ('>', '>') => true,
+        (first, '=') => "+-*/%^!&|<>".contains(first),
+        _ => false,
+    }
 }
 
 /// The steps of a pipeline, as words.
