@@ -146,7 +146,7 @@ pub(crate) fn range(span: Span) -> Range<usize> {
 fn without_shebang(text: &str) -> String {
     let is_shebang = text.starts_with("#!") && !text[2..].trim_start().starts_with('[');
     let end = text.find('\n').unwrap_or(text.len());
-    if is_shebang { " ".repeat(text[..end].chars().count()) + &text[end..] } else { text.to_owned() }
+    if is_shebang { " ".repeat(end) + &text[end..] } else { text.to_owned() }
 }
 
 /// Where the smallest parts of a stream are, in the order of the text.

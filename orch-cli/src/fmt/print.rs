@@ -205,6 +205,12 @@ impl Printer<'_> {
         }
     }
 
+    /// Whether a step that goes on over several lines may begin on this one, after a blank.
+    fn begins_here(&self, step: &Step) -> bool {
+        let first = flat::first_line(step).map(|first| self.style.width(&first) + 1);
+        first.is_some_and(|first| self.lines.width() + first <= self.style.max_width)
+    }
+
     /// Comments between two parts of one item.
     fn between(&mut self, remarks: &[Remark], indentation: usize) {
         let mut ends_line = false;
@@ -255,6 +261,13 @@ impl Printer<'_> {
                     self.lines.push(&format!(" {} >", flat.text));
                     return;
                 }
+                let goes_on = flat::hugged(body).filter(|inner| !is_one_line && self.begins_here(inner));
+                if let Some(inner) = goes_on {
+                    self.lines.push(" ");
+                    self.step(inner, indentation, tail + 2);
+                    self.lines.push(" >");
+                    return;
+                }
                 self.body(body, indentation, false);
                 self.lines.push(">");
             }
@@ -277,12 +290,12 @@ impl Printer<'_> {
         }
     }
 
-    /// `keyword(options) <`; gives whether it is on one line.
+    /// `keyword(options) <`; gives whether it is one line, as it is meant to be.
     fn head(&mut self, head: &Head, indentation: usize) -> bool {
         let (keyword, options) = match head {
             Head::Written(code) => {
                 self.lines.code(code);
-                return true;
+                return false;
             }
             Head::Parts { keyword, options } => (keyword, options),
         };

@@ -142,7 +142,8 @@ fn header_part<'p>(
     lets: &mut impl Iterator<Item = &'p ast::HeaderLet>,
 ) -> Code {
     if !tokens::is_punct(body.tokens.get(to - 1), ';') {
-        return body.tidy(from, to, |_| None);
+        let bar = from + usize::from(tokens::is_word(body.tokens.get(from), "move"));
+        return body.tidy(from, to, in_bars(body, bar, to));
     }
     let value = if tokens::is_word(body.tokens.get(from), "let") {
         lets.next().and_then(|entry| first_start(&entry.value)).and_then(|start| body.index_at(start))
@@ -161,14 +162,28 @@ fn header_part<'p>(
     code
 }
 
+/// Where blanks stand in `|pattern: Type|`, whose first bar is at an index.
+fn in_bars(body: &Body<'_>, bar: usize, to: usize) -> impl Fn(usize) -> Option<bool> {
+    let colon = (bar..to).find(|index| is_lone_colon(body, *index));
+    move |index| {
+        if index == bar || colon.is_some_and(|colon| index == colon + 1) {
+            Some(false)
+        } else {
+            (colon == Some(index)).then_some(true)
+        }
+    }
+}
+
+/// Whether a `:` stands at an index that is no part of a path.
+fn is_lone_colon(body: &Body<'_>, index: usize) -> bool {
+    tokens::is_punct(body.tokens.get(index), ':')
+        && !tokens::is_pair(&body.tokens, index, ':', ':')
+        && !(index > 0 && tokens::is_pair(&body.tokens, index - 1, ':', ':'))
+}
+
 /// `let pattern: Type =` or `name =`, up to the value at an index.
 fn head(body: &Body<'_>, from: usize, value: usize) -> Code {
-    let lone = |index: usize| {
-        tokens::is_punct(body.tokens.get(index), ':')
-            && !tokens::is_pair(&body.tokens, index, ':', ':')
-            && !(index > 0 && tokens::is_pair(&body.tokens, index - 1, ':', ':'))
-    };
-    let colon = (from..value).find(|index| lone(*index));
+    let colon = (from..value).find(|index| is_lone_colon(body, *index));
     body.tidy(from, value, |index| {
         if index + 1 == value || colon.is_some_and(|colon| index == colon + 1) {
             Some(false)
@@ -230,11 +245,9 @@ fn step(body: &mut Body<'_>, step: &ast::Step) -> Read<Step> {
         }
         ast::Step::Inline(inline) => {
             let braces = body.index_at(range(inline.body.span()).start).ok_or(Lost)?;
-            let (bar, async_token) = (range(inline.bar).start, inline.async_token.is_some());
-            body.tidy(from, to, |index| {
-                let is_bar = async_token && body.start(index) == bar;
-                (is_bar || index >= braces).then_some(false)
-            })
+            let bar = body.index_at(range(inline.bar).start).ok_or(Lost)?;
+            let blanks = in_bars(body, bar, braces);
+            body.tidy(from, to, |index| if index >= braces { Some(false) } else { blanks(index) })
         }
         _ => embed(body, from),
     };
@@ -347,7 +360,9 @@ fn item(body: &mut Body<'_>, item: &ast::Item) -> Read<Content> {
             let value = head_end(body, &arm.step)?;
             let arrow = value.checked_sub(2).filter(|arrow| tokens::is_pair(&body.tokens, *arrow, '=', '>'));
             let arrow = arrow.filter(|arrow| *arrow > from).ok_or(Lost)?;
-            let code = body.tidy(from, value, |index| (index == arrow).then_some(false));
+            let guard = arm.guard.as_ref().map(|_| arrow - 1);
+            let apart = |index| index == arrow || Some(index) == guard;
+            let code = body.tidy(from, value, |index| apart(index).then_some(false));
             let code = with_comments(body, from, value, code);
             body.at = value;
             Ok(Content::Step { head: Some(code), step: step(body, &arm.step)? })

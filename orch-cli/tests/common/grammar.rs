@@ -223,9 +223,10 @@ pub(crate) fn pipeline() -> impl Strategy<Value = Text> {
             "what rustfmt formats is left alone",
             |((before, after), header, step, gaps, windows)| {
                 // The first bars declare the input.
-            let has_input = header.last().is_some_and(|last| last.text.ends_with('|'));
-            let input = if has_input || !step[0].text.starts_with('|') { Vec::new() } else { piece("|_: u32|") };
-            let all = [header, input, step].concat();
+                let has_input = header.last().is_some_and(|last| last.text.ends_with('|'));
+                let input =
+                    if has_input || !step[0].text.starts_with('|') { Vec::new() } else { piece("|_: u32|") };
+                let all = [header, input, step].concat();
                 let mut text = before.to_owned();
                 let mut user_code = Vec::new();
                 let mut last = Piece { text: String::new(), holds_on: false };
