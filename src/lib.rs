@@ -4,12 +4,12 @@
 
 pub use orch_core::bus::{Bus, DynBus, NoBus};
 pub use orch_core::{
-    Admit, Again, Arrival, Attempt, BlockChange, BlockEvent, BoxError, BoxFuture, BoxPipeline, Breaker,
-    BreakerBuilder, BreakerState, BudgetSpent, Bulkhead, BulkheadBuilder, Change, CircuitEvent, CircuitState,
-    Context, Done, Error, ErrorKind, Event, EventKind, Execution, Failed, Failure, FallingBack, Field,
-    Gatekeeper, Graph, Hedging, InvalidOption, Keyed, LastError, LastFailure, Limiter, LimiterBuilder, Local,
-    Next, NextRound, Node, NodeKind, Note, On, Once, Origin, Output, OwnedEvent, Panicked, Pipeline, Place,
-    Policy, Position, Progress, Reason, Report, RetryBudget, RetryBudgetBuilder, Retrying, Run, RunId,
+    Admit, Again, Arrival, Attempt, BlockChange, BlockEvent, Bound, Bounds, BoxError, BoxFuture, BoxPipeline,
+    Breaker, BreakerBuilder, BreakerState, BudgetSpent, Bulkhead, BulkheadBuilder, Change, CircuitEvent,
+    CircuitState, Context, Done, Error, ErrorKind, Event, EventKind, Execution, Failed, Failure, FallingBack,
+    Field, Gatekeeper, Graph, Hedging, InvalidOption, Keyed, LastError, LastFailure, Limiter, LimiterBuilder,
+    Local, Next, NextRound, Node, NodeKind, Note, On, Once, Origin, Output, OwnedEvent, Panicked, Pipeline,
+    Place, Policy, Position, Progress, Reason, Report, RetryBudget, RetryBudgetBuilder, Retrying, Run, RunId,
     Runtime, SagaEvent, Task, TaskChange, TaskEvent, TaskState, Text, Told, Waiting, Wire, run,
 };
 

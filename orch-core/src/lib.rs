@@ -40,14 +40,14 @@ pub use blocks::repeat::NextRound;
 pub use blocks::retry::{BudgetSpent, RetryBudget, RetryBudgetBuilder, Retrying};
 pub use blocks::saga::SagaEvent;
 pub use blocks::throttle::{Limiter, LimiterBuilder};
-pub use bus::{Bus, DynBus, NoBus};
+pub use bus::Bus;
 pub use context::{Context, Failed, Note, Progress};
 pub use error::{BoxError, Error, ErrorKind, Failure, InvalidOption, LastFailure, Panicked, Wire};
 pub use event::{
     BlockChange, BlockEvent, Change, Event, EventKind, Execution, Field, Output, OwnedEvent, Reason, RunId,
     TaskChange, TaskEvent, TaskState, Text, Told,
 };
-pub use graph::{Graph, Node};
+pub use graph::{Bound, Bounds, Graph, Node};
 pub use node::{NodeKind, Origin, Place};
 pub use pipeline::{BoxPipeline, On, Pipeline, Run, run};
 pub use policy::{Again, Next, Once, Policy};
@@ -102,6 +102,9 @@ pub mod __private_0_1_0 {
     pub use crate::context::{Context, Failed};
     pub use crate::error::{BoxError, ErrorKind};
     pub use crate::leaf::{Moved, pinned, probe, result, says, select};
+    // What a tool that has a pipeline's text alone makes its graph with.
+    pub use crate::blocks::written;
+    pub use crate::graph::{Describe, Load};
     pub use crate::node::{Form, Meta, NodeAt, NodeKind, Place, Table};
     pub use crate::run::{Inside, No, Undurable, Yes};
     /// What the expansion of `#[task]` names.

@@ -123,8 +123,9 @@ pub struct Origin {
 
 impl Origin {
     /// A block or an inline step, which goes by the name in the text or by its kind.
+    #[doc(hidden)]
     #[inline]
-    pub(crate) const fn block(meta: &'static Meta) -> Self {
+    pub const fn block(meta: &'static Meta) -> Self {
         Origin { meta, task: &"" }
     }
 

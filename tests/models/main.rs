@@ -9,6 +9,7 @@ mod common;
 mod compare;
 mod stage;
 
+mod bounds;
 mod bulkhead;
 mod circuit;
 mod each;

@@ -25,8 +25,14 @@ pub(crate) const ALL: [&str; 9] =
 const RUN: [&str; 5] = ["context", "pipeline", "run", "runtime", "task"];
 
 /// What blocks share.
-const SHARED: [&str; 5] =
-    ["blocks/backoff", "blocks/peers", "blocks/gatekeepers", "blocks/shell", "blocks/values"];
+const SHARED: [&str; 6] = [
+    "blocks/backoff",
+    "blocks/peers",
+    "blocks/gatekeepers",
+    "blocks/shell",
+    "blocks/values",
+    "blocks/written",
+];
 
 /// `build` of `build/feed.rs`, `blocks/par` of `blocks/par/mod.rs`, `node` of `node.rs`.
 pub(crate) fn room(file: &str) -> String {

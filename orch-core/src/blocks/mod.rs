@@ -1,4 +1,5 @@
-//! The blocks of the language: a folder each, in the shell that all of them have. What several need is beside them: `values` for what their options are, `peers`
+//! The blocks of the language: a folder each, in the shell that all of them have. What several need is beside them: `values` for what their options are, `written` for what these say
+//! before they are values, `peers`
 //! for steps at once, `gatekeepers` for those that let through or turn away, `backoff` for waits between runs of a body. A block names no other block.
 
 pub(crate) mod backoff;
@@ -24,5 +25,6 @@ pub mod timeout;
 pub(crate) mod values;
 pub mod when;
 pub mod with;
+pub mod written;
 
 pub(crate) use shell::Shell;

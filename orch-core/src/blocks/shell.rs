@@ -7,7 +7,7 @@ use std::future::Future;
 use crate::build::builder::Builder;
 use crate::build::scope::{Point, RefOf, Scope};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
+use crate::graph::{Describe, Load};
 use crate::node::{Meta, Origin};
 use crate::run::Step;
 use crate::run::lazy::Lazy;
@@ -66,6 +66,9 @@ pub trait Block<P: Point, E: Failure>: Send + Sync {
     ) -> impl Future<Output = Fut::Output> + Send {
         Lazy::Waiting { start }
     }
+
+    /// What it does to the load of a run, by the values that it was given: see [`Load`].
+    fn load(&self) -> Load;
 
     /// Adds the steps inside to a graph.
     fn describe(&self, graph: &mut Describe<'_>);
@@ -135,7 +138,7 @@ where
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
-        graph.block(self.meta, |graph| self.block.describe(graph));
+        graph.block(self.meta, self.block.load(), |graph| self.block.describe(graph));
     }
 }
 

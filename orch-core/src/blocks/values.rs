@@ -10,6 +10,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use super::shell::{Block, Held, Shell};
+use super::written;
 use crate::build::builder::Builder;
 use crate::build::scope::{At, Names, Point, RefOf, Scope, With};
 use crate::error::{Error, ErrorKind, Failure};
@@ -77,6 +78,9 @@ pub trait Given<P: Point>: Send + Sync {
 
     /// The values.
     fn get<'a>(&'a self, seen: Self::Seen<'a>) -> &'a Self::Value;
+
+    /// The values, if they are the same in every run.
+    fn known(&self) -> Option<&Self::Value>;
 }
 
 /// Values that were made with the pipeline.
@@ -103,6 +107,10 @@ impl<P: Point, T: Send + Sync> Given<P> for Once<T> {
     fn get(&self, (): ()) -> &T {
         &self.0
     }
+
+    fn known(&self) -> Option<&T> {
+        Some(&self.0)
+    }
 }
 
 /// Values that are in the scope, as the innermost.
@@ -123,6 +131,10 @@ impl<S: Scope, In: Send + 'static, T: Send + Sync + 'static> Given<At<With<S, T>
     #[inline(always)]
     fn get<'a>(&'a self, values: &'a T) -> &'a T {
         values
+    }
+
+    fn known(&self) -> Option<&T> {
+        None
     }
 }
 
@@ -251,7 +263,10 @@ where
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
-        graph.block(self.shell.meta(), |graph| self.shell.block().describe(graph));
+        // What its values come to is known in a run. Of the literals among them it is known before.
+        let meta = self.shell.meta();
+        let load = written::load(meta.kind.as_str(), meta.options);
+        graph.block(meta, load, |graph| self.shell.block().describe(graph));
     }
 }
 

@@ -75,6 +75,8 @@ pub trait Source: Send + 'static {
     type Item: Send + 'static;
     /// What a block asks whose body asks `A`.
     type Asks<A: Asks>: Asks;
+    /// Whether they have to be waited for.
+    const WAITS: bool;
 
     /// The next one, if there is another. A collection has it at once.
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Self::Item>>;
@@ -90,6 +92,7 @@ where
 {
     type Item = T::Item;
     type Asks<A: Asks> = A;
+    const WAITS: bool = false;
 
     #[inline(always)]
     fn poll_item(&mut self, _cx: &mut Context<'_>) -> Poll<Option<T::Item>> {
@@ -117,6 +120,7 @@ where
 {
     type Item = T::Item;
     type Asks<A: Asks> = A::AndUndurable<EachStream>;
+    const WAITS: bool = true;
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<T::Item>> {
         self.0.as_mut().poll_next(cx)

@@ -1,7 +1,9 @@
 //! The shape of a pipeline: its steps as a tree of nodes, for reading and drawing.
 
+mod bounds;
 mod dot;
 mod json;
+mod load;
 mod mermaid;
 mod svg;
 mod written;
@@ -12,10 +14,14 @@ use std::sync::Arc;
 pub use self::written::Written;
 use crate::node::{Meta, NodeKind, Origin, Place};
 
+pub(crate) use bounds::repeated;
+pub use bounds::{Bound, Bounds};
+pub use load::Load;
+
 /// The steps of a pipeline, embedded pipelines included, in the order of the text.
 ///
 /// It displays as a tree. [`to_svg`](Graph::to_svg), [`to_mermaid`](Graph::to_mermaid) and [`to_dot`](Graph::to_dot) draw it,
-/// [`to_json`](Graph::to_json) gives it to other programs.
+/// [`to_json`](Graph::to_json) gives it to other programs. [`bounds`](Graph::bounds) is what no run exceeds.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     nodes: Vec<Node>,
@@ -39,6 +45,10 @@ pub struct Node {
     arm: Option<&'static str>,
     /// Whether what it gives can be written down.
     is_durable: bool,
+    /// What it does to the load of a run.
+    load: Load,
+    /// Whether it is the outermost step of an embedded pipeline.
+    is_embedded: bool,
 }
 
 /// Where the entries of one macro's table went.
@@ -211,7 +221,9 @@ impl Graph {
         self.nodes.iter().filter(move |node| node.parent == Some(index))
     }
 
-    pub(crate) fn of(root: impl FnOnce(&mut Describe<'_>)) -> Graph {
+    /// The graph of what is described. For who has a pipeline's text and not the pipeline: [`Load`] says what its steps are then.
+    #[doc(hidden)]
+    pub fn of(root: impl FnOnce(&mut Describe<'_>)) -> Graph {
         let mut graph = Graph { nodes: Vec::new(), segments: vec![Segment::default()] };
         root(&mut Describe { graph: &mut graph, segment: 0, within: None, arm: None });
         graph
@@ -292,9 +304,16 @@ pub struct Describe<'g> {
 }
 
 impl Describe<'_> {
-    /// Adds a task or an inline step.
+    /// Adds a task, or an inline step that may wait.
     pub fn leaf(&mut self, origin: Origin) {
-        self.add(origin);
+        self.add(origin, Load::WAITS);
+    }
+
+    /// The step that was added last cannot wait.
+    pub fn at_once(&mut self) {
+        if let Some(node) = self.graph.nodes.last_mut() {
+            node.load = Load::AT_ONCE;
+        }
     }
 
     /// What the step that was added last gives cannot be written down.
@@ -311,8 +330,8 @@ impl Describe<'_> {
     }
 
     /// Adds a block and what is inside it.
-    pub fn block(&mut self, meta: &'static Meta, inside: impl FnOnce(&mut Describe<'_>)) {
-        let index = self.add(Origin::block(meta));
+    pub fn block(&mut self, meta: &'static Meta, load: Load, inside: impl FnOnce(&mut Describe<'_>)) {
+        let index = self.add(Origin::block(meta), load);
         inside(&mut Describe { graph: self.graph, segment: self.segment, within: Some(index), arm: None });
     }
 
@@ -326,7 +345,7 @@ impl Describe<'_> {
         let index = self.graph.nodes.len();
         step(self);
         let within = Some(index).filter(|index| *index < self.graph.nodes.len());
-        Describe { graph: self.graph, segment: self.segment, within, arm: None }.block(meta, undo);
+        Describe { graph: self.graph, segment: self.segment, within, arm: None }.block(meta, Load::Row, undo);
     }
 
     /// Adds an embedded pipeline.
@@ -335,10 +354,14 @@ impl Describe<'_> {
         self.graph.segments.push(Segment::default());
         self.graph.segments[self.segment as usize].embedded.push((meta.index, inner));
         let arm = self.arm.take();
+        let root = self.graph.nodes.len();
         inside(&mut Describe { graph: self.graph, segment: inner, within: self.within, arm });
+        if let Some(root) = self.graph.nodes.get_mut(root) {
+            root.is_embedded = true;
+        }
     }
 
-    fn add(&mut self, origin: Origin) -> usize {
+    fn add(&mut self, origin: Origin, load: Load) -> usize {
         let index = self.graph.nodes.len();
         let parent = self.within.map(|within| &self.graph.nodes[within]);
         let name = origin.name();
@@ -356,6 +379,8 @@ impl Describe<'_> {
             meta,
             arm: self.arm.take(),
             is_durable: true,
+            load,
+            is_embedded: false,
         };
         self.graph.nodes.push(node);
         let entries = &mut self.graph.segments[self.segment as usize].nodes;

@@ -29,6 +29,8 @@ pub trait Body<P: Point>: Send + Sync {
     type Raw;
     /// Whether it takes a context.
     type Asks: Asks;
+    /// Whether it is `async`.
+    const WAITS: bool = true;
 
     /// A future that calls it.
     fn call<'a>(
@@ -48,6 +50,7 @@ where
 {
     type Raw = Raw;
     type Asks = No;
+    const WAITS: bool = false;
 
     #[inline(always)]
     fn call<'a>(
@@ -119,6 +122,7 @@ where
 {
     type Raw = Raw;
     type Asks = Yes;
+    const WAITS: bool = false;
 
     fn call<'a>(
         &'a self,
@@ -239,6 +243,9 @@ where
 
     fn describe(&self, graph: &mut Describe<'_>) {
         graph.leaf(Origin::block(N::meta()));
+        if !B::WAITS {
+            graph.at_once();
+        }
         if !B::Asks::IS_DURABLE {
             graph.not_durable();
         }

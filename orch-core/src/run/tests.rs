@@ -2,7 +2,7 @@
 
 use super::{Cx, Full, Given, RunState};
 use crate::bus::Recorder;
-use crate::graph::Graph;
+use crate::graph::{Graph, Load};
 use crate::node::{Meta, Origin};
 use crate::testing::{block, step};
 
@@ -13,7 +13,7 @@ static SECOND: Meta = step(2, Some(&PAR), "second");
 /// Watches a `par` with two steps inside, then ends it; gives `step state execution` of each event.
 fn watched(inside: impl FnOnce(Full<'_>)) -> Vec<String> {
     let graph = Graph::of(|graph| {
-        graph.block(&PAR, |graph| {
+        graph.block(&PAR, Load::Row, |graph| {
             graph.leaf(Origin::block(&FIRST));
             graph.leaf(Origin::block(&SECOND));
         });

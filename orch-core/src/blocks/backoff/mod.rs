@@ -2,6 +2,7 @@
 
 mod delays;
 mod jitter;
+mod longest;
 mod waits;
 pub(crate) mod words;
 
@@ -10,4 +11,5 @@ pub use delays::{Constant, Exponential, Fibonacci, constant, exponential, expone
 pub use jitter::Jitter;
 #[cfg(test)]
 pub(crate) use jitter::none;
+pub(in crate::blocks) use longest::sum;
 pub(crate) use waits::Waits;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::shared::{Config, Shared, Taken};
 use crate::blocks::gatekeepers::{self, Answer, Gate, Handle, Place, Rest, Ticket};
 use crate::error::ErrorKind;
+use crate::graph::Load;
 use crate::runtime::Gatekeeper;
 
 /// The places of a `bulkhead`, shared by every block, pipeline and thread that holds a clone of it.
@@ -226,6 +227,12 @@ impl Gate for Bulkhead {
     #[inline(always)]
     fn after(&self) {
         gatekeepers::leave();
+    }
+
+    fn load(&self) -> Load {
+        let Config { max, queue, max_wait } = self.shared.config;
+        let wait = if queue == 0 { Some(Duration::ZERO) } else { max_wait };
+        Load::Gate { places: usize::try_from(max).ok().into(), wait: wait.into() }
     }
 }
 

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use crate::blocks::shell::{Block, Held};
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, ErrorKind, Failure, Panicked};
-use crate::graph::Describe;
+use crate::graph::{Describe, Load};
 use crate::node::{Meta, Origin};
 use crate::run::Cx;
 use crate::run::Step;
@@ -39,6 +39,10 @@ impl<P: Point, E: Failure, B: Step<P, E>> Block<P, E> for Catch<B> {
             Err(panicked) => Body::Panicked { panicked: Some(panicked) },
         };
         CatchFuture { body, meta: self.meta, held }
+    }
+
+    fn load(&self) -> Load {
+        Load::Row
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

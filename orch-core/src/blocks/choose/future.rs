@@ -12,7 +12,7 @@ use crate::blocks::shell::{Block, Held};
 use crate::build::looks::Look;
 use crate::build::scope::{Point, RefOf, Scope};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
+use crate::graph::{Describe, Load};
 use crate::run::Cx;
 
 /// The block `choose`.
@@ -44,6 +44,10 @@ where
             self.arms.start(chosen, scope, value, input, cx)
         });
         ChooseFuture { fut, held }
+    }
+
+    fn load(&self) -> Load {
+        Load::One
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

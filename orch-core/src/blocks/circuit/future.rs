@@ -21,7 +21,7 @@ use crate::blocks::shell::{self, Block};
 use crate::blocks::values::{Given, Predicate};
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, ErrorKind, Failure, LastFailure};
-use crate::graph::Describe;
+use crate::graph::{Bound, Describe, Load};
 use crate::node::{Meta, Origin};
 use crate::run::Cx;
 use crate::run::Step;
@@ -98,6 +98,11 @@ where
         let mut held = Held::<R>::closed(cx, door, permit, guard);
         let fut = held.poll(|| self.body.run(scope, input, cx));
         CircuitFuture::Running { fut, ignore, held }
+    }
+
+    fn load(&self) -> Load {
+        let waits = self.door.known().is_none_or(|door| door.breaker.waits());
+        Load::Gate { places: Bound::NONE, wait: if waits { Bound::NONE } else { Bound::of(Duration::ZERO) } }
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

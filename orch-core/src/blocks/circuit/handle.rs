@@ -332,6 +332,13 @@ impl Default for Breaker {
     }
 }
 
+impl Breaker {
+    /// Whether runs wait for the probes of a half-open circuit.
+    pub(super) fn waits(&self) -> bool {
+        self.shared.look(|state| state.config().wait)
+    }
+}
+
 impl fmt::Debug for Breaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let now = Local::time();

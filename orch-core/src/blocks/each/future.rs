@@ -17,7 +17,7 @@ use crate::blocks::values::Given;
 use crate::build::items::Source;
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
+use crate::graph::{Bound, Describe, Load};
 use crate::node::Meta;
 use crate::run::Step;
 use crate::run::{Asks, Cx, No};
@@ -71,6 +71,10 @@ where
             on_failure: PhantomData,
             held,
         }
+    }
+
+    fn load(&self) -> Load {
+        Load::Items { limit: self.limit.known().map_or(Bound::NONE, Limit::bound), waits: Iter::WAITS }
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

@@ -14,7 +14,7 @@ use crate::blocks::shell::{Block, Held};
 use crate::blocks::values::Predicate;
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
+use crate::graph::{Describe, Load};
 use crate::run::Cx;
 
 /// The block `fallback`.
@@ -49,6 +49,10 @@ where
         let seen = self.when.see(scope);
         let when = move |error: &Error<E>| self.when.ask(seen, error);
         FallbackFuture { trying, piped, failures: Failures::none(), when, held }
+    }
+
+    fn load(&self) -> Load {
+        Load::Apart
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

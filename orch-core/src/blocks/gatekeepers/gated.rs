@@ -19,7 +19,7 @@ use crate::blocks::shell::{Block, Held};
 use crate::blocks::values::Given;
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, ErrorKind, Failure};
-use crate::graph::Describe;
+use crate::graph::{Describe, Load};
 use crate::node::{Meta, Origin};
 use crate::run::{Cx, Decision, Step, finish_block};
 use crate::runtime::{BoxFuture, Gatekeeper, Report};
@@ -55,6 +55,9 @@ pub(crate) trait Gate: Send + Sync {
 
     /// Whether a run that was let through says how it ended.
     const REPORTS: bool;
+
+    /// What it does to the load of a run: a [`Load::Gate`].
+    fn load(&self) -> Load;
 }
 
 /// Where a run stands that waits.
@@ -119,6 +122,10 @@ where
         }
         let wait = arrive(at, answer, begin, &mut guard);
         GatedFuture { fut: None, wait: Some(wait), holds: Holds { at, permit: None, panicked: false, guard } }
+    }
+
+    fn load(&self) -> Load {
+        self.given.known().map_or(Load::Unknown, Gate::load)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

@@ -17,7 +17,7 @@ use crate::blocks::values::Given;
 use crate::build::feed::Again;
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
+use crate::graph::{Describe, Load};
 use crate::run::{Asks, Cx, Step};
 use crate::wake::{Turn, repeats};
 
@@ -66,6 +66,14 @@ where
         let kept = R::poll(&mut held.guard, || F::keep(input));
         let (fut, kept) = held.start(kept, 1);
         HedgeFuture { attempts: Attempts::new(fut), alarm: Alarm::Unset, kept, held }
+    }
+
+    fn load(&self) -> Load {
+        let values = self.given.known();
+        Load::Beside {
+            attempts: values.map(|values| values.max_attempts).into(),
+            delay: values.map(|values| values.delay).into(),
+        }
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

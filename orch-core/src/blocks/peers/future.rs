@@ -13,7 +13,7 @@ use crate::blocks::shell::{Block, Held};
 use crate::blocks::values::Given;
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
+use crate::graph::{Bound, Describe, Load};
 use crate::run::{Asks, Cx};
 use crate::wake::{InlineWakers, SWEEP_MAX, Turn, WakeSet};
 
@@ -69,6 +69,10 @@ where
             asks: PhantomData,
             held,
         }
+    }
+
+    fn load(&self) -> Load {
+        Load::Peers { limit: self.limit.known().map_or(Bound::NONE, Limit::bound) }
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

@@ -8,6 +8,7 @@ use super::drain::Failures;
 use super::policy::Drains;
 use crate::blocks::values::Invalid;
 use crate::error::{Error, Failure};
+use crate::graph::Bound;
 
 /// What the failure of one of several peers does to the block around them.
 pub trait OnFailure<E>: Copy + fmt::Debug + Send + Sync + 'static {
@@ -59,6 +60,11 @@ impl<M> Limit<M> {
     /// All at once.
     pub(in crate::blocks) const fn all() -> Self {
         Limit { limit: usize::MAX, on_failure: PhantomData }
+    }
+
+    /// How many there are at once, at most.
+    pub(in crate::blocks) fn bound(&self) -> Bound<usize> {
+        Some(self.limit).filter(|limit| *limit < usize::MAX).into()
     }
 
     /// So many, or all.

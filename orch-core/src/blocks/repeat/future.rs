@@ -18,7 +18,7 @@ use crate::blocks::values::Given;
 use crate::build::rounds::Control;
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, ErrorKind, Failure};
-use crate::graph::Describe;
+use crate::graph::{Describe, Load};
 use crate::node::{Meta, Origin};
 use crate::run::Cx;
 use crate::run::Step;
@@ -84,6 +84,12 @@ where
         };
         let fut = held.start(input);
         RepeatFuture { now: Now::Running { fut }, held }
+    }
+
+    fn load(&self) -> Load {
+        let Some(Limits { max_rounds, waits }) = self.given.known() else { return Load::Unknown };
+        let rounds = max_rounds.map(NonZeroU32::get).into();
+        Load::Rounds { rounds, waits: waits.longest(rounds, false) }
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::blocks::values::Invalid;
+use crate::graph::Bound;
 
 /// The option `max_elapsed`, as a type: without it a run neither reads the clock nor keeps what it said.
 pub trait Limit: Send + Sync {
@@ -14,6 +15,9 @@ pub trait Limit: Send + Sync {
 
     /// The block starts.
     fn start(now: impl FnOnce() -> Instant) -> Self::Start;
+
+    /// How long after the start attempts may begin.
+    fn bound(&self) -> Bound<Duration>;
 
     /// Whether an attempt may begin when `delay` from now is over.
     fn allows(&self, start: Self::Start, delay: Duration, now: impl FnOnce() -> Instant) -> bool;
@@ -38,6 +42,10 @@ impl Limit for NoLimit {
     #[inline(always)]
     fn start(_now: impl FnOnce() -> Instant) {}
 
+    fn bound(&self) -> Bound<Duration> {
+        Bound::NONE
+    }
+
     #[inline(always)]
     fn allows(&self, (): (), _delay: Duration, _now: impl FnOnce() -> Instant) -> bool {
         true
@@ -53,6 +61,10 @@ impl Limit for MaxElapsed {
 
     fn start(now: impl FnOnce() -> Instant) -> Instant {
         now()
+    }
+
+    fn bound(&self) -> Bound<Duration> {
+        Bound::of(self.0)
     }
 
     fn allows(&self, start: Instant, delay: Duration, now: impl FnOnce() -> Instant) -> bool {

@@ -17,7 +17,7 @@ use crate::blocks::values::{Given, Predicate};
 use crate::build::feed::{Again, Feed};
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
+use crate::graph::{Describe, Load};
 use crate::node::Meta;
 use crate::run::{Cx, Decision, Step};
 use crate::runtime::{BoxFuture, Gatekeeper};
@@ -88,6 +88,11 @@ where
             now: Now::First { fut, kept },
             held,
         }
+    }
+
+    fn load(&self) -> Load {
+        let asks = self.meta.options.iter().any(|(name, _)| *name == "retry_after");
+        self.given.known().map_or(Load::Unknown, |policy| policy.load(asks))
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

@@ -9,6 +9,7 @@ use super::budget::{RetryBudget, Spend};
 use super::elapsed::Limit;
 use crate::blocks::backoff::Waits;
 use crate::error::Error;
+use crate::graph::Load;
 use crate::run::Cx;
 
 /// What the options of a `retry` come to.
@@ -50,6 +51,9 @@ pub trait Decide: Send + Sync {
     /// Another attempt follows, which took a token or not.
     fn follows(reached: Self::Reached, took: bool) -> Self::Reached;
 
+    /// What it does to the load of a run, where errors may ask for other waits or not.
+    fn load(&self, asks: bool) -> Load;
+
     /// Whether no attempt may follow attempt `attempt`.
     fn is_last(&self, attempt: u32) -> bool;
 
@@ -89,6 +93,15 @@ where
     #[inline(always)]
     fn start(now: impl FnOnce() -> Instant) -> L::Start {
         L::start(now)
+    }
+
+    fn load(&self, asks: bool) -> Load {
+        let attempts = self.max_attempts.map(NonZeroU32::get).into();
+        Load::Attempts {
+            attempts,
+            waits: self.waits.longest(attempts, asks),
+            within: self.max_elapsed.bound(),
+        }
     }
 
     #[inline(always)]

@@ -12,7 +12,7 @@ use super::undo::Undos;
 use crate::blocks::shell::{Block, Held};
 use crate::build::scope::{At, Names, Point, RefOf, Scope, With};
 use crate::error::{Error, ErrorKind, Failure, Panicked};
-use crate::graph::Describe;
+use crate::graph::{Describe, Load};
 use crate::node::{Meta, Origin};
 use crate::run::{Asks, Cx};
 use crate::sequence::{Body, Finish};
@@ -141,6 +141,10 @@ where
         start: impl FnOnce() -> Fut + Send,
     ) -> impl Future<Output = Fut::Output> + Send {
         start()
+    }
+
+    fn load(&self) -> Load {
+        Load::Saga
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use crate::blocks::shell::{Block, Held};
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
+use crate::graph::{Describe, Load};
 use crate::run::Cx;
 use crate::sequence::{Body, Finish, Last};
 
@@ -47,6 +47,10 @@ where
         start: impl FnOnce() -> Fut + Send,
     ) -> impl Future<Output = Fut::Output> + Send {
         start()
+    }
+
+    fn load(&self) -> Load {
+        Load::Row
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

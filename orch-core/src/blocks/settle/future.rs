@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use crate::blocks::shell::{Block, Held};
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
+use crate::graph::{Describe, Load};
 use crate::run::Cx;
 use crate::run::Step;
 
@@ -33,6 +33,10 @@ impl<P: Point, E: Failure, B: Step<P, E>> Block<P, E> for Settle<B> {
         let cx = held.cx;
         let fut = held.poll(|| self.body.run(scope, input, cx));
         SettleFuture { fut, held }
+    }
+
+    fn load(&self) -> Load {
+        Load::Apart
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

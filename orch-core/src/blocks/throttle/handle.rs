@@ -10,6 +10,7 @@ use super::bucket::Rate;
 use super::shared::{Config, Shared};
 use crate::blocks::gatekeepers::{Answer, Gate, Handle, Place, Rest};
 use crate::error::ErrorKind;
+use crate::graph::{Bound, Load};
 use crate::runtime::{Gatekeeper, Local};
 
 /// The rate of a `throttle`, shared by every block, pipeline and thread that holds a clone of it.
@@ -191,6 +192,10 @@ impl Gate for Toll {
 
     #[inline(always)]
     fn after(&self) {}
+
+    fn load(&self) -> Load {
+        Load::Gate { places: Bound::NONE, wait: self.limiter.shared.config.max_wait.into() }
+    }
 }
 
 /// The options of a [`Limiter`].

@@ -13,7 +13,7 @@ use crate::blocks::shell::{Block, Held};
 use crate::blocks::values::Given;
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
+use crate::graph::{Describe, Load};
 use crate::node::{Meta, Origin};
 use crate::run::Step;
 use crate::run::{Asks, Cx, finish_block};
@@ -53,6 +53,10 @@ impl<P: Point, E: Failure, B: Step<P, E>, G: Given<P, Value = Duration>> Block<P
         let duration = move |step: &'a Self| *step.given.get(seen);
         let late = Late::<_, _, _, _, R> { step: self, duration, sleep, cx: run, guard };
         TimeoutFuture { body: Body::Running { fut, alarm: Alarm::Unset }, held: late }
+    }
+
+    fn load(&self) -> Load {
+        Load::Within { time: self.given.known().copied().into() }
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

@@ -12,7 +12,7 @@ use super::Gives;
 use crate::blocks::shell::{Block, Held};
 use crate::build::scope::{Point, RefOf, Scope};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
+use crate::graph::{Describe, Load};
 use crate::run::Cx;
 use crate::run::Step;
 
@@ -50,6 +50,10 @@ where
             }
         });
         WhenFuture::<_, _, U, R> { course, gives: PhantomData, held }
+    }
+
+    fn load(&self) -> Load {
+        Load::One
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

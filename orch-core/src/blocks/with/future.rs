@@ -14,7 +14,7 @@ use crate::blocks::values::Given;
 use crate::build::feed::Feed;
 use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
+use crate::graph::{Bound, Describe, Load};
 use crate::node::{Meta, Origin};
 use crate::policy::{Handed, Next, Policy, Running};
 use crate::run::{Asks, Cx, Step};
@@ -86,6 +86,11 @@ where
             held.finish(&result);
             result
         }
+    }
+
+    fn load(&self) -> Load {
+        // How often it does, if it may do so again, it alone knows.
+        Load::Policy { runs: if F::Takes::COUNTS { Bound::NONE } else { Bound::of(1) } }
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

@@ -11,7 +11,7 @@ use crate::blocks::shell::{Block, Held};
 use crate::blocks::values::Given;
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
-use crate::graph::Describe;
+use crate::graph::{Bound, Describe, Load};
 use crate::run::lazy::Lazy;
 use crate::run::{Cx, Step};
 
@@ -39,6 +39,10 @@ impl<P: Point, E: Failure, B: Step<P, E>, G: Given<P, Value = Duration>> Block<P
         // A step starts when its `run` is called: here after the wait.
         let body = Lazy::Waiting { start: move || self.body.run(scope, input, cx) };
         DelayFuture { wait, body, held }
+    }
+
+    fn load(&self) -> Load {
+        Load::Gate { places: Bound::NONE, wait: self.by.known().copied().into() }
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {
