@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use orch_core::__tools::{Form, Meta, Written};
+use orch_core::__tools::{Form, Load, Meta, Written, load};
 use orch_core::{Graph, NodeKind, Place};
 use orch_syntax::ast::{Item, Step};
 use orch_syntax::{blocks, parse, tokens, validate, written};
@@ -192,12 +192,14 @@ impl Reader<'_> {
             Step::Inline(inline) => {
                 let given = inline.name.as_ref().map(|name| name.value.clone());
                 let span = inline.async_token.unwrap_or(inline.bar);
-                Written::Leaf(self.leaf(parent, NodeKind::Inline, given, span))
+                let load = if inline.async_token.is_some() { Load::WAITS } else { Load::AT_ONCE };
+                Written::Leaf(self.leaf(parent, NodeKind::Inline, given, span), load)
             }
             Step::Embed(embed) => {
                 let text = tokens::source_text(&embed.group.stream());
                 let name = format!("{{ {text} }}");
-                Written::Leaf(self.leaf(parent, NodeKind::Embed, Some(name), embed.group.span_open()))
+                let meta = self.leaf(parent, NodeKind::Embed, Some(name), embed.group.span_open());
+                Written::Leaf(meta, Load::Unknown)
             }
             Step::Block(block) => {
                 let entry = Entry {
@@ -209,7 +211,7 @@ impl Reader<'_> {
                 };
                 let meta = self.entry(parent, entry);
                 let inside = block.body.iter().filter_map(|item| self.item(item, meta)).collect();
-                Written::Block(meta, inside)
+                Written::Block(meta, load(block.spec.keyword, meta.options), inside)
             }
             Step::Undo(undo) => {
                 let step = self.step(&undo.step, parent);
@@ -226,7 +228,8 @@ impl Reader<'_> {
             }
             // Only where there is a mistake.
             Step::Hole(_) => {
-                Written::Leaf(self.leaf(parent, NodeKind::Task, Some("?".to_owned()), Span::call_site()))
+                let meta = self.leaf(parent, NodeKind::Task, Some("?".to_owned()), Span::call_site());
+                Written::Leaf(meta, Load::Unknown)
             }
         }
     }

@@ -69,7 +69,8 @@ pub mod __engines {
 /// For tools that read pipelines and build none. Anything of it may change.
 #[doc(hidden)]
 pub mod __tools {
-    pub use crate::graph::Written;
+    pub use crate::blocks::written::load;
+    pub use crate::graph::{Load, Written};
     pub use crate::node::{Form, Meta};
 }
 

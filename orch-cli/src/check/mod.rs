@@ -1,6 +1,7 @@
 //! `cargo orch check`: what in pipelines has no effect or cannot work, and how much each can do at once.
 
 mod allow;
+mod bounds;
 mod lints;
 mod markdown;
 mod time;
@@ -93,6 +94,9 @@ pub fn check(file: &str, text: &str, names: &[String]) -> Checked {
         checked.reports.push(report(&source, &finding));
     }
     for found in find(&source, names) {
+        if let Ok(graph) = crate::graph::graph(&source, &found) {
+            checked.bounds.push(bounds::line(&source, &found, &graph));
+        }
         for case in cases(&found.body(), DEPTH) {
             let mut parsed = parse(case);
             validate(&mut parsed);
