@@ -171,6 +171,10 @@ fn several_steps_on_several_lines_stay_there_and_one_is_joined() {
             };
         ",
     );
+    // Not where a comma says so.
+    stays(
+        "            let p = pipeline! {\n                retry(\n                    max_attempts = 3,\n                ) < a >\n            };",
+    );
     // Not where that gets longer than what rustfmt joins.
     let mut style = Style::default();
     style.join_width = 20;

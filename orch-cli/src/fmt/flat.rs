@@ -56,6 +56,10 @@ pub(super) fn list(list: &List, may: bool) -> Option<Flat> {
     if !may || !list.after_open.is_empty() || !list.before_close.is_empty() {
         return None;
     }
+    // A comma before a bracket on the next line says that it is meant to be there.
+    if !list.on_one_line && list.items.last().is_some_and(|last| last.comma) {
+        return None;
+    }
     let mut flat = Flat { text: String::new(), joined: !list.on_one_line };
     for entry in &list.items {
         let part = item(entry)?;

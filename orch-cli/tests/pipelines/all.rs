@@ -9,7 +9,12 @@ vec![
             let kept = _
             async |_| { kept.len() as u32 }
             circuit(fail_max = 5, reset_timeout = exponential(30s, 2), ignore = |e| e.attempts() > 7) <
-                retry(max_attempts = unlimited, backoff = exponential(100ms), max_delay = 1.5s, jitter = full) < tasks::save(_) >
+                retry(
+                    max_attempts = unlimited,
+                    backoff = exponential(100ms),
+                    max_delay = 1.5s,
+                    jitter = full
+                ) < tasks::save(_) >
             >
         >
     }
@@ -38,7 +43,9 @@ vec![
         |_: u32|
         seq <
             when(|n| *n > 1024) < fetch >
-            repeat(max_rounds = 5, backoff = constant(1s)) < |n| { std::ops::ControlFlow::<u32, u32>::Break(n) } >
+            repeat(max_rounds = 5, backoff = constant(1s)) <
+                |n| { std::ops::ControlFlow::<u32, u32>::Break(n) }
+            >
             settle(name = "quiet") < parse::<u32> >
         >
     }
