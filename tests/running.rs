@@ -364,7 +364,13 @@ mod budget {
             .await,
         ]);
         none_waits_for_the_depth([
-            polls_until_a_turn(pipeline! { par < async |_| { spin(s, n).await } |_| {} |_| {} > }, (), &stop, n).await,
+            polls_until_a_turn(
+                pipeline! { par < async |_| { spin(s, n).await } |_| {} |_| {} > },
+                (),
+                &stop,
+                n,
+            )
+            .await,
             polls_until_a_turn(
                 pipeline! { par < par < async |_| { spin(s, n).await } |_| {} |_| {} > |_| {} |_| {} > },
                 (),

@@ -118,6 +118,10 @@ impl<'s> Lines<'s> {
         for group in columns.into_values().filter(|group| group.len() > 1) {
             let width = |index: &usize| self.style.width(&self.all[*index].text);
             let blanks = |index: &usize| self.all[*index].remark.as_ref().map_or(1, |(.., blanks)| *blanks);
+            // With one blank before each of them, they stand so by chance.
+            if group.iter().all(|index| blanks(index) == 1) {
+                continue;
+            }
             let widest = group.iter().map(width).max().unwrap_or(0);
             let column = widest + group.iter().map(blanks).min().unwrap_or(1).max(1);
             let missing: Vec<usize> =
