@@ -98,11 +98,25 @@ fn format(arguments: &Fmt, world: &mut World<'_>) -> Result<Outcome, Error> {
     let mut outcome = Outcome::Fine;
     for path in files::list(&arguments.files, &world.dir, &mut configs)? {
         let whole = world.dir.join(&path);
-        let text = std::fs::read_to_string(&whole).map_err(Error::file(&path))?;
-        let folder = files::folder(&whole)?;
-        outcome = outcome.max(one(arguments, &path, &text, &folder, &mut configs, world)?);
+        let done = std::fs::read_to_string(&whole).map_err(Error::file(&path)).and_then(|text| {
+            let folder = files::folder(&whole)?;
+            one(arguments, &path, &text, &folder, &mut configs, world)
+        });
+        outcome = outcome.max(told(done, world)?);
     }
     Ok(outcome)
+}
+
+/// Tells what went wrong with one file, so that the others have their turn.
+pub(crate) fn told(done: Result<Outcome, Error>, world: &mut World<'_>) -> Result<Outcome, Error> {
+    match done {
+        Err(error @ (Error::Stream(_) | Error::Walk(_))) => Err(error),
+        Err(error) => {
+            writeln!(world.errors, "error: {error}")?;
+            Ok(Outcome::Failed)
+        }
+        done => done,
+    }
 }
 
 /// Formats one text, and writes, shows or prints what comes of it.

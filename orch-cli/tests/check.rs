@@ -110,6 +110,11 @@ fn timeout_without_effect() {
         lint,
         "this `timeout(1s)` never ends anything: the one around it is as short",
     );
+    finds(
+        "timeout(1s) < timeout(std::time::Duration::from_secs(2)) < b > >",
+        lint,
+        "this `timeout(2s)` never ends anything: the one around it ends first",
+    );
     for fine in [
         "timeout(2s) < timeout(1s) < a > >",
         "seq < timeout(1s) < a > timeout(2s) < b > >",

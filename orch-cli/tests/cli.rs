@@ -83,7 +83,9 @@ fn what_cannot_be_read_is_an_error_and_the_rest_is_done() {
          error: c.rs:1:10: this file does not consist of Rust's tokens; it is left as it is\n"
     );
     assert_eq!((read(&dir, "a.rs").as_str(), read(&dir, "b.rs").as_str()), (BROKEN, NICE));
-    let missing = ran(dir.path(), &["fmt", "none.rs"], "");
+    fs::write(dir.path().join("b.rs"), UGLY).expect("a file");
+    let missing = ran(dir.path(), &["fmt", "none.rs", "b.rs"], "");
+    assert_eq!(read(&dir, "b.rs"), NICE);
     assert_eq!(missing.outcome, Outcome::Failed);
     assert!(missing.errors.starts_with("error: none.rs: "), "{}", missing.errors);
 }

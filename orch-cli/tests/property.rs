@@ -6,6 +6,7 @@ mod common;
 use common::grammar::{Text, pipeline};
 use common::scan::{Scanned, scan};
 use common::{format, sources};
+use orch_cli::fmt::Formatted;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -93,14 +94,39 @@ fn formatted(text: &str) -> Result<String, String> {
     }
 }
 
-#[test]
-fn formatting_changes_blanks_and_nothing_else() {
-    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(1_500) });
+/// So many texts are tried; `ORCH_CASES` says another number.
+fn cases() -> u32 {
+    std::env::var("ORCH_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(900)
+}
+
+#[track_caller]
+fn formatting_holds(cases: u32, format: impl Fn(&str) -> Formatted) {
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(cases) });
+    let formatted = |text: &str| {
+        let formatted = format(text);
+        if formatted.problems.is_empty() {
+            Ok(formatted.text)
+        } else {
+            Err(format!("{:?}\n{text}", formatted.problems))
+        }
+    };
     let result = runner.run(&pipeline(), |Text { text, user_code }| {
         holds(&text, &user_code, formatted).map_err(TestCaseError::fail)
     });
     if let Err(error) = result {
         panic!("{error}");
+    }
+}
+
+#[test]
+fn formatting_changes_blanks_and_nothing_else() {
+    formatting_holds(cases(), format);
+}
+
+#[test]
+fn so_it_does_with_other_settings() {
+    for style in common::other_styles() {
+        formatting_holds(cases() / 3, |text| common::format_as(text, &style));
     }
 }
 

@@ -19,7 +19,7 @@ use crate::config::Configs;
 use crate::files;
 use crate::find::{Invocation, find};
 use crate::problem::{Error, Problem};
-use crate::run::{Outcome, World};
+use crate::run::{Outcome, World, told};
 use crate::source::{Position, Source};
 
 /// The name of what is said of a name in a comment that no lint has.
@@ -31,9 +31,11 @@ pub(crate) fn run(arguments: &args::Check, world: &mut World<'_>) -> Result<Outc
     let mut outcome = Outcome::Fine;
     for path in files::list(&arguments.files, &world.dir, &mut configs)? {
         let whole = world.dir.join(&path);
-        let text = std::fs::read_to_string(&whole).map_err(Error::file(&path))?;
-        let names = arguments.names.of(&files::folder(&whole)?, &mut configs)?;
-        outcome = outcome.max(file(&path, &text, &names, world)?);
+        let done = std::fs::read_to_string(&whole).map_err(Error::file(&path)).and_then(|text| {
+            let names = arguments.names.of(&files::folder(&whole)?, &mut configs)?;
+            file(&path, &text, &names, world)
+        });
+        outcome = outcome.max(told(done, world)?);
     }
     Ok(outcome)
 }

@@ -56,6 +56,25 @@ pub(super) fn head(block: &Block) -> Option<Duration> {
 pub(super) fn duration(value: &Value) -> Option<Duration> {
     match value {
         Value::Duration(duration) => u64::try_from(duration.nanoseconds).ok().map(Duration::from_nanos),
+        Value::Expr(code) => in_rust(code.clone().into_iter().collect::<Vec<_>>().as_slice()),
+        Value::Word { .. } => None,
+    }
+}
+
+/// `Duration::from_secs(10)` and the like, with any path before it.
+fn in_rust(code: &[TokenTree]) -> Option<Duration> {
+    let [path @ .., TokenTree::Ident(name), TokenTree::Group(group)] = code else { return None };
+    let number = whole(group.stream().into_iter().collect::<Vec<_>>().as_slice())?.into();
+    let is_duration = path.iter().rev().find_map(|token| match token {
+        TokenTree::Ident(word) => Some(word == "Duration"),
+        _ => None,
+    });
+    match name.to_string().as_str() {
+        _ if is_duration != Some(true) => None,
+        "from_secs" => Some(Duration::from_secs(number)),
+        "from_millis" => Some(Duration::from_millis(number)),
+        "from_micros" => Some(Duration::from_micros(number)),
+        "from_nanos" => Some(Duration::from_nanos(number)),
         _ => None,
     }
 }

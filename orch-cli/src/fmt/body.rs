@@ -134,7 +134,7 @@ impl<'s> Body<'s> {
     }
 }
 
-/// The tokens of a stream.
+/// Where a stream begins.
 pub(super) fn first_start(stream: &TokenStream) -> Option<usize> {
     stream.clone().into_iter().next().map(|token| range(token.span()).start)
 }

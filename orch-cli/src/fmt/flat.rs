@@ -83,8 +83,8 @@ pub(super) fn item(item: &Item) -> Option<Flat> {
         text += within_line(remark)?;
         text.push(' ');
     }
-    for (attribute, _) in &item.attributes {
-        text += attribute.flat()?;
+    for (attribute, ends_line) in &item.attributes {
+        text += attribute.flat().filter(|_| !ends_line)?;
         text.push(' ');
     }
     let joined = match &item.content {
