@@ -2,6 +2,11 @@
 check:
     .ci/run
 
+# All files as the gate wants them: the code, then the pipelines in it.
+fmt:
+    cargo fmt --all
+    cargo run --quiet -p orch-cli -- fmt
+
 # The tests; as the README says.
 test:
     cargo test --workspace

@@ -98,7 +98,10 @@ fn agent(
     let model = pipeline! {
         error = AgentError;
         move |talk: Talk|
-        retry(max_attempts = 3, backoff = constant(1ms), name = "model") < complete(script, talk.clone()) read >
+        retry(max_attempts = 3, backoff = constant(1ms), name = "model") <
+            complete(script, talk.clone())
+            read
+        >
     };
     let sum = pipeline! {
         error = AgentError;

@@ -114,7 +114,7 @@ fn pages_of(
 ) -> impl Run<In = Vec<Uri>, Out = Fetched, Error = FetchError> + 'static {
     pipeline! {
         error = FetchError;
-        let client = client;                // the pipeline's own, so that it can be returned
+        let client = client; // the pipeline's own, so that it can be returned
         |urls: Vec<Uri>|
         seq(name = "pages") <
             |_| { urls.clone() } as "urls"
@@ -145,8 +145,14 @@ async fn main() -> Result<(), BoxError> {
         error = FetchError;
         |_: Vec<Uri>|
         par(name = "round") <
-            seq(name = "north") < |urls| { north.choose(urls) } as "choose" { pages_of(&north, client.clone()) } >
-            seq(name = "south") < |urls| { south.choose(urls) } as "choose" { pages_of(&south, client.clone()) } >
+            seq(name = "north") <
+                |urls| { north.choose(urls) } as "choose"
+                { pages_of(&north, client.clone()) }
+            >
+            seq(name = "south") <
+                |urls| { south.choose(urls) } as "choose"
+                { pages_of(&south, client.clone()) }
+            >
         >
     }
     .with_bus((&tally, &record));

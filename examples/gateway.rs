@@ -138,7 +138,9 @@ impl Gateway {
                     fallback <
                         seq <
                             circuit(breaker = by_upstream.get(upstream)) <
-                                hedge(40ms) < timeout(250ms) < fetch(client.clone(), *upstream, request.item) > >
+                                hedge(40ms) <
+                                    timeout(250ms) < fetch(client.clone(), *upstream, request.item) >
+                                >
                             >
                             keep(cache.clone(), request.item, _)
                         >

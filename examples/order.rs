@@ -175,7 +175,8 @@ fn checkout(
         saga(name = "checkout") <
             lock_order(root.clone(), order.id) finally unlock
             // Before the charge, so that one whose answer never came is voided as well.
-            let key = |_| { format!("order-{}", order.id) } undo retry(max_attempts = 5) < void(port, key.clone()) >
+            let key = |_| { format!("order-{}", order.id) }
+                undo retry(max_attempts = 5) < void(port, key.clone()) >
             timeout(200ms) < charge(port, key.clone(), order.cents) >
             let item = reserve(root.clone(), order.item, order.id) undo put_back
             ship(root.clone(), *order, item.reserved.clone())
@@ -210,7 +211,7 @@ async fn main() -> Result<(), BoxError> {
         .collect();
 
     // Ends with the first failure, after those under way.
-    let batch = pipeline! { |_: Vec<Order>| each(limit = 4) < {checkout(root.clone(), port)} > };
+    let batch = pipeline! { |_: Vec<Order>| each(limit = 4) < { checkout(root.clone(), port) } > };
     let recorder = Recorder::new();
     let error = match (&batch).with_bus(&recorder).run(orders.clone()).await {
         Ok(_) => return Err("an address without a street is no address".into()),
@@ -231,7 +232,7 @@ async fn main() -> Result<(), BoxError> {
     assert!(error.is::<OrderError>() && started < orders.len());
 
     // The others, each for itself.
-    let rest = pipeline! { |_: Vec<Order>| each(limit = 4, settle) < {checkout(root.clone(), port)} > };
+    let rest = pipeline! { |_: Vec<Order>| each(limit = 4, settle) < { checkout(root.clone(), port) } > };
     let results = rest.run(orders.get(started..).unwrap_or_default().to_vec()).await?;
     for (order, result) in orders.iter().skip(started).zip(&results) {
         match result {

@@ -104,7 +104,7 @@ async fn again() -> Result<(), BoxError> {
 
     // Steps capture variables as closures do. A pipeline that is used where it is written can borrow them.
     let pipeline = pipeline! {
-        timeout(2s) <                   // for all attempts and the waits between them
+        timeout(2s) < // for all attempts and the waits between them
             retry(max_attempts = 5, backoff = exponential(50ms), jitter = none) < flaky(&calls) >
         >
     }

@@ -24,6 +24,7 @@ pages! {
     report = "../docs/report.md",
     testing = "../docs/testing.md",
     watching = "../docs/watching.md",
+    tooling = "../docs/tooling.md",
     from_python = "../docs/from-python.md",
     architecture = "../docs/architecture.md",
     errors = "../docs/errors.md",

@@ -156,10 +156,11 @@ fn a_par_of_sixty_four_that_wait_is_one_allocation() {
     let p = pipeline! {
         |_: u64|
         par <
-            yields yields yields yields yields yields yields yields yields yields yields yields yields yields yields yields
-            yields yields yields yields yields yields yields yields yields yields yields yields yields yields yields yields
-            yields yields yields yields yields yields yields yields yields yields yields yields yields yields yields yields
-            yields yields yields yields yields yields yields yields yields yields yields yields yields yields yields yields
+            yields yields yields yields yields yields yields yields yields yields yields yields yields yields
+            yields yields yields yields yields yields yields yields yields yields yields yields yields yields
+            yields yields yields yields yields yields yields yields yields yields yields yields yields yields
+            yields yields yields yields yields yields yields yields yields yields yields yields yields yields
+            yields yields yields yields yields yields yields yields
         >
     };
     assert_eq!(allocations(|| driven(p.run(1)).map(|all| all.63).unwrap()), 1);
@@ -238,7 +239,9 @@ fn a_retry_that_succeeds_later_allocates_nothing_of_its_own() {
 #[test]
 fn a_when_allocates_nothing_whether_its_body_runs_or_not() {
     let most = 9;
-    let p = pipeline! { |_: u64| seq < when(|n| *n > most) < step > let n = yields when(*n > most) < yields(*n) > |_| { *n } > };
+    let p = pipeline! {
+        |_: u64| seq < when(|n| *n > most) < step > let n = yields when(*n > most) < yields(*n) > |_| { *n } >
+    };
     assert_eq!(allocations(|| driven(p.run(1)).unwrap()), 0);
     assert_eq!(allocations(|| driven(p.run(10)).unwrap()), 0);
 }
@@ -247,7 +250,9 @@ fn a_when_allocates_nothing_whether_its_body_runs_or_not() {
 fn options_with_names_allocate_nothing() {
     let p = pipeline! {
         |(n, time): (u64, std::time::Duration)|
-        timeout(*time) < retry(max_attempts = u32::try_from(*n).unwrap(), when = |e| e.attempts() < *n as u32) < step(*n) > >
+        timeout(*time) <
+            retry(max_attempts = u32::try_from(*n).unwrap(), when = |e| e.attempts() < *n as u32) < step(*n) >
+        >
     };
     assert_eq!(allocations(|| driven(p.run((2, std::time::Duration::from_secs(1)))).unwrap()), 0);
 }
@@ -275,7 +280,12 @@ fn a_retry_with_all_its_limits_allocates_nothing_of_its_own() {
     let p = pipeline! {
         error = Oops;
         |_: u64|
-        retry(backoff = constant(0s), max_elapsed = 1h, retry_after = |_| Some(Duration::ZERO), budget = &budget) < fail >
+        retry(
+            backoff = constant(0s),
+            max_elapsed = 1h,
+            retry_after = |_| Some(Duration::ZERO),
+            budget = &budget
+        ) < fail >
     };
     assert_eq!(allocations(|| at_once(p.run(1)).unwrap()), 0);
     assert_eq!(allocations(|| at_once(p.run(0)).unwrap_err()), 0);
@@ -400,7 +410,11 @@ fn all_of_them_together_allocate_nothing() {
     let inner = pipeline! { |_: u64| seq < step yields > };
     let p = pipeline! {
         |_: u64|
-        circuit < retry < catch < seq < step par(limit = 2) < step { &inner } yields > |(a, b, c)| { a + b + c } > > > >
+        circuit <
+            retry <
+                catch < seq < step par(limit = 2) < step { &inner } yields > |(a, b, c)| { a + b + c } > >
+            >
+        >
     };
     assert_eq!(allocations(|| driven(p.run(1)).unwrap()), 0);
 }
@@ -493,9 +507,9 @@ mod sizes {
         let forty = pipeline! {
             |_: u64|
             seq <
-                keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps
-                keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps
-                keeps keeps keeps keeps
+                keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps
+                keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps
+                keeps keeps keeps keeps keeps keeps keeps keeps keeps keeps
             >
         };
         let forty = size(&forty);

@@ -111,7 +111,12 @@ async fn a_gatekeeper_is_asked_when_the_runtime_says() {
     let (breaker, places) = (Breaker::builder().fail_max(1).build(), Bulkhead::new(1));
     let p = pipeline! {
         error = Oops;
-        |_: bool| circuit(breaker = &breaker) < bulkhead(bulkhead = &places) < throttle(rate = 1_000) < |ok| { if ok { Ok(()) } else { Err(Oops("no")) } } > > >
+        |_: bool|
+        circuit(breaker = &breaker) <
+            bulkhead(bulkhead = &places) <
+                throttle(rate = 1_000) < |ok| { if ok { Ok(()) } else { Err(Oops("no")) } } >
+            >
+        >
     };
     for does in [Does::Asks, Does::AsksLater] {
         let desk = Desk::new(does);
@@ -148,7 +153,10 @@ async fn a_budget_is_asked_when_the_runtime_says() {
     let recorder = Recorder::new();
     let p = pipeline! {
         error = Oops;
-        |_: ()| retry(max_attempts = 3, budget = &budget, backoff = constant(1ms)) < |()| { if true { Err(Oops("no")) } else { Ok(()) } } >
+        |_: ()|
+        retry(max_attempts = 3, budget = &budget, backoff = constant(1ms)) <
+            |()| { if true { Err(Oops("no")) } else { Ok(()) } }
+        >
     };
     let p = (&p).with_bus(&recorder);
     let run = async |does| {
@@ -180,7 +188,14 @@ async fn a_run_that_passes_takes_nothing_and_counts_as_nothing() {
     let (breaker, places, rate) = (Breaker::builder().fail_max(1).build(), Bulkhead::new(1), Limiter::new(1));
     let p = pipeline! {
         error = Oops;
-        |_: ()| circuit(breaker = &breaker) < bulkhead(bulkhead = &places) < throttle(limiter = &rate) < |()| { assert_eq!(places.in_use(), 0); if true { Err(Oops("no")) } else { Ok(()) } } > > >
+        |_: ()|
+        circuit(breaker = &breaker) <
+            bulkhead(bulkhead = &places) <
+                throttle(limiter = &rate) <
+                    |()| { assert_eq!(places.in_use(), 0); if true { Err(Oops("no")) } else { Ok(()) } }
+                >
+            >
+        >
     };
     let desk = Desk::new(Does::Passes);
     for _ in 0..3 {
@@ -271,7 +286,10 @@ async fn a_probe_that_was_let_through_and_never_began_goes_back() {
     }
 
     let breaker = Breaker::builder().fail_max(1).reset_timeout(50 * MS).build();
-    let p = pipeline! { error = Oops; |_: bool| circuit(breaker = &breaker) < |ok| { if ok { Ok(()) } else { Err(Oops("no")) } } > };
+    let p = pipeline! {
+        error = Oops;
+        |_: bool| circuit(breaker = &breaker) < |ok| { if ok { Ok(()) } else { Err(Oops("no")) } } >
+    };
     p.run(false).await.unwrap_err();
     sleep(60 * MS).await;
     assert!(tokio::time::timeout(5 * MS, p.on(&Keeps).run(true)).await.is_err());

@@ -458,7 +458,9 @@ fn bounds_10_undos_come_after_the_body() {
 #[test]
 fn bounds_11_embedded_pipelines_count() {
     let wide = pipeline! { |_: u32| par < fetch fetch fetch > };
-    let inner = pipeline! { |_: u32| retry(max_attempts = 4, backoff = constant(0s)) < timeout(1s) < par < fetch { &wide } > > > };
+    let inner = pipeline! {
+        |_: u32| retry(max_attempts = 4, backoff = constant(0s)) < timeout(1s) < par < fetch { &wide } > > >
+    };
     let boxed = (&inner).boxed();
     for bounds in [
         bounds! { |_: Vec<u32>| each(limit = 2) < { &inner } > },
@@ -491,7 +493,10 @@ fn bounds_12_the_literals_count_where_a_name_stands_in_an_option() {
     let p = bounds! { |n: u32| hedge(Duration::from_secs((*n).into()), max_attempts = 4) < fetch(*n) > };
     assert_eq!((p.attempts, p.in_flight), (Some(4).into(), Some(4).into()));
     // The handle is one of the run.
-    let p = pipeline! { let bulkhead = Bulkhead::new(3); |_: u32| bulkhead(bulkhead = bulkhead) < timeout(2s) < fetch > > };
+    let p = pipeline! {
+        let bulkhead = Bulkhead::new(3);
+        |_: u32| bulkhead(bulkhead = bulkhead) < timeout(2s) < fetch > >
+    };
     assert_eq!(bounds(&p).longest, None);
 }
 

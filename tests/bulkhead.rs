@@ -298,7 +298,9 @@ async fn bulkhead_9_it_does_not_wait_for_itself() {
     let reentrant =
         |error: Error| matches!(error.kind(), ErrorKind::BulkheadReentrant) && error.kind().is_rejection();
 
-    let nested = pipeline! { bulkhead(bulkhead = &places) < seq < |_| {} bulkhead(bulkhead = &places) < work(1) > > > };
+    let nested = pipeline! {
+        bulkhead(bulkhead = &places) < seq < |_| {} bulkhead(bulkhead = &places) < work(1) > > >
+    };
     let error = nested.run(()).await.unwrap_err();
     assert_eq!(error.path(), "bulkhead/seq/bulkhead");
     assert!(reentrant(error));

@@ -108,7 +108,9 @@ async fn running_4_everything_inside_is_dropped_before_the_error_comes() {
 
 #[tokio::test]
 async fn values_and_errors_go_through_it() {
-    let p = pipeline! { |_: u32| catch(name = "c") < |n| { if n > 0 { Err(Oops("own")) } else { Ok(n) } } as "s" > };
+    let p = pipeline! {
+        |_: u32| catch(name = "c") < |n| { if n > 0 { Err(Oops("own")) } else { Ok(n) } } as "s" >
+    };
     assert_eq!(p.run(0).await.unwrap(), 0);
     let error = p.run(1).await.unwrap_err();
     assert_eq!((error.path().as_str(), error.downcast_ref()), ("c/s", Some(&Oops("own"))));

@@ -54,7 +54,13 @@ fn refuse(n: u32) -> io::Result<u32> {
 fn choose_1_the_first_arm_that_fits_runs() {
     let p = pipeline! {
         |n: u32|
-        choose(*n) < 0 => number(10), 1 | 2 => number(11), 3..=9 => number(12), x if (*x > 99) => number(13), _ => number(14) >
+        choose(*n) <
+            0 => number(10),
+            1 | 2 => number(11),
+            3..=9 => number(12),
+            x if (*x > 99) => number(13),
+            _ => number(14)
+        >
     };
     let given = [0, 1, 2, 5, 100, 50].map(|n| at_once(p.run(n)).unwrap());
     assert_eq!(given, [10, 11, 11, 12, 13, 14]);
@@ -156,7 +162,11 @@ async fn choose_3_any_other_value_belongs_to_the_run_while_the_arm_runs() {
 fn choose_3_a_closure_looks_at_what_is_piped_which_goes_to_the_arm() {
     let p = pipeline! {
         |_: Order|
-        choose(|order| order.id) < 7 => |order| { order.status } n if (*n > 9) => |_| { Status::Gone(Some(*n)) } _ => |_| { Status::New } >
+        choose(|order| order.id) <
+            7 => |order| { order.status }
+            n if (*n > 9) => |_| { Status::Gone(Some(*n)) }
+            _ => |_| { Status::New }
+        >
     };
     assert_eq!(at_once(p.run(order(Status::Gone(Some(1))))).unwrap(), Status::Gone(Some(1)));
     assert_eq!(at_once(p.run(Order { id: 10, status: Status::New })).unwrap(), Status::Gone(Some(10)));
@@ -167,7 +177,11 @@ fn choose_3_a_closure_looks_at_what_is_piped_which_goes_to_the_arm() {
 fn choose_3_without_names_a_closure_may_borrow() {
     let p = pipeline! {
         |_: Order|
-        choose(|order| &order.status) < Status::New => |order| { order.id } Status::Paid { .. } => |_| { 1 } _ => |_| { 2 } >
+        choose(|order| &order.status) <
+            Status::New => |order| { order.id }
+            Status::Paid { .. } => |_| { 1 }
+            _ => |_| { 2 }
+        >
     };
     assert_eq!(at_once(p.run(order(Status::New))).unwrap(), 7);
     assert_eq!(at_once(p.run(order(Status::Gone(None)))).unwrap(), 2);
@@ -183,8 +197,14 @@ fn choose_4_string_literals_are_compared_with_text_of_any_type() {
         |call: Call|
         seq <
             let by_name = choose(call.name) < "end" => say("e".to_owned()), other => say(other.to_owned()) >
-            let by_view = choose(call.name.as_str()) < "end" | "stop" => say("e".to_owned()), other => say(other.to_owned()) >
-            let by_value = choose(call.name.to_uppercase()) < "END" => say("e".to_owned()), other => say(other.to_owned()) >
+            let by_view = choose(call.name.as_str()) <
+                "end" | "stop" => say("e".to_owned()),
+                other => say(other.to_owned())
+            >
+            let by_value = choose(call.name.to_uppercase()) <
+                "END" => say("e".to_owned()),
+                other => say(other.to_owned())
+            >
             choose(call.arg) < "x" => |_| { 1 } _ => |_| { 2 } >
             |n| { format!("{by_name} {by_view} {by_value} {n}") }
         >
@@ -194,7 +214,10 @@ fn choose_4_string_literals_are_compared_with_text_of_any_type() {
     assert_eq!(run("stop", "y"), "stop e STOP 2");
     assert_eq!(run("go", "y"), "go go GO 2");
 
-    let piped = pipeline! { |_: String| choose(|text| text.trim().to_owned()) < "" => |_| { 0 } word => |text| { text.len() - word.len() } > };
+    let piped = pipeline! {
+        |_: String|
+        choose(|text| text.trim().to_owned()) < "" => |_| { 0 } word => |text| { text.len() - word.len() } >
+    };
     assert_eq!(at_once(piped.run(" ab ".to_owned())).unwrap(), 2);
     assert_eq!(at_once(piped.run("  ".to_owned())).unwrap(), 0);
 }
@@ -203,7 +226,12 @@ fn choose_4_string_literals_are_compared_with_text_of_any_type() {
 fn choose_5_what_is_piped_is_moved_into_the_chosen_arm() {
     let p = pipeline! {
         |_: Vec<Order>|
-        each < choose(|order| order.id % 2 == 0) < true => |order| { order.id } false => seq < |order| { order.status } |status| { u32::from(status == Status::New) } > > >
+        each <
+            choose(|order| order.id % 2 == 0) <
+                true => |order| { order.id }
+                false => seq < |order| { order.status } |status| { u32::from(status == Status::New) } >
+            >
+        >
     };
     let orders =
         [2, 3, 5].map(|id| Order { id, status: if id == 3 { Status::New } else { Status::Gone(None) } });
@@ -215,7 +243,9 @@ fn choose_6_only_the_chosen_arm_has_events_and_the_graph_has_all() {
     let recorder = Recorder::new();
     let p = pipeline! {
         |n: Option<u32>|
-        seq(name = "s") < choose(*n) < Some(k) if (*k > 9) => number(*k), None => later(1), _ => seq < number(2) > > >
+        seq(name = "s") <
+            choose(*n) < Some(k) if (*k > 9) => number(*k), None => later(1), _ => seq < number(2) > >
+        >
     };
     assert_eq!(at_once((&p).with_bus(recorder.clone()).run(Some(10))).unwrap(), 10);
     assert_eq!(recorder.states("s/choose"), [TaskState::Running, TaskState::Succeeded]);
@@ -247,7 +277,10 @@ fn choose_7_a_panic_of_scrutinee_or_guard_is_the_blocks() {
     let recorder = Recorder::new();
     let p = pipeline! {
         |n: u32|
-        choose({ assert!(*n > 0, "zero"); *n }) < 1 if ({ assert!(*n > 9, "one"); true }) => number(1), _ => number(2) >
+        choose({ assert!(*n > 0, "zero"); *n }) <
+            1 if ({ assert!(*n > 9, "one"); true }) => number(1),
+            _ => number(2)
+        >
     };
     let watched = (&p).with_bus(recorder.clone());
     for n in [0, 1] {
@@ -267,7 +300,9 @@ async fn choose_8_dropped_it_is_cancelled_in_the_arm_that_runs() {
     let recorder = Recorder::new();
     let p = pipeline! {
         |n: u32|
-        timeout(1s) < choose(*n) < 0 => async |_| { std::future::pending::<()>().await; 1 } as "wait", _ => later(2) > >
+        timeout(1s) <
+            choose(*n) < 0 => async |_| { std::future::pending::<()>().await; 1 } as "wait", _ => later(2) >
+        >
     };
     assert!((&p).with_bus(recorder.clone()).run(0).await.is_err());
     assert_eq!(recorder.states("timeout/choose/wait"), [TaskState::Running, TaskState::Cancelled]);
@@ -281,7 +316,10 @@ fn choose_names_shadow_and_end_with_their_arm() {
         |n: Option<Option<u32>>|
         seq <
             let m = choose(*n) <
-                Some(n) => choose(n) < Some(n) => seq < let n = number(*n + 1) |_| { *n } > None => number(1) >
+                Some(n) => choose(n) <
+                    Some(n) => seq < let n = number(*n + 1) |_| { *n } >
+                    None => number(1)
+                >
                 None => number(0),
             >
             |_| { (*m, n.is_some()) }
@@ -297,12 +335,10 @@ fn choose_of_tuples_and_many_arms() {
     let p = pipeline! {
         |(a, b): (u32, Option<u32>)|
         choose((*a, b)) <
-            (0, None) => number(0),
-            (0, Some(b)) => number(*b),
-            (1, _) => |_| { 1 } (2, _) => |_| { 2 } (3, _) => |_| { 3 } (4, _) => |_| { 4 } (5, _) => |_| { 5 } (6, _) => |_| { 6 }
-            (7, _) => |_| { 7 } (8, _) => |_| { 8 } (9, _) => |_| { 9 } (10, _) => |_| { 10 } (11, _) => |_| { 11 }
-            (a, _) if (a == 50) => |_| { a }
-            _ => number(99),
+            (0, None) => number(0), (0, Some(b)) => number(*b), (1, _) => |_| { 1 } (2, _) => |_| { 2 }
+            (3, _) => |_| { 3 } (4, _) => |_| { 4 } (5, _) => |_| { 5 } (6, _) => |_| { 6 }
+            (7, _) => |_| { 7 } (8, _) => |_| { 8 } (9, _) => |_| { 9 } (10, _) => |_| { 10 }
+            (11, _) => |_| { 11 } (a, _) if (a == 50) => |_| { a } _ => number(99),
         >
     };
     for n in 1..=11 {
@@ -318,7 +354,11 @@ fn choose_in_other_blocks() {
     let p = pipeline! {
         |_: u32|
         fallback <
-            choose(|n| *n) < 1 => refuse, 2 => race < refuse number > n => retry(max_attempts = 2, backoff = constant(0s)) < refuse(*n) > >
+            choose(|n| *n) <
+                1 => refuse,
+                2 => race < refuse number >
+                n => retry(max_attempts = 2, backoff = constant(0s)) < refuse(*n) >
+            >
             |n| { n + 100 }
         >
     };
@@ -333,7 +373,10 @@ fn choose_embedded_generic_and_boxed() {
     where
         P: Run<In = u32, Out = u32, Error = BoxError>,
     {
-        pipeline! { let double = double; move |_: u32| choose(*double) < true => |n| { n * 2 } false => { inner } > }
+        pipeline! {
+            let double = double;
+            move |_: u32| choose(*double) < true => |n| { n * 2 } false => { inner } >
+        }
     }
     assert_eq!(at_once(either(pipeline! { |_: u32| number }, true).run(2)).unwrap(), 4);
     let plain = either(pipeline! { |_: u32| number }, false);
@@ -403,7 +446,14 @@ fn choose_takes_the_fragments_of_a_macro() {
 }
 #[test]
 fn choose_2_a_name_for_the_whole_is_a_reference_as_any_name() {
-    let p = pipeline! { |k: Kind| choose(k) < all @ Kind::B { x: Some(x) } => |_| { (all.clone(), *x) } | Kind::A | Kind::B { .. } => |_| { (Kind::A, 0) } Kind::C(s) => |_| { (Kind::C(s.clone()), s.len() as u32) } > };
+    let p = pipeline! {
+        |k: Kind|
+        choose(k) <
+            all @ Kind::B { x: Some(x) } => |_| { (all.clone(), *x) }
+            | Kind::A | Kind::B { .. } => |_| { (Kind::A, 0) }
+            Kind::C(s) => |_| { (Kind::C(s.clone()), s.len() as u32) }
+        >
+    };
     assert_eq!(at_once(p.run(Kind::B { x: Some(3) })).unwrap(), (Kind::B { x: Some(3) }, 3));
     assert_eq!(at_once(p.run(Kind::C("ab".into()))).unwrap().1, 2);
     let r = pipeline! { |k: Kind| choose(&k) < Kind::C(s) => |_| { s.len() } _ => |_| { 0 } > };
@@ -412,7 +462,15 @@ fn choose_2_a_name_for_the_whole_is_a_reference_as_any_name() {
 #[test]
 fn choose_in_a_pipeline_that_moves() {
     let kind = Kind::C("abc".to_owned());
-    let p = pipeline! { let kind = kind; move |_: u32| choose(kind) < Kind::C(s) if (s.len() > 9) => |n| { n } Kind::C(s) => seq < |n| { n + s.len() as u32 } |n| { n + s.len() as u32 } > _ => |n| { n } > };
+    let p = pipeline! {
+        let kind = kind;
+        move |_: u32|
+        choose(kind) <
+            Kind::C(s) if (s.len() > 9) => |n| { n }
+            Kind::C(s) => seq < |n| { n + s.len() as u32 } |n| { n + s.len() as u32 } >
+            _ => |n| { n }
+        >
+    };
     assert_eq!(at_once(p.run(1)).unwrap(), 7);
     let flag = true;
     let q = pipeline! { move |_: u32| when(flag) < |n| { n + 1 } > };
@@ -422,11 +480,39 @@ fn choose_in_a_pipeline_that_moves() {
 fn choose_in_long_sequences_and_they_in_it() {
     let p = pipeline! {
         |n: u32|
-        seq < let a = number(*n) let b = number(*a) let c = number(*b) let d = number(*c) let e = number(*d) let f = number(*e) let g = number(*f)
-          let h = number(*g) let i = number(*h) let j = number(*i) let k = number(*j) let l = number(*k) let m = number(*l)
-          let o = choose(m.checked_sub(2)) < Some(x) => seq < let a1 = number(*x + *a) let b1 = number(*a1) let c1 = number(*b1) let d1 = number(*c1) let e1 = number(*d1) let f1 = number(*e1) let g1 = number(*f1)
-             let h1 = number(*g1) let i1 = number(*h1) let j1 = number(*i1) let k1 = number(*j1) let l1 = number(*k1) retry(max_attempts = *l1 + *x + 1) < fails(*l1) > > None => number(*m + *b) >
-          |_| { *o + *m }
+        seq <
+            let a = number(*n)
+            let b = number(*a)
+            let c = number(*b)
+            let d = number(*c)
+            let e = number(*d)
+            let f = number(*e)
+            let g = number(*f)
+            let h = number(*g)
+            let i = number(*h)
+            let j = number(*i)
+            let k = number(*j)
+            let l = number(*k)
+            let m = number(*l)
+            let o = choose(m.checked_sub(2)) <
+                Some(x) => seq <
+                    let a1 = number(*x + *a)
+                    let b1 = number(*a1)
+                    let c1 = number(*b1)
+                    let d1 = number(*c1)
+                    let e1 = number(*d1)
+                    let f1 = number(*e1)
+                    let g1 = number(*f1)
+                    let h1 = number(*g1)
+                    let i1 = number(*h1)
+                    let j1 = number(*i1)
+                    let k1 = number(*j1)
+                    let l1 = number(*k1)
+                    retry(max_attempts = *l1 + *x + 1) < fails(*l1) >
+                >
+                None => number(*m + *b)
+            >
+            |_| { *o + *m }
         >
     };
     assert_eq!(at_once(p.run(1)).unwrap(), 3);
@@ -434,28 +520,60 @@ fn choose_in_long_sequences_and_they_in_it() {
 }
 #[test]
 fn choose_with_an_error_type_of_its_own() {
-    let p = pipeline! { error = Oops; |(n, most): (u32, u32)| choose((n, *most)) < (0, _) => |_| { Err(Oops("zero")) } (n, most) if (most > 0) => retry(max_attempts = most, backoff = constant(Duration::ZERO)) < fails(*n) > _ => number(0) > };
+    let p = pipeline! {
+        error = Oops;
+        |(n, most): (u32, u32)|
+        choose((n, *most)) <
+            (0, _) => |_| { Err(Oops("zero")) }
+            (n, most) if (most > 0) => retry(max_attempts = most, backoff = constant(Duration::ZERO)) <
+                fails(*n)
+            >
+            _ => number(0)
+        >
+    };
     assert_eq!(at_once(p.run((0, 1))).unwrap_err().task(), Some(&Oops("zero")));
     assert_eq!(at_once(p.run((4, 2))).unwrap_err().attempts(), 2);
     assert_eq!(at_once(p.run((4, 0))).unwrap(), 0);
 }
 #[test]
 fn choose_when_and_limits_together() {
-    let p = pipeline! { |_: Vec<u32>| seq < let all = _ let most = |_| { all.len() } |_| { all.clone() } each(limit = *most) < par(limit = *most) < |n| { n } when(|n| *n > 1) < |n| { n * 2 } > choose(|n| n % 2) < 0 => |n| { n } k => |n| { n + *k } > > > > };
+    let p = pipeline! {
+        |_: Vec<u32>|
+        seq <
+            let all = _
+            let most = |_| { all.len() }
+            |_| { all.clone() }
+            each(limit = *most) <
+                par(limit = *most) <
+                    |n| { n }
+                    when(|n| *n > 1) < |n| { n * 2 } >
+                    choose(|n| n % 2) < 0 => |n| { n } k => |n| { n + *k } >
+                >
+            >
+        >
+    };
     assert_eq!(at_once(p.run(vec![1, 2])).unwrap(), [(1, 1, 2), (2, 4, 2)]);
 }
 #[test]
 fn choose_of_a_generic_type() {
     fn of<T: Copy + PartialOrd + Send + Sync + 'static>(most: T) -> impl Run<In = T, Out = bool> {
-        pipeline! { let most = most; move |_: T| choose(|n| *n > *most) < true => |_| { true } false => |_| { false } > }
+        pipeline! {
+            let most = most;
+            move |_: T| choose(|n| *n > *most) < true => |_| { true } false => |_| { false } >
+        }
     }
     assert!(at_once(of(3_u8).run(4)).unwrap());
 }
 #[test]
 fn choose_2_a_view_of_a_place_is_looked_at_again() {
-    let p = pipeline! { |t: (String, u32)| choose(t.0.trim()) < "" => |_| { 0 } word => async |_| { word.len() } > };
+    let p = pipeline! {
+        |t: (String, u32)| choose(t.0.trim()) < "" => |_| { 0 } word => async |_| { word.len() } >
+    };
     assert_eq!(at_once(p.run((" ab ".into(), 1))).unwrap(), 2);
-    let p = pipeline! { |t: Option<String>| choose(t.as_deref()) < Some("x") => |_| { 1 } Some(w) => |_| { w.len() } None => |_| { 0 } > };
+    let p = pipeline! {
+        |t: Option<String>|
+        choose(t.as_deref()) < Some("x") => |_| { 1 } Some(w) => |_| { w.len() } None => |_| { 0 } >
+    };
     assert_eq!(at_once(p.run(Some("abc".into()))).unwrap(), 3);
 }
 #[test]

@@ -1007,7 +1007,9 @@ mod state {
     async fn nested_circuits_count_for_themselves() {
         let (outer, inner) = (Breaker::builder().fail_max(3).build(), Breaker::builder().fail_max(2).build());
         let p = pipeline! {
-            circuit(breaker = &outer, name = "outer") < circuit(breaker = &inner) < |()| { Err::<(), _>(Oops("down")) } > >
+            circuit(breaker = &outer, name = "outer") <
+                circuit(breaker = &inner) < |()| { Err::<(), _>(Oops("down")) } >
+            >
         };
         for _ in 0..3 {
             p.run(()).await.unwrap_err();

@@ -335,7 +335,9 @@ impl std::error::Error for Worst {}
 #[test]
 fn an_error_whose_text_panics_with_what_panics_opens_the_circuit_all_the_same() {
     let breaker = Breaker::builder().fail_max(1).reset_timeout(RESET).build();
-    let p = pipeline! { circuit(breaker = &breaker) < |()| { Err::<(), _>(Worst(Arc::new(AtomicBool::new(true)))) } > };
+    let p = pipeline! {
+        circuit(breaker = &breaker) < |()| { Err::<(), _>(Worst(Arc::new(AtomicBool::new(true)))) } >
+    };
     let error = at_once(p.run(())).unwrap_err();
     assert!(error.is::<Worst>());
     assert_eq!(breaker.state().kind(), CircuitState::Open);
@@ -346,7 +348,9 @@ fn an_error_whose_text_panics_with_what_panics_opens_the_circuit_all_the_same() 
 fn so_it_does_where_the_text_is_made_while_a_panic_goes_by() {
     // The body panics while it is polled, and the circuit reports that from a drop.
     let breaker = Breaker::builder().fail_max(1).reset_timeout(RESET).build();
-    let p = pipeline! { circuit(breaker = &breaker) < async |()| { if breaker.failures() == 0 { panic_any(Bomb::armed()) } } > };
+    let p = pipeline! {
+        circuit(breaker = &breaker) < async |()| { if breaker.failures() == 0 { panic_any(Bomb::armed()) } } >
+    };
     let panic = catch_unwind(AssertUnwindSafe(|| at_once(p.run(())))).expect_err("it panics");
     assert_eq!(breaker.last_failure().unwrap().as_str(), "panicked");
     assert!(catch_unwind(AssertUnwindSafe(|| drop(panic))).is_err());

@@ -93,14 +93,19 @@ async fn circuit_11_what_a_part_reports_counts_for_nothing() {
     // It fails, and the probe succeeds.
     let (breaker, calls) = (due().await, Arc::new(AtomicU32::new(0)));
     let p = pipeline! {
-        circuit(breaker = &breaker) < retry(backoff = constant(1ms)) < circuit(breaker = &breaker) < call(calls.clone(), 2) > > >
+        circuit(breaker = &breaker) <
+            retry(backoff = constant(1ms)) < circuit(breaker = &breaker) < call(calls.clone(), 2) > >
+        >
     };
     p.run(()).await.unwrap();
     assert_eq!((breaker.state(), breaker.failures()), (BreakerState::Closed, 0));
     // It succeeds, and the probe fails.
     let (breaker, calls) = (due().await, Arc::new(AtomicU32::new(0)));
     let p = pipeline! {
-        circuit(breaker = &breaker) < circuit(breaker = &breaker) < call(calls.clone(), 0) > call(calls.clone(), 2) >
+        circuit(breaker = &breaker) <
+            circuit(breaker = &breaker) < call(calls.clone(), 0) >
+            call(calls.clone(), 2)
+        >
     };
     assert!(p.run(()).await.unwrap_err().is::<Oops>());
     assert_eq!((breaker.state(), breaker.failures()), (BreakerState::Open { retry_after: RESET }, 1));
@@ -108,7 +113,9 @@ async fn circuit_11_what_a_part_reports_counts_for_nothing() {
     let (breaker, calls) = (due().await, Arc::new(AtomicU32::new(0)));
     let p = pipeline! {
         circuit(breaker = &breaker) <
-            par(settle) < timeout(1ms) < circuit(breaker = &breaker) < async |_| { pending::<()>().await } > > >
+            par(settle) <
+                timeout(1ms) < circuit(breaker = &breaker) < async |_| { pending::<()>().await } > >
+            >
             call(calls.clone(), 0)
         >
     };
@@ -174,7 +181,11 @@ async fn circuit_11_nothing_is_inside_any_more_when_the_probe_is_not_polled() {
     }
     // It has begun with a panic, where the body is a step that needs no poll.
     advance(RESET).await;
-    let panics = pipeline! { circuit(breaker = &breaker) < circuit(breaker = &breaker) < |()| { assert!(calls.load(SeqCst) > 99) } > > };
+    let panics = pipeline! {
+        circuit(breaker = &breaker) <
+            circuit(breaker = &breaker) < |()| { assert!(calls.load(SeqCst) > 99) } >
+        >
+    };
     assert!(AssertUnwindSafe(panics.run(())).catch_unwind().await.is_err());
     advance(RESET).await;
     let mut probe = Box::pin(hangs.run(()));
@@ -217,7 +228,10 @@ async fn circuit_11_where_runs_wait_a_part_does_not() {
     let p = pipeline! {
         |_: Vec<Vec<()>>|
         each <
-            circuit(breaker = &breaker) < each(limit = 2) < circuit(breaker = &breaker) < call(calls.clone(), 0) > > |_| {} >
+            circuit(breaker = &breaker) <
+                each(limit = 2) < circuit(breaker = &breaker) < call(calls.clone(), 0) > >
+                |_| {}
+            >
         >
     };
     let begin = Instant::now();
@@ -231,7 +245,10 @@ async fn circuit_11_where_runs_wait_a_part_does_not() {
 async fn circuit_11_a_probe_whose_time_is_over_has_no_parts() {
     let (breaker, calls) = (due().await, Arc::new(AtomicU32::new(0)));
     let slow = pipeline! {
-        circuit(breaker = &breaker) < async |_| { sleep(RESET).await } circuit(breaker = &breaker) < call(calls.clone(), 0) > >
+        circuit(breaker = &breaker) <
+            async |_| { sleep(RESET).await }
+            circuit(breaker = &breaker) < call(calls.clone(), 0) >
+        >
     };
     // Nobody took its place: what is inside is the next probe.
     slow.run(()).await.unwrap();
@@ -239,7 +256,10 @@ async fn circuit_11_a_probe_whose_time_is_over_has_no_parts() {
     // Another one has it.
     let breaker = due().await;
     let slow = pipeline! {
-        circuit(breaker = &breaker) < async |_| { sleep(RESET + TICK).await } circuit(breaker = &breaker) < call(calls.clone(), 0) > >
+        circuit(breaker = &breaker) <
+            async |_| { sleep(RESET + TICK).await }
+            circuit(breaker = &breaker) < call(calls.clone(), 0) >
+        >
     };
     let hangs = pipeline! { circuit(breaker = &breaker) < async |_| { pending::<()>().await } > };
     let (slow, _) = tokio::join!(slow.run(()), async {
@@ -278,7 +298,9 @@ async fn circuit_11_closed_each_block_counts_for_itself() {
 #[tokio::test(start_paused = true)]
 async fn circuit_11_the_events_of_a_part_are_those_of_a_run() {
     let (breaker, calls, trace) = (due().await, Arc::new(AtomicU32::new(0)), Trace::default());
-    let p = pipeline! { circuit(breaker = &breaker) < circuit(breaker = &breaker, name = "inner") < call(calls.clone(), 0) > > };
+    let p = pipeline! {
+        circuit(breaker = &breaker) < circuit(breaker = &breaker, name = "inner") < call(calls.clone(), 0) > >
+    };
     p.with_bus(&trace).run(()).await.unwrap();
     assert_eq!(
         trace.lines(),

@@ -164,7 +164,13 @@ mod lost {
         let service = Service::default();
         let p = pipeline! {
             |_: Vec<u32>|
-            each(limit = 8) < retry < circuit(fail_max = 3, reset_timeout = 10s) < timeout(2s) < call_with(service.clone(), _) > > > >
+            each(limit = 8) <
+                retry <
+                    circuit(fail_max = 3, reset_timeout = 10s) <
+                        timeout(2s) < call_with(service.clone(), _) >
+                    >
+                >
+            >
         };
         let results = recovers(&p, &service).await;
         assert!(results[3..].iter().all(|ok| *ok), "{:?}", &results[..5]);
@@ -357,8 +363,14 @@ mod lost {
                 let (one, other) = if turn % 3 == 0 { (&a, &b) } else { (&b, &a) };
                 let p = pipeline! {
                     par <
-                        seq < async |_| { sleep(TICK * x).await } circuit(breaker = one) < call(service.clone()) > >
-                        seq < async |_| { sleep(TICK * y).await } circuit(breaker = other) < call(service.clone()) > >
+                        seq <
+                            async |_| { sleep(TICK * x).await }
+                            circuit(breaker = one) < call(service.clone()) >
+                        >
+                        seq <
+                            async |_| { sleep(TICK * y).await }
+                            circuit(breaker = other) < call(service.clone()) >
+                        >
                     >
                 };
                 if p.run(()).await.is_ok() {
@@ -442,7 +454,10 @@ mod waiting {
             log.add(name);
             pending().await
         }
-        let p = pipeline! { let log = log.clone(); |_: &'static str| circuit(breaker = &b) < hang(log.clone(), _) > };
+        let p = pipeline! {
+            let log = log.clone();
+            |_: &'static str| circuit(breaker = &b) < hang(log.clone(), _) >
+        };
         b.force_open();
         advance(RESET).await;
         let run = |name| {
@@ -760,10 +775,16 @@ mod deadlocks {
         let service = Service::default();
         service.is(UP);
         let one = pipeline! {
-            circuit(breaker = &a) < async |_| { sleep(TICK).await } circuit(breaker = &b) < call(service.clone()) > >
+            circuit(breaker = &a) <
+                async |_| { sleep(TICK).await }
+                circuit(breaker = &b) < call(service.clone()) >
+            >
         };
         let other = pipeline! {
-            circuit(breaker = &b) < async |_| { sleep(TICK).await } circuit(breaker = &a) < call(service.clone()) > >
+            circuit(breaker = &b) <
+                async |_| { sleep(TICK).await }
+                circuit(breaker = &a) < call(service.clone()) >
+            >
         };
         let begin = Instant::now();
         let (one, other) = tokio::join!(one.run(()), other.run(()));

@@ -165,7 +165,9 @@ mod parts {
         let outer = pipeline! {
             |_: u32|
             seq(name = "outer") <
-                retry(max_attempts = 2, backoff = constant(0s)) < async |n, cx| { Ok(cx.run(&inner, n).await?) } as "ask" >
+                retry(max_attempts = 2, backoff = constant(0s)) <
+                    async |n, cx| { Ok(cx.run(&inner, n).await?) } as "ask"
+                >
                 double
             >
         };
@@ -356,7 +358,9 @@ mod recursion {
     #[test]
     fn it_may_be_deep() {
         fn down() -> impl Run<In = u32, Out = u32, Error = BoxError> {
-            pipeline! { |_: u32| async |n, cx| { if n == 0 { Ok(0) } else { Ok(cx.run(&down(), n - 1).await? + 1) } } }
+            pipeline! {
+                |_: u32| async |n, cx| { if n == 0 { Ok(0) } else { Ok(cx.run(&down(), n - 1).await? + 1) } }
+            }
         }
         assert_eq!(at_once(down().run(200)).unwrap(), 200);
     }
@@ -439,7 +443,10 @@ mod errors {
 
     #[test]
     fn with_types_of_their_own() {
-        let inner = pipeline! { error = Inner; |_: u32| seq(name = "in") < |n| { if n > 1 { Err(Inner("more")) } else { Ok(n) } } > };
+        let inner = pipeline! {
+            error = Inner;
+            |_: u32| seq(name = "in") < |n| { if n > 1 { Err(Inner("more")) } else { Ok(n) } } >
+        };
         let outer = pipeline! {
             error = Outer;
             |_: u32|
@@ -549,7 +556,10 @@ mod spelling {
 
     #[test]
     fn forms() {
-        let p = pipeline! { |_: u32| seq < |n, _cx| { n } |n: u32, cx| { let _ = cx; n } async |n, cx,| { let _ = cx.path(); n } > };
+        let p = pipeline! {
+            |_: u32|
+            seq < |n, _cx| { n } |n: u32, cx| { let _ = cx; n } async |n, cx,| { let _ = cx.path(); n } >
+        };
         assert_eq!(at_once(p.run(1)).unwrap(), 1);
         let p = pipeline! { |_: (u32, u32)| |(a, b), cx| { (a + b, cx.path().len()) } };
         assert_eq!(at_once(p.run((1, 2))).unwrap(), (3, "inline".len()));
@@ -647,7 +657,8 @@ mod last_error {
         #[derive(Debug, thiserror::Error)]
         #[error("number {0}")]
         struct Number(u64);
-        let p = pipeline! { |_: Vec<u64>|
+        let p = pipeline! {
+            |_: Vec<u64>|
             each < retry(max_attempts = 2, backoff = constant(0s)) < async |n, cx| {
                 tokio::task::yield_now().await;
                 match cx.last_error() {

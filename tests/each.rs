@@ -80,7 +80,10 @@ async fn par_1_every_limit_holds() {
         [(1, 5, 1), (3, 10, 3), (8, 100, 8), (9, 100, 9), (64, 200, 64), (usize::MAX, 300, 300)]
     {
         let census = Census::default();
-        let p = pipeline! { let census = census.clone(); |_: Vec<u64>| each(limit = limit) < live(census.clone(), _) > };
+        let p = pipeline! {
+            let census = census.clone();
+            |_: Vec<u64>| each(limit = limit) < live(census.clone(), _) >
+        };
         p.run((0..items).map(|n| 1 + n % 4).collect()).await.unwrap();
         assert_eq!((census.most(), census.made(), census.alive()), (expected, items as usize, 0));
     }
@@ -332,7 +335,9 @@ fn dropped_midway_it_drops_its_items_at_once() {
 fn items_that_were_not_reached_are_dropped_too() {
     let census = Census::default();
     let items: Vec<_> = (0..10).map(|_| census.enter()).collect();
-    let p = pipeline! { |_: Vec<common::Live>| each(limit = 2) < |live| { drop(live); Err::<(), _>(Oops("no")) } > };
+    let p = pipeline! {
+        |_: Vec<common::Live>| each(limit = 2) < |live| { drop(live); Err::<(), _>(Oops("no")) } >
+    };
     assert!(at_once(p.run(items)).is_err());
     assert_eq!(census.alive(), 0);
 }
@@ -406,7 +411,9 @@ mod greedy {
                 >
                 seq <
                     |()| { 0..1_000_usize }
-                    each(limit = 3) < async |_n| { tokio::task::yield_now().await; done.fetch_add(1, SeqCst) } >
+                    each(limit = 3) <
+                        async |_n| { tokio::task::yield_now().await; done.fetch_add(1, SeqCst) }
+                    >
                     |_| { stop.store(true, SeqCst) }
                 >
             >

@@ -36,10 +36,14 @@ mod places {
             |_: u32| seq(name = "ingest") < par < double fetch as "second" > >
         };
         assert_eq!(at_once(p.run(10)).unwrap_err().path(), "ingest/par/second");
-        let p = pipeline! { |_: u32| seq < retry(max_attempts = 1) < timeout(1s) < catch < circuit < double fetch > > > > > };
+        let p = pipeline! {
+            |_: u32| seq < retry(max_attempts = 1) < timeout(1s) < catch < circuit < double fetch > > > > >
+        };
         assert_eq!(at_once(p.run(10)).unwrap_err().path(), "seq/retry/timeout/catch/circuit/fetch");
         assert_eq!(at_once(pipeline! { |_: u32| fetch }.run(10)).unwrap_err().path(), "fetch");
-        let p = pipeline! { |_: u32| seq < |n| { vec![n] } { pipeline! { |_: Vec<u32>| each(name = "all") < oops > } } > };
+        let p = pipeline! {
+            |_: u32| seq < |n| { vec![n] } { pipeline! { |_: Vec<u32>| each(name = "all") < oops > } } >
+        };
         assert_eq!(at_once(p.run(10)).unwrap_err().path(), "seq/all/oops");
     }
 
@@ -81,7 +85,9 @@ mod places {
     fn the_path_of_an_embedded_step_leads_through_both_pipelines() {
         let inner = pipeline! { |_: u32| circuit(name = "guard") < fetch > };
         let middle = pipeline! { |_: u32| seq(name = "middle") < double { &inner } > };
-        let outer = pipeline! { |_: u32| seq(name = "outer") < retry(max_attempts = 2, backoff = constant(0s)) < { &middle } > > };
+        let outer = pipeline! {
+            |_: u32| seq(name = "outer") < retry(max_attempts = 2, backoff = constant(0s)) < { &middle } > >
+        };
         assert_eq!(at_once(inner.run(10)).unwrap_err().path(), "guard/fetch");
         assert_eq!(at_once(middle.run(10)).unwrap_err().path(), "middle/guard/fetch");
         let error = at_once(outer.run(10)).unwrap_err();
@@ -140,7 +146,8 @@ mod places {
     #[tokio::test]
     async fn errors_1_of_a_pipeline_that_runs_itself_each_level_has_its_item() {
         fn tree() -> BoxPipeline<'static, Vec<u32>, Vec<()>> {
-            let p = pipeline! { |_: Vec<u32>|
+            let p = pipeline! {
+                |_: Vec<u32>|
                 each < async |depth, cx| {
                     if depth == 0 {
                         return Err(BoxError::from(Oops("leaf")));
@@ -169,7 +176,9 @@ mod places {
         assert_eq!(at_once(pipeline! { |_: u32| fetch }.run(10)).unwrap_err().attempts(), 1);
         let p = pipeline! { |_: u32| retry(max_attempts = 4) < fetch > };
         assert_eq!(p.run(10).await.unwrap_err().attempts(), 4);
-        let p = pipeline! { |_: u32| retry(max_attempts = 4) < seq < double retry(max_attempts = 2) < fetch > > > };
+        let p = pipeline! {
+            |_: u32| retry(max_attempts = 4) < seq < double retry(max_attempts = 2) < fetch > > >
+        };
         assert_eq!(p.run(10).await.unwrap_err().attempts(), 2);
     }
 }
@@ -197,7 +206,9 @@ mod sentences {
 
     #[tokio::test(start_paused = true)]
     async fn of_a_timeout() {
-        let p = pipeline! { timeout(1.5s, name = "short") < async |()| { sleep(Duration::from_secs(9)).await } > };
+        let p = pipeline! {
+            timeout(1.5s, name = "short") < async |()| { sleep(Duration::from_secs(9)).await } >
+        };
         assert_eq!(p.run(()).await.unwrap_err().to_string(), "block `short` timed out after 1.5s");
         let p = pipeline! { retry < timeout(250ms) < async |()| { sleep(Duration::from_secs(9)).await } > > };
         let sentence = "block `retry/timeout` timed out after 250ms, in each of 3 attempts";
@@ -211,7 +222,9 @@ mod sentences {
         }
         let cfg = Config { upstream_timeout: Duration::from_millis(1_500) };
         let slow = async |()| sleep(Duration::from_secs(9)).await;
-        let p = pipeline! { seq(name = "call") < timeout(cfg.upstream_timeout) < async |()| { slow(()).await } > > };
+        let p = pipeline! {
+            seq(name = "call") < timeout(cfg.upstream_timeout) < async |()| { slow(()).await } > >
+        };
         let sentence = "block `call/timeout` timed out after 1.5s";
         assert_eq!(p.run(()).await.unwrap_err().to_string(), sentence);
         let p = pipeline! { |_: ()| retry < { &p } > };
@@ -557,7 +570,11 @@ mod kinds {
         let p = pipeline! {
             error = Shop;
             |_: u32|
-            retry(max_attempts = 3, backoff = constant(0s), when = |e| matches!(e.task(), Some(Shop::Io(_)))) <
+            retry(
+                max_attempts = 3,
+                backoff = constant(0s),
+                when = |e| matches!(e.task(), Some(Shop::Io(_)))
+            ) <
                 circuit(fail_max = 9, ignore = |e| e.task() == Some(&Shop::Oops("oops"))) <
                     |n| { Ok(n) }
                     fetch

@@ -112,7 +112,9 @@ fn fallback_2_the_event_names_who_failed_and_who_follows() {
             told.lock().unwrap().push((event.node.path().to_owned(), step, to));
         }
     });
-    let p = pipeline! { fallback < no("a") as "a" retry(name = "r", max_attempts = 1) < no("b") > { &inner } yes(1) > };
+    let p = pipeline! {
+        fallback < no("a") as "a" retry(name = "r", max_attempts = 1) < no("b") > { &inner } yes(1) >
+    };
     assert_eq!(at_once((&p).with_bus(&bus).run(())).unwrap(), 1);
     let path = "fallback".to_owned();
     assert_eq!(
@@ -126,8 +128,12 @@ fn fallback_3_when_narrows_and_is_not_asked_about_the_last() {
     let asked = AtomicU32::new(0);
     let p = pipeline! {
         |_: u32|
-        fallback(when = |e| { asked.fetch_add(1, SeqCst); e.downcast_ref::<Oops>().is_some_and(|oops| oops.0 != "final") }) <
-            no("a") |n| { if n == 0 { Err(Oops("final")) } else { Err(Oops("b")) } } no("c")
+        fallback(
+            when = |e| { asked.fetch_add(1, SeqCst); e.downcast_ref::<Oops>().is_some_and(|oops| oops.0 != "final") }
+        ) <
+            no("a")
+            |n| { if n == 0 { Err(Oops("final")) } else { Err(Oops("b")) } }
+            no("c")
         >
     };
     let error = at_once(p.run(0)).unwrap_err();
@@ -144,7 +150,13 @@ async fn fallback_4_all_failed_is_the_last_error_with_those_before_it() {
     let breaker = Breaker::new();
     breaker.isolate();
     let p = pipeline! {
-        seq(name = "s") < fallback < circuit(breaker = &breaker) < after(0, 0) > timeout(1s) < after(9, 0) > fail_after(1, "last") > >
+        seq(name = "s") <
+            fallback <
+                circuit(breaker = &breaker) < after(0, 0) >
+                timeout(1s) < after(9, 0) >
+                fail_after(1, "last")
+            >
+        >
     };
     for observed in [false, true] {
         let error = if observed {
@@ -205,7 +217,12 @@ fn fallback_4_an_error_that_a_step_has_kept_is_counted() {
 fn fallback_5_the_value_is_cloned_when_one_starts_that_is_not_the_last_user() {
     let p = pipeline! {
         |_: Sheep|
-        fallback < |s| { if s.dolly { Err(Oops("a")) } else { Ok(9) } } no("b") |s| { if s.dolly { 1 } else { 2 } } yes(4) >
+        fallback <
+            |s| { if s.dolly { Err(Oops("a")) } else { Ok(9) } }
+            no("b")
+            |s| { if s.dolly { 1 } else { 2 } }
+            yes(4)
+        >
     };
     let (sheep, clones) = Sheep::new();
     assert_eq!((at_once(p.run(sheep)).unwrap(), clones()), (2, 1), "the last user gets the value itself");
@@ -309,7 +326,11 @@ async fn fallback_8_dropped_at_every_await_it_is_cancelled_in_the_alternative_th
         if fails { Err(Oops("no")) } else { Ok(1) }
     }
     let p = pipeline! {
-        fallback < holds(census.clone(), true) retry(max_attempts = 2) < holds(census.clone(), true) > holds(census.clone(), false) >
+        fallback <
+            holds(census.clone(), true)
+            retry(max_attempts = 2) < holds(census.clone(), true) >
+            holds(census.clone(), false)
+        >
     };
     let trace = Trace::default();
     for polls in 0.. {
@@ -346,7 +367,11 @@ async fn fallback_9_with_settle_and_retry_around_and_inside() {
     let calls = AtomicU32::new(0);
     let third = || if calls.fetch_add(1, SeqCst) < 4 { Err(Oops("not yet")) } else { Ok(3_u32) };
     let p = pipeline! {
-        settle < retry(max_attempts = 3, backoff = constant(1s), jitter = none) < fallback < |()| { third() } |()| { third() } > > >
+        settle <
+            retry(max_attempts = 3, backoff = constant(1s), jitter = none) <
+                fallback < |()| { third() } |()| { third() } >
+            >
+        >
     };
     let start = Instant::now();
     assert_eq!(p.run(()).await.unwrap().unwrap(), 3);
@@ -358,7 +383,9 @@ async fn fallback_9_with_settle_and_retry_around_and_inside() {
 
 #[tokio::test(start_paused = true)]
 async fn fallback_10_embedded_boxed_and_on_another_runtime_it_is_the_same() {
-    let p = pipeline! { |_: String| fallback < fail_after(1, "a") |s| { s.parse::<u32>() } |s| { s.len() as u32 } > };
+    let p = pipeline! {
+        |_: String| fallback < fail_after(1, "a") |s| { s.parse::<u32>() } |s| { s.len() as u32 } >
+    };
     let outer = pipeline! { |_: String| fallback < { &p } no("z") > };
     for (text, answer) in [("17", 17), ("text", 4)] {
         assert_eq!(outer.run(text.to_owned()).await.unwrap(), answer);

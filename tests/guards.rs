@@ -107,17 +107,29 @@ fn a_further_step_takes_no_place() {
     // The steps of a sequence take turns in one place, and what is piped is never kept. Twelve steps are one future, which
     // keeps its pipeline and its state.
     let four = pipeline! { |_: u64| seq < tasks::step tasks::step tasks::step tasks::step > };
-    let eight = pipeline! { |_: u64|
-        seq < tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step >
-    };
-    let fifty = pipeline! { |_: u64|
+    let eight = pipeline! {
+        |_: u64|
         seq <
-            tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step
-            tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step
-            tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step
-            tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step
-            tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step
-            tasks::step tasks::step tasks::step tasks::step tasks::step
+            tasks::step
+            tasks::step
+            tasks::step
+            tasks::step
+            tasks::step
+            tasks::step
+            tasks::step
+            tasks::step
+        >
+    };
+    let fifty = pipeline! {
+        |_: u64|
+        seq <
+            tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step
+            tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step
+            tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step
+            tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step
+            tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step
+            tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step tasks::step
+            tasks::step tasks::step
         >
     };
     let (four, eight, fifty) =
@@ -147,7 +159,8 @@ fn the_type_of_ten_steps_can_be_read() {
     let name = std::any::type_name_of_val(&pipeline);
     assert!(name.len() < 2_000, "{} characters: {name}", name.len());
     // A task that others can name says in its arguments what it gives, which may be private where they are.
-    let pipeline = pipeline! { |_: u64|
+    let pipeline = pipeline! {
+        |_: u64|
         seq <
             tasks::step tasks::step tasks::step tasks::step tasks::step
             tasks::step tasks::step tasks::step tasks::step tasks::step

@@ -144,7 +144,9 @@ async fn hedge_3_losers_are_dropped_in_that_poll_and_told_of_before_the_block() 
 async fn hedge_3_a_circuit_inside_counts_nothing_for_a_loser_and_one_around_counts_one() {
     let breaker = Breaker::builder().fail_max(1).build();
     let service = Service::new(&[(900, Err("late")), (10, Ok(2))]);
-    let p = pipeline! { circuit(breaker = &breaker) < hedge(50ms) < circuit(breaker = &breaker) < call(&service) > > > };
+    let p = pipeline! {
+        circuit(breaker = &breaker) < hedge(50ms) < circuit(breaker = &breaker) < call(&service) > > >
+    };
     assert_eq!(p.run(()).await.unwrap(), 2);
     assert_eq!((breaker.state(), breaker.failures()), (BreakerState::Closed, 0));
     let service = Service::new(&[(0, Err("a")), (0, Err("b"))]);
@@ -186,7 +188,9 @@ async fn hedge_5_the_value_is_cloned_for_all_attempts_but_the_last() {
     let seen = Mutex::new(Vec::new());
     let p = pipeline! {
         |_: Sheep|
-        hedge(50ms, max_attempts = 3) < |s| { seen.lock().unwrap().push(s.dolly); Err::<u32, _>(Oops("no")) } >
+        hedge(50ms, max_attempts = 3) <
+            |s| { seen.lock().unwrap().push(s.dolly); Err::<u32, _>(Oops("no")) }
+        >
     };
     assert!(p.run(sheep).await.is_err());
     assert_eq!((clones(), seen.into_inner().unwrap()), (2, vec![true, true, false]));
@@ -198,7 +202,11 @@ async fn hedge_5_the_value_is_cloned_for_all_attempts_but_the_last() {
 #[test]
 fn hedge_6_a_body_that_never_waits_has_no_timer() {
     let calls = AtomicU32::new(0);
-    let p = pipeline! { hedge(50ms, max_attempts = 3) < |()| { if calls.fetch_add(1, SeqCst) < 2 { Err(Oops("no")) } else { Ok(1) } } > };
+    let p = pipeline! {
+        hedge(50ms, max_attempts = 3) <
+            |()| { if calls.fetch_add(1, SeqCst) < 2 { Err(Oops("no")) } else { Ok(1) } }
+        >
+    };
     assert_eq!(at_once(p.run(())).unwrap(), 1, "outside of a runtime, as there is no timer");
 }
 
@@ -207,7 +215,9 @@ fn hedge_6_a_panic_unwinds_after_the_others_are_dropped() {
     let rt = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let trace = Trace::default();
     let p = pipeline! {
-        hedge(50ms) < async |(), cx| { sleep(Duration::from_millis(10)).await; if cx.attempt() == 2 { panic!("oh") }; sleep(Duration::MAX).await } as "a" >
+        hedge(50ms) <
+            async |(), cx| { sleep(Duration::from_millis(10)).await; if cx.attempt() == 2 { panic!("oh") }; sleep(Duration::MAX).await } as "a"
+        >
     };
     let run = std::panic::AssertUnwindSafe(|| rt.block_on((&p).with_bus(&trace).run(())).map(drop));
     assert!(std::panic::catch_unwind(run).is_err());
@@ -392,7 +402,9 @@ async fn hedge_10_an_attempt_that_uses_up_the_budget_each_time_starves_no_other(
 async fn hedge_10_nor_does_it_in_other_blocks() {
     let p = pipeline! { race < greedy hedge(1ms, max_attempts = 3) < greedy_before(3) > greedy > };
     assert_eq!(with_a_clock(p.run(())).await.unwrap(), 3);
-    let p = pipeline! { race < hedge(1ms) < greedy > timeout(1h) < seq < greedy_before(1) greedy_before(1) > > > };
+    let p = pipeline! {
+        race < hedge(1ms) < greedy > timeout(1h) < seq < greedy_before(1) greedy_before(1) > > >
+    };
     assert_eq!(with_a_clock(p.run(())).await.unwrap(), 1);
     let p = pipeline! { hedge(1ms) < race < greedy greedy_before(2) > > };
     assert_eq!(with_a_clock(p.run(())).await.unwrap(), 2);

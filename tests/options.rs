@@ -60,7 +60,9 @@ async fn options_1_a_limit_and_rounds() {
             |_| { vec![1_u64; 6] }
             each(limit = *limit) < async |n| { let _live = meter.enter(); wait(n).await } >
             |_| { 0 }
-            repeat(max_rounds = *rounds, backoff = constant(1s)) < |n| { if n < 3 { Continue(n + 1) } else { Break(n) } } >
+            repeat(max_rounds = *rounds, backoff = constant(1s)) <
+                |n| { if n < 3 { Continue(n + 1) } else { Break(n) } }
+            >
         >
     };
     use std::ops::ControlFlow::{Break, Continue};
@@ -113,7 +115,11 @@ fn options_3_predicates_see_names_when_they_are_asked() {
     let p = pipeline! {
         |(most, word): (u32, &'static str)|
         fallback(when = |e| e.attempts() <= *most) <
-            retry(max_attempts = 9, backoff = constant(0s), when = |e| e.task().is_some_and(|e| e.to_string() == *word)) < fails(1) >
+            retry(
+                max_attempts = 9,
+                backoff = constant(0s),
+                when = |e| e.task().is_some_and(|e| e.to_string() == *word)
+            ) < fails(1) >
             |_| { 7 }
         >
     };
@@ -122,7 +128,9 @@ fn options_3_predicates_see_names_when_they_are_asked() {
     assert_eq!(at_once(p.run((1, "yes"))).unwrap(), 7);
 
     let breaker = Breaker::builder().fail_max(1).build();
-    let ignoring = pipeline! { |ignored: bool| circuit(breaker = &breaker, ignore = |e| *ignored && e.is::<Oops>()) < fails(1) > };
+    let ignoring = pipeline! {
+        |ignored: bool| circuit(breaker = &breaker, ignore = |e| *ignored && e.is::<Oops>()) < fails(1) >
+    };
     at_once(ignoring.run(true)).unwrap_err();
     assert_eq!(breaker.state(), BreakerState::Closed);
     at_once(ignoring.run(false)).unwrap_err();
@@ -139,9 +147,11 @@ fn options_4_with_names_they_are_evaluated_at_each_start_in_written_order() {
     let p = pipeline! {
         |n: u32|
         retry(max_attempts = 2, backoff = constant(0s)) <
-            retry(max_delay = Duration::from_secs(say("delay", *n).into()), max_attempts = say("attempts", *n), backoff = constant(0s)) <
-                fails(1)
-            >
+            retry(
+                max_delay = Duration::from_secs(say("delay", *n).into()),
+                max_attempts = say("attempts", *n),
+                backoff = constant(0s)
+            ) < fails(1) >
         >
     };
     at_once(p.run(1)).unwrap_err();
@@ -165,7 +175,10 @@ fn options_5_without_names_they_are_evaluated_once_when_the_pipeline_is_built() 
         seq <
             settle < retry(max_attempts = count(&once, plan.n), backoff = constant(0s)) < fails(*n) > >
             |_| { 0 }
-            retry(max_attempts = count(&each, *n + 1), backoff = retry::constant(Duration::from_millis(count(&once, 0).into()))) < fails(0) >
+            retry(
+                max_attempts = count(&each, *n + 1),
+                backoff = retry::constant(Duration::from_millis(count(&once, 0).into()))
+            ) < fails(0) >
         >
     };
     assert_eq!((once.load(Ordering::Relaxed), each.load(Ordering::Relaxed)), (2, 0));
@@ -206,7 +219,9 @@ fn options_6_for_each_of_them_and_it_is_neither_retried_nor_a_rejection() {
     assert_eq!(invalid(at_once(par.run(0))), limit);
     let each = pipeline! { |n: usize| seq < |_| { vec![0] } each(limit = *n, settle) < fails > > };
     assert_eq!(invalid(at_once(each.run(0))), limit);
-    let repeat = pipeline! { |n: u32| repeat(max_rounds = *n) < |()| { std::ops::ControlFlow::<(), ()>::Break(()) } > };
+    let repeat = pipeline! {
+        |n: u32| repeat(max_rounds = *n) < |()| { std::ops::ControlFlow::<(), ()>::Break(()) } >
+    };
     assert_eq!(invalid(at_once(repeat.run(0))), "the option `max_rounds` must be at least 1");
     // A time of zero is one that a deadline may have left: over when the body waits, without a timer.
     let timeout = pipeline! { |time: Duration| timeout(*time) < fails(0) > };
@@ -293,7 +308,10 @@ fn options_6_the_kind_has_a_wire_form() {
 #[test]
 fn options_7_a_panic_is_the_blocks() {
     let recorder = Recorder::new();
-    let p = pipeline! { |n: u32| seq(name = "s") < catch < retry(max_attempts = { assert!(*n > 0, "zero"); *n }) < fails(0) > > > };
+    let p = pipeline! {
+        |n: u32|
+        seq(name = "s") < catch < retry(max_attempts = { assert!(*n > 0, "zero"); *n }) < fails(0) > > >
+    };
     let error = at_once((&p).with_bus(recorder.clone()).run(0)).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Panicked(panicked) if panicked.message() == "zero"));
     assert_eq!(recorder.states("s/catch/retry"), [TaskState::Running, TaskState::Failed]);
@@ -315,7 +333,9 @@ async fn options_8_dropped_the_block_is_cancelled() {
 
 #[test]
 fn options_9_the_graph_shows_their_text() {
-    let p = pipeline! { |n: u32| retry(max_attempts = *n + 1, backoff = exponential(Duration::from_secs(1), *n)) < fails(*n) > };
+    let p = pipeline! {
+        |n: u32| retry(max_attempts = *n + 1, backoff = exponential(Duration::from_secs(1), *n)) < fails(*n) >
+    };
     let tree = "retry(max_attempts = *n + 1, backoff = exponential(Duration::from_secs(1), *n))\n└─ fails";
     assert_eq!(p.graph().to_string(), tree);
 }
@@ -327,7 +347,10 @@ async fn options_with_names_nest_and_stay_apart() {
         timeout(Duration::from_secs(*a)) <
             let c = |_| { *b + 1 }
             retry(max_attempts = *c, backoff = constant(0s)) <
-                timeout(Duration::from_secs(*a - 1)) < let d = wait(1) retry(max_attempts = *c, when = |e| e.attempts() < *c) < |_| { *d + *a } > >
+                timeout(Duration::from_secs(*a - 1)) <
+                    let d = wait(1)
+                    retry(max_attempts = *c, when = |e| e.attempts() < *c) < |_| { *d + *a } >
+                >
             >
         >
     };
@@ -403,8 +426,12 @@ async fn options_1_the_limits_of_a_retry_and_a_hedge_are_the_runs_own() {
     let p = pipeline! {
         |(elapsed, asked, budget): (Duration, Duration, usize)|
         retry(
-            max_attempts = unlimited, backoff = constant(100ms), jitter = none,
-            max_elapsed = *elapsed, retry_after = |_| Some(*asked), budget = &budgets[*budget],
+            max_attempts = unlimited,
+            backoff = constant(100ms),
+            jitter = none,
+            max_elapsed = *elapsed,
+            retry_after = |_| Some(*asked),
+            budget = &budgets[*budget],
         ) < fails(1) >
     };
     let attempts = |error: Error| error.attempts();
@@ -420,7 +447,9 @@ async fn options_1_the_limits_of_a_retry_and_a_hedge_are_the_runs_own() {
 
     let hedged = pipeline! {
         |(delay, most): (Duration, u32)|
-        hedge(*delay, max_attempts = *most) < async |_, cx| { cx.sleep(Duration::from_secs(1)).await; cx.attempt() } >
+        hedge(*delay, max_attempts = *most) <
+            async |_, cx| { cx.sleep(Duration::from_secs(1)).await; cx.attempt() }
+        >
     };
     let began = Instant::now();
     assert_eq!(hedged.run((tenth, 3)).await.unwrap(), 1);

@@ -64,8 +64,12 @@ async fn par_1_at_most_limit_run_at_once() {
         let p = pipeline! {
             let census = census.clone();
             par(limit = limit) <
-                live(census.clone(), 3) live(census.clone(), 1) live(census.clone(), 2)
-                live(census.clone(), 1) live(census.clone(), 1) live(census.clone(), 2)
+                live(census.clone(), 3)
+                live(census.clone(), 1)
+                live(census.clone(), 2)
+                live(census.clone(), 1)
+                live(census.clone(), 1)
+                live(census.clone(), 2)
             >
         };
         p.run(()).await.unwrap();
@@ -145,7 +149,10 @@ async fn par_2_nothing_queued_ever_starts() {
     let p = pipeline! {
         let log = log.clone();
         par(limit = 2) <
-            work(log.clone(), "a", 5) fail(log.clone(), "b", 1) work(log.clone(), "c", 0) fail(log.clone(), "d", 0)
+            work(log.clone(), "a", 5)
+            fail(log.clone(), "b", 1)
+            work(log.clone(), "c", 0)
+            fail(log.clone(), "d", 0)
         >
     };
     assert_eq!(p.run(()).await.unwrap_err().downcast_ref(), Some(&Oops("b")));
@@ -198,8 +205,10 @@ async fn par_2_the_siblings_are_cancelled_before_the_block_fails() {
         let log = log.clone();
         let census = census.clone();
         par(limit = 3) <
-            live(census.clone(), 9) as "a" fail(log.clone(), "b", 1) as "b"
-            seq < live(census.clone(), 9) as "c" > live(census.clone(), 9) as "queued"
+            live(census.clone(), 9) as "a"
+            fail(log.clone(), "b", 1) as "b"
+            seq < live(census.clone(), 9) as "c" >
+            live(census.clone(), 9) as "queued"
         >
     };
     p.with_bus(&trace).run(()).await.unwrap_err();
@@ -244,7 +253,10 @@ async fn par_3_settle_runs_every_child_and_gives_every_result_in_written_order()
     let p = pipeline! {
         let log = log.clone();
         par(settle, limit = 2) <
-            work(log.clone(), "a", 3) fail(log.clone(), "b", 1) as "bee" work(log.clone(), "c", 1) fail(log.clone(), "d", 0)
+            work(log.clone(), "a", 3)
+            fail(log.clone(), "b", 1) as "bee"
+            work(log.clone(), "c", 1)
+            fail(log.clone(), "d", 0)
         >
     };
     let (a, b, c, d) = p.run(()).await.unwrap();
@@ -290,10 +302,12 @@ async fn par_4_only_children_that_were_woken_are_polled() {
     let (g, n) = (&gates, &polls);
     let p = pipeline! {
         par <
-            gated(g[0].clone(), n[0].clone()) gated(g[1].clone(), n[1].clone()) gated(g[2].clone(), n[2].clone())
-            gated(g[3].clone(), n[3].clone()) gated(g[4].clone(), n[4].clone()) gated(g[5].clone(), n[5].clone())
-            gated(g[6].clone(), n[6].clone()) gated(g[7].clone(), n[7].clone()) gated(g[8].clone(), n[8].clone())
-            gated(g[9].clone(), n[9].clone()) gated(g[10].clone(), n[10].clone()) gated(g[11].clone(), n[11].clone())
+            gated(g[0].clone(), n[0].clone()) gated(g[1].clone(), n[1].clone())
+            gated(g[2].clone(), n[2].clone()) gated(g[3].clone(), n[3].clone())
+            gated(g[4].clone(), n[4].clone()) gated(g[5].clone(), n[5].clone())
+            gated(g[6].clone(), n[6].clone()) gated(g[7].clone(), n[7].clone())
+            gated(g[8].clone(), n[8].clone()) gated(g[9].clone(), n[9].clone())
+            gated(g[10].clone(), n[10].clone()) gated(g[11].clone(), n[11].clone())
         >
     };
     let opener = async {
@@ -342,7 +356,12 @@ fn a_body_of_several_kinds_of_children_gives_their_types() {
     let inner = pipeline! { |_: u32| |n| { n.to_string() } };
     let p = pipeline! {
         |_: u32|
-        par < |n| { n as u8 } seq < |n| { n + 1 } |n| { vec![n] } > { &inner } par < |n| { n } |n| { n as i64 } > >
+        par <
+            |n| { n as u8 }
+            seq < |n| { n + 1 } |n| { vec![n] } >
+            { &inner }
+            par < |n| { n } |n| { n as i64 } >
+        >
     };
     assert_eq!(at_once(p.run(7)).unwrap(), (7_u8, vec![8], "7".to_owned(), (7, 7_i64)));
 }
@@ -433,7 +452,12 @@ mod greedy {
                 drain(n.clone(), MANY)
                 seq < par <
                     drain(n.clone(), MANY)
-                    retry < par < drain(n.clone(), MANY) timeout(1s) < par < drain(n.clone(), MANY) beat(n.clone()) > > > >
+                    retry <
+                        par <
+                            drain(n.clone(), MANY)
+                            timeout(1s) < par < drain(n.clone(), MANY) beat(n.clone()) > >
+                        >
+                    >
                 > >
             >
         };

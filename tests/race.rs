@@ -86,7 +86,13 @@ async fn race_4_all_failed_is_the_last_in_time_with_the_others() {
     let breaker = Breaker::new();
     breaker.isolate();
     let p = pipeline! {
-        seq(name = "s") < race < fail_after(3, "a") timeout(1s) < after(9, 0) > circuit(breaker = &breaker) < after(0, 0) > > >
+        seq(name = "s") <
+            race <
+                fail_after(3, "a")
+                timeout(1s) < after(9, 0) >
+                circuit(breaker = &breaker) < after(0, 0) >
+            >
+        >
     };
     let error = p.run(()).await.unwrap_err();
     assert_eq!(error.to_string(), "step `s/race/fail_after` failed: a");
@@ -101,8 +107,9 @@ fn race_4_of_many_errors_the_first_sixteen_are_kept() {
     let p = pipeline! {
         |_: u32|
         race <
-            |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) }
-            |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) }
+            |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) }
+            |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) }
+            |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) } |n| { no(n) }
         >
     };
     fn no(n: u32) -> Result<u32, io::Error> {
@@ -157,8 +164,8 @@ async fn race_7_a_signal_ends_a_service() {
 async fn race_8_of_many_only_those_woken_are_polled_and_the_rules_are_the_same() {
     let p = pipeline! {
         race <
-            after(9, 1) after(8, 2) after(7, 3) after(6, 4) after(5, 5) after(4, 6) fail_after(1, "x") after(3, 8) after(9, 9)
-            after(2, 10) after(9, 11) after(9, 12)
+            after(9, 1) after(8, 2) after(7, 3) after(6, 4) after(5, 5) after(4, 6) fail_after(1, "x")
+            after(3, 8) after(9, 9) after(2, 10) after(9, 11) after(9, 12)
         >
     };
     assert_eq!(p.run(()).await.unwrap(), 10);

@@ -98,7 +98,9 @@ fn repeat_3_more_rounds_than_allowed_are_an_error() {
     let rounds = Census::default();
     let p = pipeline! {
         |_: u32|
-        repeat(max_rounds = 3, name = "poll") < |n| { rounds.enter(); if n > 9 { Break(n) } else { Continue(n + 1) } } >
+        repeat(max_rounds = 3, name = "poll") <
+            |n| { rounds.enter(); if n > 9 { Break(n) } else { Continue(n + 1) } }
+        >
     };
     let error = at_once(p.run(0)).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Exhausted { rounds: 3 }), "{:?}", error.kind());
@@ -116,7 +118,9 @@ fn repeat_3_it_is_not_retried() {
     let rounds = Census::default();
     let p = pipeline! {
         |_: u32|
-        retry(max_attempts = 4) < repeat(max_rounds = 2) < |n| { rounds.enter(); if n > 9 { Break(n) } else { Continue(n) } } > >
+        retry(max_attempts = 4) <
+            repeat(max_rounds = 2) < |n| { rounds.enter(); if n > 9 { Break(n) } else { Continue(n) } } >
+        >
     };
     let error = at_once(p.run(0)).unwrap_err();
     assert_eq!(error.to_string(), "block `retry/repeat` came to no end in 2 rounds");
@@ -204,13 +208,16 @@ fn repeat_5_rounds_are_part_of_the_position() {
 fn repeat_5_rounds_in_rounds() {
     let p = pipeline! {
         |_: u32|
-        repeat < repeat < |n, cx| {
-            let rounds: Vec<u32> = cx.position().into_iter().flat_map(|position| position.rounds()).collect();
-            match n % 3 {
-                0 => Break((n + 1, rounds)),
-                _ => Continue(n + 1),
-            }
-        } > |(n, rounds)| { if n > 7 { Break(rounds) } else { Continue(n) } } >
+        repeat <
+            repeat < |n, cx| {
+                let rounds: Vec<u32> = cx.position().into_iter().flat_map(|position| position.rounds()).collect();
+                match n % 3 {
+                    0 => Break((n + 1, rounds)),
+                    _ => Continue(n + 1),
+                }
+            } >
+            |(n, rounds)| { if n > 7 { Break(rounds) } else { Continue(n) } }
+        >
     };
     assert_eq!(at_once(p.run(1)).unwrap(), [3, 3]);
 }
@@ -337,7 +344,11 @@ fn repeat_8_a_panic_goes_through_it() {
     let recorder = Recorder::new();
     let p = pipeline! {
         |_: u32|
-        catch < repeat < |n| { assert!(n < 2, "oh {n}"); if n > 5 { Break(n) } else { Continue(n + 1) } } as "work" > >
+        catch <
+            repeat <
+                |n| { assert!(n < 2, "oh {n}"); if n > 5 { Break(n) } else { Continue(n + 1) } } as "work"
+            >
+        >
     };
     let error = at_once(p.with_bus(&recorder).run(0)).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Panicked(panicked) if panicked.message() == "oh 2"));
@@ -401,7 +412,9 @@ fn embedded_boxed_and_generic() {
     assert_eq!(at_once(p.run(3)).unwrap(), 4);
     let error = at_once(p.run(4)).unwrap_err();
     assert_eq!(error.to_string(), "block `seq/repeat` came to no end in 4 rounds");
-    let around = pipeline! { |_: u32| repeat(max_rounds = 2) < seq < { &p } |n| { if n > 9 { Break(n) } else { Continue(0) } } > > };
+    let around = pipeline! {
+        |_: u32| repeat(max_rounds = 2) < seq < { &p } |n| { if n > 9 { Break(n) } else { Continue(0) } } > >
+    };
     assert!(matches!(at_once(around.run(1)).unwrap_err().kind(), ErrorKind::Exhausted { rounds: 2 }));
 }
 
@@ -410,7 +423,9 @@ fn an_error_type_of_its_own() {
     let p = pipeline! {
         error = Oops;
         |_: u32|
-        repeat(max_rounds = 2) < |n| { if n == 7 { Err(Oops("seven")) } else if n > 7 { Ok(Break(n)) } else { Ok(Continue(n + 1)) } } >
+        repeat(max_rounds = 2) <
+            |n| { if n == 7 { Err(Oops("seven")) } else if n > 7 { Ok(Break(n)) } else { Ok(Continue(n + 1)) } }
+        >
     };
     let error: Error<Oops> = at_once(p.run(6)).unwrap_err();
     assert_eq!(error.task().unwrap().0, "seven");

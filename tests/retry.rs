@@ -78,7 +78,9 @@ async fn retry_1_without_options_there_are_three_attempts_100_and_200_ms_apart_a
 #[tokio::test(start_paused = true)]
 async fn retry_1_it_stops_at_the_first_success() {
     let times = Times::default();
-    let p = pipeline! { retry(max_attempts = 9, backoff = constant(1s), jitter = none) < flaky(times.clone(), 3) > };
+    let p = pipeline! {
+        retry(max_attempts = 9, backoff = constant(1s), jitter = none) < flaky(times.clone(), 3) >
+    };
     assert_eq!(p.run(()).await.unwrap(), 3);
     assert_eq!(times.delays(), ms(&[1000, 1000]));
 }
@@ -105,12 +107,16 @@ async fn retry_1_the_kth_delay_is_the_backoffs() {
 async fn retry_1_max_delay_caps_every_delay_the_first_too() {
     let times = Times::default();
     let p = pipeline! {
-        retry(max_attempts = 5, backoff = exponential(10s), max_delay = 15s, jitter = none) < flaky(times.clone(), 0) >
+        retry(max_attempts = 5, backoff = exponential(10s), max_delay = 15s, jitter = none) <
+            flaky(times.clone(), 0)
+        >
     };
     p.run(()).await.unwrap_err();
     assert_eq!(times.delays(), [SECOND * 10, SECOND * 15, SECOND * 15, SECOND * 15]);
     let p = pipeline! {
-        retry(max_attempts = 2, backoff = constant(10s), max_delay = 1s, jitter = none) < flaky(times.clone(), 0) >
+        retry(max_attempts = 2, backoff = constant(10s), max_delay = 1s, jitter = none) <
+            flaky(times.clone(), 0)
+        >
     };
     p.run(()).await.unwrap_err();
     assert_eq!(times.delays(), [SECOND]);
@@ -127,7 +133,9 @@ async fn retry_1_arithmetic_saturates() {
     };
     p.run(()).await.unwrap_err();
     assert_eq!(times.delays(), [SECOND; 39]);
-    let p = pipeline! { retry(backoff = fibonacci(forever), max_delay = 1s, jitter = none) < flaky(times.clone(), 0) > };
+    let p = pipeline! {
+        retry(backoff = fibonacci(forever), max_delay = 1s, jitter = none) < flaky(times.clone(), 0) >
+    };
     p.run(()).await.unwrap_err();
     assert_eq!(times.delays(), [SECOND; 2]);
 }
@@ -136,7 +144,9 @@ async fn retry_1_arithmetic_saturates() {
 async fn retry_1_full_jitter_is_between_nothing_and_the_delay_after_the_cap() {
     let times = Times::default();
     let p = pipeline! {
-        retry(max_attempts = 400, backoff = exponential(100ms), max_delay = 10s, jitter = full) < flaky(times.clone(), 0) >
+        retry(max_attempts = 400, backoff = exponential(100ms), max_delay = 10s, jitter = full) <
+            flaky(times.clone(), 0)
+        >
     };
     p.run(()).await.unwrap_err();
     let delays = times.delays().split_off(20);
@@ -241,9 +251,10 @@ async fn retry_2_when_narrows() {
     // What would not be retried still is not, and `when` is not asked: two attempts, as without it.
     let asked = Mutex::new(Vec::new());
     let p = pipeline! {
-        retry(max_attempts = 5, when = |error| { asked.lock().unwrap().push(error.kind().is_rejection()); !error.is::<std::io::Error>() }) <
-            circuit(fail_max = 1) < flaky(times.clone(), 0) >
-        >
+        retry(
+            max_attempts = 5,
+            when = |error| { asked.lock().unwrap().push(error.kind().is_rejection()); !error.is::<std::io::Error>() }
+        ) < circuit(fail_max = 1) < flaky(times.clone(), 0) > >
     };
     let error = p.run(()).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::CircuitOpen { .. }), "{error}");

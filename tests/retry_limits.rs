@@ -46,7 +46,9 @@ async fn fails(began: &Began, ms: u64) -> Result<u32, Oops> {
 async fn retry_6_no_attempt_begins_later_than_max_elapsed() {
     let began = Began::new();
     let p = pipeline! {
-        retry(max_attempts = 9, max_elapsed = 25s, backoff = constant(10s), jitter = none) < fails(&began, 0) >
+        retry(max_attempts = 9, max_elapsed = 25s, backoff = constant(10s), jitter = none) <
+            fails(&began, 0)
+        >
     };
     let error = p.run(()).await.unwrap_err();
     assert_eq!((began.take(), error.attempts()), (vec![0, 10_000, 20_000], 3));
@@ -58,7 +60,9 @@ async fn retry_6_no_attempt_begins_later_than_max_elapsed() {
 async fn retry_6_one_whose_wait_ends_just_then_begins() {
     let began = Began::new();
     let p = pipeline! {
-        retry(max_attempts = unlimited, max_elapsed = 20s, backoff = constant(10s), jitter = none) < fails(&began, 0) >
+        retry(max_attempts = unlimited, max_elapsed = 20s, backoff = constant(10s), jitter = none) <
+            fails(&began, 0)
+        >
     };
     p.run(()).await.unwrap_err();
     assert_eq!(began.take(), [0, 10_000, 20_000]);
@@ -71,7 +75,9 @@ async fn retry_6_it_is_counted_from_the_blocks_start_attempts_and_waits_together
         seq <
             async |()| { sleep(SECOND * 60).await }
             |()| { began.now() }
-            retry(max_attempts = unlimited, max_elapsed = 26s, backoff = constant(1s), jitter = none) < fails(&began, 8_000) >
+            retry(max_attempts = unlimited, max_elapsed = 26s, backoff = constant(1s), jitter = none) <
+                fails(&began, 8_000)
+            >
         >
     };
     p.run(()).await.unwrap_err();
@@ -108,7 +114,9 @@ async fn retry_6_each_run_has_the_time_for_itself_and_so_has_an_inner_block() {
     let began = Began::new();
     let p = pipeline! {
         retry(max_attempts = 2, backoff = constant(10s), jitter = none) <
-            retry(max_attempts = 9, max_elapsed = 3s, backoff = constant(2s), jitter = none) < fails(&began, 0) >
+            retry(max_attempts = 9, max_elapsed = 3s, backoff = constant(2s), jitter = none) <
+                fails(&began, 0)
+            >
         >
     };
     for _ in 0..2 {
@@ -177,9 +185,11 @@ async fn retry_7_the_wait_that_an_error_asks_for_wins_over_the_backoffs() {
 async fn retry_7_it_may_be_a_closure_over_the_error_as_it_is() {
     let began = Began::new();
     let p = pipeline! {
-        retry(max_attempts = 2, jitter = none, retry_after = |e| e.downcast_ref::<Busy>().and_then(|busy| busy.0)) <
-            busy(&began, &[Some(3_000)])
-        >
+        retry(
+            max_attempts = 2,
+            jitter = none,
+            retry_after = |e| e.downcast_ref::<Busy>().and_then(|busy| busy.0)
+        ) < busy(&began, &[Some(3_000)]) >
     };
     p.run(()).await.unwrap_err();
     assert_eq!(began.take(), [0, 3_000]);
@@ -291,7 +301,9 @@ async fn retry_7_one_that_ends_after_max_elapsed_is_not_waited_for() {
 fn empty(ratio: f64, capacity: u32) -> RetryBudget {
     let budget = RetryBudget::builder().ratio(ratio).min_per_second(0).capacity(capacity).build();
     let drained = pipeline! {
-        retry(max_attempts = unlimited, backoff = constant(0s), budget = &budget) < |()| { Err::<(), _>(Oops("x")) } >
+        retry(max_attempts = unlimited, backoff = constant(0s), budget = &budget) <
+            |()| { Err::<(), _>(Oops("x")) }
+        >
     };
     while budget.available() > 0 {
         common::at_once(drained.run(())).unwrap_err();
@@ -307,7 +319,9 @@ fn fails_if(fails: bool) -> Result<(), Oops> {
 #[tokio::test]
 async fn retry_8_a_first_attempt_adds_its_part_and_a_further_one_takes_a_whole() {
     let budget = empty(0.25, 10);
-    let p = pipeline! { |_: bool| retry(max_attempts = 3, backoff = constant(0s), budget = &budget) < fails_if > };
+    let p = pipeline! {
+        |_: bool| retry(max_attempts = 3, backoff = constant(0s), budget = &budget) < fails_if >
+    };
     assert_eq!(budget.available(), 0);
     for _ in 0..8 {
         p.run(false).await.unwrap();
@@ -326,7 +340,9 @@ async fn retry_8_a_first_attempt_adds_its_part_and_a_further_one_takes_a_whole()
 #[tokio::test(start_paused = true)]
 async fn retry_8_when_it_is_empty_the_last_error_is_the_blocks_at_once_and_it_is_told() {
     let budget = RetryBudget::builder().ratio(0.0).min_per_second(0).capacity(1).build();
-    let p = pipeline! { retry(max_attempts = 5, backoff = constant(1s), jitter = none, budget = &budget) < fails_if(true) > };
+    let p = pipeline! {
+        retry(max_attempts = 5, backoff = constant(1s), jitter = none, budget = &budget) < fails_if(true) >
+    };
     let start = Instant::now();
     let (trace, spent) = (Trace::default(), Mutex::new(Vec::new()));
     let bus = bus::from_fn(|event: &Event<'_>| {
@@ -466,13 +482,19 @@ async fn retry_9_a_first_attempt_counts_when_it_ends_and_is_not_turned_away() {
     let breaker = Breaker::builder().reset_timeout(SECOND).build();
     breaker.force_open();
     let p = pipeline! {
-        retry(backoff = constant(1s), jitter = none, rejections, budget = &budget) < circuit(breaker = &breaker) < |()| {} > >
+        retry(backoff = constant(1s), jitter = none, rejections, budget = &budget) <
+            circuit(breaker = &breaker) < |()| {} >
+        >
     };
     p.run(()).await.unwrap();
     assert_eq!(count(&budget), left + 2);
     // A later attempt that succeeds adds nothing.
     let attempts = AtomicU32::new(0);
-    let p = pipeline! { retry(backoff = constant(0s), budget = &budget) < |()| { if attempts.fetch_add(1, SeqCst) == 0 { Err(Oops("x")) } else { Ok(()) } } > };
+    let p = pipeline! {
+        retry(backoff = constant(0s), budget = &budget) <
+            |()| { if attempts.fetch_add(1, SeqCst) == 0 { Err(Oops("x")) } else { Ok(()) } }
+        >
+    };
     p.run(()).await.unwrap();
     assert_eq!(count(&budget), left + 2, "one was added and one taken");
 }

@@ -95,7 +95,10 @@ mod structured {
     #[tokio::test(start_paused = true)]
     async fn running_1_events_are_emitted_in_the_drop() {
         let (census, trace) = (Census::default(), Trace::default());
-        let p = pipeline! { let census = census.clone(); seq < par < live(census.clone()) live(census.clone()) > > };
+        let p = pipeline! {
+            let census = census.clone();
+            seq < par < live(census.clone()) live(census.clone()) > >
+        };
         let p = p.with_bus(&trace);
         let mut run = Box::pin(p.run(()));
         assert!(poll_once(run.as_mut()).is_pending());
@@ -350,7 +353,9 @@ mod budget {
             polls_until_a_turn(
                 pipeline! {
                     |_: Vec<Vec<Vec<()>>>|
-                    each(limit = 1) < each(limit = 1) < each(limit = 1) < async |_x| { spin(s, n).await } > > >
+                    each(limit = 1) <
+                        each(limit = 1) < each(limit = 1) < async |_x| { spin(s, n).await } > >
+                    >
                 },
                 vec![vec![vec![()]]],
                 &stop,
@@ -359,7 +364,13 @@ mod budget {
             .await,
         ]);
         none_waits_for_the_depth([
-            polls_until_a_turn(pipeline! { par < async |_| { spin(s, n).await } |_| {} |_| {} > }, (), &stop, n).await,
+            polls_until_a_turn(
+                pipeline! { par < async |_| { spin(s, n).await } |_| {} |_| {} > },
+                (),
+                &stop,
+                n,
+            )
+            .await,
             polls_until_a_turn(
                 pipeline! { par < par < async |_| { spin(s, n).await } |_| {} |_| {} > |_| {} |_| {} > },
                 (),
@@ -369,7 +380,11 @@ mod budget {
             .await,
             polls_until_a_turn(
                 pipeline! {
-                    par < par < par < async |_| { spin(s, n).await } |_| {} |_| {} > |_| {} |_| {} > |_| {} |_| {} >
+                    par <
+                        par < par < async |_| { spin(s, n).await } |_| {} |_| {} > |_| {} |_| {} >
+                        |_| {}
+                        |_| {}
+                    >
                 },
                 (),
                 &stop,
@@ -384,7 +399,9 @@ mod budget {
         let (stop, polls) = (Arc::new(AtomicBool::new(false)), AtomicU32::new(0));
         let (s, n) = (&*stop, &polls);
         let inner = pipeline! { par < async |_| { spin(s, n).await } |_| {} > }.boxed();
-        let middle = pipeline! { par < |_| {} retry < timeout(1h) < async |()| { inner.run(()).await.map(drop) } > > > };
+        let middle = pipeline! {
+            par < |_| {} retry < timeout(1h) < async |()| { inner.run(()).await.map(drop) } > > >
+        };
         let p = pipeline! { par < |_| {} seq < circuit < { &middle } > |_| {} > > };
         assert!(polls_until_a_turn(p, (), &stop, n).await <= 100);
         // More than eight children have wakers of their own.
@@ -477,12 +494,16 @@ mod budget {
             chunks.load(SeqCst)
         }
         let n = &*chunks;
-        let p = pipeline! { timeout(50ms) < par < par < par < async |_| { polite(n).await } |_| {} > |_| {} > |_| {} > > };
+        let p = pipeline! {
+            timeout(50ms) < par < par < par < async |_| { polite(n).await } |_| {} > |_| {} > |_| {} > >
+        };
         let late_by = late(p, (), &chunks).await;
         assert!(late_by <= 100, "{late_by} chunks");
         let p = pipeline! {
             |_: Vec<Vec<Vec<()>>>|
-            timeout(50ms) < each(limit = 4) < each(limit = 4) < each(limit = 4) < async |_x| { polite(n).await } > > > >
+            timeout(50ms) <
+                each(limit = 4) < each(limit = 4) < each(limit = 4) < async |_x| { polite(n).await } > > >
+            >
         };
         let late_by = late(p, vec![vec![vec![()]]], &chunks).await;
         assert!(late_by <= 100, "{late_by} chunks");
@@ -670,7 +691,9 @@ mod panics {
         let (trace, census) = (Trace::default(), Census::default());
         let p = pipeline! {
             let census = census.clone();
-            seq(name = "main") < circuit < par < live(census.clone()) boom(false) live(census.clone()) as "third" > > >
+            seq(name = "main") <
+                circuit < par < live(census.clone()) boom(false) live(census.clone()) as "third" > >
+            >
         };
         assert_eq!(panic_of((&p).with_bus(&trace).run(())).await, "boom false");
         assert_eq!(census.alive(), 0);
@@ -781,7 +804,9 @@ mod panics {
             pending().await
         }
         let breaker = Breaker::builder().fail_max(1).reset_timeout(Duration::from_nanos(1)).build();
-        let p = pipeline! { circuit(breaker = breaker.clone(), ignore = |_| unreachable!("it is no failure")) < apart() > };
+        let p = pipeline! {
+            circuit(breaker = breaker.clone(), ignore = |_| unreachable!("it is no failure")) < apart() >
+        };
         for has_begun in [true, false] {
             let error = shut_down_in(&p, has_begun);
             assert!(matches!(error.kind(), ErrorKind::Cancelled), "{error:#?}");
@@ -821,7 +846,9 @@ mod panics {
         let gate = Notify::new();
         let p = pipeline! {
             |bad: bool|
-            circuit < par < async |_| { if !*bad { gate.notified().await } } |_| { assert!(!*bad, "bad"); 1 } > >
+            circuit <
+                par < async |_| { if !*bad { gate.notified().await } } |_| { assert!(!*bad, "bad"); 1 } >
+            >
         };
         let mut good = Box::pin(p.run(false));
         assert!(poll_once(good.as_mut()).is_pending());
@@ -858,7 +885,9 @@ mod time {
     #[tokio::test(start_paused = true)]
     async fn running_5_events_are_timed_by_it_too() {
         let times = std::sync::Mutex::new(Vec::new());
-        let p = pipeline! { seq < async |()| { sleep(SECOND * 3).await } async |()| { sleep(SECOND * 4).await } > };
+        let p = pipeline! {
+            seq < async |()| { sleep(SECOND * 3).await } async |()| { sleep(SECOND * 4).await } >
+        };
         let p = p.with_bus(async_orch::bus::from_fn(|event| times.lock().unwrap().push(event.elapsed)));
         p.run(()).await.unwrap();
         let times = times.into_inner().unwrap();
@@ -870,7 +899,13 @@ mod time {
         let times = std::sync::Mutex::new(Vec::new());
         let p = pipeline! {
             |_: Vec<u32>|
-            each(limit = 1) < par(limit = 1) < async |n| { sleep(SECOND * n).await } async |_| { pending::<()>().await } |_| {} > >
+            each(limit = 1) <
+                par(limit = 1) <
+                    async |n| { sleep(SECOND * n).await }
+                    async |_| { pending::<()>().await }
+                    |_| {}
+                >
+            >
         };
         let p = p.with_bus(async_orch::bus::from_fn(|event| {
             let lasted = match event.kind {
@@ -923,7 +958,9 @@ mod time {
             }
         }
         let times = std::sync::Mutex::new(Vec::new());
-        let p = pipeline! { circuit(fail_max = 1) < retry(max_attempts = 2) < |()| { Err::<(), _>(Oops("no")) } > > };
+        let p = pipeline! {
+            circuit(fail_max = 1) < retry(max_attempts = 2) < |()| { Err::<(), _>(Oops("no")) } > >
+        };
         let p = p.with_bus(async_orch::bus::from_fn(|event| times.lock().unwrap().push(event.elapsed)));
         tokio::time::advance(SECOND * 3600).await;
         let runtime = Backwards(std::time::Instant::now(), AtomicU32::new(0));

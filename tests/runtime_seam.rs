@@ -201,7 +201,9 @@ fn sleeps_clock_and_chance_are_those_of_the_runtime() {
     let rt = Faulty::new([]);
     let p = pipeline! {
         |_: u32|
-        timeout(1h) < retry(max_attempts = 4, backoff = constant(10s), max_delay = 8s, jitter = equal) < down > >
+        timeout(1h) <
+            retry(max_attempts = 4, backoff = constant(10s), max_delay = 8s, jitter = equal) < down >
+        >
     };
     // No tokio runtime is there: it would panic if anything asked tokio for a timer.
     assert_eq!(at_once(p.on(&rt).run(1)).unwrap_err().attempts(), 4);
@@ -517,7 +519,10 @@ mod away {
 
     #[test]
     fn what_the_runtime_gives_up_is_cancelled_and_not_retried() {
-        let p = pipeline! { |_: u32| par(settle) < retry(max_attempts = 5, rejections) < spawned > retry(rejections) < blocking > > };
+        let p = pipeline! {
+            |_: u32|
+            par(settle) < retry(max_attempts = 5, rejections) < spawned > retry(rejections) < blocking > >
+        };
         let (spawned, blocking) = at_once(p.on(&Forgetful).run(1)).unwrap();
         assert_eq!(spawned.unwrap_err().to_string(), "step `par/retry/spawned` was cancelled by its runtime");
         let error = blocking.unwrap_err();
@@ -610,7 +615,9 @@ fn a_fault_by_path_item_and_attempt_hits_that_start_alone() {
     fn pay(n: u32) -> Result<u32, Oops> {
         Ok(n)
     }
-    let rows = pipeline! { |_: Vec<u32>| each(limit = 3) < retry(max_attempts = 3, backoff = constant(0s)) < pay > > };
+    let rows = pipeline! {
+        |_: Vec<u32>| each(limit = 3) < retry(max_attempts = 3, backoff = constant(0s)) < pay > >
+    };
     let pages = pipeline! { |_: Vec<Vec<u32>>| each(name = "pages") < { &rows } > };
     let all = || vec![vec![1, 2], vec![3, 4, 5], vec![6]];
     // Where the fault is, as the position says it, and what is run in all.
@@ -716,7 +723,10 @@ mod gatekeepers {
     #[test]
     fn a_circuit_that_is_asked_is_as_ever_and_the_runtime_hears_of_it() {
         let breaker = Breaker::builder().fail_max(1).reset_timeout(SECOND).build();
-        let p = pipeline! { |_: Vec<bool>| each(limit = 1, settle) < circuit(breaker = &breaker, ignore = |_| false) < work > > };
+        let p = pipeline! {
+            |_: Vec<bool>|
+            each(limit = 1, settle) < circuit(breaker = &breaker, ignore = |_| false) < work > >
+        };
         let scribe = Scribe::answering([]);
         let gave = at_once(p.on(&scribe).run(vec![false, true, false])).unwrap();
         assert_eq!(gave.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, false]);

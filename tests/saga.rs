@@ -161,7 +161,13 @@ async fn saga_4_an_undo_runs_outside_of_the_blocks_around_its_step() {
 async fn saga_4_what_has_succeeded_before_a_timeout_inside_is_undone() {
     let ledger = Ledger::default();
     let p = pipeline! {
-        saga < timeout(10ms) < book(&ledger, 1) undo cancel(&ledger, _) |_| {} async |()| { pending::<()>().await } > >
+        saga <
+            timeout(10ms) <
+                book(&ledger, 1) undo cancel(&ledger, _)
+                |_| {}
+                async |()| { pending::<()>().await }
+            >
+        >
     };
     let error = p.run(()).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::TimedOut));
@@ -243,7 +249,8 @@ async fn saga_7_a_saga_inside_hands_its_log_on() {
                 saga <
                     book(&ledger, 2) undo cancel(&ledger, 2 + *base)
                     let own = |_| { 7 }
-                    book(&ledger, 3) undo |what| { ledger.add(format!("cancel {} for {n}", what + *base + *own)) }
+                    book(&ledger, 3)
+                        undo |what| { ledger.add(format!("cancel {} for {n}", what + *base + *own)) }
                     |_| { if inner_fails { Err("sold out") } else { Ok(()) } }
                 >
                 book(&ledger, 4) undo cancel(&ledger, _)
@@ -552,28 +559,31 @@ async fn saga_9_a_pipeline_with_a_saga_comes_to_its_end() {
             >
         }
     }
-    let each = pipeline! { |_: Vec<u32>| each(limit = 3) < {checkout(&ledger)} > };
+    let each = pipeline! { |_: Vec<u32>| each(limit = 3) < { checkout(&ledger) } > };
     assert_eq!(each.run(vec![3, 2, 4, 5]).await.unwrap_err().path(), "each/saga/inline");
     assert_eq!(ledger.take(), ["begin 3", "begin 2", "begin 4", "end 2", "cancel 2", "end 3", "end 4"]);
 
     let par =
-        pipeline! { par < seq < |_| { 2 } {checkout(&ledger)} > seq < |_| { 3 } {checkout(&ledger)} > > };
+        pipeline! { par < seq < |_| { 2 } { checkout(&ledger) } > seq < |_| { 3 } { checkout(&ledger) } > > };
     assert_eq!(par.run(()).await.unwrap_err().path(), "par/seq/saga/inline");
     assert_eq!(ledger.take(), ["begin 2", "begin 3", "end 2", "cancel 2", "end 3"]);
 
     let settled = pipeline! {
-        par(settle) < seq < |_| { 3 } {checkout(&ledger)} > async |()| {
-            sleep(Duration::from_millis(1)).await;
-            if ledger.take().len() < 9 { panic!("oh") }
-        } >
+        par(settle) <
+            seq < |_| { 3 } { checkout(&ledger) } >
+            async |()| {
+                sleep(Duration::from_millis(1)).await;
+                if ledger.take().len() < 9 { panic!("oh") }
+            }
+        >
     };
-    let outer = pipeline! { catch < {settled} > };
+    let outer = pipeline! { catch < { settled } > };
     assert!(matches!(outer.run(()).await.unwrap_err().kind(), ErrorKind::Panicked(_)));
     assert_eq!(ledger.take(), ["end 3"]);
 
     // Nothing that can be undone: the first failure ends it at once.
     let plain = pipeline! { |_: u32| takes(&ledger, _, 10) };
-    let fast = pipeline! { par < {fails_at_once()} seq < |_| { 7 } {plain} > > };
+    let fast = pipeline! { par < { fails_at_once() } seq < |_| { 7 } { plain } > > };
     assert!(fast.run(()).await.is_err());
     assert_eq!(ledger.take(), Vec::<String>::new());
 }
@@ -597,7 +607,10 @@ async fn saga_3_an_undo_in_an_arm_sees_the_names_of_its_arm() {
             let inner = |_| { Payment::Card(30) }
             choose(payment) <
                 Payment::Card(cents) => book(&ledger, *cents) undo cancel(&ledger, *cents + 1),
-                Payment::Invoice => seq < when(true) < |_| {} undo |_| { ledger.add("no invoice") } > |_| { 0 } >,
+                Payment::Invoice => seq <
+                    when(true) < |_| {} undo |_| { ledger.add("no invoice") } >
+                    |_| { 0 }
+                >,
             >
             choose(inner) <
                 Payment::Card(cents) => book(&ledger, 5) undo |_| { ledger.add(format!("inner {cents}")) },

@@ -225,10 +225,16 @@ mod captures {
         let p = pipeline! {
             |_: u32|
             seq <
-                add(_, text.len() as u32) add(_, text.len() as u32) add(_, text.len() as u32)
-                add(_, text.len() as u32) add(_, text.len() as u32) |n| { n + text.len() as u32 }
-                |n| { n + text.len() as u32 } circuit < add(_, text.len() as u32) >
-                retry < add(_, text.len() as u32) > par < add(_, text.len() as u32) >
+                add(_, text.len() as u32)
+                add(_, text.len() as u32)
+                add(_, text.len() as u32)
+                add(_, text.len() as u32)
+                add(_, text.len() as u32)
+                |n| { n + text.len() as u32 }
+                |n| { n + text.len() as u32 }
+                circuit < add(_, text.len() as u32) >
+                retry < add(_, text.len() as u32) >
+                par < add(_, text.len() as u32) >
             >
         };
         assert_eq!(at_once(p.run(1)).unwrap(), (21,));
@@ -242,10 +248,16 @@ mod captures {
                 let text = text.to_owned();
                 move |_: u32|
                 seq <
-                    add(_, text.len() as u32) add(_, text.len() as u32) add(_, text.len() as u32)
-                    add(_, text.len() as u32) add(_, text.len() as u32) |n| { n + text.len() as u32 }
-                    |n| { n + text.len() as u32 } circuit < add(_, text.len() as u32) >
-                    retry < add(_, text.len() as u32) > par < add(_, text.len() as u32) >
+                    add(_, text.len() as u32)
+                    add(_, text.len() as u32)
+                    add(_, text.len() as u32)
+                    add(_, text.len() as u32)
+                    add(_, text.len() as u32)
+                    |n| { n + text.len() as u32 }
+                    |n| { n + text.len() as u32 }
+                    circuit < add(_, text.len() as u32) >
+                    retry < add(_, text.len() as u32) >
+                    par < add(_, text.len() as u32) >
                 >
             }
         }
@@ -348,7 +360,11 @@ mod names {
         let p = pipeline! {
             |_: u32|
             seq <
-                let (User { id, name }, (n, _), [a, .., b]) = par < user |n| { (n, "unused") } |n| { [n, n + 1, n + 2] } >
+                let (User { id, name }, (n, _), [a, .., b]) = par <
+                    user
+                    |n| { (n, "unused") }
+                    |n| { [n, n + 1, n + 2] }
+                >
                 |()| { format!("{id} {name} {n} {a} {b}") }
             >
         };
@@ -424,11 +440,9 @@ mod names {
         let p = pipeline! {
             |_: u32|
             seq <
-                let first = double
-                add(*first, 1) add(_, 1) add(_, 1) add(_, 1) add(_, 1) add(_, 1) add(_, 1) add(_, 1) add(_, 1)
-                let middle = add(_, 1)
-                add(*middle, 1) add(_, 1) add(_, 1) add(_, 1) add(_, 1) add(_, 1) add(_, 1) add(_, 1) add(_, 1)
-                let last = add(_, *first)
+                let first = double add(*first, 1) add(_, 1) add(_, 1) add(_, 1) add(_, 1) add(_, 1) add(_, 1)
+                add(_, 1) add(_, 1) let middle = add(_, 1) add(*middle, 1) add(_, 1) add(_, 1) add(_, 1)
+                add(_, 1) add(_, 1) add(_, 1) add(_, 1) add(_, 1) let last = add(_, *first)
                 |()| { (*first, *middle, *last) }
             >
         };
@@ -576,7 +590,9 @@ mod outputs {
 
     #[test]
     fn rule_8_collect_gives_the_outputs_of_the_unnamed_steps_in_order() {
-        let p = pipeline! { |_: u32| seq(collect) < double let n = |n| { n + 1 } add(*n, 1) show let _m = seven > };
+        let p = pipeline! {
+            |_: u32| seq(collect) < double let n = |n| { n + 1 } add(*n, 1) show let _m = seven >
+        };
         assert_eq!(at_once(p.run(1)).unwrap(), (2, 4, "4".to_owned()));
     }
 
@@ -613,7 +629,11 @@ mod outputs {
     fn rule_9_an_inline_step_gives_a_value_or_a_result() {
         let p = pipeline! {
             |_: &'static str|
-            seq < |s| { s.parse::<u32>() } |n| { if n > 9 { Err(Oops("big")) } else { Ok(n) } } |n| { n + 1 } >
+            seq <
+                |s| { s.parse::<u32>() }
+                |n| { if n > 9 { Err(Oops("big")) } else { Ok(n) } }
+                |n| { n + 1 }
+            >
         };
         assert_eq!(at_once(p.run("4")).unwrap(), 5);
         assert_eq!(at_once(p.run("10")).unwrap_err().downcast_ref(), Some(&Oops("big")));
@@ -634,7 +654,10 @@ mod outputs {
     async fn rule_9_an_async_inline_step_may_await() {
         let p = pipeline! {
             |_: u32|
-            seq < async |n| { tokio::time::sleep(Duration::from_secs(1)).await; n + 1 } async |n| { fail(n).await } >
+            seq <
+                async |n| { tokio::time::sleep(Duration::from_secs(1)).await; n + 1 }
+                async |n| { fail(n).await }
+            >
         };
         let begin = tokio::time::Instant::now();
         assert_eq!(p.run(1).await.unwrap_err().downcast_ref(), Some(&Oops("more")));

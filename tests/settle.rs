@@ -35,7 +35,10 @@ async fn settle_2_rejections_and_timeouts_are_values_too() {
     let breaker = Breaker::new();
     breaker.isolate();
     let p = pipeline! {
-        par < settle < circuit(breaker = &breaker) < even(2) > > settle < timeout(1s) < async |()| { forever().await } > > >
+        par <
+            settle < circuit(breaker = &breaker) < even(2) > >
+            settle < timeout(1s) < async |()| { forever().await } > >
+        >
     };
     async fn forever() {
         tokio::time::sleep(Duration::MAX).await;
@@ -57,7 +60,13 @@ fn settle_3_a_panic_is_not_but_with_a_catch() {
 
 #[test]
 fn settle_4_given_back_by_a_later_step_it_goes_on_as_it_was() {
-    let p = pipeline! { |_: u32| seq(name = "s") < settle < retry(max_attempts = 2, backoff = constant(0s)) < even > > |r| { r } as "give" > };
+    let p = pipeline! {
+        |_: u32|
+        seq(name = "s") <
+            settle < retry(max_attempts = 2, backoff = constant(0s)) < even > >
+            |r| { r } as "give"
+        >
+    };
     let error = at_once(p.run(3)).unwrap_err();
     assert_eq!((error.attempts(), error.is::<Oops>()), (2, true));
     assert!(error.path().ends_with("settle/retry/even"), "{}", error.path());

@@ -66,21 +66,74 @@ fn eight_deep_and_bushy(k: u32) -> impl Run<In = u32, Out = String, Error = BoxE
     pipeline! {
         let k = k;
         move |_: u32|
-        seq < circuit < seq < let a = inc par < add(*a, *k)
-            circuit < seq < let b = add(*a, 1) par < add(*a, *b)
-                circuit < seq < let c = add(*b, 1) par < add(*a, *c)
-                    circuit < seq < let d = add(*c, 1) par < add(*a, *d)
-                        circuit < seq < let e = add(*d, 1) par < add(*a, *e)
-                            circuit < seq < let f = add(*e, 1) par < add(*a, *f)
-                                circuit < seq < let g = add(*f, 1) par < add(*a, *g)
-                                    circuit < seq < let h = add(*g, 1) par < add(*a, *h) |_| { *k } > > >
-                                > > >
-                            > > >
-                        > > >
-                    > > >
-                > > >
-            > > >
-        > > > |all| { format!("{all:?}") } >
+        seq <
+            circuit <
+                seq <
+                    let a = inc
+                    par <
+                        add(*a, *k)
+                        circuit <
+                            seq <
+                                let b = add(*a, 1)
+                                par <
+                                    add(*a, *b)
+                                    circuit <
+                                        seq <
+                                            let c = add(*b, 1)
+                                            par <
+                                                add(*a, *c)
+                                                circuit <
+                                                    seq <
+                                                        let d = add(*c, 1)
+                                                        par <
+                                                            add(*a, *d)
+                                                            circuit <
+                                                                seq <
+                                                                    let e = add(*d, 1)
+                                                                    par <
+                                                                        add(*a, *e)
+                                                                        circuit <
+                                                                            seq <
+                                                                                let f = add(*e, 1)
+                                                                                par <
+                                                                                    add(*a, *f)
+                                                                                    circuit <
+                                                                                        seq <
+                                                                                            let g = add(*f, 1)
+                                                                                            par <
+                                                                                                add(*a, *g)
+                                                                                                circuit <
+                                                                                                    seq <
+                                                                                                        let h = add(*g, 1)
+                                                                                                        par <
+                                                                                                            add(*a, *h)
+                                                                                                            |_| { *k }
+                                                                                                        >
+                                                                                                    >
+                                                                                                >
+                                                                                            >
+                                                                                        >
+                                                                                    >
+                                                                                >
+                                                                            >
+                                                                        >
+                                                                    >
+                                                                >
+                                                            >
+                                                        >
+                                                    >
+                                                >
+                                            >
+                                        >
+                                    >
+                                >
+                            >
+                        >
+                    >
+                >
+            >
+            |all| { format!("{all:?}") }
+        >
     }
 }
 
@@ -95,16 +148,16 @@ fn two_hundred() -> impl Run<In = u32, Out = u32, Error = BoxError> {
     pipeline! {
         |_: u32|
         seq <
-                inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
-                inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
-                inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
-                inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
-                inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
-                inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
-                inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
-                inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
-                inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
-                inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
+            inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
+            inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
+            inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
+            inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
+            inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
+            inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
+            inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
+            inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
+            inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
+            inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc inc
         >
     }
 }
@@ -121,10 +174,11 @@ async fn a_par_of_forty_children() {
     let p = pipeline! {
         |_: u32|
         par(limit = 16) <
-            add(_, 0) add(_, 1) add(_, 2) add(_, 3) add(_, 4) add(_, 5) add(_, 6) add(_, 7) add(_, 8) add(_, 9)
-            add(_, 10) add(_, 11) add(_, 12) add(_, 13) add(_, 14) add(_, 15) add(_, 16) add(_, 17) add(_, 18) add(_, 19)
-            add(_, 20) add(_, 21) add(_, 22) add(_, 23) add(_, 24) add(_, 25) add(_, 26) add(_, 27) add(_, 28) add(_, 29)
-            add(_, 30) add(_, 31) add(_, 32) add(_, 33) add(_, 34) add(_, 35) add(_, 36) add(_, 37) add(_, 38) add(_, 39)
+            add(_, 0) add(_, 1) add(_, 2) add(_, 3) add(_, 4) add(_, 5) add(_, 6) add(_, 7) add(_, 8)
+            add(_, 9) add(_, 10) add(_, 11) add(_, 12) add(_, 13) add(_, 14) add(_, 15) add(_, 16) add(_, 17)
+            add(_, 18) add(_, 19) add(_, 20) add(_, 21) add(_, 22) add(_, 23) add(_, 24) add(_, 25) add(_, 26)
+            add(_, 27) add(_, 28) add(_, 29) add(_, 30) add(_, 31) add(_, 32) add(_, 33) add(_, 34) add(_, 35)
+            add(_, 36) add(_, 37) add(_, 38) add(_, 39)
         >
     };
     fn send<T: Send>(value: T) -> T {
@@ -190,15 +244,16 @@ async fn every_policy_five_times_in_itself() {
         pipeline! {
             |_: u32|
             circuit < retry < timeout(9s) < catch < seq <
-            circuit < retry < timeout(9s) < catch < seq <
-            circuit < retry < timeout(9s) < catch < seq <
-            circuit < retry < timeout(9s) < catch < seq <
-            circuit < retry < timeout(9s) < catch < seq <
-                inc check
-            > > > > >
-            > > > > >
-            > > > > >
-            > > > > >
+                circuit < retry < timeout(9s) < catch < seq <
+                    circuit < retry < timeout(9s) < catch < seq <
+                        circuit < retry < timeout(9s) < catch < seq <
+                            circuit < retry < timeout(9s) < catch < seq <
+                                inc
+                                check
+                            > > > > >
+                        > > > > >
+                    > > > > >
+                > > > > >
             > > > > >
         }
     }

@@ -236,8 +236,13 @@ mod borrows {
         let (text, n) = (String::from("text"), 7);
         let p = pipeline! {
             par <
-                len(&text) longer(&text, "longer") named(&text, &n) generic(&[1.5, 2.5], 1) cow(Cow::Borrowed(&text))
-                called(str::len, "four") boxed(Arc::new(|s| s.len() + 1), &text)
+                len(&text)
+                longer(&text, "longer")
+                named(&text, &n)
+                generic(&[1.5, 2.5], 1)
+                cow(Cow::Borrowed(&text))
+                called(str::len, "four")
+                boxed(Arc::new(|s| s.len() + 1), &text)
             >
         };
         let expected =
@@ -386,7 +391,9 @@ mod parameters {
             args + value0 + call + scope + input + tok
         }
         let (args, value0, call, scope, input, tok) = (1, 2, 3, 4, 5, 6);
-        let p = pipeline! { seq < hidden(args, value0, call, scope, input, tok) |header| { header + tok + scope } > };
+        let p = pipeline! {
+            seq < hidden(args, value0, call, scope, input, tok) |header| { header + tok + scope } >
+        };
         assert_eq!(at_once(p.run(())).unwrap(), 31);
     }
 }
@@ -510,7 +517,10 @@ mod outside {
 
     #[tokio::test]
     async fn spawned_tasks_give_values_and_errors() {
-        let p = pipeline! { |_: u32| seq < spawned spawned_generic::<_, 2> |[a, b]| { a + b } spawned_static("abc", "de".into()) > };
+        let p = pipeline! {
+            |_: u32|
+            seq < spawned spawned_generic::<_, 2> |[a, b]| { a + b } spawned_static("abc", "de".into()) >
+        };
         assert_eq!(p.run(2).await.unwrap(), 5);
         assert_eq!(p.run(0).await.unwrap_err().downcast_ref(), Some(&Oops("zero")));
     }

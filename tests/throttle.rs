@@ -278,7 +278,9 @@ async fn throttle_12_a_handle_is_shared_and_rates_nest() {
     let (a, b, c) = tokio::join!(one.run(1), two.run(2), three.run(3));
     assert!(a.is_ok() && b.is_ok() && c.is_ok());
     assert_eq!(start.elapsed(), 100 * MS);
-    let tiers = pipeline! { |_: u32| throttle(rate = 10, burst = 5) < throttle(rate = 6, per = 1m, burst = 6) < work > > };
+    let tiers = pipeline! {
+        |_: u32| throttle(rate = 10, burst = 5) < throttle(rate = 6, per = 1m, burst = 6) < work > >
+    };
     assert_eq!(takes(&tiers, 8).await, 20 * SECOND);
     assert!(format!("{limiter:?}").contains("rate: 10, per: 1s, burst: 2, max_wait: None"));
 }

@@ -79,7 +79,9 @@ async fn a_body_that_is_ready_as_the_time_is_over_wins() {
 async fn order_4_around_a_retry_it_is_a_total_deadline_and_cuts_a_backoff_short() {
     let census = Census::default();
     let p = pipeline! {
-        timeout(25s) < retry(max_attempts = unlimited, backoff = constant(10s), jitter = none) < down(census.clone()) > >
+        timeout(25s) <
+            retry(max_attempts = unlimited, backoff = constant(10s), jitter = none) < down(census.clone()) >
+        >
     };
     let begin = Instant::now();
     let error = p.run(()).await.unwrap_err();
@@ -103,7 +105,10 @@ async fn order_3_inside_a_retry_each_attempt_has_its_time() {
 async fn the_shorter_of_two_fires() {
     let p = pipeline! {
         |secs: u64|
-        timeout(5s, name = "outer") < timeout(2s, name = "inner") < wait(*secs) > async |n| { sleep(SECOND * 4).await; n } >
+        timeout(5s, name = "outer") <
+            timeout(2s, name = "inner") < wait(*secs) >
+            async |n| { sleep(SECOND * 4).await; n }
+        >
     };
     let begin = Instant::now();
     assert_eq!(p.run(9).await.unwrap_err().path(), "outer/inner");
@@ -117,7 +122,9 @@ async fn the_shorter_of_two_fires() {
 #[tokio::test(start_paused = true)]
 async fn no_time_at_all_is_enough_for_what_does_not_wait() {
     let none = Duration::ZERO;
-    let p = pipeline! { |secs: u64| timeout(none) < async |()| { if *secs > 0 { sleep(SECOND).await }; *secs } > };
+    let p = pipeline! {
+        |secs: u64| timeout(none) < async |()| { if *secs > 0 { sleep(SECOND).await }; *secs } >
+    };
     assert_eq!(at_once(p.run(0)).unwrap(), 0);
     assert!(matches!(p.run(1).await.unwrap_err().kind(), ErrorKind::TimedOut));
 }
@@ -233,7 +240,9 @@ mod answers {
     async fn timeout_4_nor_is_one_late_with_a_limit_or_in_other_blocks() {
         let p = pipeline! {
             |_: std::ops::Range<usize>|
-            each(settle, limit = 500) < retry(max_attempts = 1) < circuit(fail_max = 1) < timeout(50ms) < fifty > > > >
+            each(settle, limit = 500) <
+                retry(max_attempts = 1) < circuit(fail_max = 1) < timeout(50ms) < fifty > > >
+            >
         };
         assert_eq!(in_time(p.run(0..2_000).await.unwrap()), 2_000);
         let p = pipeline! {
@@ -384,7 +393,9 @@ mod answers {
         let turns = turns_when_late(&p, pending()).await;
         assert!(turns <= 3, "{turns} turns");
         let p = pipeline! {
-            timeout(1s) < par < par < async |()| { restless().await } |_| {} > async |_| { restless().await } > >
+            timeout(1s) <
+                par < par < async |()| { restless().await } |_| {} > async |_| { restless().await } >
+            >
         };
         let turns = turns_when_late(&p, pending()).await;
         assert!(turns <= 3, "{turns} turns");
@@ -414,7 +425,9 @@ mod answers {
     #[tokio::test(start_paused = true)]
     async fn timeout_1_of_two_that_are_over_the_inner_one_fires() {
         let p = pipeline! {
-            timeout(1s, name = "outer") < timeout(1s, name = "inner") < async |()| { use_up_the_budget(u32::MAX).await } > >
+            timeout(1s, name = "outer") <
+                timeout(1s, name = "inner") < async |()| { use_up_the_budget(u32::MAX).await } >
+            >
         };
         let late = async {
             yield_now().await;

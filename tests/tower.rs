@@ -135,7 +135,8 @@ async fn tower_1_a_service_is_retried_by_the_error_of_its_run() {
     let calls = std::sync::Arc::new(AtomicU32::new(0));
     let counted = calls.clone();
     let flaky = service(pipeline! {
-        move |_: u32| |n| { if counted.fetch_add(1, SeqCst) < n { Err(Oops("not yet")) } else { Ok(n) } } as "flaky"
+        move |_: u32|
+        |n| { if counted.fetch_add(1, SeqCst) < n { Err(Oops("not yet")) } else { Ok(n) } } as "flaky"
     });
     let stack = ServiceBuilder::new().retry(Again(3)).service(flaky);
     assert_eq!(stack.clone().oneshot(2).await.unwrap(), 2);
@@ -152,7 +153,10 @@ async fn tower_1_a_service_is_retried_by_the_error_of_its_run() {
 
 #[tokio::test(start_paused = true)]
 async fn tower_5_a_timeout_of_towers_is_an_error_of_the_block_with_its_type() {
-    let p = pipeline! { error = Oops; |_: u64| seq < with(tower(TimeoutLayer::new(5 * MS)), name = "in time") < nap > > };
+    let p = pipeline! {
+        error = Oops;
+        |_: u64| seq < with(tower(TimeoutLayer::new(5 * MS)), name = "in time") < nap > >
+    };
     let p = p.with_bus(Trace::default());
     assert_eq!(p.run(4).await.unwrap(), 4);
     every_execution_ends_once(&p.bus().take());
@@ -179,7 +183,10 @@ async fn tower_6_a_body_that_is_ready_with_the_timeout_is_in_time() {
 #[tokio::test]
 async fn tower_4_the_bodys_own_error_keeps_its_type_and_place() {
     // The layer boxes it.
-    let p = pipeline! { error = Oops; |_: u64| retry(max_attempts = 2) < with(tower(TimeoutLayer::new(MS))) < no > > };
+    let p = pipeline! {
+        error = Oops;
+        |_: u64| retry(max_attempts = 2) < with(tower(TimeoutLayer::new(MS))) < no > >
+    };
     let error = p.run(1).await.unwrap_err();
     assert_eq!(
         (error.path(), error.task(), error.attempts()),
@@ -246,7 +253,9 @@ async fn tower_3_a_concurrency_limit_of_towers_is_over_all_runs() {
 /// It waits in `poll_ready`, with a waker of one run alone.
 #[tokio::test(start_paused = true)]
 async fn tower_3_a_rate_limit_of_towers_is_over_all_runs() {
-    let p = pipeline! { |_: Vec<u64>| each < with(tower(RateLimitLayer::new(2, 10 * MS))) < |n| { (n, Instant::now()) } > > };
+    let p = pipeline! {
+        |_: Vec<u64>| each < with(tower(RateLimitLayer::new(2, 10 * MS))) < |n| { (n, Instant::now()) } > >
+    };
     let start = Instant::now();
     let all = p.run((0..6).collect()).await.unwrap();
     let at: Vec<_> = all.iter().map(|(_, at)| (*at - start).as_millis()).collect();
@@ -257,7 +266,14 @@ async fn tower_3_a_rate_limit_of_towers_is_over_all_runs() {
 async fn tower_5_a_load_shed_of_towers_rejects() {
     let calls = AtomicU32::new(0);
     let limit = tower(ServiceBuilder::new().layer(LoadShedLayer::new()).concurrency_limit(1));
-    let p = pipeline! { |_: u64| circuit(fail_max = 1) < retry(max_attempts = 3) < with(&limit) < async |n| { calls.fetch_add(1, SeqCst); sleep(MS).await; n } > > > };
+    let p = pipeline! {
+        |_: u64|
+        circuit(fail_max = 1) <
+            retry(max_attempts = 3) <
+                with(&limit) < async |n| { calls.fetch_add(1, SeqCst); sleep(MS).await; n } >
+            >
+        >
+    };
     let (one, two) = tokio::join!(p.run(1), p.run(2));
     assert_eq!(one.unwrap(), 1);
     let error = two.unwrap_err();
@@ -272,7 +288,10 @@ async fn tower_5_a_load_shed_of_towers_rejects() {
 async fn tower_8_a_buffer_of_towers_may_stand_around_a_body_that_borrows() {
     let census = Census::default();
     let stack = ServiceBuilder::new().layer(BufferLayer::new(8)).concurrency_limit(2);
-    let p = pipeline! { |_: Vec<u64>| each < with(tower(stack)) < async |n| { let _live = census.enter(); sleep(MS).await; n } > > };
+    let p = pipeline! {
+        |_: Vec<u64>|
+        each < with(tower(stack)) < async |n| { let _live = census.enter(); sleep(MS).await; n } > >
+    };
     assert_eq!(p.run((0..6).collect()).await.unwrap(), [0, 1, 2, 3, 4, 5]);
     assert_eq!(census.most(), 2);
 }
@@ -303,7 +322,9 @@ async fn tower_7_a_retry_of_towers_runs_the_body_again() {
     let p = pipeline! {
         error = Oops;
         |_: String|
-        with(tower_again(RetryLayer::new(Twice(2)))) < |s, cx| { if cx.attempt() < 3 { Err(Oops("no")) } else { Ok(s) } } as "try" >
+        with(tower_again(RetryLayer::new(Twice(2)))) <
+            |s, cx| { if cx.attempt() < 3 { Err(Oops("no")) } else { Ok(s) } } as "try"
+        >
     };
     let p = p.with_bus(Trace::default());
     let start = Instant::now();
@@ -342,11 +363,15 @@ async fn tower_7_a_timeout_inside_a_retry_of_towers_drops_each_run() {
     let census = Census::default();
     let layer = || ServiceBuilder::new().retry(Anyway(2)).timeout(5 * MS);
     let p = pipeline! {
-        with(tower_again(layer())) < async |(), cx| { let _live = census.enter(); if cx.attempt() < 3 { pending().await } cx.attempt() } >
+        with(tower_again(layer())) <
+            async |(), cx| { let _live = census.enter(); if cx.attempt() < 3 { pending().await } cx.attempt() }
+        >
     };
     assert_eq!(p.run(()).await.unwrap(), 3);
     assert_eq!((census.most(), census.made()), (1, 3));
-    let p = pipeline! { with(tower_again(layer())) < async |()| { let _live = census.enter(); pending::<()>().await } >  };
+    let p = pipeline! {
+        with(tower_again(layer())) < async |()| { let _live = census.enter(); pending::<()>().await } >
+    };
     let p = p.with_bus(Trace::default());
     let error = p.run(()).await.unwrap_err();
     assert!(error.is::<Elapsed>());
@@ -368,10 +393,14 @@ async fn tower_3_several_layers_stand_around_a_step_and_the_block_anywhere() {
         seq <
             let limit = |_| { 5_u64 }
             |_| { vec![1, 2, 3] }
-            each < with(tower(ServiceBuilder::new().timeout(Duration::from_millis(*limit)).layer(global.clone()))) <
-                with(tower(TimeoutLayer::new(MS))) < |n| { calls.fetch_add(1, SeqCst); n } >
-                nap
-            > >
+            each <
+                with(
+                    tower(ServiceBuilder::new().timeout(Duration::from_millis(*limit)).layer(global.clone()))
+                ) <
+                    with(tower(TimeoutLayer::new(MS))) < |n| { calls.fetch_add(1, SeqCst); n } >
+                    nap
+                >
+            >
         >
     };
     assert_eq!(p.run(Vec::new()).await.unwrap(), [1, 2, 3]);
@@ -435,7 +464,13 @@ async fn tower_8_the_layers_future_may_be_polled_on_another_thread() {
     let p = pipeline! {
         error = Oops;
         |_: Vec<u64>|
-        each < settle < with(tower(spawns())) < async |n| { tokio::task::yield_now().await; if n % 3 == 0 { Err(Oops("no")) } else { Ok(n) } } > > >
+        each <
+            settle <
+                with(tower(spawns())) <
+                    async |n| { tokio::task::yield_now().await; if n % 3 == 0 { Err(Oops("no")) } else { Ok(n) } }
+                >
+            >
+        >
     };
     for _ in 0..200 {
         let all = p.run((0..10).collect()).await.unwrap();
@@ -480,7 +515,11 @@ async fn tower_7_a_layer_that_asks_for_two_runs_at_once_gets_them_in_turn() {
         })
     });
     let census = Census::default();
-    let p = pipeline! { with(tower_again(both)) < async |(), cx| { let _live = census.enter(); sleep(MS).await; cx.attempt() } > };
+    let p = pipeline! {
+        with(tower_again(both)) <
+            async |(), cx| { let _live = census.enter(); sleep(MS).await; cx.attempt() }
+        >
+    };
     assert_eq!(p.run(()).await.unwrap(), 2);
     assert_eq!((census.most(), census.made()), (1, 2));
 }

@@ -211,9 +211,12 @@ mod graphs {
                 par(limit = 2, settle) < fetch(*id) fetch(10) as "second" |_| { 1_u32 } >
                 let third = fetch(3)
                 circuit(fail_max = 2, reset_timeout = 10s, ignore = |e| e.task().is_none()) <
-                    retry(max_attempts = unlimited, backoff = exponential(100ms, 3), max_delay = 1.5s, jitter = none) <
-                        timeout(2m) < fetch(*third) >
-                    >
+                    retry(
+                        max_attempts = unlimited,
+                        backoff = exponential(100ms, 3),
+                        max_delay = 1.5s,
+                        jitter = none
+                    ) < timeout(2m) < fetch(*third) > >
                 >
                 catch(name = "guard") < { inner } async |n| { n } as "last" >
                 |n| { vec![n; *limit] }
@@ -333,7 +336,11 @@ seq ingest(collect)
     #[test]
     fn options_stand_as_they_are_written() {
         let wait = Duration::from_secs(1);
-        let p = pipeline! { retry(max_attempts = 1+1, backoff = constant(wait * 2), jitter = full) < timeout(wait) < |()| { 1 } > > };
+        let p = pipeline! {
+            retry(max_attempts = 1+1, backoff = constant(wait * 2), jitter = full) <
+                timeout(wait) < |()| { 1 } >
+            >
+        };
         assert_eq!(
             p.graph().to_string(),
             "retry(max_attempts = 1+1, backoff = constant(wait * 2), jitter = full)\n└─ timeout(wait)\n   └─ inline"

@@ -163,7 +163,9 @@ async fn with_1_the_policy_says_how_often_the_body_runs_and_what_comes_of_it() {
     let calls = AtomicU32::new(0);
     let p = pipeline! {
         error = Oops;
-        with(Attempts(4, 5 * MS)) < |()| { match calls.fetch_add(1, SeqCst) { 0..2 => Err(Oops("no")), n => Ok(n) } } >
+        with(Attempts(4, 5 * MS)) <
+            |()| { match calls.fetch_add(1, SeqCst) { 0..2 => Err(Oops("no")), n => Ok(n) } }
+        >
     };
     let start = Instant::now();
     assert_eq!(p.run(()).await.unwrap(), 2);
@@ -174,7 +176,8 @@ async fn with_1_the_policy_says_how_often_the_body_runs_and_what_comes_of_it() {
 async fn with_1_a_policy_stands_by_value_by_reference_and_in_an_arc() {
     let (one, shared) = (Attempts(1, MS), Arc::new(Audit::default()));
     let p = pipeline! {
-        |_: u32| with(Attempts(1, MS)) < with(&one) < with(shared.clone()) < with(&shared) < |n| { n + 1 } > > > >
+        |_: u32|
+        with(Attempts(1, MS)) < with(&one) < with(shared.clone()) < with(&shared) < |n| { n + 1 } > > > >
     };
     assert_eq!(p.run(1).await.unwrap(), 2);
     assert_eq!((Arc::strong_count(&shared), shared.started.load(SeqCst)), (2, 2));
@@ -196,7 +199,10 @@ async fn with_1_names_may_stand_in_the_head() {
     let calls = AtomicU32::new(0);
     let p = pipeline! {
         error = Oops;
-        seq < let n = |_| { 3_u32 }  with(Attempts(*n, MS)) < |_| { calls.fetch_add(1, SeqCst); Err::<(), _>(Oops("no")) } > >
+        seq <
+            let n = |_| { 3_u32 }
+            with(Attempts(*n, MS)) < |_| { calls.fetch_add(1, SeqCst); Err::<(), _>(Oops("no")) } >
+        >
     };
     assert_eq!(p.run(()).await.unwrap_err().attempts(), 3);
     assert_eq!(calls.into_inner(), 3);
@@ -227,7 +233,14 @@ async fn with_1_every_step_may_stand_inside_and_the_block_anywhere() {
         error = Oops;
         |_: Vec<u32>|
         with(Attempts(2, MS)) <
-            each < par < with(&audit) < number > { &inner } with(&audit) < seq < let n = number with(Within(MS)) < |_| { *n } > > > > |(a, b, c)| { a + b + c } >
+            each <
+                par <
+                    with(&audit) < number >
+                    { &inner }
+                    with(&audit) < seq < let n = number with(Within(MS)) < |_| { *n } > > >
+                >
+                |(a, b, c)| { a + b + c }
+            >
             with(&audit) < |all| { all.len() } >
         >
     };
@@ -242,7 +255,9 @@ async fn with_2_each_run_of_the_body_is_an_attempt() {
     let seen = Mutex::new(Vec::new());
     let p = pipeline! {
         error = Oops;
-        with(Attempts(3, Duration::ZERO)) < |(), cx| { seen.lock().unwrap().push(cx.attempt()); Err::<(), _>(Oops("no")) } >
+        with(Attempts(3, Duration::ZERO)) <
+            |(), cx| { seen.lock().unwrap().push(cx.attempt()); Err::<(), _>(Oops("no")) }
+        >
     };
     let error = p.run(()).await.unwrap_err();
     assert_eq!((error.attempts(), error.task(), error.path()), (3, Some(&Oops("no")), "with/inline".into()));
@@ -252,7 +267,10 @@ async fn with_2_each_run_of_the_body_is_an_attempt() {
 
 #[tokio::test]
 async fn with_2_the_attempts_are_in_the_events() {
-    let p = pipeline! { error = Oops; |_: u32| seq < with(Attempts(2, Duration::ZERO), name = "twice") < number > > };
+    let p = pipeline! {
+        error = Oops;
+        |_: u32| seq < with(Attempts(2, Duration::ZERO), name = "twice") < number > >
+    };
     let p = p.with_bus(Trace::default());
     p.run(0).await.unwrap_err();
     let events = p.bus().take();
@@ -271,7 +289,10 @@ async fn with_2_a_run_that_is_never_polled_is_no_attempt() {
 
 #[tokio::test]
 async fn with_2_a_block_inside_counts_its_own() {
-    let p = pipeline! { error = Oops; |_: u32| with(Attempts(2, Duration::ZERO)) < retry(max_attempts = 3) < number > > };
+    let p = pipeline! {
+        error = Oops;
+        |_: u32| with(Attempts(2, Duration::ZERO)) < retry(max_attempts = 3) < number > >
+    };
     assert_eq!(p.run(0).await.unwrap_err().attempts(), 3);
 }
 
@@ -282,7 +303,9 @@ async fn with_2_a_policy_that_runs_it_once_counts_nothing() {
     let p = pipeline! {
         error = Oops;
         retry(max_attempts = 3, backoff = constant(0s)) <
-            with(&audit) < |(), cx| { seen.lock().unwrap().push((cx.attempt(), cx.last_error().is_some())); Err::<(), _>(Oops("no")) } >
+            with(&audit) <
+                |(), cx| { seen.lock().unwrap().push((cx.attempt(), cx.last_error().is_some())); Err::<(), _>(Oops("no")) }
+            >
         >
     };
     assert_eq!(p.run(()).await.unwrap_err().attempts(), 3);
@@ -292,7 +315,13 @@ async fn with_2_a_policy_that_runs_it_once_counts_nothing() {
 #[tokio::test]
 async fn with_3_each_run_but_the_last_gets_a_clone() {
     let (sheep, clones) = Sheep::new();
-    let p = pipeline! { error = Oops; |_: Sheep| with(Attempts(3, Duration::ZERO)) < |sheep| { if sheep.dolly { Err(Oops("no")) } else { Ok(sheep) } } > };
+    let p = pipeline! {
+        error = Oops;
+        |_: Sheep|
+        with(Attempts(3, Duration::ZERO)) <
+            |sheep| { if sheep.dolly { Err(Oops("no")) } else { Ok(sheep) } }
+        >
+    };
     // The two clones are refused, and the last run has the sheep itself.
     assert!(!p.run(sheep).await.unwrap().dolly);
     assert_eq!(clones(), 2);
@@ -366,7 +395,10 @@ async fn with_4_the_error_may_be_of_a_type_of_the_policys_own() {
         }
     }
     let calls = AtomicU32::new(0);
-    let p = pipeline! { error = Oops; |late: bool| retry(max_attempts = 3) < with(Quota(*late)) < |_| { calls.fetch_add(1, SeqCst); } > > };
+    let p = pipeline! {
+        error = Oops;
+        |late: bool| retry(max_attempts = 3) < with(Quota(*late)) < |_| { calls.fetch_add(1, SeqCst); } > >
+    };
     let error = p.run(false).await.unwrap_err();
     assert!(error.kind().is_rejection() && error.is::<OverQuota>() && error.task().is_none());
     assert_eq!(error.to_string(), "block `retry/with` did not run: over quota");
@@ -382,7 +414,9 @@ async fn with_4_the_error_may_be_of_a_type_of_the_policys_own() {
 #[tokio::test(start_paused = true)]
 async fn with_5_a_run_that_is_dropped_is_cancelled_and_the_next_may_follow() {
     let p = pipeline! {
-        with(Impatient(5 * MS)) < async |(), cx| { if cx.attempt() == 1 { pending::<()>().await } } as "work" >
+        with(Impatient(5 * MS)) <
+            async |(), cx| { if cx.attempt() == 1 { pending::<()>().await } } as "work"
+        >
     };
     let p = p.with_bus(Trace::default());
     p.run(()).await.unwrap();
@@ -410,7 +444,9 @@ async fn with_5_the_block_is_dropped_with_what_is_under_way() {
 async fn with_5_the_run_may_be_dropped_anywhere() {
     let p = pipeline! {
         error = Oops;
-        with(Attempts(3, Duration::ZERO)) < async |()| { tokio::task::yield_now().await; Err::<(), _>(Oops("no")) } >
+        with(Attempts(3, Duration::ZERO)) <
+            async |()| { tokio::task::yield_now().await; Err::<(), _>(Oops("no")) }
+        >
     };
     let p = p.with_bus(Trace::default());
     for polls in 0..6 {
@@ -467,7 +503,10 @@ fn with_7_a_panic_of_the_body_goes_through_it() {
 
 #[tokio::test]
 async fn with_8_a_policy_without_a_wait_starves_nobody() {
-    let p = pipeline! { error = Oops; with(Attempts(u32::MAX, Duration::ZERO)) < |()| { Err::<(), _>(Oops("no")) } > };
+    let p = pipeline! {
+        error = Oops;
+        with(Attempts(u32::MAX, Duration::ZERO)) < |()| { Err::<(), _>(Oops("no")) } >
+    };
     struct Eager;
     impl<T: Send, E: Failure> Policy<T, E> for Eager {
         async fn apply(&self, mut next: Next<'_, T, E>) -> Result<T, Error<E>> {

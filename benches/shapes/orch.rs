@@ -92,14 +92,16 @@ pub fn par64_wake() -> impl Run<In = (), Out = u64, Error = Failed> {
         error = Failed;
         seq <
             par <
-                yield_16(0) yield_16(1) yield_16(2) yield_16(3) yield_16(4) yield_16(5) yield_16(6) yield_16(7)
-                yield_16(8) yield_16(9) yield_16(10) yield_16(11) yield_16(12) yield_16(13) yield_16(14) yield_16(15)
-                yield_16(16) yield_16(17) yield_16(18) yield_16(19) yield_16(20) yield_16(21) yield_16(22) yield_16(23)
-                yield_16(24) yield_16(25) yield_16(26) yield_16(27) yield_16(28) yield_16(29) yield_16(30) yield_16(31)
-                yield_16(32) yield_16(33) yield_16(34) yield_16(35) yield_16(36) yield_16(37) yield_16(38) yield_16(39)
-                yield_16(40) yield_16(41) yield_16(42) yield_16(43) yield_16(44) yield_16(45) yield_16(46) yield_16(47)
-                yield_16(48) yield_16(49) yield_16(50) yield_16(51) yield_16(52) yield_16(53) yield_16(54) yield_16(55)
-                yield_16(56) yield_16(57) yield_16(58) yield_16(59) yield_16(60) yield_16(61) yield_16(62) yield_16(63)
+                yield_16(0) yield_16(1) yield_16(2) yield_16(3) yield_16(4) yield_16(5) yield_16(6)
+                yield_16(7) yield_16(8) yield_16(9) yield_16(10) yield_16(11) yield_16(12) yield_16(13)
+                yield_16(14) yield_16(15) yield_16(16) yield_16(17) yield_16(18) yield_16(19) yield_16(20)
+                yield_16(21) yield_16(22) yield_16(23) yield_16(24) yield_16(25) yield_16(26) yield_16(27)
+                yield_16(28) yield_16(29) yield_16(30) yield_16(31) yield_16(32) yield_16(33) yield_16(34)
+                yield_16(35) yield_16(36) yield_16(37) yield_16(38) yield_16(39) yield_16(40) yield_16(41)
+                yield_16(42) yield_16(43) yield_16(44) yield_16(45) yield_16(46) yield_16(47) yield_16(48)
+                yield_16(49) yield_16(50) yield_16(51) yield_16(52) yield_16(53) yield_16(54) yield_16(55)
+                yield_16(56) yield_16(57) yield_16(58) yield_16(59) yield_16(60) yield_16(61) yield_16(62)
+                yield_16(63)
             >
             |(first, .., last)| { first + last }
         >
@@ -114,14 +116,28 @@ pub fn par64_baton(ring: Arc<Ring>) -> impl Run<In = (), Out = u64, Error = Fail
         seq <
             |()| { ring.rewind() }
             par <
-                pass_baton(ring.clone(), 0) pass_baton(ring.clone(), 1) pass_baton(ring.clone(), 2) pass_baton(ring.clone(), 3) pass_baton(ring.clone(), 4) pass_baton(ring.clone(), 5) pass_baton(ring.clone(), 6) pass_baton(ring.clone(), 7)
-                pass_baton(ring.clone(), 8) pass_baton(ring.clone(), 9) pass_baton(ring.clone(), 10) pass_baton(ring.clone(), 11) pass_baton(ring.clone(), 12) pass_baton(ring.clone(), 13) pass_baton(ring.clone(), 14) pass_baton(ring.clone(), 15)
-                pass_baton(ring.clone(), 16) pass_baton(ring.clone(), 17) pass_baton(ring.clone(), 18) pass_baton(ring.clone(), 19) pass_baton(ring.clone(), 20) pass_baton(ring.clone(), 21) pass_baton(ring.clone(), 22) pass_baton(ring.clone(), 23)
-                pass_baton(ring.clone(), 24) pass_baton(ring.clone(), 25) pass_baton(ring.clone(), 26) pass_baton(ring.clone(), 27) pass_baton(ring.clone(), 28) pass_baton(ring.clone(), 29) pass_baton(ring.clone(), 30) pass_baton(ring.clone(), 31)
-                pass_baton(ring.clone(), 32) pass_baton(ring.clone(), 33) pass_baton(ring.clone(), 34) pass_baton(ring.clone(), 35) pass_baton(ring.clone(), 36) pass_baton(ring.clone(), 37) pass_baton(ring.clone(), 38) pass_baton(ring.clone(), 39)
-                pass_baton(ring.clone(), 40) pass_baton(ring.clone(), 41) pass_baton(ring.clone(), 42) pass_baton(ring.clone(), 43) pass_baton(ring.clone(), 44) pass_baton(ring.clone(), 45) pass_baton(ring.clone(), 46) pass_baton(ring.clone(), 47)
-                pass_baton(ring.clone(), 48) pass_baton(ring.clone(), 49) pass_baton(ring.clone(), 50) pass_baton(ring.clone(), 51) pass_baton(ring.clone(), 52) pass_baton(ring.clone(), 53) pass_baton(ring.clone(), 54) pass_baton(ring.clone(), 55)
-                pass_baton(ring.clone(), 56) pass_baton(ring.clone(), 57) pass_baton(ring.clone(), 58) pass_baton(ring.clone(), 59) pass_baton(ring.clone(), 60) pass_baton(ring.clone(), 61) pass_baton(ring.clone(), 62) pass_baton(ring.clone(), 63)
+                pass_baton(ring.clone(), 0) pass_baton(ring.clone(), 1) pass_baton(ring.clone(), 2)
+                pass_baton(ring.clone(), 3) pass_baton(ring.clone(), 4) pass_baton(ring.clone(), 5)
+                pass_baton(ring.clone(), 6) pass_baton(ring.clone(), 7) pass_baton(ring.clone(), 8)
+                pass_baton(ring.clone(), 9) pass_baton(ring.clone(), 10) pass_baton(ring.clone(), 11)
+                pass_baton(ring.clone(), 12) pass_baton(ring.clone(), 13) pass_baton(ring.clone(), 14)
+                pass_baton(ring.clone(), 15) pass_baton(ring.clone(), 16) pass_baton(ring.clone(), 17)
+                pass_baton(ring.clone(), 18) pass_baton(ring.clone(), 19) pass_baton(ring.clone(), 20)
+                pass_baton(ring.clone(), 21) pass_baton(ring.clone(), 22) pass_baton(ring.clone(), 23)
+                pass_baton(ring.clone(), 24) pass_baton(ring.clone(), 25) pass_baton(ring.clone(), 26)
+                pass_baton(ring.clone(), 27) pass_baton(ring.clone(), 28) pass_baton(ring.clone(), 29)
+                pass_baton(ring.clone(), 30) pass_baton(ring.clone(), 31) pass_baton(ring.clone(), 32)
+                pass_baton(ring.clone(), 33) pass_baton(ring.clone(), 34) pass_baton(ring.clone(), 35)
+                pass_baton(ring.clone(), 36) pass_baton(ring.clone(), 37) pass_baton(ring.clone(), 38)
+                pass_baton(ring.clone(), 39) pass_baton(ring.clone(), 40) pass_baton(ring.clone(), 41)
+                pass_baton(ring.clone(), 42) pass_baton(ring.clone(), 43) pass_baton(ring.clone(), 44)
+                pass_baton(ring.clone(), 45) pass_baton(ring.clone(), 46) pass_baton(ring.clone(), 47)
+                pass_baton(ring.clone(), 48) pass_baton(ring.clone(), 49) pass_baton(ring.clone(), 50)
+                pass_baton(ring.clone(), 51) pass_baton(ring.clone(), 52) pass_baton(ring.clone(), 53)
+                pass_baton(ring.clone(), 54) pass_baton(ring.clone(), 55) pass_baton(ring.clone(), 56)
+                pass_baton(ring.clone(), 57) pass_baton(ring.clone(), 58) pass_baton(ring.clone(), 59)
+                pass_baton(ring.clone(), 60) pass_baton(ring.clone(), 61) pass_baton(ring.clone(), 62)
+                pass_baton(ring.clone(), 63)
             >
             |(first, .., last)| { first + last }
         >

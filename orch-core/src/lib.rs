@@ -66,6 +66,14 @@ pub mod __engines {
     pub use crate::durable::{__answer as answer, __step_of as step_of};
 }
 
+/// For tools that read pipelines and build none. Anything of it may change.
+#[doc(hidden)]
+pub mod __tools {
+    pub use crate::blocks::written::load;
+    pub use crate::graph::{Load, Written};
+    pub use crate::node::{Form, Meta};
+}
+
 /// Values for the options of the block `retry`.
 pub mod retry {
     pub use crate::blocks::backoff::{

@@ -111,10 +111,12 @@ fn order(world: World) -> impl Keepable<In = Order, Out = String, Error = BoxErr
         |order: Order|
         saga(name = "order") <
             par <
-                retry(max_attempts = 3, backoff = exponential(200ms)) < reserve(world.clone(), order.item.clone()) >
-                    undo release(world.clone(), _)
-                circuit(fail_max = 5, reset_timeout = 10s) < timeout(30s) < charge(world.clone(), order.cents) > >
-                    undo refund(world.clone(), _)
+                retry(max_attempts = 3, backoff = exponential(200ms)) <
+                    reserve(world.clone(), order.item.clone())
+                > undo release(world.clone(), _)
+                circuit(fail_max = 5, reset_timeout = 30s) <
+                    timeout(30s) < charge(world.clone(), order.cents) >
+                > undo refund(world.clone(), _)
             >
             confirm(world.clone(), order.clone())
         >

@@ -159,7 +159,13 @@ async fn finished(file: &File) -> Vec<String> {
 #[tokio::test]
 async fn a_failure_has_its_type_when_it_is_asked_for_again() {
     let (file, world) = (File::new(), World::new());
-    let p = pipeline! { |_: u64| seq(name = "order") < add(&world, _) retry(max_attempts = 2, backoff = constant(1ms)) < even(&world, _) > > };
+    let p = pipeline! {
+        |_: u64|
+        seq(name = "order") <
+            add(&world, _)
+            retry(max_attempts = 2, backoff = constant(1ms)) < even(&world, _) >
+        >
+    };
     let first = file.open().run("a", &p, 2).await.unwrap_err();
     world.take();
     let again = file.open().run("a", &p, 2).await.unwrap_err();
@@ -179,13 +185,17 @@ async fn a_failure_has_its_type_when_it_is_asked_for_again() {
 #[tokio::test]
 async fn a_changed_pipeline_is_refused_by_its_first_step_and_the_run_is_kept() {
     let (file, world) = (File::new(), World::new());
-    let p = pipeline! { |_: u64| seq(name = "order") < add(&world, _) add(&world, _) as "next" add(&world, _) as "last" > };
+    let p = pipeline! {
+        |_: u64| seq(name = "order") < add(&world, _) add(&world, _) as "next" add(&world, _) as "last" >
+    };
     world.stand_at("order/last");
     leave!(world, file.open().run("a", &p, 1));
     world.stand_at(None);
     world.take();
     let journal = file.open();
-    let q = pipeline! { |_: u64| seq(name = "order") < add(&world, _) even(&world, _) as "other" add(&world, _) as "last" > };
+    let q = pipeline! {
+        |_: u64| seq(name = "order") < add(&world, _) even(&world, _) as "other" add(&world, _) as "last" >
+    };
     let error = journal.run("a", &q, 1).await.unwrap_err();
     let RunError::Journal(Error::Stopped { fault: Fault::Changed { was, is, .. }, .. }) = &error else {
         panic!("{error:?}")
@@ -195,7 +205,10 @@ async fn a_changed_pipeline_is_refused_by_its_first_step_and_the_run_is_kept() {
     let shorter = pipeline! { |_: u64| seq(name = "order") < add(&world, _) > };
     let text = journal.run("a", &shorter, 1).await.unwrap_err().to_string();
     assert!(text.contains("it asks to end, where it had asked to run order/next of "), "{text}");
-    let longer = pipeline! { |_: u64| seq(name = "order") < par < add(&world, _) as "add" add(&world, _) as "more" > |(a, _)| { a } > };
+    let longer = pipeline! {
+        |_: u64|
+        seq(name = "order") < par < add(&world, _) as "add" add(&world, _) as "more" > |(a, _)| { a } >
+    };
     let text = journal.run("a", &longer, 1).await.unwrap_err().to_string();
     assert!(text.contains("it asks to run order/par/add of "), "{text}");
     assert!(world.take().is_empty(), "no step of a changed pipeline runs");
@@ -305,7 +318,10 @@ async fn a_run_that_is_started_goes_on_by_itself() {
     let (file, world) = (File::new(), World::new());
     let p = Arc::new({
         let world = world.clone();
-        pipeline! { let world = world; |_: u64| seq(name = "order") < add(world.clone(), _) add(world.clone(), _) > }
+        pipeline! {
+            let world = world;
+            |_: u64| seq(name = "order") < add(world.clone(), _) add(world.clone(), _) >
+        }
     });
     let journal = file.open();
     let run = journal.start("a", p.clone(), 1).await.unwrap();
@@ -482,7 +498,10 @@ async fn unfinished_runs_are_recovered() {
     let (file, world) = (File::new(), World::new());
     let order = || {
         let world = world.clone();
-        pipeline! { let world = world; |_: u64| seq < add(world.clone(), _) add(world.clone(), _) as "next" > }
+        pipeline! {
+            let world = world;
+            |_: u64| seq < add(world.clone(), _) add(world.clone(), _) as "next" >
+        }
     };
     {
         let journal = file.open();
@@ -554,7 +573,10 @@ async fn a_run_that_panics_is_kept_and_says_so() {
     let journal = file.open();
     let order = |panics: bool| {
         let world = world.clone();
-        pipeline! { let world = world; move |_: u64| seq < add(world.clone(), _) |n| { assert!(!panics, "of the step"); n } > }
+        pipeline! {
+            let world = world;
+            move |_: u64| seq < add(world.clone(), _) |n| { assert!(!panics, "of the step"); n } >
+        }
     };
     let error = journal.serve("order", order(true)).start("a", 1).await.unwrap().await.unwrap_err();
     assert!(matches!(error, RunError::Journal(Error::Gone { .. })), "{error:?}");
@@ -573,7 +595,9 @@ async fn a_result_is_written_before_the_next_task_begins() {
     let order = {
         let world = world.clone();
         pipeline! { let world = world; move |_: u64| seq(name = "order") <
-            add(world.clone(), _) add(world.clone(), _) as "next" add(world.clone(), _) as "last"
+            add(world.clone(), _)
+            add(world.clone(), _) as "next"
+            add(world.clone(), _) as "last"
         > }
     };
     let order = std::sync::Arc::new(order);
@@ -632,7 +656,9 @@ async fn an_output_that_is_no_text_is_kept() {
 async fn a_clock_that_is_paused_is_that_of_the_waits() {
     let (file, world) = (File::new(), World::new());
     let p = pipeline! { |_: u64| seq(name = "order") <
-        retry(max_attempts = 3, backoff = constant(3600s), jitter = none) < timeout(60s) < third(&world, _) > >
+        retry(max_attempts = 3, backoff = constant(3600s), jitter = none) <
+            timeout(60s) < third(&world, _) >
+        >
     > };
     let since = std::time::Instant::now();
     assert_eq!(file.open().run("a", &p, 1).await.unwrap(), 1);

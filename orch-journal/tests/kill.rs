@@ -81,7 +81,11 @@ fn order(log: Log) -> impl Keepable<In = u64, Out = u64, Error = BoxError> + 'st
             |(a, b, c)| { vec![a, b, c, a + b, b + c] }
             each(limit = 3) < add(log.clone(), _) as "item" >
             |all| { all.into_iter().sum::<u64>() }
-            fallback < fails(log.clone(), _) timeout(8ms) < slow(log.clone()) > add(log.clone(), _) as "other" >
+            fallback <
+                fails(log.clone(), _)
+                timeout(8ms) < slow(log.clone()) >
+                add(log.clone(), _) as "other"
+            >
             add(log.clone(), _) as "confirm"
         >
     }

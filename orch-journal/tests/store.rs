@@ -40,7 +40,16 @@ async fn big(n: u64) -> String {
 #[tokio::test]
 async fn a_full_disk_is_an_error_and_the_run_goes_on_when_there_is_space() {
     let (file, world) = (File::new(), &World::new());
-    let p = pipeline! { |_: u64| seq(name = "big") < add(world, _) |_| { 300_000 } big |text| { text.len() as u64 } add(world, _) as "last" > };
+    let p = pipeline! {
+        |_: u64|
+        seq(name = "big") <
+            add(world, _)
+            |_| { 300_000 }
+            big
+            |text| { text.len() as u64 }
+            add(world, _) as "last"
+        >
+    };
     let small = order!(world);
     let journal = file.open_with(|options| options.max_bytes(400_000));
     assert_eq!(journal.run("a", &p, 1).await.unwrap(), 300_001);

@@ -120,14 +120,14 @@ fn expansion() {
         use orch::methods::*;
         #[allow(unused_braces)]
         let __orch_header = {
-            struct Table;
-            impl orch::Table for Table {
+            struct UnboxedPipeline;
+            impl orch::Table for UnboxedPipeline {
                 #[inline(always)]
                 fn entries() -> &'static [orch::Meta] {
                     &__ASYNC_ORCH_NODES
                 }
             }
-            orch::Root::<Table>::new()
+            orch::Root::<UnboxedPipeline>::new()
         };
         #[allow(unused_braces)]
         let __orch_tok = {
@@ -338,6 +338,11 @@ fn expansion() {
             let __orch_tok46 = __orch_tok1.after({ &__orch_step45 });
             orch::seq::Sequence((orch::seq::BindInput, orch::seq::Pipe(__orch_step45)))
         };
-        orch::Plan::pipeline(__orch_header, __orch_tok, __orch_root)
+        let __orch_pipeline = orch::Plan::pipeline(
+            __orch_header,
+            __orch_tok,
+            __orch_root,
+        );
+        __orch_pipeline
     };
 }

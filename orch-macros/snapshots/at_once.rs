@@ -86,14 +86,14 @@ fn expansion() {
         use orch::methods::*;
         #[allow(unused_braces)]
         let __orch_header = {
-            struct Table;
-            impl orch::Table for Table {
+            struct UnboxedPipeline;
+            impl orch::Table for UnboxedPipeline {
                 #[inline(always)]
                 fn entries() -> &'static [orch::Meta] {
                     &__ASYNC_ORCH_NODES
                 }
             }
-            orch::Root::<Table>::new()
+            orch::Root::<UnboxedPipeline>::new()
         };
         #[allow(unused_braces)]
         let __orch_tok = {
@@ -193,6 +193,11 @@ fn expansion() {
                 ),
             )
         };
-        orch::Plan::pipeline(__orch_header, __orch_tok, __orch_root)
+        let __orch_pipeline = orch::Plan::pipeline(
+            __orch_header,
+            __orch_tok,
+            __orch_root,
+        );
+        __orch_pipeline
     };
 }

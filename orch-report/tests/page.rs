@@ -76,7 +76,11 @@ async fn a_wait_at_a_gatekeeper_lasts_until_a_step_inside_starts() {
     let record = Record::new();
     let p = pipeline! {
         |_: Vec<u32>|
-        each < bulkhead(max = 1, queue = 5) < async |_| { tokio::time::sleep(std::time::Duration::from_millis(20)).await } as "work" > >
+        each <
+            bulkhead(max = 1, queue = 5) <
+                async |_| { tokio::time::sleep(std::time::Duration::from_millis(20)).await } as "work"
+            >
+        >
     };
     p.with_bus(&record).run(vec![1, 2, 3]).await.unwrap();
     let data = data(&record.report().to_html("waits"));
@@ -112,7 +116,11 @@ async fn the_critical_path_goes_through_the_limit_and_the_backoff() {
 #[test]
 fn the_style_knows_the_classes_of_the_picture() {
     let p = pipeline! {
-        seq < retry < |()| { 1 } as "a" > choose(1) < 1 => |_| { 2 } as "b", _ => |_| { 3 } as "c" > fallback < |_| { 4 } as "d" |_| { 5 } as "e" > >
+        seq <
+            retry < |()| { 1 } as "a" >
+            choose(1) < 1 => |_| { 2 } as "b", _ => |_| { 3 } as "c" >
+            fallback < |_| { 4 } as "d" |_| { 5 } as "e" >
+        >
     };
     let svg = p.graph().to_svg();
     let page = Record::new().report().to_html("style");

@@ -211,7 +211,9 @@ fn polled<F: Future + Unpin>(future: &mut F) -> std::task::Poll<F::Output> {
 #[tokio::test]
 async fn notes_are_bounded_too() {
     let record = Record::with_room(10);
-    let p = pipeline! { async |_, cx| { for n in 0..1_000 { cx.note(format!("note {n}")); cx.progress(n, 1_000); } } as "talks" };
+    let p = pipeline! {
+        async |_, cx| { for n in 0..1_000 { cx.note(format!("note {n}")); cx.progress(n, 1_000); } } as "talks"
+    };
     p.with_bus(&record).run(()).await.unwrap();
     let page = record.report().to_html("talks");
     // Ten executions have room for twenty.

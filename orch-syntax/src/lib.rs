@@ -68,6 +68,8 @@ pub mod suggest;
 pub mod tokens;
 mod types;
 mod validate;
+#[doc(hidden)]
+pub mod written;
 
 #[cfg(test)]
 mod tests;

@@ -53,12 +53,17 @@ fn says(test: impl FnOnce() -> usize) -> String {
 
 #[test]
 fn pipelines_survive_a_crash_at_every_point() {
-    let p = pipeline! { |_: Vec<u64>| each(limit = 3) < seq < work retry(max_attempts = 4, backoff = exponential(10ms)) < third > > > };
+    let p = pipeline! {
+        |_: Vec<u64>|
+        each(limit = 3) < seq < work retry(max_attempts = 4, backoff = exponential(10ms)) < third > > >
+    };
     // Of each item four attempts and two waits, asked for and done.
     assert_eq!(crash_everywhere(&p, (0..4).collect()), 40 * 4 * (4 + 2) * 2);
     let p = pipeline! { |_: u64| par < seq < work work > race < work work work > fallback < even work > > };
     crash_everywhere(&p, 1);
-    let p = pipeline! { seq < settle < timeout(5s) < hangs() > > |done| { u64::from(done.is_err()) } work sleeps > };
+    let p = pipeline! {
+        seq < settle < timeout(5s) < hangs() > > |done| { u64::from(done.is_err()) } work sleeps >
+    };
     crash_everywhere(&p, ());
     let p = pipeline! { |_: u64| saga < work undo work even undo work even > };
     crash_everywhere(&p, 2);
@@ -206,7 +211,9 @@ fn time_goes_on_when_nothing_else_can() {
         assert!(crash.run(|| &late, 11).unwrap().is_err());
     });
     // Of two waits the shorter one, wherever they are.
-    let first = pipeline! { |_: u64| race < seq < |_| { 3 } sleeps > retry(backoff = constant(4s), jitter = none) < third > > };
+    let first = pipeline! {
+        |_: u64| race < seq < |_| { 3 } sleeps > retry(backoff = constant(4s), jitter = none) < third > >
+    };
     Crashes::new().orders(10).everywhere(|crash| assert_eq!(crash.run(|| &first, 7).unwrap(), 3));
     let ended = AtomicU64::new(0);
     Crashes::new().hasty().everywhere(|crash| {

@@ -108,7 +108,9 @@ fn what_hangs_is_cut_off_by_time_or_told() {
     let calls = AtomicU32::new(0);
     let sim = Simulation::new();
     sim.at("count").attempt(1).hang();
-    let p = pipeline! { retry(max_attempts = 2, backoff = constant(1s), jitter = none) < timeout(1h) < count(&calls) > > };
+    let p = pipeline! {
+        retry(max_attempts = 2, backoff = constant(1s), jitter = none) < timeout(1h) < count(&calls) > >
+    };
     assert_eq!(sim.run(&p, ()).unwrap(), 0);
     assert_eq!(sim.elapsed(), Duration::from_secs(3_601));
     let sim = Simulation::new();

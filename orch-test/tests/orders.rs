@@ -103,7 +103,12 @@ fn who_wins_a_race_is_left_to_the_seed_and_losers_are_given_up() {
 fn a_seed_repeats_a_run_exactly() {
     let log = Log::default();
     let p = pipeline! {
-        |_: Vec<u32>| each(limit = 3) < retry(max_attempts = unlimited, backoff = exponential(1s)) < seq < in_two(&log, _) at_once(&log, _) > > >
+        |_: Vec<u32>|
+        each(limit = 3) <
+            retry(max_attempts = unlimited, backoff = exponential(1s)) <
+                seq < in_two(&log, _) at_once(&log, _) >
+            >
+        >
     };
     let mut all = BTreeSet::new();
     for seed in 0..20 {

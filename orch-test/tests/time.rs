@@ -36,7 +36,9 @@ fn a_wait_of_a_block_and_one_of_a_task_follow_each_other() {
     let sim = Simulation::new();
     sim.at("sleeps").delay(SECOND * 5);
     sim.at("last").hang();
-    let p = pipeline! { seq < sleeps(1) sleeps(2) settle < timeout(3s) < sleeps(4) > > |_| { 1 } sleeps as "last" > };
+    let p = pipeline! {
+        seq < sleeps(1) sleeps(2) settle < timeout(3s) < sleeps(4) > > |_| { 1 } sleeps as "last" >
+    };
     assert!(
         matches!(sim.try_run(&p, ()), Err(Stopped::Stalled { waiting, .. }) if waiting == ["seq/last hangs"])
     );

@@ -305,7 +305,9 @@ impl Bus for Timeless {
 /// How often the clock is read in a run.
 async fn readings<B: Bus>(bus: B) -> usize {
     let asked = Asked::default();
-    let p = pipeline! { |_: Vec<u32>| seq < each(limit = 1) < double > par(limit = 1) < |_| {} |_| {} as "waits" > > };
+    let p = pipeline! {
+        |_: Vec<u32>| seq < each(limit = 1) < double > par(limit = 1) < |_| {} |_| {} as "waits" > >
+    };
     let p = p.with_bus(bus);
     p.on(&asked).run(vec![1, 2]).await.unwrap();
     asked.0.load(Ordering::Relaxed)

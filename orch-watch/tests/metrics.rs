@@ -69,7 +69,13 @@ async fn every_metric_of_a_known_run() {
     let shop = pipeline! {
         |_: Vec<u64>|
         seq(name = "shop") <
-            each(limit = 1) < settle < bulkhead(max = 1) < retry(max_attempts = 2, backoff = constant(1s), jitter = none) < fetch > > > >
+            each(limit = 1) <
+                settle <
+                    bulkhead(max = 1) <
+                        retry(max_attempts = 2, backoff = constant(1s), jitter = none) < fetch >
+                    >
+                >
+            >
             |fetched| { fetched.into_iter().filter_map(Result::ok).sum::<u64>() } as "sum"
         >
     };
@@ -244,7 +250,8 @@ async fn a_policy_put_around_a_step_renames_nothing() {
 async fn a_run_that_is_dropped_leaves_no_gauge_up() {
     let recorded = Recorded::new();
     let shop = pipeline! {
-        |n: u64| par(name = "shop", limit = 2) < bulkhead(max = 1) < fetch(*n) > fetch(*n) fetch(*n) as "waits" >
+        |n: u64|
+        par(name = "shop", limit = 2) < bulkhead(max = 1) < fetch(*n) > fetch(*n) fetch(*n) as "waits" >
     };
     let shop = shop.with_bus(MetricsBus::new());
     let mut run = Box::pin(shop.run(9));

@@ -266,7 +266,12 @@ async fn a_run_that_is_dropped_and_one_that_panics_close_their_spans() {
             () = sleep(Duration::from_secs(3)) => {}
         }
     }
-    let loud = pipeline! { seq(name = "loud") < catch < async |()| { panic!("boom") } as "shout" > |()| { tracing::info!("after") } > };
+    let loud = pipeline! {
+        seq(name = "loud") <
+            catch < async |()| { panic!("boom") } as "shout" >
+            |()| { tracing::info!("after") }
+        >
+    };
     assert!(loud.with_bus(TracingBus::new()).run(()).await.is_err());
     tracing::info!("outside of all");
     assert_eq!(

@@ -55,9 +55,12 @@ pub fn order(payment: Payment) -> impl Run<In = Vec<u32>, Out = String, Error = 
         move |items: Vec<u32>|
         saga(name = "order") <
             let cents = price(items.clone())
-            retry(max_attempts = 3, backoff = exponential(100ms)) < timeout(2s) < reserve(items.clone()) > > undo release(_)
+            retry(max_attempts = 3, backoff = exponential(100ms)) < timeout(2s) < reserve(items.clone()) > >
+                undo release(_)
             let paid = choose(payment) <
-                Payment::Card(number) => circuit(fail_max = 5, reset_timeout = 30s) < charge(*number, *cents) >,
+                Payment::Card(number) => circuit(fail_max = 5, reset_timeout = 30s) <
+                    charge(*number, *cents)
+                >,
                 Payment::Invoice => invoice(*cents),
             >
             par(limit = 2) <

@@ -257,7 +257,10 @@ async fn running_1_one_after_another_with_a_step_that_fails() {
                 >
                 when(|n| *n > 1) < step(plan.clone(), _) >
                 let n = settle < step(plan.clone(), _) >
-                choose(n.is_ok()) < true => step(plan.clone(), 1), false => seq < step(plan.clone(), 2) |n| { n } > >
+                choose(n.is_ok()) <
+                    true => step(plan.clone(), 1),
+                    false => seq < step(plan.clone(), 2) |n| { n } >
+                >
             >
         }
     };
@@ -275,7 +278,9 @@ async fn running_1_behind_limits_with_a_step_that_fails() {
             let limiter = limiter;
             |_: Vec<u32>|
             each <
-                throttle(limiter = &limiter) < bulkhead(bulkhead = places) < step(plan.clone(), _) step(plan.clone(), _) > >
+                throttle(limiter = &limiter) <
+                    bulkhead(bulkhead = places) < step(plan.clone(), _) step(plan.clone(), _) >
+                >
             >
         }
     };

@@ -137,8 +137,11 @@ async fn running_1_a_par_with_a_limit() {
     let p = pipeline! {
         let world = world.clone();
         par(limit = 2) <
-            work(world.clone(), 5) work(world.clone(), 1) seq < work(world.clone(), 1) work(world.clone(), 2) >
-            par(limit = 1) < work(world.clone(), 1) work(world.clone(), 1) > work(world.clone(), 3)
+            work(world.clone(), 5)
+            work(world.clone(), 1)
+            seq < work(world.clone(), 1) work(world.clone(), 2) >
+            par(limit = 1) < work(world.clone(), 1) work(world.clone(), 1) >
+            work(world.clone(), 3)
         >
     };
     at_every_point(&world, p, || (), (5, 1, 2, (1, 1), 3)).await;
@@ -182,7 +185,8 @@ async fn running_1_a_retry_in_its_attempts_and_between_them() {
         let world = world.clone();
         |_: u32|
         retry(max_attempts = 3, backoff = constant(10ms), jitter = none) <
-            work(world.clone(), _) timeout(1s) < flaky(world.clone(), _) >
+            work(world.clone(), _)
+            timeout(1s) < flaky(world.clone(), _) >
         >
     };
     at_every_point(&world, p, || 7, 7).await;
@@ -193,7 +197,11 @@ async fn running_1_spawned_tasks() {
     let world = World::new();
     let p = pipeline! {
         let world = world.clone();
-        par(limit = 2) < apart(world.clone(), 1) seq < work(world.clone(), 1) apart(world.clone(), _) > apart(world.clone(), 3) >
+        par(limit = 2) <
+            apart(world.clone(), 1)
+            seq < work(world.clone(), 1) apart(world.clone(), _) >
+            apart(world.clone(), 3)
+        >
     };
     at_every_point(&world, p, || (), (1, 1, 3)).await;
 }
@@ -234,7 +242,9 @@ async fn circuit_5_a_probe_dropped_at_every_point_frees_its_slot() {
     let p = pipeline! {
         let world = world.clone();
         |_: u32|
-        circuit(breaker = &breaker) < par < work(world.clone(), _) seq < work(world.clone(), 2) work(world.clone(), _) > > >
+        circuit(breaker = &breaker) <
+            par < work(world.clone(), _) seq < work(world.clone(), 2) work(world.clone(), _) > >
+        >
     };
     let mut points = 0;
     for polls in 1.. {
@@ -285,13 +295,21 @@ async fn what_a_sequence_holds_is_dropped_once_however_it_ends() {
             let p = pipeline! {
                 |_: Live|
                 seq <
-                    hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _)
                     let first = hand_on(calls.clone(), ends, _)
                     |()| { let _named = &first; census.enter() }
-                    hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _)
-                    hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _)
-                    hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _)
-                    hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _)
                     let second = hand_on(calls.clone(), ends, _)
                     seq(collect) <
                         |()| { let _named = &second; census.enter() }
@@ -299,7 +317,8 @@ async fn what_a_sequence_holds_is_dropped_once_however_it_ends() {
                         hand_on(calls.clone(), ends, census.enter())
                     >
                     |(one, other, third)| { drop((one, other)); third }
-                    hand_on(calls.clone(), ends, _) hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _)
+                    hand_on(calls.clone(), ends, _)
                 >
             };
             let run = AssertUnwindSafe(polled(p.run(census.enter()), polls)).catch_unwind();

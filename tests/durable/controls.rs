@@ -54,7 +54,11 @@ async fn first(n: u64) -> u64 {
 #[tokio::test(start_paused = true)]
 async fn the_order_of_a_map_is_found_out() {
     let p = pipeline! {
-        |_: u64| seq < |n| { (0..n).map(|key| (key, ())).collect::<HashMap<u64, ()>>().into_keys().collect::<Vec<_>>() } each < first > >
+        |_: u64|
+        seq <
+            |n| { (0..n).map(|key| (key, ())).collect::<HashMap<u64, ()>>().into_keys().collect::<Vec<_>>() }
+            each < first >
+        >
     };
     assert!(faults(1, &p, 8).await > 0);
 }

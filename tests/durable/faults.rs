@@ -118,7 +118,9 @@ async fn takes_long(n: u64) -> u64 {
 #[tokio::test]
 async fn durable_11_a_step_that_awaits_what_is_no_part_of_the_run_is_found_out() {
     // While something else is waited for it goes on by itself.
-    let p = pipeline! { |_: u64| par < takes_long seq < async |n| { tokio::task::yield_now().await; n } next > > };
+    let p = pipeline! {
+        |_: u64| par < takes_long seq < async |n| { tokio::task::yield_now().await; n } next > >
+    };
     let fault = run!(p, 1, Memory::new()).1.unwrap_err();
     assert!(matches!(&fault, Fault::Foreign { then, .. } if then.starts_with("run par/seq/next")), "{fault}");
     let p = pipeline! { |_: u64| race < takes_long async |n| { tokio::task::yield_now().await; n } > };
@@ -185,7 +187,10 @@ fn reads() -> std::io::Result<()> {
 #[tokio::test(start_paused = true)]
 async fn durable_4_an_error_as_text_is_the_same_live_and_again() {
     let p = pipeline! {
-        retry(max_attempts = 3, when = |e| e.downcast_ref().is_some_and(|e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound)) < reads() >
+        retry(
+            max_attempts = 3,
+            when = |e| e.downcast_ref().is_some_and(|e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound)
+        ) < reads() >
     };
     assert_eq!(run!(p, (), Memory::new()).1.unwrap().unwrap_err().attempts(), 1);
     assert_eq!(p.run(()).await.unwrap_err().attempts(), 3);
@@ -250,7 +255,14 @@ async fn durable_8_a_budget_is_asked_once_for_each_attempt() {
 #[tokio::test(start_paused = true)]
 async fn durable_8_a_rejection_is_repeated() {
     let (world, breaker) = (World::default(), Breaker::new());
-    let p = pipeline! { |_: u64| seq < settle < circuit(breaker = &breaker) < even(&world, _) > > |done| { match done { Ok(n) => n.to_string(), Err(e) => e.to_string() } } again > };
+    let p = pipeline! {
+        |_: u64|
+        seq <
+            settle < circuit(breaker = &breaker) < even(&world, _) > >
+            |done| { match done { Ok(n) => n.to_string(), Err(e) => e.to_string() } }
+            again
+        >
+    };
     breaker.force_open();
     let (mut journal, result) = run!(p, 2, Memory::new());
     let told = result.unwrap().unwrap();
@@ -335,7 +347,9 @@ async fn durable_12_what_is_told_again_is_marked() {
 #[tokio::test(start_paused = true)]
 async fn durable_7_the_run_has_a_clock_and_chances_of_its_own() {
     let world = World::default();
-    let p = pipeline! { |_: u64| retry(max_attempts = 3, backoff = constant(1500us), jitter = none) < even(&world, _) > };
+    let p = pipeline! {
+        |_: u64| retry(max_attempts = 3, backoff = constant(1500us), jitter = none) < even(&world, _) >
+    };
     let (journal, result) = run!(p, 1, Memory::new());
     result.unwrap().unwrap_err();
     let steps: Vec<_> =

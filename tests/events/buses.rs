@@ -69,7 +69,8 @@ impl std::error::Error for Unprintable {}
 async fn rule_7_an_end_is_told_also_of_what_cannot_be_printed() {
     let (recorder, log, sent) = (Recorder::new(), LogBus::to(Vec::new()), Broadcast::new(64));
     let mut received = sent.subscribe();
-    let p = pipeline! { |_: bool|
+    let p = pipeline! {
+        |_: bool|
         seq < |fail| { if fail { Err(Unprintable) } else { Ok(Unprintable) } } as "make" >
     };
     let p = p.with_bus((&recorder, &log, &sent));
@@ -117,7 +118,10 @@ fn a_policy_around_a_step_changes_no_short_path() {
 #[tokio::test]
 async fn of_step_finds_a_step_by_the_end_of_its_short_path() {
     let recorder = Recorder::new();
-    let p = pipeline! { |_: u32| seq(name = "shop") < retry < double as "charge" > seq(name = "mail") < double as "recharge" > > };
+    let p = pipeline! {
+        |_: u32|
+        seq(name = "shop") < retry < double as "charge" > seq(name = "mail") < double as "recharge" > >
+    };
     (&p).with_bus(&recorder).run(1).await.unwrap();
     assert_eq!(recorder.of_step("charge").len(), 2);
     assert_eq!(recorder.of_step("shop/charge").len(), 2);

@@ -61,9 +61,11 @@ async fn rule_2_the_innermost_retry_and_each_count() {
     let recorder = Recorder::new();
     let p = pipeline! {
         |_: Vec<u32>|
-        retry(max_attempts = 2, backoff = constant(1s)) < each < retry(name = "inner", max_attempts = 2, backoff = constant(1s)) <
-            |n| { if calls.fetch_add(1, Ordering::Relaxed) < 3 { Err("no") } else { Ok(n) } } as "fourth"
-        > > >
+        retry(max_attempts = 2, backoff = constant(1s)) <
+            each < retry(name = "inner", max_attempts = 2, backoff = constant(1s)) <
+                |n| { if calls.fetch_add(1, Ordering::Relaxed) < 3 { Err("no") } else { Ok(n) } } as "fourth"
+            > >
+        >
     };
     (&p).with_bus(&recorder).run(vec![1]).await.unwrap();
     let execution = |event: &OwnedEvent| (event.execution.attempt, event.execution.item);

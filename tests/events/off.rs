@@ -66,7 +66,13 @@ impl Runtime for Watched {
 async fn rule_6_without_a_bus_the_future_holds_nothing_of_one() {
     let p = pipeline! {
         |_: u32|
-        seq < double par(limit = 1) < double double > retry < |(n, _)| { n } > circuit < double > timeout(1s) < double > >
+        seq <
+            double
+            par(limit = 1) < double double >
+            retry < |(n, _)| { n } >
+            circuit < double >
+            timeout(1s) < double >
+        >
     };
     let plain = size_of_val(&p.run(1));
     let reference = &p;
@@ -83,7 +89,14 @@ async fn rule_6_without_a_bus_the_future_holds_nothing_of_one() {
 async fn rule_6_a_disabled_bus_gets_nothing_and_no_clock_is_read() {
     let p = pipeline! {
         |_: u32|
-        seq < double par(limit = 1) < double double > |(n, _)| { n } retry < double > circuit < double > timeout(1s) < double > >
+        seq <
+            double
+            par(limit = 1) < double double >
+            |(n, _)| { n }
+            retry < double >
+            circuit < double >
+            timeout(1s) < double >
+        >
     };
     let runtime = Watched::default();
     let disabled = Disabled::default();

@@ -108,9 +108,13 @@ async fn rule_1_an_event_names_run_number_node_and_time() {
 #[tokio::test(start_paused = true)]
 async fn rule_1_concurrent_runs_are_numbered_apart() {
     let recorder = Recorder::new();
-    let p = pipeline! { |_: u64| seq < |n| { n } async |n| { tokio::time::sleep(Duration::from_millis(n)).await } > };
+    let p = pipeline! {
+        |_: u64| seq < |n| { n } async |n| { tokio::time::sleep(Duration::from_millis(n)).await } >
+    };
     let p = p.with_bus(&recorder);
-    let runs = pipeline! { |_: Vec<u64>| each < async |n| { p.run(n).await.map_err(Into::<async_orch::BoxError>::into) } > };
+    let runs = pipeline! {
+        |_: Vec<u64>| each < async |n| { p.run(n).await.map_err(Into::<async_orch::BoxError>::into) } >
+    };
     assert!(runs.run(vec![3, 1, 2]).await.unwrap().len() == 3);
     let mut ids: Vec<_> = recorder.events().iter().map(|event| event.run).collect();
     ids.sort_unstable();

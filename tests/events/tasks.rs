@@ -187,9 +187,11 @@ async fn rule_3_a_run_dropped_anywhere_ends_every_execution_once() {
                 |mut items: Vec<u64>| { items.pop().unwrap() }
                 par(limit = 2) <
                     sleep
-                    retry(max_attempts = 3, backoff = constant(3ms)) < circuit(fail_max = 9, reset_timeout = 1s) <
-                        |n: u64| { if calls.fetch_add(1, Ordering::Relaxed) < 2 { Err("busy") } else { Ok(n) } }
-                    > >
+                    retry(max_attempts = 3, backoff = constant(3ms)) <
+                        circuit(fail_max = 9, reset_timeout = 1s) <
+                            |n: u64| { if calls.fetch_add(1, Ordering::Relaxed) < 2 { Err("busy") } else { Ok(n) } }
+                        >
+                    >
                     timeout(2ms) < sleep(1) >
                     { &bare }
                 >
@@ -322,7 +324,9 @@ async fn rule_3_a_destructor_that_panics_leaves_no_end_out() {
     }
     let recorder = Recorder::new();
     let p = pipeline! {
-        seq < par < forever() async |()| { let _mine = Mine; std::future::pending::<()>().await } as "mine" > >
+        seq <
+            par < forever() async |()| { let _mine = Mine; std::future::pending::<()>().await } as "mine" >
+        >
     };
     let p = p.with_bus(&recorder);
     let mut run = Box::pin(p.run(()));

@@ -150,7 +150,12 @@ fn built(began: Instant, node: &Node) -> BoxPipeline<'static, (), ()> {
                 Some(within) => {
                     let within = millis(within);
                     pipeline! {
-                        retry(max_attempts = unlimited, max_elapsed = within, backoff = constant(delay), jitter = none) < { node } >
+                        retry(
+                            max_attempts = unlimited,
+                            max_elapsed = within,
+                            backoff = constant(delay),
+                            jitter = none
+                        ) < { node } >
                     }
                     .boxed()
                 }
@@ -159,7 +164,12 @@ fn built(began: Instant, node: &Node) -> BoxPipeline<'static, (), ()> {
         Node::Growing { attempts, delay, most, node } => {
             let (attempts, delay, most, node) = (*attempts, millis(delay), millis(most), inside(node));
             pipeline! {
-                retry(max_attempts = attempts, backoff = exponential(delay), max_delay = most, jitter = none) < { node } >
+                retry(
+                    max_attempts = attempts,
+                    backoff = exponential(delay),
+                    max_delay = most,
+                    jitter = none
+                ) < { node } >
             }
             .boxed()
         }

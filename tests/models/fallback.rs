@@ -56,7 +56,11 @@ fn fallback_is_as_a_model_of_it() {
         let stage = Stage::new(scripts);
         let p = pipeline! {
             fallback(when = is_not_for_good) <
-                act(&stage, 0) act(&stage, 1) act(&stage, 2) act(&stage, 3) act(&stage, 4)
+                act(&stage, 0)
+                act(&stage, 1)
+                act(&stage, 2)
+                act(&stage, 3)
+                act(&stage, 4)
             >
         };
         stage.run(&p, *patience, |call| vec![Ok(call)]).await

@@ -82,7 +82,10 @@ async fn run(world: &World) -> Seen {
     let p = pipeline! {
         saga <
             act(world, 0) undo undo_it(world, _)
-            par < act(world, 1) undo undo_it(world, _), seq < act(world, 2) finally undo_it(world, 2) act(world, 3) > >
+            par <
+                act(world, 1) undo undo_it(world, _),
+                seq < act(world, 2) finally undo_it(world, 2) act(world, 3) >
+            >
             saga < act(world, 4) undo undo_it(world, _) act(world, 5) undo undo_it(world, _) >
             |_| { [6, 7] }
             each < act(world, _) undo undo_it(world, _) >

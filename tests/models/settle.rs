@@ -44,7 +44,10 @@ fn settle_is_as_a_model_of_it() {
         let stage = Stage::new(scripts);
         let p = pipeline! {
             seq(collect) <
-                settle < act(&stage, 0) > settle < act(&stage, 1) > settle < act(&stage, 2) > settle < act(&stage, 3) >
+                settle < act(&stage, 0) >
+                settle < act(&stage, 1) >
+                settle < act(&stage, 2) >
+                settle < act(&stage, 3) >
             >
         };
         stage.run(&p, *patience, |(a, b, c, d)| [a, b, c, d].map(result).to_vec()).await

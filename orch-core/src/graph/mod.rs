@@ -6,10 +6,12 @@ mod json;
 mod load;
 mod mermaid;
 mod svg;
+mod written;
 
 use std::fmt;
 use std::sync::Arc;
 
+pub use self::written::Written;
 use crate::node::{Meta, NodeKind, Origin, Place};
 
 pub(crate) use bounds::repeated;

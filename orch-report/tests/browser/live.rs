@@ -21,7 +21,9 @@ async fn stepwise(
         |_: Vec<u32>|
         each(limit = 2, settle) <
             bulkhead(bulkhead = bulkhead) <
-                circuit(breaker = breaker) < async |n| { leave.acquire().await.map(|leave| leave.forget())?; if n >= 4 { return Err::<u32, BoxError>("down".into()); } Ok(n) } as "call" >
+                circuit(breaker = breaker) <
+                    async |n| { leave.acquire().await.map(|leave| leave.forget())?; if n >= 4 { return Err::<u32, BoxError>("down".into()); } Ok(n) } as "call"
+                >
             >
         >
     };

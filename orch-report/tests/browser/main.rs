@@ -185,7 +185,9 @@ async fn an_output_that_is_markup_is_shown_and_does_nothing() {
         return;
     };
     let record = Record::new();
-    let p = pipeline! { |_: u32| seq(name = "<b onclick=hit>") < |_| { HOSTILE } as "<img src=x onerror=hit=1>" > };
+    let p = pipeline! {
+        |_: u32| seq(name = "<b onclick=hit>") < |_| { HOSTILE } as "<img src=x onerror=hit=1>" >
+    };
     record.add_graph(&p.graph());
     p.with_bus(&record).run_as(HOSTILE, 1).await.unwrap();
     let directory = tempfile::tempdir().unwrap();
@@ -230,7 +232,9 @@ async fn a_hundred_thousand_tasks_open_and_scroll() {
     let p = pipeline! {
         seq(name = "many") <
             |()| { (0..100_000).collect::<Vec<u32>>() } as "items"
-            each(limit = 100, settle) < retry(max_attempts = 2, backoff = constant(1ms), jitter = none) < work > >
+            each(limit = 100, settle) <
+                retry(max_attempts = 2, backoff = constant(1ms), jitter = none) < work >
+            >
         >
     };
     record.add_graph(&p.graph());

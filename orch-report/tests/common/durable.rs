@@ -34,7 +34,10 @@ async fn parcel() {
 pub(crate) fn order() -> impl Keepable<In = String, Out = String, Error = BoxError> + 'static {
     pipeline! {
         |_: String|
-        seq(name = "order") < reserve retry(max_attempts = 3, backoff = constant(1ms), jitter = none) < charge > >
+        seq(name = "order") <
+            reserve
+            retry(max_attempts = 3, backoff = constant(1ms), jitter = none) < charge >
+        >
     }
 }
 

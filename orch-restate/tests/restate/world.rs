@@ -155,7 +155,10 @@ pub(crate) async fn work(address: &str) {
         };
         options = options
             .pipeline_with_text_errors("par", pipeline! { |_: u64| seq <
-                par < seq < add(400, _) as "a1" add(400, _) as "a2" > seq < add(200, _) as "b1" add(900, _) as "b2" > >
+                par <
+                    seq < add(400, _) as "a1" add(400, _) as "a2" >
+                    seq < add(200, _) as "b1" add(900, _) as "b2" >
+                >
                 sum
             > })
             .pipeline("backoff", pipeline! { error = No; |_: u64| seq < retry(max_attempts = 3, backoff = constant(1500ms), jitter = none) < third > quick > })
@@ -174,7 +177,7 @@ pub(crate) async fn work(address: &str) {
             .pipeline_with_text_errors("gates", pipeline! { |_: Vec<u64>| seq < each < bulkhead(max = 2, queue = unlimited) < throttle(rate = 1000, burst = 100) < quick > > > total > })
             .pipeline_with_text_errors("undo", pipeline! { |_: u64| saga < add(100, _) as "reserve" undo add(400, 0) as "release" add(100, _) as "charge" undo add(400, 0) as "refund" never > })
             .pipeline_with_text_errors("watched", pipeline! { |_: u64| seq < add(100, _) as "a" add(100, _) as "b" add(500, _) as "c" > }.with_bus(from_fn(tell)))
-            .pipeline_with_text_errors("many", pipeline! { |_: u64| seq < {hundred!()} {hundred!()} > })
+            .pipeline_with_text_errors("many", pipeline! { |_: u64| seq < { hundred!() } { hundred!() } > })
             .pipeline_with_text_errors("all", pipeline! { |_: Vec<u64>| seq < each < quick > total > });
     }
     let worker = options.bind(address).await.expect("a worker can listen");

@@ -63,7 +63,9 @@ async fn a_tree_shows_items_attempts_waits_and_what_is_done() {
         |_: Vec<u32>|
         seq(name = "crawl") <
             |ids| { ids } as "plan"
-            each(limit = 3) < settle < retry(max_attempts = 2, backoff = constant(10s), jitter = none) < fetch > > >
+            each(limit = 3) <
+                settle < retry(max_attempts = 2, backoff = constant(10s), jitter = none) < fetch > >
+            >
             |results| { results.len() }
         >
     };
@@ -227,7 +229,13 @@ async fn without_a_terminal_there_are_lines() {
         seq(name = "crawl") <
             copy
             |n| { (0..n as u32 * 5).collect::<Vec<_>>() }
-            each(limit = 1) < settle < circuit(fail_max = 9) < retry(max_attempts = 2, backoff = constant(10s), jitter = none) < fetch > > > >
+            each(limit = 1) <
+                settle <
+                    circuit(fail_max = 9) <
+                        retry(max_attempts = 2, backoff = constant(10s), jitter = none) < fetch >
+                    >
+                >
+            >
         >
     };
     crawl.with_bus(ProgressBus::lines_to(log.clone())).run(vec![1]).await.unwrap();
@@ -256,7 +264,9 @@ fn while_nothing_happens_it_is_drawn_all_the_same() {
     let (go, gone) = tokio::sync::oneshot::channel::<()>();
     let gone = Mutex::new(Some(gone));
     let stuck = pipeline! {
-        seq(name = "stuck") < async |()| { let gone = gone.lock().unwrap().take(); gone.unwrap().await.unwrap() } as "wait" >
+        seq(name = "stuck") <
+            async |()| { let gone = gone.lock().unwrap().take(); gone.unwrap().await.unwrap() } as "wait"
+        >
     };
     let stuck = stuck.with_bus(bus);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

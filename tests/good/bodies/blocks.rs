@@ -28,7 +28,12 @@ fn a_block_ends_where_its_content_does() {
 fn a_path_to_ok_is_ok() {
     let p = pipeline! {
         |_: u32|
-        seq < |n| { Result::Ok(n) } |n| { std::result::Result::Ok(n) } |n| { ::core::result::Result::Ok(n) } |n| { Ok::<_, _>(n) } >
+        seq <
+            |n| { Result::Ok(n) }
+            |n| { std::result::Result::Ok(n) }
+            |n| { ::core::result::Result::Ok(n) }
+            |n| { Ok::<_, _>(n) }
+        >
     };
     assert_eq!(now(p.run(7)).unwrap(), 7);
 }

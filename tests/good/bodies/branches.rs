@@ -30,7 +30,9 @@ fn the_branches_are_the_ends() {
 
 #[test]
 fn an_error_that_is_looked_at_is_none_that_is_made() {
-    let p = pipeline! { |_: &'static str| |text| { if let Err(e) = parse(text) { let _ = e; return Ok(false); } Ok(true) } };
+    let p = pipeline! {
+        |_: &'static str| |text| { if let Err(e) = parse(text) { let _ = e; return Ok(false); } Ok(true) }
+    };
     assert!(!now(p.run("x")).unwrap());
     let p = pipeline! { |_: u32| |n| { if n > 3 { Err(Oops) } else { Ok(n) } } };
     assert!(now(p.run(4)).unwrap_err().is::<Oops>());

@@ -31,7 +31,10 @@ fn letter<const N: ::core::primitive::u8>(c: char) -> ::core::primitive::char {
 fn a_name_of_the_language_is_free() {
     let p = pipeline! {
         |_: ::core::primitive::u32|
-        seq < wrap retry(max_attempts = 2, backoff = constant(1ms)) < timeout(10s) < unwrap(_, str) as "step" > > >
+        seq <
+            wrap
+            retry(max_attempts = 2, backoff = constant(1ms)) < timeout(10s) < unwrap(_, str) as "step" > >
+        >
     };
     assert_eq!(now(p.run(3)).unwrap(), 3);
     assert_eq!(now(pipeline! { |_: char| letter::<1> }.run(char('x'))).unwrap(), 'x');

@@ -57,7 +57,9 @@ fn methods_of_the_users_traits_are_theirs() {
             async |m| { u32::from(m) + *header }
             let (a, b): (u32, u32) = par < fallible(1) |_| { 2 } >
             |_| { vec![*a, *b] }
-            each(limit = 2, settle) < circuit < retry(max_attempts = 2) < timeout(1s) < catch < fallible > > > > >
+            each(limit = 2, settle) <
+                circuit < retry(max_attempts = 2) < timeout(1s) < catch < fallible > > > >
+            >
             |all| { all.len() }
         >
     };

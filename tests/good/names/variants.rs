@@ -36,7 +36,9 @@ fn printed(part: Part) -> String {
 
 #[test]
 fn a_variant_is_no_variable_of_ours() {
-    let p = pipeline! { |n: u8| seq < take(*n) |part| { if part == args { Ok } else { Err } } async |part| { part } printed > };
+    let p = pipeline! {
+        |n: u8| seq < take(*n) |part| { if part == args { Ok } else { Err } } async |part| { part } printed >
+    };
     assert_eq!(now(p.run(1)).unwrap(), "Ok");
     let p = pipeline! { |_: u8| seq < |n| { if n > 0 { Some } else { None } } printed > };
     assert_eq!(now(p.run(0)).unwrap(), "None");

@@ -43,7 +43,14 @@ impl Send for u8 {}
 fn the_prelude_is_the_users() {
     let p = pipeline! {
         |_: u8|
-        seq < plain fallible |(n, _, _)| { n } generic(_, Option) async |n| { n } |n| { Ok(u16::try_from(n)?) } >
+        seq <
+            plain
+            fallible
+            |(n, _, _)| { n }
+            generic(_, Option)
+            async |n| { n }
+            |n| { Ok(u16::try_from(n)?) }
+        >
     };
     assert_eq!(now(p.run(1)).unwrap(), 1);
 }

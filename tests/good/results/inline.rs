@@ -48,6 +48,8 @@ fn a_result_is_found_under_any_name() {
 
 #[test]
 fn what_is_none_is_plain() {
-    let p = pipeline! { |_: u32| seq < |n| { Some(outcome(n)) } |n| { (n.is_some(), renamed(1)) } |(some, _)| { some } > };
+    let p = pipeline! {
+        |_: u32| seq < |n| { Some(outcome(n)) } |n| { (n.is_some(), renamed(1)) } |(some, _)| { some } >
+    };
     assert!(now(p.run(0)).unwrap());
 }

@@ -36,7 +36,10 @@ fn the_output_stays_private() {
     let p = pipeline! {
         |_: u32|
         seq <
-            inner::make inner::several |(all, _)| { all[0].0 } inner::fallible
+            inner::make
+            inner::several
+            |(all, _)| { all[0].0 }
+            inner::fallible
             let secret = |secret| { secret }
             let function = inner::function()
             |_| { function(secret.clone()) }

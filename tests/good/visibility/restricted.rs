@@ -32,6 +32,8 @@ mod inner {
 
 #[test]
 fn a_visibility_is_kept() {
-    let p = pipeline! { |_: u32| seq < inner::in_crate inner::in_super inner::in_visibility { inner::build() } > };
+    let p = pipeline! {
+        |_: u32| seq < inner::in_crate inner::in_super inner::in_visibility { inner::build() } >
+    };
     assert_eq!(now(p.run(0)).unwrap(), 1111);
 }

@@ -35,7 +35,12 @@ mod inner {
 fn the_trait_stays_private() {
     let p = pipeline! {
         |_: u32|
-        seq < inner::shape |shape| { shape.area() } inner::shared(_, std::sync::Arc::new(Square(2))) |(n, s)| { n + s.area() } >
+        seq <
+            inner::shape
+            |shape| { shape.area() }
+            inner::shared(_, std::sync::Arc::new(Square(2)))
+            |(n, s)| { n + s.area() }
+        >
     };
     assert_eq!(now(p.run(3)).unwrap(), 10);
 }

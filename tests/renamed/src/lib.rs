@@ -33,7 +33,12 @@ pub fn all_blocks() -> impl Run<In = String, Out = Vec<String>, Error = BoxError
         move |_: String|
         seq(name = "main") <
             let n = circuit(fail_max = 2, reset_timeout = 10s) <
-                retry(max_attempts = 2, backoff = constant(0s), jitter = none, when = |e| e.task().is_none()) < parse >
+                retry(
+                    max_attempts = 2,
+                    backoff = constant(0s),
+                    jitter = none,
+                    when = |e| e.task().is_none()
+                ) < parse >
             >
             par(limit = 2) < double(*n) |_| { n + one } catch < timeout(1s) < double(*one) > > >
             |(a, b, c)| { [a, b, c] }

@@ -23,12 +23,22 @@ async fn main() {
             each(limit = limit, name = "each") < inc >
             each(settle) < inc >
             |all| { all.into_iter().flatten().count() as u32 }
-            circuit(fail_max = 3, reset_timeout = 1.5s, probes = 2, ignore = |e| e.task().is_none(), name = "guard") < inc >
+            circuit(
+                fail_max = 3,
+                reset_timeout = 1.5s,
+                probes = 2,
+                ignore = |e| e.task().is_none(),
+                name = "guard"
+            ) < inc >
             circuit(breaker = Breaker::builder().build()) < inc inc >
             circuit(reset_timeout = wait) < inc >
             retry < inc >
-            retry(max_attempts = unlimited, backoff = exponential(10ms, 3), max_delay = 1s, jitter = none) < inc >
-            retry(backoff = fibonacci(wait), jitter = full, when = |e| e.is_retryable(), name = "again") < inc >
+            retry(max_attempts = unlimited, backoff = exponential(10ms, 3), max_delay = 1s, jitter = none) <
+                inc
+            >
+            retry(backoff = fibonacci(wait), jitter = full, when = |e| e.is_retryable(), name = "again") <
+                inc
+            >
             retry(backoff = constant(10ms), jitter = equal, max_attempts = 2) < inc inc >
             timeout(5m) < inc >
             timeout(wait * 2, name = "soon") < inc >

@@ -43,8 +43,7 @@ fn build(client: Arc<String>, extra: usize) -> impl Run<In = usize, Out = usize,
         error = MyError;
         let client = client;
         let (one, two): (usize, usize) = (1, 2);
-        move
-        |more: usize|
+        move |more: usize|
         seq <
             read(client.clone())
             inc

@@ -37,7 +37,9 @@ async fn main() {
     let p = pipeline! { seq < user(id) let id = |User { id, .. }| { id * 2 } user(*id) |user| { user.id } > };
     assert_eq!(p.run(()).await.unwrap(), 10);
 
-    let p = pipeline! { |_: u32| seq(collect) < |n| { n + 1 } let kept = |n| { n * 2 } pair(*kept, *kept) |(a, _)| { a } > };
+    let p = pipeline! {
+        |_: u32| seq(collect) < |n| { n + 1 } let kept = |n| { n * 2 } pair(*kept, *kept) |(a, _)| { a } >
+    };
     assert_eq!(p.run(1).await.unwrap(), (2, (4, 4), 4));
 
     // A name that is not used is no more than that.

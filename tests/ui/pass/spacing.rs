@@ -13,6 +13,7 @@ fn inc(n: u32) -> u32 {
     n + 1
 }
 
+#[rustfmt::skip] // for the spacing
 #[tokio::main]
 async fn main() {
     let p = pipeline! { seq<seq<seq<one>>> };

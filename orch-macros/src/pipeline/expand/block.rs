@@ -2,11 +2,12 @@
 
 use orch_syntax::ast::{Arm, Block, Input, Item, LetPiped, LetStep, Step};
 use orch_syntax::blocks::{Body, Join, Kind, Needs, Undos};
+use orch_syntax::written;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use super::names::hidden;
-use super::table::{Entry, Index, given, node, written};
+use super::table::{Entry, Index, given, node};
 use super::usage::{entry_uses_piped, uses_piped};
 use super::{Expansion, Here, Source, carried, local, span_of};
 
@@ -60,7 +61,7 @@ impl Expansion<'_> {
         let keyword = block.spec.keyword;
         let (name, form) = (block.name(), block.spec.form);
         let kind = quote!(Block(#keyword));
-        let (options, span) = (written(block), block.keyword.span());
+        let (options, span) = (written::options(block), block.keyword.span());
         self.table.add(self.private, parent, &Entry { kind, form, name: given(name.as_ref()), options, span })
     }
 

@@ -2,7 +2,7 @@
 
 use orch_syntax::ast::{Arm, Block, Item, Value};
 use orch_syntax::pattern::Pattern;
-use orch_syntax::tokens;
+use orch_syntax::{tokens, written};
 use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
@@ -97,7 +97,7 @@ impl Expansion<'_> {
                     statements.extend(quote_spanned!(here=> let #child = #gate;));
                 }
             }
-            let written = written(arm);
+            let written = written::arm(arm);
             let (feed, step) = if is_part {
                 (
                     quote_spanned!(here=> #private::#module::part(#feed)),
@@ -301,13 +301,4 @@ fn is_text(pattern: &TokenStream) -> bool {
         }
         _ => false,
     })
-}
-
-/// Pattern and guard as they are written, for graphs.
-fn written(arm: &Arm) -> String {
-    let pattern = tokens::source_text(&arm.pattern.to_token_stream());
-    match &arm.guard {
-        Some(guard) => format!("{pattern} if {}", tokens::source_text(guard)),
-        None => pattern,
-    }
 }

@@ -1,8 +1,7 @@
 //! The table of nodes: one `static` for each invocation, with what is known of each step before it runs.
 
-use orch_syntax::ast::{Block, Text, Value};
-use orch_syntax::blocks::{Form, Kind};
-use orch_syntax::tokens;
+use orch_syntax::ast::Text;
+use orch_syntax::blocks::Form;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
@@ -128,39 +127,4 @@ fn nodes() -> Ident {
 /// `main::UnboxedPipeline`, found a different `main::UnboxedPipeline` ``.
 fn table() -> Ident {
     Ident::new("UnboxedPipeline", Span::mixed_site())
-}
-
-/// The head and the options of a block as they are written, for graphs.
-pub(super) fn written(block: &Block) -> Vec<(String, String)> {
-    let mut written = Vec::new();
-    if let Some(head) = &block.head {
-        written.push((String::new(), text(head)));
-    }
-    for option in &block.options {
-        let name = option.name.to_string();
-        // A name is the node's.
-        if block.spec.option(&name).is_none_or(|spec| spec.kind != Kind::Name) {
-            written.push((name, option.value.as_ref().map_or_else(String::new, text)));
-        }
-    }
-    written
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::Duration(duration) => {
-            let nanoseconds = u64::try_from(duration.nanoseconds).unwrap_or(u64::MAX);
-            format!("{:?}", std::time::Duration::from_nanos(nanoseconds))
-        }
-        Value::Word { word, arguments } if arguments.is_empty() => word.to_string(),
-        Value::Word { word, arguments } => {
-            let mut written = format!("{word}(");
-            for (index, argument) in arguments.iter().enumerate() {
-                written += if index > 0 { ", " } else { "" };
-                written += &text(argument);
-            }
-            written + ")"
-        }
-        Value::Expr(tokens) => tokens::source_text(tokens),
-    }
 }

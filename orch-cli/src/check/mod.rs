@@ -1,0 +1,181 @@
+//! `cargo orch check`: what in pipelines has no effect or cannot work, and how much each can do at once.
+
+mod allow;
+mod bounds;
+mod lints;
+mod markdown;
+mod time;
+mod values;
+
+use std::path::Path;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use orch_syntax::{conditional, parse, validate};
+use proc_macro2::TokenStream;
+
+pub use self::lints::{Finding, LINTS, Lint, findings};
+use crate::args;
+use crate::config::Configs;
+use crate::files;
+use crate::find::{Invocation, find};
+use crate::problem::{Error, Problem};
+use crate::run::{Outcome, World, told};
+use crate::source::{Position, Source};
+
+/// The name of what is said of a name in a comment that no lint has.
+const UNKNOWN: &str = "unknown_lint";
+
+/// `cargo orch check`
+pub(crate) fn run(arguments: &args::Check, world: &mut World<'_>) -> Result<Outcome, Error> {
+    let mut configs = Configs::default();
+    let mut outcome = Outcome::Fine;
+    for path in files::list(&arguments.files, &world.dir, &mut configs)? {
+        let whole = world.dir.join(&path);
+        let done = std::fs::read_to_string(&whole).map_err(Error::file(&path)).and_then(|text| {
+            let names = arguments.names.of(&files::folder(&whole)?, &mut configs)?;
+            file(&path, &text, &names, world)
+        });
+        outcome = outcome.max(told(done, world)?);
+    }
+    Ok(outcome)
+}
+
+fn file(path: &Path, text: &str, names: &[String], world: &mut World<'_>) -> Result<Outcome, Error> {
+    let is_page = path.extension().is_some_and(|ending| ending == "md");
+    let texts = if is_page { markdown::blocks(text) } else { vec![text.to_owned()] };
+    let mut outcome = Outcome::Fine;
+    for text in texts {
+        let checked = check(&path.display().to_string(), &text, names);
+        for problem in &checked.problems {
+            writeln!(world.errors, "error: {problem}")?;
+        }
+        for report in &checked.reports {
+            writeln!(world.output, "{report}\n")?;
+        }
+        for line in &checked.bounds {
+            writeln!(world.output, "{line}")?;
+        }
+        outcome = outcome.max(match (checked.problems.is_empty(), checked.reports.is_empty()) {
+            (false, _) => Outcome::Failed,
+            (true, false) => Outcome::Found,
+            (true, true) => Outcome::Fine,
+        });
+    }
+    Ok(outcome)
+}
+
+/// What there is to say of a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Checked {
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    /// What was found, each as it is shown.
+    pub reports: Vec<String>,
+    /// A line for each pipeline: what it can do at once.
+    pub bounds: Vec<String>,
+}
+
+/// Looks at the pipelines of a text: the invocations of macros of these names. `file` is what it is called in messages.
+#[must_use]
+pub fn check(file: &str, text: &str, names: &[String]) -> Checked {
+    let mut checked = Checked::default();
+    let source = match Source::read(file, text) {
+        Ok(source) => source,
+        Err(problem) => {
+            checked.problems.push(problem);
+            return checked;
+        }
+    };
+    let (allowed, unknown) = allow::read(&source);
+    for allow::Unknown { place, name } in unknown {
+        let names: Vec<String> = LINTS.iter().map(|lint| format!("`{}`", lint.name)).collect();
+        let message = format!("there is no lint `{name}`");
+        let help = format!("the lints are {}", names.join(", "));
+        let finding = Finding { lint: UNKNOWN, place, message, because: None, help };
+        checked.reports.push(report(&source, &finding));
+    }
+    for found in find(&source, names) {
+        if let Ok(graph) = crate::graph::graph(&source, &found) {
+            checked.bounds.push(bounds::line(&source, &found, &graph));
+        }
+        for case in cases(&found.body(), DEPTH) {
+            let mut parsed = parse(case);
+            validate(&mut parsed);
+            if !parsed.errors.is_empty() {
+                problems(&source, &found, &parsed.errors, &mut checked.problems);
+                continue;
+            }
+            for finding in findings(&parsed.tree) {
+                let line = source.line_of(finding.place.start);
+                if allowed.iter().any(|allowed| allowed.allows(finding.lint, line)) {
+                    continue;
+                }
+                let shown = report(&source, &finding);
+                // With a condition and without it, it is the same.
+                if !checked.reports.contains(&shown) {
+                    checked.reports.push(shown);
+                }
+            }
+        }
+    }
+    checked
+}
+
+/// How many conditions of one pipeline are told apart.
+const DEPTH: usize = 4;
+
+/// A text in each case of the conditions in it; those that are never there together may be no pipeline.
+fn cases(body: &TokenStream, depth: usize) -> Vec<TokenStream> {
+    match conditional(body) {
+        Some(of) if depth > 0 => {
+            let mut all = cases(&of.with, depth - 1);
+            all.extend(cases(&of.without, depth - 1));
+            let sound = |case: &TokenStream| {
+                let mut parsed = parse(case.clone());
+                validate(&mut parsed);
+                parsed.errors.is_empty()
+            };
+            if all.iter().any(sound) {
+                all.retain(sound);
+            }
+            all
+        }
+        _ => vec![body.clone()],
+    }
+}
+
+fn problems(
+    source: &Source,
+    found: &Invocation,
+    mistakes: &orch_syntax::Errors,
+    problems: &mut Vec<Problem>,
+) {
+    for mistake in mistakes {
+        let start = mistake.start();
+        let position = match start.line {
+            0 => source.position(found.start),
+            line => Position { line, column: start.column + 1 },
+        };
+        let problem = Problem::new(source.name(), position, mistake.to_string());
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+}
+
+/// A finding under the line where it stands.
+fn report(source: &Source, finding: &Finding) -> String {
+    let name = format!("orch::{}", finding.lint);
+    let snippet = Snippet::source(source.text())
+        .path(source.name())
+        .annotation(AnnotationKind::Primary.span(finding.place.clone()).label(finding.help.as_str()))
+        .annotations(
+            finding
+                .because
+                .iter()
+                .map(|(place, what)| AnnotationKind::Context.span(place.clone()).label(what.as_str())),
+        );
+    let title = Level::WARNING.primary_title(finding.message.as_str()).id(name.as_str());
+    Renderer::plain().render(&[title.element(snippet)])
+}

@@ -1,0 +1,87 @@
+//! How long a step can take at most, by the literals in it; `None` where nothing ends it.
+
+use std::time::Duration;
+
+use orch_syntax::ast::{Block, Item, Step};
+
+use super::values::{Backoff, Given, count, head, time, waits};
+
+/// A `retry` without the option.
+pub(super) const ATTEMPTS: u32 = 3;
+/// A `hedge` without the option.
+pub(super) const HEDGED: u32 = 2;
+
+/// The backoff of a `retry` that is given none.
+pub(super) fn of_retry() -> Backoff {
+    Backoff::exponential(Duration::from_millis(100))
+}
+
+/// The backoff of a `repeat` that is given none.
+pub(super) fn of_repeat() -> Backoff {
+    Backoff::constant(Duration::ZERO)
+}
+
+pub(super) fn longest(step: &Step) -> Option<Duration> {
+    match step {
+        // It cannot wait.
+        Step::Inline(inline) if inline.async_token.is_none() => Some(Duration::ZERO),
+        Step::Block(block) => of_block(block),
+        // What undoes a step has all the time that it needs.
+        Step::Leaf(_) | Step::Inline(_) | Step::Embed(_) | Step::Undo(_) | Step::Hole(_) => None,
+    }
+}
+
+/// All the steps of a body, one after another.
+pub(super) fn of_body(block: &Block) -> Option<Duration> {
+    steps(block).try_fold(Duration::ZERO, |sum, step| Some(sum.saturating_add(longest(step)?)))
+}
+
+/// The longest of them.
+fn of_peers(block: &Block) -> Option<Duration> {
+    steps(block).try_fold(Duration::ZERO, |most, step| Some(most.max(longest(step)?)))
+}
+
+fn steps(block: &Block) -> impl Iterator<Item = &Step> {
+    block.body.iter().filter_map(Item::step)
+}
+
+fn of_block(block: &Block) -> Option<Duration> {
+    match block.spec.keyword {
+        "seq" | "catch" | "settle" | "when" | "fallback" => of_body(block),
+        "timeout" => match (head(block), of_body(block)) {
+            (Some(limit), Some(body)) => Some(limit.min(body)),
+            (limit, body) => limit.or(body),
+        },
+        "race" | "choose" => of_peers(block),
+        "par" => match count(block, "limit") {
+            Given::No => of_peers(block),
+            _ => of_body(block),
+        },
+        "retry" => {
+            let attempts = count(block, "max_attempts").or(ATTEMPTS)?;
+            let body = of_body(block)?;
+            // An error may ask for a longer wait.
+            if block.option("retry_after").is_some() {
+                return None;
+            }
+            let waits = waits(block, attempts, of_retry(), "full")?.most();
+            let all = body.saturating_mul(attempts).saturating_add(waits);
+            Some(match time(block, "max_elapsed") {
+                Given::Known(elapsed) => all.min(elapsed.saturating_add(body)),
+                Given::No | Given::Unknown => all,
+            })
+        }
+        "repeat" => {
+            let rounds = count(block, "max_rounds").known()?;
+            let waits = waits(block, rounds, of_repeat(), "none")?.most();
+            Some(of_body(block)?.saturating_mul(rounds).saturating_add(waits))
+        }
+        "hedge" => {
+            let attempts = count(block, "max_attempts").or(HEDGED)?;
+            Some(head(block)?.saturating_mul(attempts.saturating_sub(1)).saturating_add(of_body(block)?))
+        }
+        "circuit" if block.option("wait").is_none() && block.option("breaker").is_none() => of_body(block),
+        // Who knows how many items there are, how long one waits before a gate, or what a policy does.
+        _ => None,
+    }
+}
