@@ -110,7 +110,7 @@ fn built(began: Instant, node: &Node) -> BoxPipeline<'static, (), ()> {
         }
         Node::Quick(task) => {
             let task = *task;
-            let fails = move || script(task, began.elapsed().as_millis() as u64).1 % 2 == 0;
+            let fails = move || script(task, began.elapsed().as_millis() as u64).1.is_multiple_of(2);
             pipeline! { move |()| { if fails() { Err(Oops("failed")) } else { Ok(()) } } }.boxed()
         }
         Node::Seq(steps) => {
