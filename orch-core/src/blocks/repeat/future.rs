@@ -223,7 +223,7 @@ where
                     held.round = round.saturating_add(1);
                     R::tell(&held.guard, || NextRound { round: held.round, delay });
                     if !delay.is_zero() {
-                        let sleep = &held.sleep;
+                        let (sleep, step) = (&held.sleep, held.step);
                         let timer = R::poll(&mut held.guard, || sleep(step, run, delay));
                         now.set(Now::Sleeping { timer, next });
                         continue;
