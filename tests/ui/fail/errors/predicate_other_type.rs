@@ -13,3 +13,5 @@ fn main() {
         retry(when = |e| e.is::<Oops>()) < one() >
     };
 }
+//~         retry(when = |e| e.is::<Oops>()) < one() >
+//~                                 ^^^^

@@ -10,3 +10,5 @@ async fn number(n: u32) -> Result<u32, String> {
 fn main() {
     let _p = pipeline! { |_: u32| retry(retry_after = |_e| Duration::from_secs(5)) < number > };
 }
+//~     let _p = pipeline! { |_: u32| retry(retry_after = |_e| Duration::from_secs(5)) < number > };
+//~                                                            ^^^^^^^^^^^^^^^^^^^^^^

@@ -12,3 +12,5 @@ fn is_transient(error: &async_orch::Error) -> bool {
 fn main() {
     let _p = pipeline! { |_: u32| retry(retry_after = is_transient) < number > };
 }
+//~     let _p = pipeline! { |_: u32| retry(retry_after = is_transient) < number > };
+//~                                                       ^^^^^^^^^^^^

@@ -9,3 +9,5 @@ fn main() {
     let transient = true;
     let _p = pipeline! { |_: u32| retry(when = transient) < number > };
 }
+//~     let _p = pipeline! { |_: u32| retry(when = transient) < number > };
+//~                                                ^^^^^^^^^

@@ -11,3 +11,5 @@ fn main() {
         retry(when = |e| e.attempts()) < one() >
     };
 }
+//~         retry(when = |e| e.attempts()) < one() >
+//~                          ^^^^^^^^^^^^
