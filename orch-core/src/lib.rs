@@ -86,6 +86,14 @@ pub mod __private_0_1_0 {
     // What the spans of `orch-watch` are to a run.
     pub use crate::build::builder::Builder;
     pub use crate::build::check::{embedded, methods, owned};
+    /// Conditions, which the compiler's messages name.
+    pub mod wanted {
+        pub use crate::blocks::backoff::CanBeABackoff;
+        pub use crate::blocks::circuit::{CanBeABreaker, CanBeAResetTimeout, CanBeAWindow};
+        pub use crate::blocks::gatekeepers::CanBeAHandle;
+        pub use crate::blocks::retry::{CanBeABudget, CanBeMaxAttempts};
+        pub use crate::build::check::wanted::*;
+    }
     pub use crate::build::feed::{Ignores, Uses};
     pub use crate::build::looks::look;
     pub use crate::build::plan::{Plan, begin};

@@ -12,6 +12,7 @@ use std::task::{self, Poll, ready};
 use pin_project_lite::pin_project;
 
 use crate::build::returned::Gives;
+use crate::build::spot::Spot;
 use crate::bus::{Entered, Surrounded};
 use crate::codec::Codec;
 use crate::context::Context;
@@ -89,6 +90,13 @@ pub trait Fails<Args, E>: Task<Args> {
 pub trait IntoFailure<E> {
     /// Converts it.
     fn into_failure(self) -> E;
+
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self, E)>)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 #[diagnostic::do_not_recommend]

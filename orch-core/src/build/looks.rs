@@ -26,7 +26,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     }
 
     /// This builder, as far as what `look` gives can be kept for later steps.
-    pub fn kept_look<F, V>(self, _look: &Look<F, V>) -> Checked<IsKept<V>, Self, V> {
+    pub fn kept_look<F, V>(self, _look: &Look<F, V>) -> Checked<IsKept<V>, Self, (V,)> {
         Check::new(self)
     }
 

@@ -13,6 +13,7 @@ use std::task::{self, Poll};
 use pin_project_lite::pin_project;
 
 use super::select::Fits;
+use crate::build::same::{Are, Same};
 use crate::build::scope::{Point, RefOf, Scope};
 use crate::context::Context;
 use crate::error::{Error, Failure};
@@ -209,6 +210,49 @@ pub struct Inline<B, Raw, How, N> {
     pub(crate) how: PhantomData<fn() -> (How, Raw, N)>,
 }
 
+impl<B: HasClosure, Raw, How, N> Inline<B, Raw, How, N> {
+    /// The closure, to be looked at.
+    pub fn closure(&self) -> &B::Closure {
+        self.body.closure()
+    }
+}
+
+impl<F, Fut, Raw, How, N> Inline<AsyncBody<F, Fut>, Raw, How, N> {
+    /// Never called: the future that the closure makes, to be looked at.
+    pub fn future(&self) -> &Fut {
+        unreachable!("the branch is for the types only")
+    }
+}
+
+/// A body that is a closure.
+pub trait HasClosure {
+    /// Its type.
+    type Closure;
+
+    /// The closure.
+    fn closure(&self) -> &Self::Closure;
+}
+
+macro_rules! has_closure {
+    ($([$($param:tt)*] $body:ty;)*) => {$(
+        impl<$($param)*> HasClosure for $body {
+            type Closure = F;
+
+            fn closure(&self) -> &F {
+                &self.0
+            }
+        }
+    )*};
+}
+
+has_closure! {
+    [F] SyncBody<F>;
+    [F, Fut] AsyncBody<F, Fut>;
+    [F] NamedBody<'_, F>;
+    [F, E] ContextBody<F, E>;
+    [F, E, A] AsyncContextBody<'_, F, E, A>;
+}
+
 impl<P, E, B, Raw, How, N> Step<P, E> for Inline<B, Raw, How, N>
 where
     P: Point,
@@ -310,39 +354,50 @@ impl<F> fmt::Debug for NamedBody<'_, F> {
     }
 }
 
-/// What is piped, of the type `Given`, is what the annotation of an inline step says.
+/// What is piped is what the annotation of an inline step says.
 #[diagnostic::on_unimplemented(
-    message = "this inline step takes `{Takes}`, but it is given `{Given}`",
-    label = "takes `{Takes}`, given `{Given}`"
+    message = "this inline step takes `{Takes}`, but it is given `{Self}`",
+    label = "takes `{Takes}`, given `{Self}`",
+    note = "the type of what is piped is known: leave the annotation out, or put a step before it that gives a `{Takes}`"
 )]
-pub trait Accepts<Given, Takes> {
+#[doc(hidden)]
+pub trait AgreesWithAnnotation<Takes> {
     /// The value itself.
-    fn accept(value: Given) -> Takes;
+    fn agree(says: Says<Takes>, value: Self) -> Takes;
 }
 
-/// An inline step with an annotation.
-#[derive(Debug)]
-pub struct Annotation;
-
 #[diagnostic::do_not_recommend]
-impl<T> Accepts<T, T> for Annotation {
+impl<T, Takes> AgreesWithAnnotation<Takes> for T
+where
+    Same: Are<T, Takes>,
+{
     #[inline(always)]
-    fn accept(value: T) -> T {
-        value
+    fn agree(_says: Says<Takes>, value: T) -> Takes {
+        Same::one(value)
     }
 }
 
 /// What a step gives is what the annotation of its name says.
 #[diagnostic::on_unimplemented(
-    message = "the name is annotated as `{Annotated}`, but the step gives `{Given}`",
-    label = "gives `{Given}`, not `{Annotated}`"
+    message = "the name is annotated as `{Annotated}`, but the step gives `{Self}`",
+    label = "gives `{Self}`, not `{Annotated}`",
+    note = "the step's type is known: leave the annotation out, or write `{Self}`"
 )]
-pub trait Agrees<Given, Annotated> {}
+#[doc(hidden)]
+pub trait IsNamedAs<Annotated> {
+    /// Nothing.
+    fn agree(says: Says<Annotated>, value: Self);
+}
 
 #[diagnostic::do_not_recommend]
-impl<T> Agrees<T, T> for Annotation {}
+impl<T, Annotated> IsNamedAs<Annotated> for T
+where
+    Same: Are<T, Annotated>,
+{
+    fn agree(_says: Says<Annotated>, _value: T) {}
+}
 
-/// The type that an annotation says. (Its methods know it before they see a value; a function would take the value's.)
+/// The type that an annotation says. (It stands first, so that it is known before there is a value, whose type would be taken for it.)
 #[derive(Debug)]
 pub struct Says<T>(PhantomData<fn() -> T>);
 
@@ -350,22 +405,4 @@ pub struct Says<T>(PhantomData<fn() -> T>);
 #[inline(always)]
 pub fn says<T>() -> Says<T> {
     Says(PhantomData)
-}
-
-impl<T> Says<T> {
-    /// The value piped into an inline step.
-    #[inline(always)]
-    pub fn takes<X>(self, value: X) -> T
-    where
-        Annotation: Accepts<X, T>,
-    {
-        Annotation::accept(value)
-    }
-
-    /// A reference to a value that gets a name.
-    pub fn names<X>(self, _value: X)
-    where
-        Annotation: Agrees<X, T>,
-    {
-    }
 }

@@ -5,12 +5,13 @@ mod inline;
 pub mod select;
 mod task;
 
+pub use embed::EntersTheBraces;
 #[cfg(feature = "durable")]
 pub use inline::AsyncInlineStep;
 #[cfg(not(feature = "durable"))]
 pub(crate) use inline::AsyncInlineStep;
+pub use inline::{AgreesWithAnnotation, IsNamedAs, Moved, pinned, probe, result, says};
 pub(crate) use inline::{
     AsyncBody, AsyncContextBody, Closure, ContextBody, Inline, NamedBody, SyncBody, Within,
 };
-pub use inline::{Moved, pinned, probe, result, says};
 pub(crate) use task::Leaf;

@@ -5,6 +5,7 @@ mod jitter;
 mod waits;
 pub(crate) mod words;
 
+pub use delays::CanBeABackoff;
 pub(crate) use delays::{Backoff, IntoBackoff};
 pub use delays::{Constant, Exponential, Fibonacci, constant, exponential, exponential_by, fibonacci};
 pub use jitter::Jitter;

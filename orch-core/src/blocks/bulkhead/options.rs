@@ -85,7 +85,6 @@ pub mod given {
     use std::time::Duration;
 
     use super::Bulkhead;
-    use crate::blocks::gatekeepers::IntoHandle;
 
     /// A number.
     pub fn max(value: u32) -> Option<u32> {
@@ -103,8 +102,8 @@ pub mod given {
     }
 
     /// A shared bulkhead.
-    pub fn bulkhead(value: impl IntoHandle<Bulkhead>) -> Option<Bulkhead> {
-        Some(value.into_handle())
+    pub fn bulkhead(value: Bulkhead) -> Option<Bulkhead> {
+        Some(value)
     }
 }
 

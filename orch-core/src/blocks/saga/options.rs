@@ -7,7 +7,7 @@ use super::future::{Alone, Inside};
 use super::log::{Lasting, Log};
 use crate::blocks::Shell;
 use crate::build::builder::Builder;
-use crate::build::feed::Duplicate;
+use crate::build::feed::CanBeCloned;
 use crate::build::scope::{Scope, With};
 use crate::error::Failure;
 use crate::node::Meta;
@@ -80,7 +80,7 @@ impl<S: Scope, In, E> IsBuilder for Builder<S, In, E> {
 
 /// The output of a step, for its undo.
 #[inline]
-pub fn output<T: Duplicate>(output: &T) -> T {
+pub fn output<T: CanBeCloned>(output: &T) -> T {
     output.duplicate()
 }
 

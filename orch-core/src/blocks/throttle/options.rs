@@ -121,7 +121,6 @@ pub mod given {
     use std::time::Duration;
 
     use super::{Limiter, Whose};
-    use crate::blocks::gatekeepers::IntoHandle;
 
     /// A number.
     pub fn rate(value: u32) -> Option<u32> {
@@ -149,8 +148,8 @@ pub mod given {
     }
 
     /// A shared limiter.
-    pub fn limiter(value: impl IntoHandle<Limiter>) -> Whose {
-        Whose::Shared(value.into_handle())
+    pub fn limiter(value: Limiter) -> Whose {
+        Whose::Shared(value)
     }
 }
 

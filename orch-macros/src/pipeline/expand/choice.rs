@@ -55,7 +55,12 @@ impl Expansion<'_> {
         let mut parts = tok.clone();
         if keeps {
             let gate = hidden("kept_look", block.open);
-            let gate = self.checked(&quote!(#tok.#gate(&#look)), first_span(&code, block.open), block.open);
+            let gate = self.checked(
+                "CanBeKept",
+                &quote!(#tok.#gate(&#look)),
+                first_span(&code, block.open),
+                block.open,
+            );
             parts = self.variable("tok", block.open);
             statements.extend(quote_spanned!(here=> let #parts = #gate;));
         }
@@ -93,7 +98,7 @@ impl Expansion<'_> {
                 }
                 Some(first) => {
                     let gate = quote_spanned!(here=> #inner.#one(&#first, #child));
-                    let gate = self.checked(&gate, span, block.open);
+                    let gate = self.checked("GivesOneType", &gate, span, block.open);
                     statements.extend(quote_spanned!(here=> let #child = #gate;));
                 }
             }

@@ -118,7 +118,8 @@ impl Expansion<'_> {
         let mut statements = TokenStream::new();
         if uses {
             let (next, gate) = (self.variable("tok", at.open), hidden("duplicate", at.open));
-            let gate = self.checked(&quote_spanned!(here=> #tok.#gate(#argument)), span, at.open);
+            let gate =
+                self.checked("CanBeCloned", &quote_spanned!(here=> #tok.#gate(#argument)), span, at.open);
             statements.extend(quote_spanned!(here=> let #next = #gate;));
             checked = next;
         }
