@@ -41,6 +41,14 @@ pub trait Task<Args>: 'static {
     #[doc(hidden)]
     const CODEC: Option<Codec<Self::Out, Self::Error>> = None;
 
+    /// Asks for it.
+    #[doc(hidden)]
+    fn __orch_holds(_spot: Spot<(Self, Args)>)
+    where
+        Self: Sized,
+    {
+    }
+
     /// A number that is the same for the same arguments, where those can be written down.
     #[doc(hidden)]
     fn fingerprint(_args: &Args) -> Option<u64> {

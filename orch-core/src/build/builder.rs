@@ -152,7 +152,10 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     }
 
     /// What stands here, a task, as far as it is a step.
-    pub fn task<St>(self, step: St) -> Checked<IsTask<St, At<S, In>, E>, St, St> {
+    pub fn task<F, T, A, N>(
+        self,
+        step: Leaf<F, T, A, N>,
+    ) -> Checked<IsTask<Leaf<F, T, A, N>, At<S, In>, E>, Leaf<F, T, A, N>, (T, A)> {
         Check::new(step)
     }
 

@@ -29,7 +29,6 @@ use crate::leaf::select::{Continued, ContinuedDebug, Fits, Plain, PlainDebug, Tr
 use crate::leaf::{AsyncBody, AsyncContextBody, ContextBody, Inline, Leaf, NamedBody, SyncBody};
 use crate::pipeline::Run;
 use crate::policy::{CanBeHandedOut, Policy};
-use crate::run::Step;
 use crate::task::{Fails, IntoFailure, Task};
 
 /// A value on its way through a condition.
@@ -196,13 +195,16 @@ type Conversion<X, E> = Spot<(X, E)>;
 // What is asked for is what a step of this kind needs, and not that it is a step.
 macro_rules! step {
     ($condition:ident [$($params:tt)*] $step:ty where $($bounds:tt)*) => {
+        step!($condition [$($params)*] $step, $step where $($bounds)*);
+    };
+    ($condition:ident [$($params:tt)*] $step:ty, $judged:ty where $($bounds:tt)*) => {
         impl<$($params)*, P: Point, E: Failure> Check<$condition<$step, P, E>, $step>
         where
             $($bounds)*
         {
             /// Lets the step through.
             #[inline(always)]
-            pub fn pass(self, _spot: Spot<$step>) -> ($step, Conversion<E, E>) {
+            pub fn pass(self, _spot: Spot<$judged>) -> ($step, Conversion<E, E>) {
                 (self.value, Spot::new())
             }
         }
@@ -210,7 +212,7 @@ macro_rules! step {
 }
 
 step!(IsStep [T, F] Embed<T, F> where T: Run<Error: IntoFailure<E>>, F: Send + Sync);
-step!(IsTask [F, T, A, N] Leaf<F, T, A, N> where F: Send + Sync, T: Fails<A, E>, A: Send);
+step!(IsTask [F, T, A, N] Leaf<F, T, A, N>, (T, A) where F: Send + Sync, T: Fails<A, E>, A: Send);
 step!(IsCall [F, T, A, N] Leaf<F, T, A, N> where F: Send + Sync, T: Fails<A, E>, A: Send);
 step!(IsInline [B, Raw, How, N] Inline<B, Raw, How, N> where B: Sent, How: Fits<Raw, E>);
 
@@ -226,27 +228,27 @@ impl<F: Send + Sync, E> Sent for ContextBody<F, E> {}
 impl<F: Send + Sync, E, A> Sent for AsyncContextBody<'_, F, E, A> {}
 
 /// All that there can be against this step is its error.
-pub trait ErrorWanted<X, St, E>: Sized {
+pub trait ErrorWanted<X, Judged, E>: Sized {
     /// Never called: where it is found, the error does not convert.
-    fn pass<Unknown>(self, _spot: Spot<St>) -> (Unknown, Conversion<X, E>) {
+    fn pass<Unknown>(self, _spot: Spot<Judged>) -> (Unknown, Conversion<X, E>) {
         unreachable!("it is no step")
     }
 }
 
 macro_rules! error_of {
-    ($($condition:ident: [$($param:tt)*] $error:ty, $step:ty;)*) => {
-        $(impl<P, E, $($param)*> ErrorWanted<$error, $step, E> for &Check<$condition<$step, P, E>, $step> {})*
+    ($($condition:ident: [$($param:tt)*] $error:ty, $step:ty, $judged:ty;)*) => {
+        $(impl<P, E, $($param)*> ErrorWanted<$error, $judged, E> for &Check<$condition<$step, P, E>, $step> {})*
     };
 }
 
 error_of! {
-    IsStep: [T: Run, F] T::Error, Embed<T, F>;
-    IsTask: [F, T: Task<A>, A, N] T::Error, Leaf<F, T, A, N>;
-    IsCall: [F, T: Task<A>, A, N] T::Error, Leaf<F, T, A, N>;
-    IsInline: [B, T, X, N] X, Inline<B, Result<T, X>, Tried, N>;
-    IsInline: [B, T, X, N] X, Inline<B, Result<T, X>, TriedDebug, N>;
-    IsInline: [B, T, X, N] X, Inline<B, Result<T, Failed<X>>, Continued, N>;
-    IsInline: [B, T, X, N] X, Inline<B, Result<T, Failed<X>>, ContinuedDebug, N>;
+    IsStep: [T: Run, F] T::Error, Embed<T, F>, Embed<T, F>;
+    IsTask: [F, T: Task<A>, A, N] T::Error, Leaf<F, T, A, N>, (T, A);
+    IsCall: [F, T: Task<A>, A, N] T::Error, Leaf<F, T, A, N>, Leaf<F, T, A, N>;
+    IsInline: [B, T, X, N] X, Inline<B, Result<T, X>, Tried, N>, Inline<B, Result<T, X>, Tried, N>;
+    IsInline: [B, T, X, N] X, Inline<B, Result<T, X>, TriedDebug, N>, Inline<B, Result<T, X>, TriedDebug, N>;
+    IsInline: [B, T, X, N] X, Inline<B, Result<T, Failed<X>>, Continued, N>, Inline<B, Result<T, Failed<X>>, Continued, N>;
+    IsInline: [B, T, X, N] X, Inline<B, Result<T, Failed<X>>, ContinuedDebug, N>, Inline<B, Result<T, Failed<X>>, ContinuedDebug, N>;
 }
 
 macro_rules! output_of {
@@ -281,30 +283,17 @@ macro_rules! debug {
 
 debug!(IsStep IsTask IsCall IsInline);
 
-/// It is no step: it does not take these arguments, or what it gives cannot be handed on.
-pub trait StepWanted<St, P: Point, E: Failure>: Sized {
-    /// Never called: where it is found, it is no step.
-    fn pass<Unknown>(self, _spot: Spot<St>) -> (Unknown, Conversion<E, E>)
-    where
-        St: Step<P, E>,
-    {
-        unreachable!("it is no step")
-    }
-}
-
-// Found after what takes a reference: it has no error, or not these arguments.
-impl<St, P: Point, E: Failure> StepWanted<St, P, E> for &mut Check<IsTask<St, P, E>, St> {}
-
-/// The arguments do not keep the bounds of a generic task, or what a closure gives cannot be sent between threads. That has been
-/// reported, and there is nothing to add.
-pub trait Reported<St, E>: Sized {
+/// A generic task does not take these arguments, or what a closure gives cannot be sent between threads. That has been reported, and
+/// there is nothing to add.
+pub trait Reported<Judged, E>: Sized {
     /// Never called.
-    fn pass<Unknown>(self, _spot: Spot<St>) -> (Unknown, Conversion<E, E>) {
+    fn pass<Unknown>(self, _spot: Spot<Judged>) -> (Unknown, Conversion<E, E>) {
         unreachable!("it is no step")
     }
 }
 
 // Found last, after what takes the check itself and what takes a reference.
+impl<F, T, A, N, P, E> Reported<(T, A), E> for &mut Check<IsTask<Leaf<F, T, A, N>, P, E>, Leaf<F, T, A, N>> {}
 impl<St, P, E> Reported<St, E> for &mut Check<IsCall<St, P, E>, St> {}
 impl<St, P, E> Reported<St, E> for &mut Check<IsInline<St, P, E>, St> {}
 
@@ -321,9 +310,9 @@ pub(crate) mod wanted {
     pub use crate::build::slot::{
         EntersInto, FlowsInto, GoesOnWith, IteratesInto, SeveralArguments, StartsWith,
     };
-    pub use crate::leaf::{AgreesWithAnnotation, EntersTheBraces, IsNamedAs};
+    pub use crate::leaf::{AgreesWith, Annotation, Braces, EntersThem, NamesWhat};
     pub use crate::policy::CanBeHandedOut;
-    pub use crate::task::IntoFailure;
+    pub use crate::task::{IntoFailure, Task};
 }
 
 /// All traits that a check may be passed by, without a name.
@@ -332,8 +321,7 @@ pub mod methods {
         AskedWanted as _, ControlWanted as _, DuplicateWanted as _, ErrorWanted as _, FailureWanted as _,
         HandedWanted as _, InputWanted as _, ItemsWanted as _, KeptWanted as _, Known as _,
         NextRoundWanted as _, OneWanted as _, OwnedWanted as _, PolicyWanted as _, PredicateWanted as _,
-        Reported as _, RunWanted as _, SameWanted as _, SharedWanted as _, StepWanted as _,
-        StreamWanted as _,
+        Reported as _, RunWanted as _, SameWanted as _, SharedWanted as _, StreamWanted as _,
     };
     pub use crate::leaf::select::{
         HowContinued as _, HowContinuedDebug as _, HowPlain as _, HowPlainDebug as _, HowTried as _,

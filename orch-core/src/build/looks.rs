@@ -59,6 +59,12 @@ impl<F, V> fmt::Debug for Look<F, V> {
     }
 }
 
+/// What a condition of the user's says of what is piped, of which its parameter needs no type.
+#[inline(always)]
+pub fn holds<'i, In>(piped: &'i In, condition: impl FnOnce(&'i In) -> bool) -> bool {
+    condition(piped)
+}
+
 /// What a closure of the user's makes of what is piped, of which its parameter needs no type.
 #[inline(always)]
 pub fn look<'i, In, T>(piped: &'i In, look: impl FnOnce(&'i In) -> T) -> T {

@@ -28,25 +28,31 @@ pub struct Embed<T, F> {
 /// Where a pipeline takes its input, of the type `Takes`.
 pub struct Entry<Takes>(PhantomData<fn() -> Takes>);
 
+/// What an embedded pipeline is written in, for messages.
+#[derive(Debug)]
+pub struct Braces;
+
 /// What is piped can be the input of an embedded pipeline.
 #[diagnostic::on_unimplemented(
-    message = "the pipeline in these braces takes `{Takes}`, but the step before it gives `{Self}`",
-    label = "takes `{Takes}`, given `{Self}`",
+    message = "the pipeline in these braces takes `{Takes}`, but the step before it gives `{Given}`",
+    label = "takes `{Takes}`, given `{Given}`",
     note = "put a step between them, `|x| {{ … }}`"
 )]
 #[doc(hidden)]
-pub trait EntersTheBraces<Takes> {
+pub trait EntersThem<Given, Takes> {
     /// The value itself.
-    fn enter(entry: Entry<Takes>, input: Self) -> Takes;
+    fn enter(entry: Entry<Takes>, input: Given, braces: Self) -> Takes
+    where
+        Self: Sized;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, Takes> EntersTheBraces<Takes> for T
+impl<T, Given, Takes> EntersThem<Given, Takes> for T
 where
-    Same: Are<T, Takes>,
+    Same: Are<Given, Takes>,
 {
     #[inline(always)]
-    fn enter(_entry: Entry<Takes>, input: T) -> Takes {
+    fn enter(_entry: Entry<Takes>, input: Given, _braces: T) -> Takes {
         Same::one(input)
     }
 }

@@ -354,55 +354,54 @@ impl<F> fmt::Debug for NamedBody<'_, F> {
     }
 }
 
+/// What an annotation says, for messages. (A condition is one of this type, and not of what is annotated: that may not be known yet. It stands last: where it is known first,
+/// it tells what is given.)
+#[derive(Debug)]
+pub struct Annotation;
+
 /// What is piped is what the annotation of an inline step says.
 #[diagnostic::on_unimplemented(
-    message = "this inline step takes `{Takes}`, but it is given `{Self}`",
-    label = "takes `{Takes}`, given `{Self}`",
+    message = "this inline step takes `{Takes}`, but it is given `{Given}`",
+    label = "takes `{Takes}`, given `{Given}`",
     note = "the type of what is piped is known: leave the annotation out, or put a step before it that gives a `{Takes}`"
 )]
 #[doc(hidden)]
-pub trait AgreesWithAnnotation<Takes> {
+pub trait AgreesWith<Given, Takes> {
     /// The value itself.
-    fn agree(says: Says<Takes>, value: Self) -> Takes;
+    fn agree(value: Given, annotation: Self) -> Takes
+    where
+        Self: Sized;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, Takes> AgreesWithAnnotation<Takes> for T
+impl<T, Given, Takes> AgreesWith<Given, Takes> for T
 where
-    Same: Are<T, Takes>,
+    Same: Are<Given, Takes>,
 {
     #[inline(always)]
-    fn agree(_says: Says<Takes>, value: T) -> Takes {
+    fn agree(value: Given, _annotation: T) -> Takes {
         Same::one(value)
     }
 }
 
 /// What a step gives is what the annotation of its name says.
 #[diagnostic::on_unimplemented(
-    message = "the name is annotated as `{Annotated}`, but the step gives `{Self}`",
-    label = "gives `{Self}`, not `{Annotated}`",
-    note = "the step's type is known: leave the annotation out, or write `{Self}`"
+    message = "the name is annotated as `{Annotated}`, but the step gives `{Given}`",
+    label = "gives `{Given}`, not `{Annotated}`",
+    note = "the step's type is known: leave the annotation out, or write `{Given}`"
 )]
 #[doc(hidden)]
-pub trait IsNamedAs<Annotated> {
+pub trait NamesWhat<Given, Annotated> {
     /// Nothing.
-    fn agree(says: Says<Annotated>, value: Self);
+    fn agree(value: Given, annotation: Self)
+    where
+        Self: Sized;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, Annotated> IsNamedAs<Annotated> for T
+impl<T, Given, Annotated> NamesWhat<Given, Annotated> for T
 where
-    Same: Are<T, Annotated>,
+    Same: Are<Given, Annotated>,
 {
-    fn agree(_says: Says<Annotated>, _value: T) {}
-}
-
-/// The type that an annotation says. (It stands first, so that it is known before there is a value, whose type would be taken for it.)
-#[derive(Debug)]
-pub struct Says<T>(PhantomData<fn() -> T>);
-
-/// What an annotation says.
-#[inline(always)]
-pub fn says<T>() -> Says<T> {
-    Says(PhantomData)
+    fn agree(_value: Given, _annotation: T) {}
 }

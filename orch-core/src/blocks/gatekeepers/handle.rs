@@ -14,25 +14,6 @@ pub trait IntoHandle<H> {
     fn into_handle(self) -> H;
 }
 
-/// As [`IntoHandle`], of which the compiler would list the implementations.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a `{H}`",
-    label = "expected a `{H}` or a reference to one"
-)]
-#[doc(hidden)]
-pub trait CanBeAHandle<H>: Sized {
-    /// What it is as the option.
-    fn given(value: Self) -> H;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: IntoHandle<H>, H> CanBeAHandle<H> for T {
-    #[inline(always)]
-    fn given(value: T) -> H {
-        value.into_handle()
-    }
-}
-
 /// A handle that blocks share.
 pub trait Handle: Clone {
     /// Whether it may be forgotten now.

@@ -18,7 +18,7 @@ mod waiting;
 
 pub(crate) use gated::{Answer, Gate, Gated, Place, time_left};
 pub(crate) use handle::Handle;
-pub use handle::{CanBeAHandle, IntoHandle};
+pub use handle::IntoHandle;
 pub(crate) use inside::{enter, is_inside, leave};
 pub use keyed::Keyed;
 pub(crate) use keyed::Rest;

@@ -8,6 +8,7 @@ use super::Limiter;
 use super::handle::Toll;
 use crate::blocks::Shell;
 use crate::blocks::gatekeepers::Gated;
+use crate::blocks::gatekeepers::IntoHandle;
 use crate::blocks::values::{self, Given, Invalid};
 use crate::build::builder::Builder;
 use crate::build::options::ErrorType;
@@ -113,6 +114,25 @@ pub mod default {
     /// One of the block's own.
     pub fn limiter() -> Whose {
         Whose::Own(Arc::default())
+    }
+}
+
+/// As [`IntoHandle`], of which the compiler would list the implementations.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Limiter`",
+    label = "expected a `Limiter` or a reference to one",
+    note = "one to share is made with `Limiter::builder()`"
+)]
+#[doc(hidden)]
+pub trait CanBeALimiter: Sized {
+    /// The handle.
+    fn given(value: Self) -> Limiter;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoHandle<Limiter>> CanBeALimiter for T {
+    fn given(value: T) -> Limiter {
+        value.into_handle()
     }
 }
 

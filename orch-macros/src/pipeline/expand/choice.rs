@@ -41,10 +41,7 @@ impl Expansion<'_> {
         };
         let has_names = arms.iter().any(|arm| binds(&arm.pattern));
         let is_text = arms.iter().any(|arm| is_text(&arm.pattern.to_token_stream()));
-        let text = is_text.then(|| {
-            let module = module(block);
-            quote_spanned!(here=> #private::#module::text)
-        });
+        let text = is_text.then(|| self.function_of("IsText", "text", block.open));
         let scrutinee = Scrutinee::of(code.clone(), has_names, text.as_ref(), &at.names.bound());
         let keeps = has_names && !matches!(scrutinee, Scrutinee::Place(_));
 

@@ -66,6 +66,7 @@ fn built(pipeline: &Pipeline) -> TokenStream {
     };
     let mut expansion = Expansion {
         private: &private,
+        krate_is_given: pipeline.krate.is_some(),
         error: &error,
         boxes_errors: pipeline.error.is_none(),
         capture: pipeline.move_token.is_some(),
@@ -202,6 +203,8 @@ impl Here {
 /// What all steps of one invocation share.
 struct Expansion<'a> {
     private: &'a TokenStream,
+    /// Whether the header says where that is.
+    krate_is_given: bool,
     error: &'a TokenStream,
     /// Whether that is the one of pipelines that name no other.
     boxes_errors: bool,
@@ -220,6 +223,10 @@ struct Expansion<'a> {
 impl Expansion<'_> {
     /// The path to the core's private module, placed at `span`: what a call of ours points at where it is shown.
     fn private_at(&self, span: Span) -> TokenStream {
+        // A path of the user's has its own place, where one error says that there is no such crate.
+        if self.krate_is_given {
+            return self.private.clone();
+        }
         tokens::map(self.private.clone(), &mut |mut token| {
             token.set_span(span.resolved_at(token.span()));
             token
@@ -265,7 +272,7 @@ impl Expansion<'_> {
         let (pass, known) = (hidden("pass", span), hidden("__orch_known", at.open));
         let place = carried(span, &spot.to_token_stream());
         let holds = self.asked_for("IntoFailure", &place, at.open);
-        let step_value = self.variable("step", at.open);
+        let step_value = self.variable("step", span);
         let sent = sent(step, &step_value, at);
         let call = quote!(#tok.#gate(#step_value));
         let gives = match step {
@@ -274,6 +281,7 @@ impl Expansion<'_> {
                 let output = carried(span, &quote_spanned!(at.here()=> #check.#output()));
                 self.asked_for("CanBeGiven", &output, at.open)
             }
+            Step::Leaf(leaf) if leaf.arguments.is_none() => self.asked_for("Task", &place, at.open),
             _ => TokenStream::new(),
         };
         quote_spanned! {at.here()=> {
@@ -376,17 +384,25 @@ fn sent(step: &Step, value: &Ident, at: &Here) -> TokenStream {
         return TokenStream::new();
     }
     let (span, here) = (span_of(step), at.here());
-    let closure = hidden("closure", at.open);
-    let closure = carried(span, &quote_spanned!(here=> #value.#closure()));
+    let inside = span.resolved_at(Span::mixed_site());
+    let closure = shared(value, span, at.open);
     let future = is_async.then(|| {
-        let future = hidden("future", at.open);
-        let future = carried(span, &quote_spanned!(here=> #value.#future()));
-        quote_spanned!(here=> let _: &(dyn ::core::marker::Send) = #future;)
+        let future = hidden("future", span);
+        let future = carried(span, &quote_spanned!(inside=> #value.#future()));
+        quote_spanned!(here=> if false { let _: &(dyn ::core::marker::Send) = #future; })
     });
+    quote!(#closure #future)
+}
+
+/// A cast, where nothing is run, of the closure that is in a value of ours, to what can be shared. It asks of what is inside of the
+/// braces, so all of that is at the place of the error.
+fn shared(value: &Ident, span: Span, open: Span) -> TokenStream {
+    let (here, inside) = (open.resolved_at(Span::mixed_site()), span.resolved_at(Span::mixed_site()));
+    let closure = hidden("closure", span);
+    let closure = carried(span, &quote_spanned!(inside=> #value.#closure()));
     quote_spanned! {here=>
         if false {
             let _: &(dyn ::core::marker::Send + ::core::marker::Sync) = #closure;
-            #future
         }
     }
 }

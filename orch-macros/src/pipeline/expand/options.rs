@@ -9,7 +9,7 @@ use super::block::{first_span, module};
 use super::names::{Names, hidden};
 use super::table::{Index, node};
 use super::usage::{holds_embed, holds_undo, is_closure};
-use super::{Expansion, Here, carried, local};
+use super::{Expansion, Here, local, shared};
 
 impl Expansion<'_> {
     /// Whether names stand in a value of the block.
@@ -154,7 +154,8 @@ impl Expansion<'_> {
         if !asked.mentions(&at.names.bound()) {
             let plain = hidden(methods.plain, block.open);
             if may_hold_a_closure(&code) {
-                return quote_spanned!(here=> #tok.#plain(#code));
+                let span = first_span(&code, block.open);
+                return self.shared(&quote_spanned!(here=> #tok.#plain(#code)), span, block.open);
             }
             let (check, span) = (hidden(methods.check, block.open), first_span(&code, block.open));
             let code = self.checked(methods.condition, &quote!(#tok.#check(#code)), span, block.open);
@@ -164,9 +165,18 @@ impl Expansion<'_> {
         let (scope, error) = (local("scope", block.open), local("error", block.open));
         let (names, capture) = (at.names.open(&scope, &code), self.capture_at(span));
         let named = hidden(methods.named, block.open);
-        let asked = quote_spanned!(here=> #private::ask(#error, #code));
+        let ask = hidden(methods.function, block.open);
+        let asked = quote_spanned!(here=> #private::#ask(#error, #code));
         let closure = quote_spanned!(span=> #capture |#scope, #error| { #names #asked });
-        quote_spanned!(here=> #tok.#named(#closure))
+        self.shared(&quote_spanned!(here=> #tok.#named(#closure)), span, block.open)
+    }
+
+    /// A predicate, of which a cast asks whether what it captures can be shared, before the block does.
+    fn shared(&mut self, predicate: &TokenStream, span: Span, open: Span) -> TokenStream {
+        let here = open.resolved_at(Span::mixed_site());
+        let value = self.variable("value", span);
+        let asked = shared(&value, span, open);
+        quote_spanned!(here=> { let #value = #predicate; #asked #value })
     }
 
     /// What an option given comes to, or what it is if it is not given.
@@ -184,7 +194,6 @@ impl Expansion<'_> {
             }
             if let (Some(condition), Some(code)) = (conversion(spec), &value) {
                 let given = self.function_of(condition, "given", block.open);
-                let code = carried(first_span(code, block.open), code);
                 value = Some(quote_spanned!(here=> #given(#code)));
             }
             quote_spanned!(here=> #private::#module::given::#option(#value))
@@ -202,7 +211,7 @@ impl Expansion<'_> {
         let (scope, input) = (local("scope", block.open), local("input", block.open));
         let (capture, names) = (self.capture_at(span), at.names.open(&scope, &code));
         let (input, code) = if is_closure(&code) {
-            (input.to_token_stream(), quote_spanned!(here=> #private::look(#input, #code)))
+            (input.to_token_stream(), quote_spanned!(here=> #private::holds(#input, #code)))
         } else {
             (quote!(_), code)
         };
@@ -241,17 +250,25 @@ struct Methods {
     named: &'static str,
     check: &'static str,
     condition: &'static str,
+    function: &'static str,
 }
 
 fn method_of(kind: Kind) -> Methods {
     if kind == Kind::Asked {
-        Methods { plain: "asked", named: "named_asked", check: "is_asked", condition: "GivesAWait" }
+        Methods {
+            plain: "asked",
+            named: "named_asked",
+            check: "is_asked",
+            condition: "GivesAWait",
+            function: "asks",
+        }
     } else {
         Methods {
             plain: "predicate",
             named: "named_predicate",
             check: "is_predicate",
             condition: "SaysYesOrNo",
+            function: "says",
         }
     }
 }
@@ -265,7 +282,8 @@ fn conversion(spec: &OptionSpec) -> Option<&'static str> {
         Kind::Periods => "CanBeAResetTimeout",
         Kind::Handle("Breaker", _) => "CanBeABreaker",
         Kind::Handle("RetryBudget", _) => "CanBeABudget",
-        Kind::Handle(..) => "CanBeAHandle",
+        Kind::Handle("Bulkhead", _) => "CanBeABulkhead",
+        Kind::Handle("Limiter", _) => "CanBeALimiter",
         _ => return None,
     })
 }

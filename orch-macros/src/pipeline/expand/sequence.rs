@@ -273,9 +273,12 @@ impl Expansion<'_> {
         let mut statements = TokenStream::new();
         if let Some(ty) = ty {
             let given = carried(span, &value.to_token_stream());
-            let (private, agree) = (self.private, self.function_of("IsNamedAs", "agree", at.open));
+            let private = self.private_at(at.open);
+            let annotation = carried(span, &quote_spanned!(here=> #private::wanted::Annotation));
             statements.extend(quote_spanned! {here=>
-                #tok.#gives(#step |#value| #agree(#private::says::<#ty>(), #given));
+                #tok.#gives(#step |#value| {
+                    #private::wanted::NamesWhat::<_, #ty>::agree(#given, #annotation)
+                });
             });
         }
         if !pattern.is_plain() {

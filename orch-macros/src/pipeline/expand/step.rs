@@ -130,8 +130,9 @@ impl Expansion<'_> {
         let given = carried(inline.pattern.span(), &input.to_token_stream());
         let given = match &inline.ty {
             Some(ty) => {
-                let agree = self.function_of("AgreesWithAnnotation", "agree", at.open);
-                quote_spanned!(here=> #agree(#private::says::<#ty>(), #given))
+                let annotation = quote_spanned!(here=> #private::wanted::Annotation);
+                let annotation = carried(inline.pattern.span(), &annotation);
+                quote_spanned!(here=> #private::wanted::AgreesWith::<_, #ty>::agree(#given, #annotation))
             }
             None => given,
         };
@@ -233,8 +234,8 @@ impl Expansion<'_> {
             at.open,
         );
         let given = carried(span, &input.to_token_stream());
-        let enter = self.function_of("EntersTheBraces", "enter", at.open);
-        let enters = quote_spanned!(at.here()=> #enter(#entry, #given));
+        let braces = carried(span, &quote_spanned!(at.here()=> #private::wanted::Braces));
+        let enters = quote_spanned!(at.here()=> #private::wanted::EntersThem::enter(#entry, #given, #braces));
         let give = quote_spanned!(span=> |#entry, #input| #enters);
         quote_spanned!(at.here()=> #tok.#method(#node, #inner, #give))
     }

@@ -125,7 +125,7 @@ fn nodes() -> Ident {
 }
 
 fn table() -> Ident {
-    Ident::new("Table", Span::mixed_site())
+    Ident::new("ThisPipeline", Span::mixed_site())
 }
 
 /// The head and the options of a block as they are written, for graphs.
