@@ -144,7 +144,11 @@ impl Expansion<'_> {
         mentions.extend(arms.iter().filter_map(|arm| arm.guard.clone()));
         let (names, capture) = (at.names.open(&scope, &mentions), self.capture_at(span));
         let given = match scrutinee {
-            Scrutinee::Piped(code) => quote_spanned!(here=> #private::look(#input, #code)),
+            // All of it at the closure: there the compiler says which patterns are missing.
+            Scrutinee::Piped(code) => {
+                let private = self.private_at(span);
+                quote_spanned!(span.resolved_at(Span::mixed_site())=> #private::look(#input, #code))
+            }
             _ => code.clone(),
         };
         let input = match scrutinee {

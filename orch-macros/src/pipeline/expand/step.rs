@@ -35,7 +35,7 @@ impl Expansion<'_> {
         let input = local("input", at.open);
         let (call, names, piped) = match &leaf.arguments {
             None => {
-                let slot = associated(&leaf.path, "slot", at.open);
+                let slot = associated(&leaf.path, "slot", span.resolved_at(Span::mixed_site()));
                 let meets = hidden("meets", at.open);
                 let meeting = carried(span, &quote_spanned!(at.here()=> #slot().#meets(#input)));
                 (self.flows(at, &meeting), TokenStream::new(), true)

@@ -9,4 +9,4 @@ fn main() {
     let _ = pipeline! { |_: u32| choose(|n| *n > 3) < true => double > };
 }
 //~     let _ = pipeline! { |_: u32| choose(|n| *n > 3) < true => double > };
-//~                                                     ^
+//~                                         ^

@@ -9,4 +9,4 @@ fn main() {
     let _ = pipeline! { |_: u32| choose(|n| *n) < 0: double, _ => double > };
 }
 //~     let _ = pipeline! { |_: u32| choose(|n| *n) < 0: double, _ => double > };
-//~                                                   ^
+//~                                                    ^

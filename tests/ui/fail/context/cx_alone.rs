@@ -4,4 +4,4 @@ fn main() {
     let _ = pipeline! { |_: u32| |cx| { cx.attempt() } };
 }
 //~     let _ = pipeline! { |_: u32| |cx| { cx.attempt() } };
-//~                                            ^^^^^^^
+//~                                   ^^

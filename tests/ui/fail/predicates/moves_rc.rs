@@ -11,5 +11,3 @@ fn main() {
 }
 //~     let _ = pipeline! { |_: u32| retry(when = move |e| e.attempts() > *rc) < fetch > };
 //~                                               ^^^^
-//~     let _ = pipeline! { |_: u32| retry(when = move |e| e.attempts() > *rc) < fetch > };
-//~                                               ^^^^

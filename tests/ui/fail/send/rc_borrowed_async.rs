@@ -11,5 +11,3 @@ fn main() {
 }
 //~     let _ = pipeline! { |_: u32| seq < double async |n| { *rc + n } > };
 //~                                               ^^^^^
-//~     let _ = pipeline! { |_: u32| seq < double async |n| { *rc + n } > };
-//~                                               ^^^^^

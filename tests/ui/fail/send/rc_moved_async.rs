@@ -11,7 +11,3 @@ fn main() {
 }
 //~     let _ = pipeline! { move |_: u32| seq < double async |n| { *rc + n } > };
 //~                                                    ^^^^^
-//~     let _ = pipeline! { move |_: u32| seq < double async |n| { *rc + n } > };
-//~                                                    ^^^^^
-//~     let _ = pipeline! { move |_: u32| seq < double async |n| { *rc + n } > };
-//~                                                    ^^^^^
