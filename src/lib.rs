@@ -175,3 +175,8 @@ pub mod prelude {
 
 #[doc(hidden)]
 pub use orch_core::__private_0_1_0;
+
+// What the compiler's messages call by its name. From here they call it by this path, the shortest there is; else by that of a
+// private module of `orch-core`.
+#[doc(hidden)]
+pub use orch_core::__private_0_1_0::{shown::*, wanted::*};

@@ -89,6 +89,7 @@ impl<'p, In: Send + 'static, Out: Send + 'static, E: Failure> BoxPipeline<'p, In
 
 /// As a step of another pipeline it runs under the bus and the runtime of that, as every pipeline does; its own bus takes the
 /// events of its own runs alone.
+#[diagnostic::do_not_recommend]
 impl<In: Send + 'static, Out: Send + 'static, E: Failure> Run for BoxPipeline<'_, In, Out, E> {
     type In = In;
     type Out = Out;

@@ -86,7 +86,7 @@ pub mod retry {
 /// and a test of `orch-macros` says where to write the next one.
 #[doc(hidden)]
 pub mod __private_0_1_0 {
-    pub use crate::blocks::values::{ask, starting};
+    pub use crate::blocks::values::{asks, says, starting};
     pub use crate::blocks::{
         bulkhead, catch, choose, circuit, each, fallback, hedge, par, race, repeat, retry, saga, seq, settle,
         throttle, timeout, when, with,
@@ -94,15 +94,35 @@ pub mod __private_0_1_0 {
     // What the spans of `orch-watch` are to a run.
     pub use crate::build::builder::Builder;
     pub use crate::build::check::{embedded, methods, owned};
+    /// Conditions, which the compiler's messages name.
+    pub mod wanted {
+        pub use crate::blocks::backoff::CanBeABackoff;
+        pub use crate::blocks::bulkhead::CanBeABulkhead;
+        pub use crate::blocks::choose::IsText;
+        pub use crate::blocks::circuit::{CanBeABreaker, CanBeAResetTimeout, CanBeAWindow};
+        pub use crate::blocks::retry::{CanBeABudget, CanBeMaxAttempts};
+        pub use crate::blocks::saga::{CanBeClonedForUndo, CanBeKeptForUndo};
+        pub use crate::blocks::throttle::CanBeALimiter;
+        pub use crate::build::check::wanted::*;
+    }
+    /// What else the compiler's messages name.
+    pub mod shown {
+        pub use crate::blocks::circuit::Growing;
+        pub use crate::build::returned::{Gives, PlainOutput, ResultType, plain_output};
+        pub use crate::build::scope::{Names, Root};
+        #[cfg(feature = "durable")]
+        pub use crate::durable::{declared::AsJson, declared::WrittenAsJson, which::IsKept};
+        pub use crate::task::{Call, Endless, Fallible, Unfailing};
+    }
     pub use crate::build::feed::{Ignores, Uses};
-    pub use crate::build::looks::look;
+    pub use crate::build::looks::{holds, look};
     pub use crate::build::plan::{Plan, begin};
     pub use crate::build::scope::{Names, Root};
     pub use crate::build::slot;
     pub use crate::bus::ambient::Ambient;
     pub use crate::context::{Context, Failed};
     pub use crate::error::{BoxError, ErrorKind};
-    pub use crate::leaf::{Moved, pinned, probe, result, says, select};
+    pub use crate::leaf::{Moved, pinned, probe, result, select};
     // What a tool that has a pipeline's text alone makes its graph with.
     pub use crate::blocks::written;
     pub use crate::graph::{Describe, Load};

@@ -456,6 +456,7 @@ impl<T: Run, B: Bus> Run for Pipeline<T, B> {
 
 macro_rules! through {
     ($($pointer:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<T: Run> Run for $pointer {
             type In = T::In;
             type Out = T::Out;

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use crate::build::feed::Duplicate;
+use crate::build::feed::CanBeCloned;
+use crate::build::spot::Spot;
 use crate::error::{BoxError, Error, ErrorKind, Failure};
 use crate::node::Origin;
 use crate::runtime::BoxFuture;
@@ -275,16 +276,19 @@ impl<T, E> Drop for Call<'_, '_, T, E> {
     note = "derive `Clone` for it, put it into an `Arc`, or give this block a policy that runs its body once at most: a `Policy<T, E, Once>`"
 )]
 #[doc(hidden)]
-pub trait Handed<Runs>: Sized {
+pub trait CanBeHandedOut<Runs>: Sized {
     /// Whether each run is an attempt of the block's. What runs once at most is a part of the attempt around it.
     const COUNTS: bool;
 
     /// What a run gets of what is kept.
     fn hand(kept: &mut Option<Self>, is_last: bool) -> Self;
+
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self, Runs)>) {}
 }
 
 #[diagnostic::do_not_recommend]
-impl<In> Handed<Once> for In {
+impl<In> CanBeHandedOut<Once> for In {
     const COUNTS: bool = false;
 
     #[inline(always)]
@@ -294,7 +298,7 @@ impl<In> Handed<Once> for In {
 }
 
 #[diagnostic::do_not_recommend]
-impl<In: Duplicate> Handed<Again> for In {
+impl<In: CanBeCloned> CanBeHandedOut<Again> for In {
     const COUNTS: bool = true;
 
     #[inline(always)]

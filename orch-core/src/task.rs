@@ -12,6 +12,7 @@ use std::task::{self, Poll, ready};
 use pin_project_lite::pin_project;
 
 use crate::build::returned::Gives;
+use crate::build::spot::Spot;
 use crate::bus::{Entered, Surrounded};
 use crate::codec::Codec;
 use crate::context::Context;
@@ -39,6 +40,14 @@ pub trait Task<Args>: 'static {
     /// How what it gives is written down, if it is `#[task(durable)]`.
     #[doc(hidden)]
     const CODEC: Option<Codec<Self::Out, Self::Error>> = None;
+
+    /// Asks for it.
+    #[doc(hidden)]
+    fn __orch_holds(_spot: Spot<(Self, Args)>)
+    where
+        Self: Sized,
+    {
+    }
 
     /// A number that is the same for the same arguments, where those can be written down.
     #[doc(hidden)]
@@ -89,6 +98,13 @@ pub trait Fails<Args, E>: Task<Args> {
 pub trait IntoFailure<E> {
     /// Converts it.
     fn into_failure(self) -> E;
+
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self, E)>)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 #[diagnostic::do_not_recommend]

@@ -71,7 +71,9 @@ pub const fn flow<B, C>() -> Coding<ControlFlow<B, C>> {
 }
 
 /// No coding.
-#[must_use]
-pub const fn json<T>() -> Coding<T> {
-    panic!("not without the feature")
+pub trait WrittenAsJson: Sized {
+    /// None.
+    const JSON: Coding<Self> = panic!("not without the feature");
 }
+
+impl<T> WrittenAsJson for T {}

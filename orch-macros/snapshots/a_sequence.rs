@@ -73,8 +73,9 @@ fn expansion() {
         let __orch_tok = {
             let __orch_tok = orch::begin::<u32, orch::BoxError, _>(&__orch_header);
             let __orch_tok = {
-                let (__orch_gate18, __orch_place19) = __orch_tok.input();
-                __orch_gate18.pass({ __orch_place19 }).__orch_known()
+                let (__orch_gate21, __orch_place22) = __orch_tok.input();
+                orch::wanted::CanBeInput::__orch_holds({ __orch_place22 });
+                __orch_gate21.pass({ __orch_place22 }).__orch_known()
             };
             __orch_tok
         };
@@ -82,75 +83,95 @@ fn expansion() {
         let __orch_root = {
             let __orch_tok1 = {
                 let (__orch_gate2, __orch_place3) = __orch_tok.kept_input();
+                orch::wanted::CanBeKept::__orch_holds({ __orch_place3 });
                 __orch_gate2.pass({ __orch_place3 }).__orch_known()
             }
                 .named_input();
-            let __orch_step6 = {
-                let (__orch_gate4, __orch_place5) = __orch_tok1
-                    .call(
-                        __orch_tok1
-                            .leaf(
-                                orch::NodeAt::<1>,
-                                |__orch_scope, _| {
-                                    #[allow(unused_variables)]
-                                    let id = __orch_scope.1;
-                                    <fetch>::args(*id)
+            let __orch_step7 = {
+                let __orch_step6 = __orch_tok1
+                    .leaf(
+                        orch::NodeAt::<1>,
+                        |__orch_scope, _| {
+                            #[allow(unused_variables)]
+                            let id = __orch_scope.1;
+                            <fetch>::args(*id)
+                        },
+                    );
+                if false {
+                    let _: &(dyn core::marker::Send + core::marker::Sync) = {
+                        __orch_step6.closure()
+                    };
+                }
+                let (__orch_gate4, __orch_place5) = __orch_tok1.call(__orch_step6);
+                let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
+                orch::wanted::IntoFailure::__orch_holds({ __orch_place5 });
+                __orch_gate4.__orch_known()
+            };
+            let __orch_tok8 = __orch_tok1.after({ &__orch_step7 });
+            let __orch_step12 = {
+                let __orch_step11 = __orch_tok8
+                    .leaf(
+                        orch::NodeAt::<2>,
+                        |_, __orch_input| {
+                            orch::wanted::FlowsInto::flow({
+                                <parse>::slot().meets(__orch_input)
+                            })
+                        },
+                    );
+                let (__orch_gate9, __orch_place10) = __orch_tok8.task(__orch_step11);
+                orch::wanted::Task::__orch_holds({ __orch_place10 });
+                let (__orch_gate9, __orch_place10) = __orch_gate9
+                    .pass({ __orch_place10 });
+                orch::wanted::IntoFailure::__orch_holds({ __orch_place10 });
+                __orch_gate9.__orch_known()
+            };
+            let __orch_tok13 = __orch_tok8.after({ &__orch_step12 });
+            let __orch_step18 = {
+                let __orch_step17 = __orch_tok13
+                    .leaf(
+                        orch::NodeAt::<3>,
+                        |__orch_scope, __orch_input| {
+                            #[allow(unused_variables)]
+                            let id = __orch_scope.1;
+                            <save>::args(
+                                dir.join(id.to_string()),
+                                {
+                                    let __orch_hole14 = orch::slot::hole::<(save), _>();
+                                    if false {
+                                        __orch_hole14.parameter()
+                                    } else {
+                                        orch::wanted::FlowsInto::flow({
+                                            __orch_hole14.meets(__orch_input)
+                                        })
+                                    }
                                 },
-                            ),
+                            )
+                        },
                     );
-                __orch_gate4.pass({ __orch_place5 }).__orch_known()
+                if false {
+                    let _: &(dyn core::marker::Send + core::marker::Sync) = {
+                        __orch_step17.closure()
+                    };
+                }
+                let (__orch_gate15, __orch_place16) = __orch_tok13.call(__orch_step17);
+                let (__orch_gate15, __orch_place16) = __orch_gate15
+                    .pass({ __orch_place16 });
+                orch::wanted::IntoFailure::__orch_holds({ __orch_place16 });
+                __orch_gate15.__orch_known()
             };
-            let __orch_tok7 = __orch_tok1.after({ &__orch_step6 });
-            let __orch_step10 = {
-                let (__orch_gate8, __orch_place9) = __orch_tok7
-                    .task(
-                        __orch_tok7
-                            .leaf(
-                                orch::NodeAt::<2>,
-                                |_, __orch_input| { <parse>::slot().step({ __orch_input }) },
-                            ),
-                    );
-                __orch_gate8.pass({ __orch_place9 }).__orch_known()
-            };
-            let __orch_tok11 = __orch_tok7.after({ &__orch_step10 });
-            let __orch_step15 = {
-                let (__orch_gate13, __orch_place14) = __orch_tok11
-                    .call(
-                        __orch_tok11
-                            .leaf(
-                                orch::NodeAt::<3>,
-                                |__orch_scope, __orch_input| {
-                                    #[allow(unused_variables)]
-                                    let id = __orch_scope.1;
-                                    <save>::args(
-                                        dir.join(id.to_string()),
-                                        {
-                                            let __orch_hole12 = orch::slot::hole::<(save), _>();
-                                            if false {
-                                                __orch_hole12.parameter()
-                                            } else {
-                                                __orch_hole12.step({ __orch_input })
-                                            }
-                                        },
-                                    )
-                                },
-                            ),
-                    );
-                __orch_gate13.pass({ __orch_place14 }).__orch_known()
-            };
-            let __orch_tok16 = __orch_tok11.after({ &__orch_step15 });
-            let __orch_body17 = (
+            let __orch_tok19 = __orch_tok13.after({ &__orch_step18 });
+            let __orch_body20 = (
                 orch::seq::BindInput,
-                orch::seq::Pipe(__orch_step6),
-                orch::seq::Pipe(__orch_step10),
-                orch::seq::Pipe(__orch_step15),
+                orch::seq::Pipe(__orch_step7),
+                orch::seq::Pipe(__orch_step12),
+                orch::seq::Pipe(__orch_step18),
             );
             orch::seq::seq(
                 &__ASYNC_ORCH_NODES[0],
                 orch::seq::Options {
                     collect: orch::seq::default::collect(),
                 },
-                __orch_body17,
+                __orch_body20,
             )
         };
         let __orch_pipeline = orch::Plan::pipeline(

@@ -133,8 +133,9 @@ fn expansion() {
         let __orch_tok = {
             let __orch_tok = orch::begin::<Order, orch::BoxError, _>(&__orch_header);
             let __orch_tok = {
-                let (__orch_gate47, __orch_place48) = __orch_tok.input();
-                __orch_gate47.pass({ __orch_place48 }).__orch_known()
+                let (__orch_gate52, __orch_place53) = __orch_tok.input();
+                orch::wanted::CanBeInput::__orch_holds({ __orch_place53 });
+                __orch_gate52.pass({ __orch_place53 }).__orch_known()
             };
             __orch_tok
         };
@@ -142,77 +143,92 @@ fn expansion() {
         let __orch_root = {
             let __orch_tok1 = {
                 let (__orch_gate2, __orch_place3) = __orch_tok.kept_input();
+                orch::wanted::CanBeKept::__orch_holds({ __orch_place3 });
                 __orch_gate2.pass({ __orch_place3 }).__orch_known()
             }
                 .named_input();
-            let __orch_step45 = {
-                let __orch_undo15;
+            let __orch_step50 = {
+                let __orch_undo17;
                 let __orch_tok4 = orch::saga::enter(&__orch_tok1);
-                let __orch_step16 = {
-                    let __orch_step7 = {
-                        let (__orch_gate5, __orch_place6) = __orch_tok4
-                            .call(
-                                __orch_tok4
-                                    .leaf(
-                                        orch::NodeAt::<1>,
-                                        |__orch_scope, _| {
-                                            #[allow(unused_variables)]
-                                            let order = __orch_scope.0.1;
-                                            <reserve>::args(order.item)
-                                        },
-                                    ),
+                let __orch_step18 = {
+                    let __orch_step8 = {
+                        let __orch_step7 = __orch_tok4
+                            .leaf(
+                                orch::NodeAt::<1>,
+                                |__orch_scope, _| {
+                                    #[allow(unused_variables)]
+                                    let order = __orch_scope.0.1;
+                                    <reserve>::args(order.item)
+                                },
                             );
-                        __orch_gate5.pass({ __orch_place6 }).__orch_known()
+                        if false {
+                            let _: &(dyn core::marker::Send + core::marker::Sync) = {
+                                __orch_step7.closure()
+                            };
+                        }
+                        let (__orch_gate5, __orch_place6) = __orch_tok4
+                            .call(__orch_step7);
+                        let (__orch_gate5, __orch_place6) = __orch_gate5
+                            .pass({ __orch_place6 });
+                        orch::wanted::IntoFailure::__orch_holds({ __orch_place6 });
+                        __orch_gate5.__orch_known()
                     };
-                    let __orch_tok8 = {
-                        let (__orch_gate9, __orch_place10) = __orch_tok4
-                            .duplicate({ &__orch_step7 });
-                        __orch_gate9.pass({ __orch_place10 }).__orch_known()
+                    let __orch_tok9 = {
+                        let (__orch_gate10, __orch_place11) = __orch_tok4
+                            .duplicate({ &__orch_step8 });
+                        orch::wanted::CanBeCloned::__orch_holds({ __orch_place11 });
+                        __orch_gate10.pass({ __orch_place11 }).__orch_known()
                     };
-                    let __orch_keep11 = __orch_tok8
+                    let __orch_keep12 = __orch_tok9
                         .keeps(
-                            &__orch_step7,
+                            &__orch_step8,
                             |__orch_scope, __orch_out| {
                                 #[allow(unused_variables)]
                                 let key = __orch_out;
                                 ((orch::saga::output(__orch_out), ()), ())
                             },
                         );
-                    let __orch_tok12 = __orch_tok1.undoing(&__orch_keep11);
-                    __orch_undo15 = __orch_tok12
+                    let __orch_tok13 = __orch_tok1.undoing(&__orch_keep12);
+                    __orch_undo17 = __orch_tok13
                         .undo(
                             &__ASYNC_ORCH_NODES[2],
                             0u32,
                             orch::saga::When::Failed,
                             {
-                                let (__orch_gate13, __orch_place14) = __orch_tok12
-                                    .task(
-                                        __orch_tok12
-                                            .leaf(
-                                                orch::NodeAt::<3>,
-                                                |_, (__orch_input, ())| {
-                                                    <put_back>::slot().step({ __orch_input })
-                                                },
-                                            ),
+                                let __orch_step16 = __orch_tok13
+                                    .leaf(
+                                        orch::NodeAt::<3>,
+                                        |_, (__orch_input, ())| {
+                                            orch::wanted::FlowsInto::flow({
+                                                <put_back>::slot().meets(__orch_input)
+                                            })
+                                        },
                                     );
-                                __orch_gate13.pass({ __orch_place14 }).__orch_known()
+                                let (__orch_gate14, __orch_place15) = __orch_tok13
+                                    .task(__orch_step16);
+                                orch::wanted::Task::__orch_holds({ __orch_place15 });
+                                let (__orch_gate14, __orch_place15) = __orch_gate14
+                                    .pass({ __orch_place15 });
+                                orch::wanted::IntoFailure::__orch_holds({ __orch_place15 });
+                                __orch_gate14.__orch_known()
                             },
                         );
                     orch::saga::undone(
-                        __orch_step7,
+                        __orch_step8,
                         __orch_tok4.log(|_, __orch_scope| __orch_scope.1),
-                        __orch_keep11,
-                        &__orch_undo15,
+                        __orch_keep12,
+                        &__orch_undo17,
                     )
                 };
-                let __orch_tok18 = {
-                    let (__orch_gate19, __orch_place20) = __orch_tok4
-                        .kept({ &__orch_step16 });
-                    __orch_gate19.pass({ __orch_place20 }).__orch_known()
+                let __orch_tok20 = {
+                    let (__orch_gate21, __orch_place22) = __orch_tok4
+                        .kept({ &__orch_step18 });
+                    orch::wanted::CanBeKept::__orch_holds({ __orch_place22 });
+                    __orch_gate21.pass({ __orch_place22 }).__orch_known()
                 };
-                let __orch_tok17 = __orch_tok18.bound({ &__orch_step16 });
-                let __orch_step42 = {
-                    let __orch_look21 = __orch_tok17
+                let __orch_tok19 = __orch_tok20.bound({ &__orch_step18 });
+                let __orch_step47 = {
+                    let __orch_look23 = __orch_tok19
                         .looks(|__orch_scope, _| {
                             #[allow(unused_variables)]
                             let order = __orch_scope.0.0.1;
@@ -228,101 +244,124 @@ fn expansion() {
                             };
                             (__orch_chosen, ())
                         });
-                    let (__orch_tok22, __orch_feed23) = __orch_tok17.ignores();
-                    let __orch_child24 = {
-                        let (__orch_gate25, __orch_place26) = __orch_tok22
-                            .call(
-                                __orch_tok22
-                                    .leaf(
-                                        orch::NodeAt::<5>,
-                                        |__orch_scope, _| {
-                                            #[allow(unused_variables)]
-                                            let key = __orch_scope.1;
-                                            <wrap>::args(key.clone())
-                                        },
-                                    ),
+                    let (__orch_tok24, __orch_feed25) = __orch_tok19.ignores();
+                    let __orch_child26 = {
+                        let __orch_step29 = __orch_tok24
+                            .leaf(
+                                orch::NodeAt::<5>,
+                                |__orch_scope, _| {
+                                    #[allow(unused_variables)]
+                                    let key = __orch_scope.1;
+                                    <wrap>::args(key.clone())
+                                },
                             );
-                        __orch_gate25.pass({ __orch_place26 }).__orch_known()
+                        if false {
+                            let _: &(dyn core::marker::Send + core::marker::Sync) = {
+                                __orch_step29.closure()
+                            };
+                        }
+                        let (__orch_gate27, __orch_place28) = __orch_tok24
+                            .call(__orch_step29);
+                        let (__orch_gate27, __orch_place28) = __orch_gate27
+                            .pass({ __orch_place28 });
+                        orch::wanted::IntoFailure::__orch_holds({ __orch_place28 });
+                        __orch_gate27.__orch_known()
                     };
-                    let __orch_first27 = __orch_tok22.output({ &__orch_child24 });
-                    let __orch_child24 = orch::choose::arm(
+                    let __orch_first30 = __orch_tok24.output({ &__orch_child26 });
+                    let __orch_child26 = orch::choose::arm(
                         "Kind::Gift",
-                        __orch_feed23,
-                        __orch_child24,
+                        __orch_feed25,
+                        __orch_child26,
                     );
-                    let (__orch_tok28, __orch_feed29) = __orch_tok17.ignores();
-                    let __orch_child30 = {
-                        let (__orch_gate31, __orch_place32) = __orch_tok28
-                            .call(
-                                __orch_tok28
-                                    .leaf(
-                                        orch::NodeAt::<6>,
-                                        |__orch_scope, _| {
-                                            #[allow(unused_variables)]
-                                            let order = __orch_scope.0.0.1;
-                                            #[allow(unused_variables, irrefutable_let_patterns)]
-                                            let Kind::Parcel(weight) = &order.kind else {
-                                                core::unreachable!()
-                                            };
-                                            <carry>::args(*weight)
-                                        },
-                                    ),
+                    let (__orch_tok31, __orch_feed32) = __orch_tok19.ignores();
+                    let __orch_child33 = {
+                        let __orch_step36 = __orch_tok31
+                            .leaf(
+                                orch::NodeAt::<6>,
+                                |__orch_scope, _| {
+                                    #[allow(unused_variables)]
+                                    let order = __orch_scope.0.0.1;
+                                    #[allow(unused_variables, irrefutable_let_patterns)]
+                                    let Kind::Parcel(weight) = &order.kind else {
+                                        core::unreachable!()
+                                    };
+                                    <carry>::args(*weight)
+                                },
                             );
-                        __orch_gate31.pass({ __orch_place32 }).__orch_known()
+                        if false {
+                            let _: &(dyn core::marker::Send + core::marker::Sync) = {
+                                __orch_step36.closure()
+                            };
+                        }
+                        let (__orch_gate34, __orch_place35) = __orch_tok31
+                            .call(__orch_step36);
+                        let (__orch_gate34, __orch_place35) = __orch_gate34
+                            .pass({ __orch_place35 });
+                        orch::wanted::IntoFailure::__orch_holds({ __orch_place35 });
+                        __orch_gate34.__orch_known()
                     };
-                    let __orch_child30 = {
-                        let (__orch_gate33, __orch_place34) = __orch_tok28
-                            .one(&__orch_first27, __orch_child30);
-                        __orch_gate33.pass({ __orch_place34 }).__orch_known()
+                    let __orch_child33 = {
+                        let (__orch_gate37, __orch_place38) = __orch_tok31
+                            .one(&__orch_first30, __orch_child33);
+                        orch::wanted::GivesOneType::__orch_holds({ __orch_place38 });
+                        __orch_gate37.pass({ __orch_place38 }).__orch_known()
                     };
-                    let __orch_child30 = orch::choose::arm(
+                    let __orch_child33 = orch::choose::arm(
                         "Kind::Parcel(weight) if (*weight > 10)",
-                        __orch_feed29,
-                        __orch_child30,
+                        __orch_feed32,
+                        __orch_child33,
                     );
-                    let (__orch_tok35, __orch_feed36) = __orch_tok17.ignores();
-                    let __orch_child37 = {
-                        let (__orch_gate38, __orch_place39) = __orch_tok35
-                            .call(
-                                __orch_tok35
-                                    .leaf(
-                                        orch::NodeAt::<7>,
-                                        |__orch_scope, _| {
-                                            #[allow(unused_variables)]
-                                            let key = __orch_scope.1;
-                                            <post>::args(key.clone())
-                                        },
-                                    ),
+                    let (__orch_tok39, __orch_feed40) = __orch_tok19.ignores();
+                    let __orch_child41 = {
+                        let __orch_step44 = __orch_tok39
+                            .leaf(
+                                orch::NodeAt::<7>,
+                                |__orch_scope, _| {
+                                    #[allow(unused_variables)]
+                                    let key = __orch_scope.1;
+                                    <post>::args(key.clone())
+                                },
                             );
-                        __orch_gate38.pass({ __orch_place39 }).__orch_known()
+                        if false {
+                            let _: &(dyn core::marker::Send + core::marker::Sync) = {
+                                __orch_step44.closure()
+                            };
+                        }
+                        let (__orch_gate42, __orch_place43) = __orch_tok39
+                            .call(__orch_step44);
+                        let (__orch_gate42, __orch_place43) = __orch_gate42
+                            .pass({ __orch_place43 });
+                        orch::wanted::IntoFailure::__orch_holds({ __orch_place43 });
+                        __orch_gate42.__orch_known()
                     };
-                    let __orch_child37 = {
-                        let (__orch_gate40, __orch_place41) = __orch_tok35
-                            .one(&__orch_first27, __orch_child37);
-                        __orch_gate40.pass({ __orch_place41 }).__orch_known()
+                    let __orch_child41 = {
+                        let (__orch_gate45, __orch_place46) = __orch_tok39
+                            .one(&__orch_first30, __orch_child41);
+                        orch::wanted::GivesOneType::__orch_holds({ __orch_place46 });
+                        __orch_gate45.pass({ __orch_place46 }).__orch_known()
                     };
-                    let __orch_child37 = orch::choose::arm(
+                    let __orch_child41 = orch::choose::arm(
                         "_",
-                        __orch_feed36,
-                        __orch_child37,
+                        __orch_feed40,
+                        __orch_child41,
                     );
                     orch::choose::choose(
-                        &__orch_tok17,
+                        &__orch_tok19,
                         &__ASYNC_ORCH_NODES[4],
                         orch::choose::Options {
-                            error: __orch_tok17.error(),
-                            scrutinee: orch::choose::given::scrutinee(__orch_look21),
+                            error: __orch_tok19.error(),
+                            scrutinee: orch::choose::given::scrutinee(__orch_look23),
                         },
                         orch::choose::fork(
-                            orch::choose::fork(__orch_child24, __orch_child30),
-                            __orch_child37,
+                            orch::choose::fork(__orch_child26, __orch_child33),
+                            __orch_child41,
                         ),
                     )
                 };
-                let __orch_tok43 = __orch_tok17.after({ &__orch_step42 });
-                let __orch_body44 = (
-                    orch::seq::Bind(__orch_tok18.pass(__orch_step16)),
-                    orch::seq::Pipe(__orch_step42),
+                let __orch_tok48 = __orch_tok19.after({ &__orch_step47 });
+                let __orch_body49 = (
+                    orch::seq::Bind(__orch_tok20.pass(__orch_step18)),
+                    orch::seq::Pipe(__orch_step47),
                 );
                 orch::saga::saga(
                     &__orch_tok1,
@@ -330,13 +369,13 @@ fn expansion() {
                     orch::saga::Options {
                         collect: orch::saga::default::collect(),
                     },
-                    __orch_body44,
-                    orch::saga::listed(&__orch_undo15, ()),
+                    __orch_body49,
+                    orch::saga::listed(&__orch_undo17, ()),
                     orch::saga::alone(),
                 )
             };
-            let __orch_tok46 = __orch_tok1.after({ &__orch_step45 });
-            orch::seq::Sequence((orch::seq::BindInput, orch::seq::Pipe(__orch_step45)))
+            let __orch_tok51 = __orch_tok1.after({ &__orch_step50 });
+            orch::seq::Sequence((orch::seq::BindInput, orch::seq::Pipe(__orch_step50)))
         };
         let __orch_pipeline = orch::Plan::pipeline(
             __orch_header,

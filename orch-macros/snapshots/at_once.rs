@@ -104,70 +104,86 @@ fn expansion() {
         let __orch_root = {
             let (__orch_tok1, __orch_feed2) = __orch_tok.ignores();
             let __orch_child3 = {
-                let (__orch_gate4, __orch_place5) = __orch_tok1
-                    .call(
-                        __orch_tok1.leaf(orch::NodeAt::<1>, |_, _| { <fetch>::args(1) }),
-                    );
-                __orch_gate4.pass({ __orch_place5 }).__orch_known()
+                let __orch_step6 = __orch_tok1
+                    .leaf(orch::NodeAt::<1>, |_, _| { <fetch>::args(1) });
+                let (__orch_gate4, __orch_place5) = __orch_tok1.call(__orch_step6);
+                let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
+                orch::wanted::IntoFailure::__orch_holds({ __orch_place5 });
+                __orch_gate4.__orch_known()
             };
             let __orch_child3 = orch::par::child(__orch_feed2, __orch_child3);
-            let (__orch_tok6, __orch_feed7) = __orch_tok.ignores();
-            let __orch_child8 = {
-                let __orch_step11 = {
-                    let (__orch_gate9, __orch_place10) = __orch_tok6
-                        .call(
-                            __orch_tok6
-                                .leaf(orch::NodeAt::<3>, |_, _| { <fetch>::args(2) }),
-                        );
-                    __orch_gate9.pass({ __orch_place10 }).__orch_known()
+            let (__orch_tok7, __orch_feed8) = __orch_tok.ignores();
+            let __orch_child9 = {
+                let __orch_step13 = {
+                    let __orch_step12 = __orch_tok7
+                        .leaf(orch::NodeAt::<3>, |_, _| { <fetch>::args(2) });
+                    let (__orch_gate10, __orch_place11) = __orch_tok7
+                        .call(__orch_step12);
+                    let (__orch_gate10, __orch_place11) = __orch_gate10
+                        .pass({ __orch_place11 });
+                    orch::wanted::IntoFailure::__orch_holds({ __orch_place11 });
+                    __orch_gate10.__orch_known()
                 };
-                let __orch_tok12 = __orch_tok6.after({ &__orch_step11 });
-                let __orch_step15 = {
-                    let (__orch_gate13, __orch_place14) = __orch_tok12
-                        .task(
-                            __orch_tok12
-                                .leaf(
-                                    orch::NodeAt::<4>,
-                                    |_, __orch_input| { <parse>::slot().step({ __orch_input }) },
-                                ),
+                let __orch_tok14 = __orch_tok7.after({ &__orch_step13 });
+                let __orch_step18 = {
+                    let __orch_step17 = __orch_tok14
+                        .leaf(
+                            orch::NodeAt::<4>,
+                            |_, __orch_input| {
+                                orch::wanted::FlowsInto::flow({
+                                    <parse>::slot().meets(__orch_input)
+                                })
+                            },
                         );
-                    __orch_gate13.pass({ __orch_place14 }).__orch_known()
+                    let (__orch_gate15, __orch_place16) = __orch_tok14
+                        .task(__orch_step17);
+                    orch::wanted::Task::__orch_holds({ __orch_place16 });
+                    let (__orch_gate15, __orch_place16) = __orch_gate15
+                        .pass({ __orch_place16 });
+                    orch::wanted::IntoFailure::__orch_holds({ __orch_place16 });
+                    __orch_gate15.__orch_known()
                 };
-                let __orch_tok16 = __orch_tok12.after({ &__orch_step15 });
-                let __orch_body17 = (
-                    orch::seq::Pipe(__orch_step11),
-                    orch::seq::Pipe(__orch_step15),
+                let __orch_tok19 = __orch_tok14.after({ &__orch_step18 });
+                let __orch_body20 = (
+                    orch::seq::Pipe(__orch_step13),
+                    orch::seq::Pipe(__orch_step18),
                 );
                 orch::seq::seq(
                     &__ASYNC_ORCH_NODES[2],
                     orch::seq::Options {
                         collect: orch::seq::default::collect(),
                     },
-                    __orch_body17,
+                    __orch_body20,
                 )
             };
-            let __orch_child8 = orch::par::child(__orch_feed7, __orch_child8);
-            let (__orch_tok18, __orch_feed19) = __orch_tok.takes();
-            let __orch_child20 = {
-                let (__orch_gate23, __orch_place24) = __orch_tok18
-                    .step(
-                        __orch_tok18
-                            .embed(
-                                &__ASYNC_ORCH_NODES[5],
-                                {
-                                    let (__orch_gate21, __orch_place22) = orch::embedded({
-                                        other
-                                    });
-                                    __orch_gate21.pass({ __orch_place22 }).__orch_known()
-                                },
-                                |__orch_entry, __orch_input| {
-                                    __orch_entry.take({ __orch_input })
-                                },
-                            ),
+            let __orch_child9 = orch::par::child(__orch_feed8, __orch_child9);
+            let (__orch_tok21, __orch_feed22) = __orch_tok.takes();
+            let __orch_child23 = {
+                let __orch_step28 = __orch_tok21
+                    .embed(
+                        &__ASYNC_ORCH_NODES[5],
+                        {
+                            let (__orch_gate24, __orch_place25) = orch::embedded({
+                                other
+                            });
+                            orch::wanted::CanBeEmbedded::__orch_holds({
+                                __orch_place25
+                            });
+                            __orch_gate24.pass({ __orch_place25 }).__orch_known()
+                        },
+                        |__orch_entry, __orch_input| orch::wanted::EntersThem::enter(
+                            __orch_entry,
+                            { __orch_input },
+                            { orch::wanted::Braces },
+                        ),
                     );
-                __orch_gate23.pass({ __orch_place24 }).__orch_known()
+                let (__orch_gate26, __orch_place27) = __orch_tok21.step(__orch_step28);
+                let (__orch_gate26, __orch_place27) = __orch_gate26
+                    .pass({ __orch_place27 });
+                orch::wanted::IntoFailure::__orch_holds({ __orch_place27 });
+                __orch_gate26.__orch_known()
             };
-            let __orch_child20 = orch::par::child(__orch_feed19, __orch_child20);
+            let __orch_child23 = orch::par::child(__orch_feed22, __orch_child23);
             orch::par::par(
                 &__orch_tok,
                 &__ASYNC_ORCH_NODES[0],
@@ -183,8 +199,8 @@ fn expansion() {
                         ),
                 },
                 orch::par::fork(
-                    orch::par::fork(__orch_child3, __orch_child8),
-                    __orch_child20,
+                    orch::par::fork(__orch_child3, __orch_child9),
+                    __orch_child23,
                 ),
                 |((__orch_out0, __orch_out1), __orch_out2)| (
                     __orch_out0,

@@ -81,6 +81,7 @@ fn expansion() {
             (
                 {
                     let (__orch_gate1, __orch_place2) = orch::owned(client);
+                    orch::wanted::CanBeOwned::__orch_holds({ __orch_place2 });
                     __orch_gate1.pass({ __orch_place2 }).__orch_known()
                 },
             ),
@@ -89,132 +90,160 @@ fn expansion() {
         let __orch_tok = {
             let __orch_tok = orch::begin::<u32, orch::BoxError, _>(&__orch_header);
             let __orch_tok = {
-                let (__orch_gate24, __orch_place25) = __orch_tok.input();
-                __orch_gate24.pass({ __orch_place25 }).__orch_known()
+                let (__orch_gate27, __orch_place28) = __orch_tok.input();
+                orch::wanted::CanBeInput::__orch_holds({ __orch_place28 });
+                __orch_gate27.pass({ __orch_place28 }).__orch_known()
             };
             __orch_tok
         };
         #[allow(unused_braces, unused_parens)]
         let __orch_root = {
-            let __orch_step6 = {
-                let (__orch_gate4, __orch_place5) = __orch_tok
-                    .call(
-                        __orch_tok
-                            .leaf(
-                                orch::NodeAt::<1>,
-                                move |__orch_scope, __orch_input| {
-                                    #[allow(unused_variables)]
-                                    let client = &__orch_scope.1.0;
-                                    <fetch>::args(
-                                        client.clone(),
-                                        {
-                                            let __orch_hole3 = orch::slot::hole::<(fetch), _>();
-                                            if false {
-                                                __orch_hole3.parameter()
-                                            } else {
-                                                __orch_hole3.input({ __orch_input })
-                                            }
-                                        },
-                                    )
+            let __orch_step7 = {
+                let __orch_step6 = __orch_tok
+                    .leaf(
+                        orch::NodeAt::<1>,
+                        move |__orch_scope, __orch_input| {
+                            #[allow(unused_variables)]
+                            let client = &__orch_scope.1.0;
+                            <fetch>::args(
+                                client.clone(),
+                                {
+                                    let __orch_hole3 = orch::slot::hole::<(fetch), _>();
+                                    if false {
+                                        __orch_hole3.parameter()
+                                    } else {
+                                        orch::wanted::EntersInto::flow({
+                                            __orch_hole3.meets(__orch_input)
+                                        })
+                                    }
                                 },
-                            ),
+                            )
+                        },
                     );
-                __orch_gate4.pass({ __orch_place5 }).__orch_known()
+                if false {
+                    let _: &(dyn core::marker::Send + core::marker::Sync) = {
+                        __orch_step6.closure()
+                    };
+                }
+                let (__orch_gate4, __orch_place5) = __orch_tok.call(__orch_step6);
+                let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
+                orch::wanted::IntoFailure::__orch_holds({ __orch_place5 });
+                __orch_gate4.__orch_known()
             };
-            let __orch_tok8 = {
-                let (__orch_gate9, __orch_place10) = __orch_tok.kept({ &__orch_step6 });
-                __orch_gate9.pass({ __orch_place10 }).__orch_known()
+            let __orch_tok9 = {
+                let (__orch_gate10, __orch_place11) = __orch_tok.kept({ &__orch_step7 });
+                orch::wanted::CanBeKept::__orch_holds({ __orch_place11 });
+                __orch_gate10.pass({ __orch_place11 }).__orch_known()
             };
-            let __orch_tok7 = __orch_tok8.bound({ &__orch_step6 });
+            let __orch_tok8 = __orch_tok9.bound({ &__orch_step7 });
             __orch_tok
                 .takes_apart(
-                    { &__orch_step6 },
+                    { &__orch_step7 },
                     |__orch_value| {
                         #[allow(unused_variables)]
                         let (head, body) = { __orch_value };
                     },
                 );
-            let __orch_step15 = {
-                let (__orch_gate13, __orch_place14) = __orch_tok7
-                    .inlined({
-                        let __orch_closure11 = __orch_tok7
-                            .inline(
-                                orch::NodeAt::<2>,
-                                move |__orch_scope, __orch_input| {
+            let __orch_step17 = {
+                let __orch_step16 = {
+                    let __orch_closure12 = __orch_tok8
+                        .inline(
+                            orch::NodeAt::<2>,
+                            move |__orch_scope, __orch_input| {
+                                #[allow(unused_variables)]
+                                let (head, body) = { __orch_scope.1 };
+                                #[allow(
+                                    clippy::ignored_unit_patterns,
+                                    clippy::let_unit_value
+                                )]
+                                let _ = { __orch_input };
+                                { format!("{head}: {body}") }
+                            },
+                        );
+                    let __orch_how13 = {
+                        orch::result(
+                            &__orch_closure12,
+                            |__orch_raw| __orch_raw.__orch_settled(),
+                        );
+                        (&&&&orch::probe(&__orch_closure12)).__orch_how()
+                    };
+                    __orch_tok8.reads(__orch_closure12, __orch_how13)
+                };
+                if false {
+                    let _: &(dyn core::marker::Send + core::marker::Sync) = {
+                        __orch_step16.closure()
+                    };
+                }
+                let (__orch_gate14, __orch_place15) = __orch_tok8.inlined(__orch_step16);
+                orch::wanted::CanBeGiven::__orch_holds({ __orch_gate14.output() });
+                let (__orch_gate14, __orch_place15) = __orch_gate14
+                    .pass({ __orch_place15 });
+                orch::wanted::IntoFailure::__orch_holds({ __orch_place15 });
+                __orch_gate14.__orch_known()
+            };
+            let __orch_tok18 = __orch_tok8.after({ &__orch_step17 });
+            let __orch_step24 = {
+                let __orch_step23 = {
+                    let __orch_closure19 = __orch_tok18
+                        .inline_async_context(
+                            orch::NodeAt::<3>,
+                            move |_, __orch_scope, __orch_input, __orch_context| {
+                                let __orch_moved = orch::Moved::new((
+                                    __orch_input,
+                                    __orch_context,
+                                ));
+                                ::std::boxed::Box::pin(async move {
                                     #[allow(unused_variables)]
-                                    let (head, body) = { __orch_scope.1 };
+                                    let (__orch_input, __orch_context) = orch::Moved::take(
+                                        __orch_moved,
+                                    );
+                                    let cx = __orch_context;
                                     #[allow(
                                         clippy::ignored_unit_patterns,
                                         clippy::let_unit_value
                                     )]
-                                    let _ = { __orch_input };
-                                    { format!("{head}: {body}") }
-                                },
-                            );
-                        let __orch_how12 = {
-                            orch::result(
-                                &__orch_closure11,
-                                |__orch_raw| __orch_raw.__orch_settled(),
-                            );
-                            (&&&&orch::probe(&__orch_closure11)).__orch_how()
-                        };
-                        __orch_tok7.reads(__orch_closure11, __orch_how12)
-                    });
-                __orch_gate13.pass({ __orch_place14 }).__orch_known()
+                                    let text = { __orch_input };
+                                    {
+                                        cx.note(text.as_str());
+                                        text
+                                    }
+                                })
+                            },
+                        );
+                    let __orch_how20 = {
+                        orch::result(
+                            &__orch_closure19,
+                            |__orch_raw| __orch_raw.__orch_settled(),
+                        );
+                        (&&&&&&orch::probe(&__orch_closure19)).__orch_how()
+                    };
+                    __orch_tok18.reads(__orch_closure19, __orch_how20)
+                };
+                if false {
+                    let _: &(dyn core::marker::Send + core::marker::Sync) = {
+                        __orch_step23.closure()
+                    };
+                }
+                let (__orch_gate21, __orch_place22) = __orch_tok18
+                    .inlined(__orch_step23);
+                orch::wanted::CanBeGiven::__orch_holds({ __orch_gate21.output() });
+                let (__orch_gate21, __orch_place22) = __orch_gate21
+                    .pass({ __orch_place22 });
+                orch::wanted::IntoFailure::__orch_holds({ __orch_place22 });
+                __orch_gate21.__orch_known()
             };
-            let __orch_tok16 = __orch_tok7.after({ &__orch_step15 });
-            let __orch_step21 = {
-                let (__orch_gate19, __orch_place20) = __orch_tok16
-                    .inlined({
-                        let __orch_closure17 = __orch_tok16
-                            .inline_async_context(
-                                orch::NodeAt::<3>,
-                                move |_, __orch_scope, __orch_input, __orch_context| {
-                                    let __orch_moved = orch::Moved::new((
-                                        __orch_input,
-                                        __orch_context,
-                                    ));
-                                    ::std::boxed::Box::pin(async move {
-                                        #[allow(unused_variables)]
-                                        let (__orch_input, __orch_context) = orch::Moved::take(
-                                            __orch_moved,
-                                        );
-                                        let cx = __orch_context;
-                                        #[allow(
-                                            clippy::ignored_unit_patterns,
-                                            clippy::let_unit_value
-                                        )]
-                                        let text = { __orch_input };
-                                        {
-                                            cx.note(text.as_str());
-                                            text
-                                        }
-                                    })
-                                },
-                            );
-                        let __orch_how18 = {
-                            orch::result(
-                                &__orch_closure17,
-                                |__orch_raw| __orch_raw.__orch_settled(),
-                            );
-                            (&&&&&&orch::probe(&__orch_closure17)).__orch_how()
-                        };
-                        __orch_tok16.reads(__orch_closure17, __orch_how18)
-                    });
-                __orch_gate19.pass({ __orch_place20 }).__orch_known()
-            };
-            let __orch_tok22 = __orch_tok16.after({ &__orch_step21 });
-            let __orch_body23 = (
-                orch::seq::Bind(__orch_tok8.pass(__orch_step6)),
-                orch::seq::Pipe(__orch_step15),
-                orch::seq::Pipe(__orch_step21),
+            let __orch_tok25 = __orch_tok18.after({ &__orch_step24 });
+            let __orch_body26 = (
+                orch::seq::Bind(__orch_tok9.pass(__orch_step7)),
+                orch::seq::Pipe(__orch_step17),
+                orch::seq::Pipe(__orch_step24),
             );
             orch::seq::seq(
                 &__ASYNC_ORCH_NODES[0],
                 orch::seq::Options {
                     collect: orch::seq::default::collect(),
                 },
-                __orch_body23,
+                __orch_body26,
             )
         };
         let __orch_pipeline = orch::Plan::pipeline(

@@ -37,9 +37,12 @@ fn expansion() {
         };
         #[allow(unused_braces, unused_parens)]
         let __orch_root = {
-            let (__orch_gate1, __orch_place2) = __orch_tok
-                .call(__orch_tok.leaf(orch::NodeAt::<0>, |_, _| { <fetch>::args(10) }));
-            __orch_gate1.pass({ __orch_place2 }).__orch_known()
+            let __orch_step3 = __orch_tok
+                .leaf(orch::NodeAt::<0>, |_, _| { <fetch>::args(10) });
+            let (__orch_gate1, __orch_place2) = __orch_tok.call(__orch_step3);
+            let (__orch_gate1, __orch_place2) = __orch_gate1.pass({ __orch_place2 });
+            orch::wanted::IntoFailure::__orch_holds({ __orch_place2 });
+            __orch_gate1.__orch_known()
         };
         let __orch_pipeline = orch::Plan::pipeline(
             __orch_header,

@@ -81,23 +81,26 @@ fn expansion() {
         let __orch_tok = {
             let __orch_tok = orch::begin::<u32, AppError, _>(&__orch_header);
             let __orch_tok = {
-                let (__orch_gate15, __orch_place16) = __orch_tok.input();
-                __orch_gate15.pass({ __orch_place16 }).__orch_known()
+                let (__orch_gate17, __orch_place18) = __orch_tok.input();
+                orch::wanted::CanBeInput::__orch_holds({ __orch_place18 });
+                __orch_gate17.pass({ __orch_place18 }).__orch_known()
             };
             let __orch_tok = {
-                let (__orch_gate17, __orch_place18) = __orch_tok.failure();
-                __orch_gate17.pass({ __orch_place18 }).__orch_known()
+                let (__orch_gate19, __orch_place20) = __orch_tok.failure();
+                orch::wanted::CanBeTheErrorType::__orch_holds({ __orch_place20 });
+                __orch_gate19.pass({ __orch_place20 }).__orch_known()
             };
             __orch_tok
         };
         #[allow(unused_braces, unused_parens)]
         let __orch_root = {
-            let __orch_tok12 = {
-                let (__orch_gate13, __orch_place14) = __orch_tok.duplicate_input();
-                __orch_gate13.pass({ __orch_place14 }).__orch_known()
+            let __orch_tok14 = {
+                let (__orch_gate15, __orch_place16) = __orch_tok.duplicate_input();
+                orch::wanted::CanBeCloned::__orch_holds({ __orch_place16 });
+                __orch_gate15.pass({ __orch_place16 }).__orch_known()
             };
-            let (__orch_tok1, __orch_feed2) = __orch_tok12
-                .pass(orch::retry::enter(&__orch_tok12, orch::Uses));
+            let (__orch_tok1, __orch_feed2) = __orch_tok14
+                .pass(orch::retry::enter(&__orch_tok14, orch::Uses));
             let __orch_body3 = {
                 let (__orch_tok4, __orch_feed5) = __orch_tok1
                     .pass(orch::circuit::enter(&__orch_tok1, orch::Uses));
@@ -105,17 +108,22 @@ fn expansion() {
                     let (__orch_tok7, __orch_feed8) = __orch_tok4
                         .pass(orch::timeout::enter(&__orch_tok4, orch::Uses));
                     let __orch_body9 = {
-                        let (__orch_gate10, __orch_place11) = __orch_tok7
-                            .task(
-                                __orch_tok7
-                                    .leaf(
-                                        orch::NodeAt::<3>,
-                                        |_, __orch_input| {
-                                            <fetch>::slot().input({ __orch_input })
-                                        },
-                                    ),
+                        let __orch_step12 = __orch_tok7
+                            .leaf(
+                                orch::NodeAt::<3>,
+                                |_, __orch_input| {
+                                    orch::wanted::EntersInto::flow({
+                                        <fetch>::slot().meets(__orch_input)
+                                    })
+                                },
                             );
-                        __orch_gate10.pass({ __orch_place11 }).__orch_known()
+                        let (__orch_gate10, __orch_place11) = __orch_tok7
+                            .task(__orch_step12);
+                        orch::wanted::Task::__orch_holds({ __orch_place11 });
+                        let (__orch_gate10, __orch_place11) = __orch_gate10
+                            .pass({ __orch_place11 });
+                        orch::wanted::IntoFailure::__orch_holds({ __orch_place11 });
+                        __orch_gate10.__orch_known()
                     };
                     __orch_tok4
                         .pass(
@@ -157,7 +165,9 @@ fn expansion() {
                                             probes: orch::circuit::default::probes(),
                                             close_after: orch::circuit::default::close_after(),
                                             wait: orch::circuit::default::wait(),
-                                            breaker: orch::circuit::given::breaker(&breaker),
+                                            breaker: orch::circuit::given::breaker(
+                                                orch::wanted::CanBeABreaker::given(&breaker),
+                                            ),
                                         },
                                         &__ASYNC_ORCH_NODES[1],
                                     ),
@@ -169,21 +179,25 @@ fn expansion() {
                         ),
                     )
             };
-            __orch_tok12
+            __orch_tok14
                 .pass(
                     orch::retry::retry(
-                        &__orch_tok12,
+                        &__orch_tok14,
                         &__ASYNC_ORCH_NODES[0],
                         orch::retry::Options {
                             error: __orch_tok.error(),
                             values: __orch_tok
                                 .once(
                                     orch::retry::Values {
-                                        max_attempts: orch::retry::given::max_attempts(3),
+                                        max_attempts: orch::retry::given::max_attempts(
+                                            orch::wanted::CanBeMaxAttempts::given(3),
+                                        ),
                                         max_elapsed: orch::retry::default::max_elapsed(),
                                         backoff: orch::retry::given::backoff(
-                                            orch::retry::words::exponential(
-                                                core::time::Duration::new(0u64, 100000000u32),
+                                            orch::wanted::CanBeABackoff::given(
+                                                orch::retry::words::exponential(
+                                                    core::time::Duration::new(0u64, 100000000u32),
+                                                ),
                                             ),
                                         ),
                                         max_delay: orch::retry::default::max_delay(),
@@ -195,7 +209,16 @@ fn expansion() {
                                 ),
                             retry_after: __orch_tok
                                 .asked(orch::retry::default::retry_after()),
-                            when: __orch_tok.predicate(|e| e.is_retryable()),
+                            when: {
+                                let __orch_value13 = __orch_tok
+                                    .predicate(|e| e.is_retryable());
+                                if false {
+                                    let _: &(dyn core::marker::Send + core::marker::Sync) = {
+                                        __orch_value13.closure()
+                                    };
+                                }
+                                __orch_value13
+                            },
                         },
                         __orch_feed2,
                         __orch_body3,

@@ -306,6 +306,20 @@ pub trait Predicate<S: Scope, E, A = bool>: Send + Sync {
 /// A predicate without names in it.
 pub struct Plain<W>(W);
 
+impl<W> Plain<W> {
+    /// The closure, to be looked at.
+    pub fn closure(&self) -> &W {
+        &self.0
+    }
+}
+
+impl<F> Named<F> {
+    /// The closure, to be looked at.
+    pub fn closure(&self) -> &F {
+        &self.0
+    }
+}
+
 impl<S: Scope, E, A, W: Fn(&Error<E>) -> A + Send + Sync> Predicate<S, E, A> for Plain<W> {
     type Seen<'a>
         = ()
@@ -347,8 +361,17 @@ where
 
 /// What a predicate of the user's says of an error, of which its parameter needs no type.
 #[inline(always)]
-pub fn ask<E, A>(error: &Error<E>, predicate: impl Fn(&Error<E>) -> A) -> A {
+pub fn says<E>(error: &Error<E>, predicate: impl Fn(&Error<E>) -> bool) -> bool {
     predicate(error)
+}
+
+/// The wait that an error asks for, likewise.
+#[inline(always)]
+pub fn asks<E>(
+    error: &Error<E>,
+    asked: impl Fn(&Error<E>) -> Option<std::time::Duration>,
+) -> Option<std::time::Duration> {
+    asked(error)
 }
 
 macro_rules! opaque_debug {

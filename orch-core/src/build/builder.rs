@@ -8,15 +8,18 @@ use crate::build::check::{
     Check, Checked, IsAsked, IsCall, IsControl, IsDuplicate, IsFailure, IsInline, IsInput, IsItems, IsKept,
     IsNextRound, IsOne, IsPredicate, IsSame, IsStep, IsStream, IsTask,
 };
-use crate::build::feed::{Clones, Duplicate, Ignores, Takes, clones};
-use crate::build::rounds::Control;
+use crate::build::feed::{CanBeCloned, Clones, Ignores, Takes, clones};
+use crate::build::rounds::EndsARound;
 use crate::build::scope::{At, Point, Scope, With};
 use crate::context::Context;
 use crate::error::Failure;
+use crate::leaf::embed::{Embed, Entry};
 use crate::leaf::{
     AsyncBody, AsyncContextBody, AsyncInlineStep, Closure, ContextBody, Inline, Leaf, NamedBody, SyncBody,
     Within,
 };
+use crate::node::Meta;
+use crate::pipeline::Run;
 use crate::run::{Step, Undurable, Yes};
 use crate::runtime::BoxFuture;
 use crate::sequence::{Body, Collected, Item, Keep};
@@ -54,12 +57,12 @@ impl<S, In, E> Builder<S, In, E> {
     }
 
     /// This builder, as far as its `In` can be the input of a pipeline.
-    pub fn input(self) -> Checked<IsInput<In>, Self, In> {
+    pub fn input(self) -> Checked<IsInput<In>, Self, (In,)> {
         Check::new(self)
     }
 
     /// This builder, as far as its `E` can be the error type of a pipeline.
-    pub fn failure(self) -> Checked<IsFailure<E>, Self, E> {
+    pub fn failure(self) -> Checked<IsFailure<E>, Self, (E,)> {
         Check::new(self)
     }
 }
@@ -135,13 +138,24 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
         Inline { body: closure.body, how: PhantomData }
     }
 
+    /// An embedded pipeline, with the closure that gives it its input.
+    pub fn embed<T: Run, F>(self, meta: &'static Meta, inner: T, give: F) -> Embed<T, F>
+    where
+        F: Fn(Entry<T::In>, In) -> T::In,
+    {
+        Embed::new(meta, inner, give)
+    }
+
     /// What stands here, as far as it is a step.
     pub fn step<St>(self, step: St) -> Checked<IsStep<St, At<S, In>, E>, St, St> {
         Check::new(step)
     }
 
     /// What stands here, a task, as far as it is a step.
-    pub fn task<St>(self, step: St) -> Checked<IsTask<St, At<S, In>, E>, St, St> {
+    pub fn task<F, T, A, N>(
+        self,
+        step: Leaf<F, T, A, N>,
+    ) -> Checked<IsTask<Leaf<F, T, A, N>, At<S, In>, E>, Leaf<F, T, A, N>, (T, A)> {
         Check::new(step)
     }
 
@@ -156,7 +170,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     }
 
     /// This builder, as far as the output of `step` can be kept for later steps.
-    pub fn kept<St: Step<At<S, In>, E>>(self, _step: &St) -> Checked<IsKept<St::Out>, Self, St::Out> {
+    pub fn kept<St: Step<At<S, In>, E>>(self, _step: &St) -> Checked<IsKept<St::Out>, Self, (St::Out,)> {
         Check::new(self)
     }
 
@@ -164,27 +178,27 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     pub fn duplicate<St: Step<At<S, In>, E>>(
         self,
         _step: &St,
-    ) -> Checked<IsDuplicate<St::Out>, Self, St::Out> {
+    ) -> Checked<IsDuplicate<St::Out>, Self, (St::Out,)> {
         Check::new(self)
     }
 
     /// This builder, as far as what is piped can be kept for later steps.
-    pub fn kept_input(self) -> Checked<IsKept<In>, Self, In> {
+    pub fn kept_input(self) -> Checked<IsKept<In>, Self, (In,)> {
         Check::new(self)
     }
 
     /// This builder, as far as what is piped can be cloned.
-    pub fn duplicate_input(self) -> Checked<IsDuplicate<In>, Self, In> {
+    pub fn duplicate_input(self) -> Checked<IsDuplicate<In>, Self, (In,)> {
         Check::new(self)
     }
 
     /// This builder, as far as what is piped has items.
-    pub fn items(self) -> Checked<IsItems<In>, Self, In> {
+    pub fn items(self) -> Checked<IsItems<In>, Self, (In,)> {
         Check::new(self)
     }
 
     /// This builder, as far as what is piped is a stream.
-    pub fn streamed(self) -> Checked<IsStream<In>, Self, In> {
+    pub fn streamed(self) -> Checked<IsStream<In>, Self, (In,)> {
         Check::new(self)
     }
 
@@ -198,27 +212,27 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
         &self,
         _first: &Output<First>,
         step: St,
-    ) -> Checked<IsOne<St::Out, First>, St, St::Out> {
+    ) -> Checked<IsOne<St::Out, First>, St, (St::Out, First)> {
         Check::new(step)
     }
 
     /// What is to be asked of an error, as far as it says yes or no.
-    pub fn is_predicate<T>(self, value: T) -> Checked<IsPredicate<T, E>, T, T> {
+    pub fn is_predicate<T>(self, value: T) -> Checked<IsPredicate<T, E>, T, (T, E)> {
         Check::new(value)
     }
 
     /// What is to be asked of an error, as far as it gives a wait.
-    pub fn is_asked<T>(self, value: T) -> Checked<IsAsked<T, E>, T, T> {
+    pub fn is_asked<T>(self, value: T) -> Checked<IsAsked<T, E>, T, (T, E)> {
         Check::new(value)
     }
 
     /// What stands here, as far as it says whether there is another round.
-    pub fn control<St: Step<At<S, In>, E>>(self, step: St) -> Checked<IsControl<St::Out>, St, St::Out> {
+    pub fn control<St: Step<At<S, In>, E>>(self, step: St) -> Checked<IsControl<St::Out>, St, (St::Out,)> {
         Check::new(step)
     }
 
     /// What stands here, as far as it gives what is piped.
-    pub fn same<St: Step<At<S, In>, E>>(self, step: St) -> Checked<IsSame<St::Out, In>, St, St::Out> {
+    pub fn same<St: Step<At<S, In>, E>>(self, step: St) -> Checked<IsSame<St::Out, In>, St, (St::Out, In)> {
         Check::new(step)
     }
 
@@ -226,9 +240,9 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     pub fn next_round<St: Step<At<S, In>, E>>(
         self,
         step: St,
-    ) -> Checked<IsNextRound<<St::Out as Control>::Next, In>, St, <St::Out as Control>::Next>
+    ) -> Checked<IsNextRound<<St::Out as EndsARound>::Next, In>, St, (<St::Out as EndsARound>::Next, In)>
     where
-        St::Out: Control,
+        St::Out: EndsARound,
     {
         Check::new(step)
     }
@@ -294,7 +308,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
         step: St,
     ) -> Keep<St, impl Fn(&St::Out) -> St::Out + Copy + Send + Sync + 'static + use<S, In, E, St>>
     where
-        St::Out: Duplicate + Sync,
+        St::Out: CanBeCloned + Sync,
     {
         Keep(step, clones())
     }
@@ -323,7 +337,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
         self,
     ) -> (Builder<S, In, E>, Clones<impl Fn(&In) -> In + Copy + Send + Sync + 'static + use<S, In, E>>)
     where
-        In: Duplicate,
+        In: CanBeCloned,
     {
         (self, clones())
     }

@@ -1,30 +1,34 @@
 //! Checks: how one mistake stays one error.
 //!
 //! A bound on a method is reported where it fails, and then again wherever its consequences fail, up to the last use of
-//! the pipeline. A check is asked instead: the expansion calls `check.pass(span).__orch_known()`. Method lookup finds a method of the check's own
-//! where the condition holds, and the value goes through. Elsewhere it finds a trait such as [`StepWanted`], whose `pass`
-//! asks for the condition outright, which is the one error, and gives a type that nothing determines; asked to know it,
-//! in [`Known`], the compiler settles for its error type, and whatever follows from that is silent.
+//! the pipeline. A check is asked instead: the expansion calls `Condition::__orch_holds(spot); check.pass(spot).__orch_known()`. The
+//! first is the one error, if it is one. In the second, method lookup finds a method of the check's own where the condition holds,
+//! and the value goes through. Elsewhere it finds a trait such as [`KeptWanted`], whose `pass` gives a type that nothing determines;
+//! asked to know it, in [`Known`], the compiler settles for its error type, and whatever follows from that is silent.
 //!
-//! The condition is about one type, which the argument `span` names, so that the error stands under the argument.
-//! The expansion gives it the place of the user's step.
+//! The condition is the trait whose function is called, and not a bound on one, as of a bound an error shows where it is written,
+//! with lines from the inside of this crate. It is about one type, which the argument `spot` names, so that the error stands under
+//! the argument. The expansion gives it the place of the user's step.
+//!
+//! Of a step there may be more to say than one condition does. Its `pass` gives it and the spot of a condition on its error.
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use crate::build::feed::Duplicate;
-use crate::build::items::{Items, Streams};
-use crate::build::rounds::{Control, NextRound};
-use crate::build::same::Same;
+use crate::build::feed::CanBeCloned;
+use crate::build::items::{HasItems, StreamsItems};
+use crate::build::rounds::{BeginsARound, EndsARound};
+use crate::build::same::{Are, GivesTheSame, Same};
 use crate::build::scope::Point;
+use crate::build::spot::Spot;
 use crate::context::Failed;
 use crate::error::{Error, Failure};
-use crate::leaf::select::{Continued, ContinuedDebug, Fits, Tried, TriedDebug};
+use crate::leaf::embed::Embed;
+use crate::leaf::select::{Continued, ContinuedDebug, Fits, Plain, PlainDebug, Tried, TriedDebug};
 use crate::leaf::{AsyncBody, AsyncContextBody, ContextBody, Inline, Leaf, NamedBody, SyncBody};
 use crate::pipeline::Run;
-use crate::policy::{Handed, Policy};
-use crate::run::Step;
+use crate::policy::{CanBeHandedOut, Policy};
 use crate::task::{Fails, IntoFailure, Task};
 
 /// A value on its way through a condition.
@@ -33,16 +37,13 @@ pub struct Check<C, V> {
     condition: PhantomData<fn() -> C>,
 }
 
-/// Where a condition about `T` is judged.
-pub struct CheckSpan<T: ?Sized>(PhantomData<fn() -> T>);
-
 /// The value `V` at the check of the condition `C`, and the place for an error about `T`.
-pub(crate) type Checked<C, V, T> = (Check<C, V>, CheckSpan<T>);
+pub(crate) type Checked<C, V, T> = (Check<C, V>, Spot<T>);
 
 impl<C, V> Check<C, V> {
     #[inline(always)]
     pub(crate) fn new<T>(value: V) -> Checked<C, V, T> {
-        (Check { value, condition: PhantomData }, CheckSpan(PhantomData))
+        (Check { value, condition: PhantomData }, Spot::new())
     }
 }
 
@@ -65,10 +66,8 @@ pub trait Known: Sized {
 
 impl<T> Known for T {}
 
-// What errors point at, the function's name and the bound, comes from the calls of this macro: from inside of it each
-// note would show both places.
 macro_rules! check {
-    ($(#[$doc:meta])* $condition:ident<$judged:ident $(, $param:ident)*> $wanted:ident: $pass:ident where $($bounds:tt)*) => {
+    ($(#[$doc:meta])* $condition:ident<$judged:ident $(, $param:ident)*> $wanted:ident: $($bounds:tt)*) => {
         $(#[$doc])*
         pub struct $condition<$judged $(, $param)*>(PhantomData<fn() -> ($judged, $($param,)*)>);
 
@@ -80,11 +79,11 @@ macro_rules! check {
 
         impl<$judged, Value $(, $param)*> Check<$condition<$judged $(, $param)*>, Value>
         where
-            $($bounds)*
+            $judged: $($bounds)*
         {
             /// Lets the value through: the condition holds.
             #[inline(always)]
-            pub fn $pass(self, _place: CheckSpan<$judged>) -> Value {
+            pub fn pass(self, _spot: Spot<($judged, $($param,)*)>) -> Value {
                 self.value
             }
         }
@@ -92,10 +91,7 @@ macro_rules! check {
         $(#[$doc])*
         pub trait $wanted<$judged $(, $param)*>: Sized {
             /// Never called: where it is found, the condition does not hold.
-            fn $pass<Unknown>(self, _place: CheckSpan<$judged>) -> Unknown
-            where
-                $($bounds)*,
-            {
+            fn pass<Unknown>(self, _spot: Spot<($judged, $($param,)*)>) -> Unknown {
                 unreachable!("the condition does not hold")
             }
         }
@@ -109,104 +105,80 @@ macro_rules! check {
 
 check! {
     /// It can be kept for later steps.
-    IsKept<T> KeptWanted: pass where T: Kept
+    IsKept<T> KeptWanted: CanBeKept
 }
 check! {
     /// It can be owned by a pipeline.
-    IsOwned<T> OwnedWanted: pass where T: Owned
+    IsOwned<T> OwnedWanted: CanBeOwned
 }
 check! {
     /// It can be the input of a pipeline.
-    IsInput<T> InputWanted: pass where T: Input
+    IsInput<T> InputWanted: CanBeInput
 }
 check! {
     /// It can be the error type of a pipeline.
-    IsFailure<T> FailureWanted: pass where T: Failure
+    IsFailure<T> FailureWanted: CanBeTheErrorType
 }
 check! {
     /// It can be cloned.
-    IsDuplicate<T> DuplicateWanted: pass where T: Duplicate
+    IsDuplicate<T> DuplicateWanted: CanBeCloned
 }
 check! {
     /// It has items.
-    IsItems<T> ItemsWanted: pass where T: Items
+    IsItems<T> ItemsWanted: HasItems
 }
 check! {
     /// It is a stream.
-    IsStream<T> StreamWanted: pass where T: Streams
+    IsStream<T> StreamWanted: StreamsItems
 }
 check! {
     /// It is a pipeline.
-    IsRun<T> RunWanted: pass where T: Run
+    IsRun<T> RunWanted: CanBeEmbedded
 }
 
 check! {
     /// It is the type that the first of several peers gives.
-    IsOne<T, First> OneWanted: pass where T: OneType<First>
+    IsOne<T, First> OneWanted: GivesOneType<First>
 }
 
 check! {
     /// It says whether there is another round.
-    IsControl<T> ControlWanted: pass where T: Control
+    IsControl<T> ControlWanted: EndsARound
 }
 check! {
     /// It is what a round begins with.
-    IsNextRound<T, In> NextRoundWanted: pass where T: NextRound<In>
+    IsNextRound<T, In> NextRoundWanted: BeginsARound<In>
 }
 
 check! {
     /// It is what is piped.
-    IsSame<T, In> SameWanted: pass where T: Same<In>
+    IsSame<T, In> SameWanted: GivesTheSame<In>
 }
 
 check! {
     /// A policy of this type can be shared.
-    IsShared<T> SharedWanted: pass where T: Shared
+    IsShared<T> SharedWanted: CanBeShared
 }
 check! {
     /// It is a policy for a body that gives `Out`, and may run it so often.
-    IsPolicy<T, Out, E, Runs> PolicyWanted: pass where T: Policy<Out, E, Runs>
+    IsPolicy<T, Out, E, Runs> PolicyWanted: RunsABody<Out, E, Runs>
 }
 check! {
     /// It can be given to so many runs of a body.
-    IsHanded<T, Runs> HandedWanted: pass where T: Handed<Runs>
+    IsHanded<T, Runs> HandedWanted: CanBeHandedOut<Runs>
 }
 
 check! {
     /// It says yes or no about an error.
-    IsPredicate<T, E> PredicateWanted: pass where T: Predicate<E>
+    IsPredicate<T, E> PredicateWanted: SaysYesOrNo<E>
 }
 check! {
     /// It gives the wait that an error asks for.
-    IsAsked<T, E> AskedWanted: pass where T: Asked<E>
+    IsAsked<T, E> AskedWanted: GivesAWait<E>
 }
 
-/// It is a step at the point `P` of a pipeline with the error type `E`.
+/// It is a pipeline as a step, at the point `P` of a pipeline with the error type `E`.
 pub struct IsStep<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
-
-impl<St, P: Point, E: Failure> Check<IsStep<St, P, E>, St>
-where
-    St: Step<P, E>,
-{
-    /// Lets the step through.
-    #[inline(always)]
-    pub fn pass(self, _place: CheckSpan<St>) -> St {
-        self.value
-    }
-}
-
-/// It is a step at the point `P` of a pipeline with the error type `E`.
-pub trait StepWanted<St, P: Point, E: Failure>: Sized {
-    /// Never called: where it is found, it is no step.
-    fn pass<Unknown>(self, _place: CheckSpan<St>) -> Unknown
-    where
-        St: Step<P, E>,
-    {
-        unreachable!("it is no step")
-    }
-}
-
-impl<St, P: Point, E: Failure> StepWanted<St, P, E> for &Check<IsStep<St, P, E>, St> {}
 
 /// It is the step of a task, at the point `P` of a pipeline with the error type `E`.
 pub struct IsTask<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
@@ -217,26 +189,32 @@ pub struct IsCall<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
 /// It is a closure as a step, at the point `P` of a pipeline with the error type `E`.
 pub struct IsInline<St, P, E>(PhantomData<St>, PhantomData<P>, PhantomData<E>);
 
-// As above, what an error points at comes from the calls. What is asked for is what a step of this kind needs, and not that it is a
-// step, as an error lists each bound on its way.
-macro_rules! leaf {
-    ($condition:ident [$($params:tt)*] $step:ty: $pass:ident where $($bounds:tt)*) => {
+/// Where the conversion of an error is judged. An error that is none of a step's is the pipeline's own, which converts into itself.
+type Conversion<X, E> = Spot<(X, E)>;
+
+// What is asked for is what a step of this kind needs, and not that it is a step.
+macro_rules! step {
+    ($condition:ident [$($params:tt)*] $step:ty where $($bounds:tt)*) => {
+        step!($condition [$($params)*] $step, $step where $($bounds)*);
+    };
+    ($condition:ident [$($params:tt)*] $step:ty, $judged:ty where $($bounds:tt)*) => {
         impl<$($params)*, P: Point, E: Failure> Check<$condition<$step, P, E>, $step>
         where
             $($bounds)*
         {
             /// Lets the step through.
             #[inline(always)]
-            pub fn $pass(self, _place: CheckSpan<$step>) -> $step {
-                self.value
+            pub fn pass(self, _spot: Spot<$judged>) -> ($step, Conversion<E, E>) {
+                (self.value, Spot::new())
             }
         }
     };
 }
 
-leaf!(IsTask [F, T, A, N] Leaf<F, T, A, N>: pass where F: Send + Sync, T: Fails<A, E>, A: Send);
-leaf!(IsCall [F, T, A, N] Leaf<F, T, A, N>: pass where F: Send + Sync, T: Fails<A, E>, A: Send);
-leaf!(IsInline [B, Raw, How, N] Inline<B, Raw, How, N>: pass where B: Sent, How: Fits<Raw, E>);
+step!(IsStep [T, F] Embed<T, F> where T: Run<Error: IntoFailure<E>>, F: Send + Sync);
+step!(IsTask [F, T, A, N] Leaf<F, T, A, N>, (T, A) where F: Send + Sync, T: Fails<A, E>, A: Send);
+step!(IsCall [F, T, A, N] Leaf<F, T, A, N> where F: Send + Sync, T: Fails<A, E>, A: Send);
+step!(IsInline [B, Raw, How, N] Inline<B, Raw, How, N> where B: Sent, How: Fits<Raw, E>);
 
 /// What an inline step is made of can be sent between threads, and what it gives while it is awaited.
 ///
@@ -249,19 +227,48 @@ impl<F: Send + Sync> Sent for NamedBody<'_, F> {}
 impl<F: Send + Sync, E> Sent for ContextBody<F, E> {}
 impl<F: Send + Sync, E, A> Sent for AsyncContextBody<'_, F, E, A> {}
 
+/// All that there can be against this step is its error.
+pub trait ErrorWanted<X, Judged, E>: Sized {
+    /// Never called: where it is found, the error does not convert.
+    fn pass<Unknown>(self, _spot: Spot<Judged>) -> (Unknown, Conversion<X, E>) {
+        unreachable!("it is no step")
+    }
+}
+
 macro_rules! error_of {
-    ($($condition:ident: [$($param:tt)*] $error:ty, $step:ty;)*) => {
-        $(impl<P, E, $($param)*> ErrorWanted<$error, $step, E> for &Check<$condition<$step, P, E>, $step> {})*
+    ($($condition:ident: [$($param:tt)*] $error:ty, $step:ty, $judged:ty;)*) => {
+        $(impl<P, E, $($param)*> ErrorWanted<$error, $judged, E> for &Check<$condition<$step, P, E>, $step> {})*
     };
 }
 
 error_of! {
-    IsTask: [F, T: Task<A>, A, N] T::Error, Leaf<F, T, A, N>;
-    IsCall: [F, T: Task<A>, A, N] T::Error, Leaf<F, T, A, N>;
-    IsInline: [B, T, X, N] X, Inline<B, Result<T, X>, Tried, N>;
-    IsInline: [B, T, X, N] X, Inline<B, Result<T, X>, TriedDebug, N>;
-    IsInline: [B, T, X, N] X, Inline<B, Result<T, Failed<X>>, Continued, N>;
-    IsInline: [B, T, X, N] X, Inline<B, Result<T, Failed<X>>, ContinuedDebug, N>;
+    IsStep: [T: Run, F] T::Error, Embed<T, F>, Embed<T, F>;
+    IsTask: [F, T: Task<A>, A, N] T::Error, Leaf<F, T, A, N>, (T, A);
+    IsCall: [F, T: Task<A>, A, N] T::Error, Leaf<F, T, A, N>, Leaf<F, T, A, N>;
+    IsInline: [B, T, X, N] X, Inline<B, Result<T, X>, Tried, N>, Inline<B, Result<T, X>, Tried, N>;
+    IsInline: [B, T, X, N] X, Inline<B, Result<T, X>, TriedDebug, N>, Inline<B, Result<T, X>, TriedDebug, N>;
+    IsInline: [B, T, X, N] X, Inline<B, Result<T, Failed<X>>, Continued, N>, Inline<B, Result<T, Failed<X>>, Continued, N>;
+    IsInline: [B, T, X, N] X, Inline<B, Result<T, Failed<X>>, ContinuedDebug, N>, Inline<B, Result<T, Failed<X>>, ContinuedDebug, N>;
+}
+
+macro_rules! output_of {
+    ($([$($param:ident),*] $output:ty, $raw:ty, $how:ty;)*) => {$(
+        impl<B, N, P, E, $($param),*> Check<IsInline<Inline<B, $raw, $how, N>, P, E>, Inline<B, $raw, $how, N>> {
+            /// Where it is judged whether the output can be sent between threads.
+            pub fn output(&self) -> Spot<($output,)> {
+                Spot::new()
+            }
+        }
+    )*};
+}
+
+output_of! {
+    [T] T, T, Plain;
+    [T] T, T, PlainDebug;
+    [T, X] T, Result<T, X>, Tried;
+    [T, X] T, Result<T, X>, TriedDebug;
+    [T, X] T, Result<T, Failed<X>>, Continued;
+    [T, X] T, Result<T, Failed<X>>, ContinuedDebug;
 }
 
 macro_rules! debug {
@@ -274,50 +281,38 @@ macro_rules! debug {
     )*};
 }
 
-debug!(IsTask IsCall IsInline);
+debug!(IsStep IsTask IsCall IsInline);
 
-// As above, what an error points at comes from the call.
-macro_rules! error_wanted {
-    ($(#[$doc:meta])* $pass:ident where $($bounds:tt)*) => {
-        $(#[$doc])*
-        pub trait ErrorWanted<X, St, E>: Sized {
-            /// Never called: where it is found, it is no step.
-            fn $pass<Unknown>(self, _place: CheckSpan<St>) -> Unknown
-            where
-                $($bounds)*,
-            {
-                unreachable!("it is no step")
-            }
-        }
-    };
-}
-
-error_wanted! {
-    /// All that there can be against this step is its error. That is asked for as it is, and not by way of the step: an error lists each
-    /// bound on its way.
-    pass where X: IntoFailure<E>
-}
-
-// Found after what takes a reference: it has no error, or not these arguments.
-impl<St, P: Point, E: Failure> StepWanted<St, P, E> for &mut Check<IsTask<St, P, E>, St> {}
-impl<St, P: Point, E: Failure> StepWanted<St, P, E> for &mut Check<IsInline<St, P, E>, St> {}
-
-/// The arguments do not keep the bounds of a generic task. They have been reported where they stand, and there is nothing
-/// to add.
-pub trait Reported<St>: Sized {
+/// A generic task does not take these arguments, or what a closure gives cannot be sent between threads. That has been reported, and
+/// there is nothing to add.
+pub trait Reported<Judged, E>: Sized {
     /// Never called.
-    fn pass<Unknown>(self, _place: CheckSpan<St>) -> Unknown {
+    fn pass<Unknown>(self, _spot: Spot<Judged>) -> (Unknown, Conversion<E, E>) {
         unreachable!("it is no step")
     }
 }
 
 // Found last, after what takes the check itself and what takes a reference.
-impl<St, P, E> Reported<St> for &mut Check<IsCall<St, P, E>, St> {}
+impl<F, T, A, N, P, E> Reported<(T, A), E> for &mut Check<IsTask<Leaf<F, T, A, N>, P, E>, Leaf<F, T, A, N>> {}
+impl<St, P, E> Reported<St, E> for &mut Check<IsCall<St, P, E>, St> {}
+impl<St, P, E> Reported<St, E> for &mut Check<IsInline<St, P, E>, St> {}
 
-impl<St, P, E> fmt::Debug for IsStep<St, P, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("IsStep")
-    }
+/// The conditions: of the checks, and of what is piped.
+pub(crate) mod wanted {
+    pub use super::{
+        CanBeEmbedded, CanBeGiven, CanBeInput, CanBeKept, CanBeOwned, CanBeShared, CanBeTheErrorType,
+        GivesAWait, GivesOneType, RunsABody, SaysYesOrNo,
+    };
+    pub use crate::build::feed::CanBeCloned;
+    pub use crate::build::items::{HasItems, StreamsItems};
+    pub use crate::build::rounds::{BeginsARound, EndsARound};
+    pub use crate::build::same::GivesTheSame;
+    pub use crate::build::slot::{
+        EntersInto, FlowsInto, GoesOnWith, IteratesInto, SeveralArguments, StartsWith,
+    };
+    pub use crate::leaf::{AgreesWith, Annotation, Braces, EntersThem, NamesWhat};
+    pub use crate::policy::CanBeHandedOut;
+    pub use crate::task::{IntoFailure, Task};
 }
 
 /// All traits that a check may be passed by, without a name.
@@ -326,8 +321,7 @@ pub mod methods {
         AskedWanted as _, ControlWanted as _, DuplicateWanted as _, ErrorWanted as _, FailureWanted as _,
         HandedWanted as _, InputWanted as _, ItemsWanted as _, KeptWanted as _, Known as _,
         NextRoundWanted as _, OneWanted as _, OwnedWanted as _, PolicyWanted as _, PredicateWanted as _,
-        Reported as _, RunWanted as _, SameWanted as _, SharedWanted as _, StepWanted as _,
-        StreamWanted as _,
+        Reported as _, RunWanted as _, SameWanted as _, SharedWanted as _, StreamWanted as _,
     };
     pub use crate::leaf::select::{
         HowContinued as _, HowContinuedDebug as _, HowPlain as _, HowPlainDebug as _, HowTried as _,
@@ -342,10 +336,17 @@ pub mod methods {
     note = "put it into a `Mutex`, or pipe it into the next step without a name; what `collect` keeps is as good as named"
 )]
 #[doc(hidden)]
-pub trait Kept {}
+pub trait CanBeKept {
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self,)>)
+    where
+        Self: Sized,
+    {
+    }
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Send + Sync + 'static> Kept for T {}
+impl<T: Send + Sync + 'static> CanBeKept for T {}
 
 /// A value that a pipeline can own.
 #[diagnostic::on_unimplemented(
@@ -354,10 +355,17 @@ impl<T: Send + Sync + 'static> Kept for T {}
     note = "a pipeline may run several times at once, on several threads; use a `Mutex` or an atomic"
 )]
 #[doc(hidden)]
-pub trait Owned {}
+pub trait CanBeOwned {
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self,)>)
+    where
+        Self: Sized,
+    {
+    }
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Send + Sync + 'static> Owned for T {}
+impl<T: Send + Sync + 'static> CanBeOwned for T {}
 
 /// A value that several runs see.
 #[diagnostic::on_unimplemented(
@@ -366,10 +374,36 @@ impl<T: Send + Sync + 'static> Owned for T {}
     note = "what a policy holds is behind a `Mutex`, an atomic or an `Arc`, and not in a `Cell` or an `Rc`"
 )]
 #[doc(hidden)]
-pub trait Shared {}
+pub trait CanBeShared {
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self,)>)
+    where
+        Self: Sized,
+    {
+    }
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Send + Sync> Shared for T {}
+impl<T: Send + Sync> CanBeShared for T {}
+
+/// A value that a step can give.
+#[diagnostic::on_unimplemented(
+    message = "what a step gives is sent between threads, which `{Self}` cannot be",
+    label = "gives `{Self}`, which is not `Send`",
+    note = "`Arc` is for an `Rc`; what the step keeps to itself may be anything, as long as it awaits nothing meanwhile"
+)]
+#[doc(hidden)]
+pub trait CanBeGiven {
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self,)>)
+    where
+        Self: Sized,
+    {
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + 'static> CanBeGiven for T {}
 
 /// A value that a run can be given.
 #[diagnostic::on_unimplemented(
@@ -377,10 +411,76 @@ impl<T: Send + Sync> Shared for T {}
     label = "not `Send`"
 )]
 #[doc(hidden)]
-pub trait Input {}
+pub trait CanBeInput {
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self,)>)
+    where
+        Self: Sized,
+    {
+    }
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Send + 'static> Input for T {}
+impl<T: Send + 'static> CanBeInput for T {}
+
+/// As [`Failure`], whose implementations would be listed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error type of a pipeline",
+    label = "does not implement `std::error::Error + Send + Sync`",
+    note = "without `error = …;` a pipeline takes the errors of all types, `anyhow::Error` and `Box<dyn Error + Send + Sync>` \
+            among them, as `BoxError`, which `?` turns into any of them"
+)]
+#[doc(hidden)]
+pub trait CanBeTheErrorType {
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self,)>)
+    where
+        Self: Sized,
+    {
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Failure> CanBeTheErrorType for T {}
+
+/// As [`Run`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a pipeline",
+    label = "not a pipeline, nor a reference, `Box` or `Arc` of one",
+    note = "a value is piped by an inline step: `|_| {{ … }}`"
+)]
+#[doc(hidden)]
+pub trait CanBeEmbedded {
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self,)>)
+    where
+        Self: Sized,
+    {
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Run> CanBeEmbedded for T {}
+
+/// As [`Policy`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no policy for a body that gives `{Out}` and fails with `Error<{E}>`",
+    label = "does not implement `Policy<{Out}, {E}>`",
+    note = "`with(policy) < … >` takes a value of a type that implements `async_orch::Policy`, a reference to one, or an `Arc` of one",
+    note = "one for bodies of every type: `impl<T: Send, E: Failure> Policy<T, E> for …`; of a layer of tower's, with the feature `tower`: `tower(layer)`, or `tower_again(layer)` if it calls more than once"
+)]
+#[doc(hidden)]
+pub trait RunsABody<Out, E, Runs> {
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self, Out, E, Runs)>)
+    where
+        Self: Sized,
+    {
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Policy<Out, E, Runs>, Out, E, Runs> RunsABody<Out, E, Runs> for T {}
 
 /// The type that the first of several peers gives, of which only one's output is used.
 #[doc(hidden)]
@@ -389,10 +489,17 @@ impl<T: Send + 'static> Input for T {}
     label = "gives `{Self}`, not `{First}`",
     note = "make one type of them, by a step inside: `seq < fetch |page| {{ page.to_string() }} >`"
 )]
-pub trait OneType<First> {}
+pub trait GivesOneType<First> {
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self, First)>)
+    where
+        Self: Sized,
+    {
+    }
+}
 
 #[diagnostic::do_not_recommend]
-impl<T> OneType<T> for T {}
+impl<T, First> GivesOneType<First> for T where Same: Are<T, First> {}
 
 /// What says yes or no about an error.
 #[doc(hidden)]
@@ -401,10 +508,17 @@ impl<T> OneType<T> for T {}
     label = "expected a closure, `|e| …`, or a function",
     note = "its parameter is a `&Error<{E}>`"
 )]
-pub trait Predicate<E> {}
+pub trait SaysYesOrNo<E> {
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self, E)>)
+    where
+        Self: Sized,
+    {
+    }
+}
 
 #[diagnostic::do_not_recommend]
-impl<E, T: Fn(&Error<E>) -> bool> Predicate<E> for T {}
+impl<E, T: Fn(&Error<E>) -> bool> SaysYesOrNo<E> for T {}
 
 /// What gives the wait that an error asks for.
 #[doc(hidden)]
@@ -413,29 +527,30 @@ impl<E, T: Fn(&Error<E>) -> bool> Predicate<E> for T {}
     label = "expected a closure, `|e| …`, or a function",
     note = "its parameter is a `&Error<{E}>`"
 )]
-pub trait Asked<E> {}
+pub trait GivesAWait<E> {
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self, E)>)
+    where
+        Self: Sized,
+    {
+    }
+}
 
 #[diagnostic::do_not_recommend]
-impl<E, T: Fn(&Error<E>) -> Option<Duration>> Asked<E> for T {}
+impl<E, T: Fn(&Error<E>) -> Option<Duration>> GivesAWait<E> for T {}
 
 /// A value of the header, before it is owned.
-pub fn owned<T>(value: T) -> Checked<IsOwned<T>, T, T> {
+pub fn owned<T>(value: T) -> Checked<IsOwned<T>, T, (T,)> {
     Check::new(value)
 }
 
 /// A value that stands for a pipeline, before it is one.
-pub fn embedded<T>(value: T) -> Checked<IsRun<T>, T, T> {
+pub fn embedded<T>(value: T) -> Checked<IsRun<T>, T, (T,)> {
     Check::new(value)
 }
 
 impl<C, V> fmt::Debug for Check<C, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Check")
-    }
-}
-
-impl<T: ?Sized> fmt::Debug for CheckSpan<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CheckSpan")
     }
 }

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::build::spot::Spot;
+
 /// A value that several steps, or several attempts, need.
 #[diagnostic::on_unimplemented(
     message = "the piped `{Self}` is needed more than once here, but it cannot be cloned",
@@ -13,13 +15,20 @@ use std::fmt;
 )]
 // It holds for types of every crate: shown, it would stand in the documentation of each of them.
 #[doc(hidden)]
-pub trait Duplicate {
+pub trait CanBeCloned {
     /// A clone.
     fn duplicate(&self) -> Self;
+
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self,)>)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Clone> Duplicate for T {
+impl<T: Clone> CanBeCloned for T {
     #[inline]
     fn duplicate(&self) -> T {
         self.clone()
@@ -64,7 +73,8 @@ impl<F> Clones<F> {
 }
 
 /// How to clone an `In`.
-pub(crate) fn clones<In: Duplicate + 'static>() -> Clones<impl Fn(&In) -> In + Copy + Send + Sync + 'static> {
+pub(crate) fn clones<In: CanBeCloned + 'static>() -> Clones<impl Fn(&In) -> In + Copy + Send + Sync + 'static>
+{
     Clones(In::duplicate)
 }
 

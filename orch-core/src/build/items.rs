@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::build::spot::Spot;
 use crate::run::Asks;
 
 /// A value whose items a body can run for: every [`IntoIterator`] that can be sent between threads.
@@ -13,7 +14,7 @@ use crate::run::Asks;
 )]
 // It holds for types of every crate: shown, it would stand in the documentation of each of them.
 #[doc(hidden)]
-pub trait Items: Send + 'static {
+pub trait HasItems: Send + 'static {
     /// One of them.
     type Item: Send + 'static;
     /// All of them, in order.
@@ -21,10 +22,17 @@ pub trait Items: Send + 'static {
 
     /// All of them, in order.
     fn items(self) -> Self::Iter;
+
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self,)>)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T> Items for T
+impl<T> HasItems for T
 where
     T: IntoIterator + Send + 'static,
     T::Item: Send + 'static,
@@ -45,7 +53,7 @@ where
     note = "it takes any owned (`'static`) `futures::Stream` that can, as its items, be sent between threads; a collection needs no `stream`"
 )]
 #[doc(hidden)]
-pub trait Streams: Send + 'static {
+pub trait StreamsItems: Send + 'static {
     /// One of the items.
     type Item: Send + 'static;
     /// All of them, as they come.
@@ -53,10 +61,17 @@ pub trait Streams: Send + 'static {
 
     /// All of them, as they come.
     fn stream(self) -> Self::Source;
+
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self,)>)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T> Streams for T
+impl<T> StreamsItems for T
 where
     T: futures_core::Stream + Send + 'static,
     T::Item: Send + 'static,

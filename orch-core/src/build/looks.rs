@@ -26,7 +26,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     }
 
     /// This builder, as far as what `look` gives can be kept for later steps.
-    pub fn kept_look<F, V>(self, _look: &Look<F, V>) -> Checked<IsKept<V>, Self, V> {
+    pub fn kept_look<F, V>(self, _look: &Look<F, V>) -> Checked<IsKept<V>, Self, (V,)> {
         Check::new(self)
     }
 
@@ -57,6 +57,12 @@ impl<F, V> fmt::Debug for Look<F, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Look")
     }
+}
+
+/// What a condition of the user's says of what is piped, of which its parameter needs no type.
+#[inline(always)]
+pub fn holds<'i, In>(piped: &'i In, condition: impl FnOnce(&'i In) -> bool) -> bool {
+    condition(piped)
 }
 
 /// What a closure of the user's makes of what is piped, of which its parameter needs no type.

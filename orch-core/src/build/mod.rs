@@ -16,3 +16,4 @@ pub(crate) mod rounds;
 pub(crate) mod same;
 pub(crate) mod scope;
 pub mod slot;
+pub(crate) mod spot;

@@ -3,7 +3,7 @@
 //! Apart from the feeds themselves, which know no builder.
 
 use crate::build::builder::Builder;
-use crate::build::feed::{Again, Duplicate, Ignores, Uses, clones};
+use crate::build::feed::{Again, CanBeCloned, Ignores, Uses, clones};
 use crate::build::scope::Scope;
 use crate::error::Failure;
 
@@ -19,7 +19,7 @@ pub trait Repeat<S: Scope, In, E: Failure> {
     ) -> (Builder<S, Self::Takes, E>, impl Again<In, Takes = Self::Takes> + use<Self, S, In, E>);
 }
 
-impl<S: Scope, In: Duplicate + Send + 'static, E: Failure> Repeat<S, In, E> for Uses {
+impl<S: Scope, In: CanBeCloned + Send + 'static, E: Failure> Repeat<S, In, E> for Uses {
     type Takes = In;
 
     fn enter(

@@ -19,17 +19,15 @@ pub trait ResultType {
     type Ok;
     /// The error.
     type Err;
+
+    /// Asks for one. (The number is the length of an array, as what it stands in is a type.)
+    const ONE: usize = 1;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T, E> ResultType for Result<T, E> {
     type Ok = T;
     type Err = E;
-}
-
-/// Asks for a `Result`. (The number is the length of an array, as what it stands in is a type.)
-pub const fn fallible<R: ResultType>() -> usize {
-    1
 }
 
 /// A type, in an array whose length is the constant that asks something of it.
@@ -104,7 +102,7 @@ pub trait PlainOutput {}
 impl PlainOutput for () {}
 
 /// Asks for a plain output.
-pub const fn plain<V: PlainOutput>(_: Judged<V>) -> usize {
+pub const fn plain_output<V: PlainOutput>(_: Judged<V>) -> usize {
     1
 }
 

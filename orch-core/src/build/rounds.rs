@@ -2,6 +2,9 @@
 
 use std::ops::ControlFlow;
 
+use crate::build::same::{Are, Same};
+use crate::build::spot::Spot;
+
 /// What ends a round: a [`ControlFlow`].
 #[diagnostic::on_unimplemented(
     message = "`repeat` goes on with `ControlFlow::Continue(next)` and ends with `ControlFlow::Break(out)`; this gives `{Self}`",
@@ -9,7 +12,7 @@ use std::ops::ControlFlow;
     note = "it is `std::ops::ControlFlow`; a task may give one, in a `Result` too"
 )]
 #[doc(hidden)]
-pub trait Control: Send + 'static {
+pub trait EndsARound: Send + 'static {
     /// What the block gives.
     type Out: Send + 'static;
     /// What the next round begins with.
@@ -17,15 +20,44 @@ pub trait Control: Send + 'static {
 
     /// The one or the other.
     fn control(self) -> ControlFlow<Self::Out, Self::Next>;
+
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self,)>)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 #[diagnostic::do_not_recommend]
-impl<Out: Send + 'static, Next: Send + 'static> Control for ControlFlow<Out, Next> {
+impl<T: Flow> EndsARound for T {
+    type Out = T::Out;
+    type Next = T::Next;
+
+    #[inline(always)]
+    fn control(self) -> ControlFlow<T::Out, T::Next> {
+        self.flow()
+    }
+}
+
+/// A [`ControlFlow`]. (It is a trait of its own for the reason that [`Are`] is one.)
+#[doc(hidden)]
+pub trait Flow: Send + 'static {
+    /// What it breaks with.
+    type Out: Send + 'static;
+    /// What it continues with.
+    type Next: Send + 'static;
+
+    /// The value.
+    fn flow(self) -> ControlFlow<Self::Out, Self::Next>;
+}
+
+impl<Out: Send + 'static, Next: Send + 'static> Flow for ControlFlow<Out, Next> {
     type Out = Out;
     type Next = Next;
 
     #[inline(always)]
-    fn control(self) -> ControlFlow<Out, Next> {
+    fn flow(self) -> ControlFlow<Out, Next> {
         self
     }
 }
@@ -36,7 +68,14 @@ impl<Out: Send + 'static, Next: Send + 'static> Control for ControlFlow<Out, Nex
     label = "goes on with `{Self}`, not with `{In}`"
 )]
 #[doc(hidden)]
-pub trait NextRound<In> {}
+pub trait BeginsARound<In> {
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self, In)>)
+    where
+        Self: Sized,
+    {
+    }
+}
 
 #[diagnostic::do_not_recommend]
-impl<T> NextRound<T> for T {}
+impl<T, In> BeginsARound<In> for T where Same: Are<T, In> {}

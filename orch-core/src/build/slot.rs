@@ -3,11 +3,13 @@
 //! The value could be handed to the function as it is, and a value that does not fit would be an ordinary "mismatched
 //! types". A slot knows the parameter's type and the task's name, so the error can say between which steps. It is
 //! reported inside of the leaf's closure, where an error has no consequences. The traits differ in where the value comes
-//! from, which the macro knows: each holds for every task where the two types are one, so that either tells the other.
+//! from, which the macro knows: each holds for every task where the two types are one, so that either tells the other. As a
+//! check's, the condition is the trait whose function is called, and not a bound.
 
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::build::same::{Are, Same};
 use crate::task::Call;
 
 /// Where a task of one parameter takes the piped value, of the type `Takes`.
@@ -19,8 +21,20 @@ pub struct NoSlot<Task, Args>(Marker<(Task, Args)>);
 /// A task of several parameters, of which a piped value is only one.
 pub struct Slots<Task, Args>(Marker<(Task, Args)>);
 
+/// What a message says that such a task takes.
+#[derive(Debug)]
+pub enum SeveralArguments {}
+
 /// The `_` in the arguments of a task, for a parameter of the type `Takes`.
 pub struct Hole<Task, Takes>(Marker<(Task, Takes)>);
+
+/// A piped value of the type `Given` before a parameter of the type `Takes`, and what is made of it there: the call of a task, or the
+/// parameter itself.
+pub struct Meeting<Task, Given, Takes, Made> {
+    value: Given,
+    make: fn(Takes) -> Made,
+    task: Marker<Task>,
+}
 
 type Marker<T> = PhantomData<fn() -> T>;
 
@@ -48,14 +62,24 @@ impl<M, T> Single<T> for (PhantomData<M>, T) {
 /// A piped value of the type `Given` can be an argument, of the type `Takes`, of this task.
 #[diagnostic::on_unimplemented(
     message = "step `{Self}` takes `{Takes}`, but the step before it gives `{Given}`",
-    label = "takes `{Takes}`, given `{Given}`"
+    label = "takes `{Takes}`, given `{Given}`",
+    note = "put a step between them, `|x| {{ … }}`, or write the arguments, `{Self}(…)`, where `_` is what is piped"
 )]
 // It holds for types of every crate, as do the others here that are hidden: shown, they would stand in the documentation of
 // each of them.
 #[doc(hidden)]
 pub trait FlowsInto<Given, Takes> {
     /// The value itself.
-    fn flow(value: Given) -> Takes;
+    fn same(value: Given) -> Takes;
+
+    /// What is made of it.
+    #[inline(always)]
+    fn flow<Made>(meeting: Meeting<Self, Given, Takes, Made>) -> Made
+    where
+        Self: Sized,
+    {
+        (meeting.make)(Self::same(meeting.value))
+    }
 }
 
 /// As [`FlowsInto`], of the input of the pipeline.
@@ -67,7 +91,16 @@ pub trait FlowsInto<Given, Takes> {
 #[doc(hidden)]
 pub trait EntersInto<Given, Takes> {
     /// The value itself.
-    fn flow(value: Given) -> Takes;
+    fn same(value: Given) -> Takes;
+
+    /// What is made of it.
+    #[inline(always)]
+    fn flow<Made>(meeting: Meeting<Self, Given, Takes, Made>) -> Made
+    where
+        Self: Sized,
+    {
+        (meeting.make)(Self::same(meeting.value))
+    }
 }
 
 /// As [`FlowsInto`], of nothing: the pipeline has no input.
@@ -79,7 +112,16 @@ pub trait EntersInto<Given, Takes> {
 #[doc(hidden)]
 pub trait StartsWith<Given, Takes> {
     /// The value itself.
-    fn flow(value: Given) -> Takes;
+    fn same(value: Given) -> Takes;
+
+    /// What is made of it.
+    #[inline(always)]
+    fn flow<Made>(meeting: Meeting<Self, Given, Takes, Made>) -> Made
+    where
+        Self: Sized,
+    {
+        (meeting.make)(Self::same(meeting.value))
+    }
 }
 
 /// As [`FlowsInto`], of nothing: the value before has a name.
@@ -91,27 +133,46 @@ pub trait StartsWith<Given, Takes> {
 #[doc(hidden)]
 pub trait GoesOnWith<Given, Takes> {
     /// The value itself.
-    fn flow(value: Given) -> Takes;
+    fn same(value: Given) -> Takes;
+
+    /// What is made of it.
+    #[inline(always)]
+    fn flow<Made>(meeting: Meeting<Self, Given, Takes, Made>) -> Made
+    where
+        Self: Sized,
+    {
+        (meeting.make)(Self::same(meeting.value))
+    }
 }
 
 /// As [`FlowsInto`], of an item of `each`.
 #[diagnostic::on_unimplemented(
     message = "step `{Self}` takes `{Takes}`, but an item of this `each` is `{Given}`",
-    label = "takes `{Takes}`, given `{Given}`"
+    label = "takes `{Takes}`, given `{Given}`",
+    note = "put a step before it, `|x| {{ … }}`, or write the arguments, `{Self}(…)`, where `_` is the item"
 )]
 #[doc(hidden)]
 pub trait IteratesInto<Given, Takes> {
     /// The value itself.
-    fn flow(value: Given) -> Takes;
+    fn same(value: Given) -> Takes;
+
+    /// What is made of it.
+    #[inline(always)]
+    fn flow<Made>(meeting: Meeting<Self, Given, Takes, Made>) -> Made
+    where
+        Self: Sized,
+    {
+        (meeting.make)(Self::same(meeting.value))
+    }
 }
 
 macro_rules! identity {
     ($($name:ident)*) => {$(
         #[diagnostic::do_not_recommend]
-        impl<T, Task> $name<T, T> for Task {
+        impl<Given, Takes, Task> $name<Given, Takes> for Task where Same: Are<Given, Takes> {
             #[inline(always)]
-            fn flow(value: T) -> T {
-                value
+            fn same(value: Given) -> Takes {
+                Same::one(value)
             }
         }
     )*};
@@ -119,76 +180,35 @@ macro_rules! identity {
 
 identity!(FlowsInto EntersInto StartsWith GoesOnWith IteratesInto);
 
-/// A task with several parameters cannot take the piped value alone.
-#[diagnostic::on_unimplemented(
-    message = "step `{Task}` takes several arguments, but only one value is piped into it",
-    label = "write its arguments: `_` stands for the piped value, as in `{Task}(_, …)`"
-)]
-pub trait Lonely<Task> {}
-
-macro_rules! sources {
-    ($($(#[$doc:meta])* $method:ident $flow:ident ($($bounds:tt)*) ($($lonely:tt)*))*) => {
-        impl<Task, Takes, Args: Single<Takes>> Slot<Task, Takes, Args> {
-            $(
-                $(#[$doc])*
-                #[inline(always)]
-                pub fn $method<X>(self, value: X) -> Call<Task, Args>
-                where
-                    $($bounds)*,
-                {
-                    Call::new(Args::single(<Task as $flow<X, Takes>>::flow(value)))
-                }
-            )*
-        }
-
-        impl<Task, Args: Default> NoSlot<Task, Args> {
-            $(
-                $(#[$doc])*
-                #[inline(always)]
-                pub fn $method<X>(self, _value: X) -> Call<Task, Args> {
-                    Call::new(Args::default())
-                }
-            )*
-        }
-
-        impl<Task, Args> Slots<Task, Args> {
-            $(
-                $(#[$doc])*
-                pub fn $method<X>(self, _value: X) -> Call<Task, Args>
-                where
-                    $($lonely)*,
-                {
-                    unreachable!("nothing implements the bound")
-                }
-            )*
-        }
-
-        impl<Task, Takes> Hole<Task, Takes> {
-            $(
-                $(#[$doc])*
-                #[inline(always)]
-                pub fn $method<X>(self, value: X) -> Takes
-                where
-                    $($bounds)*,
-                {
-                    <Task as $flow<X, Takes>>::flow(value)
-                }
-            )*
-        }
-    };
+impl<Task, Takes, Args: Single<Takes>> Slot<Task, Takes, Args> {
+    /// The piped value, before it is known to fit.
+    #[inline(always)]
+    pub fn meets<Given>(self, value: Given) -> Meeting<Task, Given, Takes, Call<Task, Args>> {
+        Meeting { value, make: |value| Call::new(Args::single(value)), task: PhantomData }
+    }
 }
 
-sources! {
-    /// Takes what the step before gives.
-    step FlowsInto (Task: FlowsInto<X, Takes>) (X: Lonely<Task>)
-    /// Takes the input of the pipeline.
-    input EntersInto (Task: EntersInto<X, Takes>) (X: Lonely<Task>)
-    /// Takes the input of a pipeline that declares none.
-    no_input StartsWith (Task: StartsWith<X, Takes>) (X: Lonely<Task>)
-    /// Takes what is left when the value before has a name.
-    nothing GoesOnWith (Task: GoesOnWith<X, Takes>) (X: Lonely<Task>)
-    /// Takes an item of `each`.
-    item IteratesInto (Task: IteratesInto<X, Takes>) (X: Lonely<Task>)
+impl<Task, Args: Default> NoSlot<Task, Args> {
+    /// Nothing, which always fits: the value is dropped.
+    #[inline(always)]
+    pub fn meets<Given>(self, _value: Given) -> Meeting<Task, (), (), Call<Task, Args>> {
+        Meeting { value: (), make: |()| Call::new(Args::default()), task: PhantomData }
+    }
+}
+
+impl<Task, Args> Slots<Task, Args> {
+    /// The piped value, which does not fit.
+    pub fn meets<Given>(self, value: Given) -> Meeting<Task, Given, SeveralArguments, Call<Task, Args>> {
+        Meeting { value, make: |none| match none {}, task: PhantomData }
+    }
+}
+
+impl<Task, Takes> Hole<Task, Takes> {
+    /// The piped value, before it is known to fit.
+    #[inline(always)]
+    pub fn meets<Given>(self, value: Given) -> Meeting<Task, Given, Takes, Takes> {
+        Meeting { value, make: |value| value, task: PhantomData }
+    }
 }
 
 impl<Task, Takes, Args> Slot<Task, Takes, Args> {
@@ -246,5 +266,5 @@ macro_rules! slot_impls {
     )*};
 }
 
-slot_impls!(Slot<Task, Takes, Args> NoSlot<Task, Args> Slots<Task, Args> Hole<Task, Takes>);
+slot_impls!(Slot<Task, Takes, Args> NoSlot<Task, Args> Slots<Task, Args> Hole<Task, Takes> Meeting<Task, Given, Takes, Made>);
 slot_impls!(@default Slot<Task, Takes, Args> NoSlot<Task, Args> Slots<Task, Args>);

@@ -130,6 +130,7 @@ pub(crate) fn emit_quietly<B: Bus + ?Sized>(bus: &B, event: &Event<'_>) {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NoBus;
 
+#[diagnostic::do_not_recommend]
 impl Bus for NoBus {
     const ENABLED: bool = false;
 

@@ -77,6 +77,7 @@ impl Broadcast {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Bus for Broadcast {
     fn emit(&self, event: &Event<'_>) {
         if self.sender.receiver_count() > 0 {

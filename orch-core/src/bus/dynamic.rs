@@ -60,6 +60,7 @@ impl<B: Bus> DynBus for B {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Bus for dyn DynBus + '_ {
     fn emit(&self, event: &Event<'_>) {
         self.emit_dyn(event);

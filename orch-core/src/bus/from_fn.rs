@@ -41,6 +41,7 @@ pub fn from_fn<F: Fn(&Event<'_>) + Send + Sync>(emit: F) -> FromFn<F> {
     FromFn(emit)
 }
 
+#[diagnostic::do_not_recommend]
 impl<F: Fn(&Event<'_>) + Send + Sync> Bus for FromFn<F> {
     fn emit(&self, event: &Event<'_>) {
         (self.0)(event);

@@ -125,6 +125,7 @@ impl<W: Write + Send> LogBus<W> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<W: Write + Send> Bus for LogBus<W> {
     fn emit(&self, event: &Event<'_>) {
         use fmt::Write as _;

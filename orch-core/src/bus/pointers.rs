@@ -8,6 +8,7 @@ use crate::event::{Event, RunId};
 
 macro_rules! through {
     ($($pointer:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<B: Bus + ?Sized> Bus for $pointer {
             const ENABLED: bool = B::ENABLED;
 
@@ -39,6 +40,7 @@ macro_rules! through {
 through!(&B, Arc<B>, Box<B>);
 
 /// `None` takes the events and drops them.
+#[diagnostic::do_not_recommend]
 impl<B: Bus> Bus for Option<B> {
     const ENABLED: bool = B::ENABLED;
 
@@ -66,6 +68,7 @@ impl<B: Bus> Bus for Option<B> {
 macro_rules! tuple {
     ($($bus:ident)*) => {
         /// Each takes every event, in order. If one panics, the others still take it.
+        #[diagnostic::do_not_recommend]
         impl<$($bus: Bus),*> Bus for ($($bus,)*) {
             const ENABLED: bool = false $(|| $bus::ENABLED)*;
 

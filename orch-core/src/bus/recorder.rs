@@ -174,6 +174,7 @@ impl Recorder {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Bus for Recorder {
     fn emit(&self, event: &Event<'_>) {
         let event = OwnedEvent::from(event);

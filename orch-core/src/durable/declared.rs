@@ -30,10 +30,20 @@ pub trait AsJson: Serialize + DeserializeOwned {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> AsJson for T {}
 
-/// As JSON.
-#[must_use]
-pub const fn json<T: AsJson>() -> Coding<T> {
-    Coding::json()
+/// As [`AsJson`], without the bounds that it has, which would be errors of their own.
+#[diagnostic::on_unimplemented(
+    message = "what a durable task gives is written down as JSON, and `{Self}` has not both of serde's traits",
+    label = "no `Serialize` and `Deserialize`",
+    note = "derive them for `{Self}`; or say how else it is written down: `durable(output = Coding::…, error = Coding::…)`"
+)]
+pub trait WrittenAsJson: Sized {
+    /// As JSON.
+    const JSON: Coding<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: AsJson> WrittenAsJson for T {
+    const JSON: Coding<Self> = Coding::json();
 }
 
 const BREAK: &[u8] = b"{\"break\":";

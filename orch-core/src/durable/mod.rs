@@ -9,7 +9,7 @@ mod drive;
 mod engine;
 mod fault;
 mod mailbox;
-mod which;
+pub(crate) mod which;
 mod written;
 
 pub use drive::{drive, drive_by};

@@ -33,8 +33,8 @@ impl<P: Run<Asks: Asks<Undurable: IsKept>>> Durable for P {}
 #[diagnostic::on_unimplemented(
     message = "step `{Self}` is not durable",
     label = "in this pipeline step `{Self}` is not durable",
-    note = "put `#[task(durable)]` on its function; an `async` inline step becomes such a task, or says `#[durable]` and awaits only what its context does",
-    note = "of a pipeline that is given as `impl Run<…>` nobody can tell: write `impl Durable<…>`; items of a stream are taken by a task, page by page, in a `repeat`"
+    note = "put `#[task(durable)]` on its function; an `async` inline step becomes such a task, or says `#[durable]` and awaits only what its context does; \
+            of a pipeline that is given as `impl Run<…>` nobody can tell: write `impl Durable<…>`; items of a stream are taken by a task, page by page, in a `repeat`"
 )]
 pub trait IsKept {}
 

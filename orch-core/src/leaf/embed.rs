@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::build::builder::Builder;
-use crate::build::scope::{Point, RefOf, Scope};
+use crate::build::same::{Are, Same};
+use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
@@ -28,41 +28,38 @@ pub struct Embed<T, F> {
 /// Where a pipeline takes its input, of the type `Takes`.
 pub struct Entry<Takes>(PhantomData<fn() -> Takes>);
 
-impl<Takes> Entry<Takes> {
-    /// Takes it.
-    #[inline(always)]
-    pub fn take<X>(self, input: X) -> Takes
-    where
-        Entry<Takes>: Enters<X, Takes>,
-    {
-        Self::enter(input)
-    }
-}
+/// What an embedded pipeline is written in, for messages.
+#[derive(Debug)]
+pub struct Braces;
 
 /// What is piped can be the input of an embedded pipeline.
 #[diagnostic::on_unimplemented(
     message = "the pipeline in these braces takes `{Takes}`, but the step before it gives `{Given}`",
-    label = "takes `{Takes}`, given `{Given}`"
+    label = "takes `{Takes}`, given `{Given}`",
+    note = "put a step between them, `|x| {{ … }}`"
 )]
-pub trait Enters<Given, Takes> {
+#[doc(hidden)]
+pub trait EntersThem<Given, Takes> {
     /// The value itself.
-    fn enter(input: Given) -> Takes;
+    fn enter(entry: Entry<Takes>, input: Given, braces: Self) -> Takes
+    where
+        Self: Sized;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T> Enters<T, T> for Entry<T> {
+impl<T, Given, Takes> EntersThem<Given, Takes> for T
+where
+    Same: Are<Given, Takes>,
+{
     #[inline(always)]
-    fn enter(input: T) -> T {
-        input
+    fn enter(_entry: Entry<Takes>, input: Given, _braces: T) -> Takes {
+        Same::one(input)
     }
 }
 
-impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
-    /// An embedded pipeline, with the closure that gives it its input.
-    pub fn embed<T: Run, F>(self, meta: &'static Meta, inner: T, give: F) -> Embed<T, F>
-    where
-        F: Fn(Entry<T::In>, In) -> T::In,
-    {
+impl<T: Run, F> Embed<T, F> {
+    /// The step, with the closure that gives the pipeline its input.
+    pub(crate) fn new(meta: &'static Meta, inner: T, give: F) -> Self {
         Embed { inner, give, meta }
     }
 }

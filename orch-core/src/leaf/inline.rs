@@ -13,6 +13,7 @@ use std::task::{self, Poll};
 use pin_project_lite::pin_project;
 
 use super::select::Fits;
+use crate::build::same::{Are, Same};
 use crate::build::scope::{Point, RefOf, Scope};
 use crate::context::Context;
 use crate::error::{Error, Failure};
@@ -213,6 +214,49 @@ pub struct Inline<B, Raw, How, N> {
     pub(crate) how: PhantomData<fn() -> (How, Raw, N)>,
 }
 
+impl<B: HasClosure, Raw, How, N> Inline<B, Raw, How, N> {
+    /// The closure, to be looked at.
+    pub fn closure(&self) -> &B::Closure {
+        self.body.closure()
+    }
+}
+
+impl<F, Fut, Raw, How, N> Inline<AsyncBody<F, Fut>, Raw, How, N> {
+    /// Never called: the future that the closure makes, to be looked at.
+    pub fn future(&self) -> &Fut {
+        unreachable!("the branch is for the types only")
+    }
+}
+
+/// A body that is a closure.
+pub trait HasClosure {
+    /// Its type.
+    type Closure;
+
+    /// The closure.
+    fn closure(&self) -> &Self::Closure;
+}
+
+macro_rules! has_closure {
+    ($([$($param:tt)*] $body:ty;)*) => {$(
+        impl<$($param)*> HasClosure for $body {
+            type Closure = F;
+
+            fn closure(&self) -> &F {
+                &self.0
+            }
+        }
+    )*};
+}
+
+has_closure! {
+    [F] SyncBody<F>;
+    [F, Fut] AsyncBody<F, Fut>;
+    [F] NamedBody<'_, F>;
+    [F, E] ContextBody<F, E>;
+    [F, E, A] AsyncContextBody<'_, F, E, A>;
+}
+
 impl<P, E, B, Raw, How, N> Step<P, E> for Inline<B, Raw, How, N>
 where
     P: Point,
@@ -317,62 +361,54 @@ impl<F> fmt::Debug for NamedBody<'_, F> {
     }
 }
 
-/// What is piped, of the type `Given`, is what the annotation of an inline step says.
-#[diagnostic::on_unimplemented(
-    message = "this inline step takes `{Takes}`, but it is given `{Given}`",
-    label = "takes `{Takes}`, given `{Given}`"
-)]
-pub trait Accepts<Given, Takes> {
-    /// The value itself.
-    fn accept(value: Given) -> Takes;
-}
-
-/// An inline step with an annotation.
+/// What an annotation says, for messages. (A condition is one of this type, and not of what is annotated: that may not be known yet. It stands last: where it is known first,
+/// it tells what is given.)
 #[derive(Debug)]
 pub struct Annotation;
 
+/// What is piped is what the annotation of an inline step says.
+#[diagnostic::on_unimplemented(
+    message = "this inline step takes `{Takes}`, but it is given `{Given}`",
+    label = "takes `{Takes}`, given `{Given}`",
+    note = "the type of what is piped is known: leave the annotation out, or put a step before it that gives a `{Takes}`"
+)]
+#[doc(hidden)]
+pub trait AgreesWith<Given, Takes> {
+    /// The value itself.
+    fn agree(value: Given, annotation: Self) -> Takes
+    where
+        Self: Sized;
+}
+
 #[diagnostic::do_not_recommend]
-impl<T> Accepts<T, T> for Annotation {
+impl<T, Given, Takes> AgreesWith<Given, Takes> for T
+where
+    Same: Are<Given, Takes>,
+{
     #[inline(always)]
-    fn accept(value: T) -> T {
-        value
+    fn agree(value: Given, _annotation: T) -> Takes {
+        Same::one(value)
     }
 }
 
 /// What a step gives is what the annotation of its name says.
 #[diagnostic::on_unimplemented(
     message = "the name is annotated as `{Annotated}`, but the step gives `{Given}`",
-    label = "gives `{Given}`, not `{Annotated}`"
+    label = "gives `{Given}`, not `{Annotated}`",
+    note = "the step's type is known: leave the annotation out, or write `{Given}`"
 )]
-pub trait Agrees<Given, Annotated> {}
-
-#[diagnostic::do_not_recommend]
-impl<T> Agrees<T, T> for Annotation {}
-
-/// The type that an annotation says. (Its methods know it before they see a value; a function would take the value's.)
-#[derive(Debug)]
-pub struct Says<T>(PhantomData<fn() -> T>);
-
-/// What an annotation says.
-#[inline(always)]
-pub fn says<T>() -> Says<T> {
-    Says(PhantomData)
+#[doc(hidden)]
+pub trait NamesWhat<Given, Annotated> {
+    /// Nothing.
+    fn agree(value: Given, annotation: Self)
+    where
+        Self: Sized;
 }
 
-impl<T> Says<T> {
-    /// The value piped into an inline step.
-    #[inline(always)]
-    pub fn takes<X>(self, value: X) -> T
-    where
-        Annotation: Accepts<X, T>,
-    {
-        Annotation::accept(value)
-    }
-
-    /// A reference to a value that gets a name.
-    pub fn names<X>(self, _value: X)
-    where
-        Annotation: Agrees<X, T>,
-    {
-    }
+#[diagnostic::do_not_recommend]
+impl<T, Given, Annotated> NamesWhat<Given, Annotated> for T
+where
+    Same: Are<Given, Annotated>,
+{
+    fn agree(_value: Given, _annotation: T) {}
 }

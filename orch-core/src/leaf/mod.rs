@@ -5,12 +5,13 @@ mod inline;
 pub mod select;
 mod task;
 
+pub use embed::{Braces, EntersThem};
 #[cfg(feature = "durable")]
 pub use inline::AsyncInlineStep;
 #[cfg(not(feature = "durable"))]
 pub(crate) use inline::AsyncInlineStep;
+pub use inline::{AgreesWith, Annotation, Moved, NamesWhat, pinned, probe, result};
 pub(crate) use inline::{
     AsyncBody, AsyncContextBody, Closure, ContextBody, Inline, NamedBody, SyncBody, Within,
 };
-pub use inline::{Moved, pinned, probe, result, says};
 pub(crate) use task::Leaf;

@@ -21,6 +21,13 @@ pub struct Leaf<F, T, A, N> {
     pub(crate) task: PhantomData<fn() -> (T, A, N)>,
 }
 
+impl<F, T, A, N> Leaf<F, T, A, N> {
+    /// What makes the arguments, to be looked at.
+    pub fn closure(&self) -> &F {
+        &self.call
+    }
+}
+
 impl<P, E, F, T, A, N> Step<P, E> for Leaf<F, T, A, N>
 where
     P: Point,

@@ -226,8 +226,8 @@ impl Parts<'_> {
         let Returned { out, error, kind, .. } = returned;
         let task = quote!(#private::task);
         let json = |ty: &TokenStream| {
-            let json = Ident::new("json", durable.word);
-            quote!(#task::durable::#json::<#ty>())
+            let json = Ident::new("JSON", durable.word);
+            quote!(<#ty as #task::durable::WrittenAsJson>::#json)
         };
         let written = |given: &Option<TokenStream>, ty: &TokenStream, is_never: bool| match given {
             Some(given) => given.clone(),

@@ -49,7 +49,7 @@ impl Returned {
             (Letters::Plain, None) => plain(ty.clone()),
             (Letters::Unknown, None) => {
                 let judged = at_end("JUDGED");
-                let question = quote!(#task::plain(#open #task::Returned<#ty>>::#judged));
+                let question = quote!(#task::plain_output(#open #task::Returned<#ty>>::#judged));
                 let checked = generic.then(|| quote!(use #task::Judge as _; #question;));
                 let asked = (!generic).then(|| {
                     quote! {
@@ -66,9 +66,10 @@ impl Returned {
             }
             (letters, _) => {
                 let known = letters == Letters::Result && is_result_of_std(ty);
+                let one = at_end("ONE");
                 let asked = (!(generic || known)).then(|| {
                     quote! {
-                        const #constant: ::core::primitive::usize = #task::fallible::<#ty>();
+                        const #constant: ::core::primitive::usize = #open #ty as #task::ResultType>::#one;
                     }
                 });
                 let of = match asked {

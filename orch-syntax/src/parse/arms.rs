@@ -156,6 +156,11 @@ impl Parser<'_> {
         let pattern = if code.is_empty() {
             self.errors.at(self.here(), "expected a pattern before this `if`");
             Pattern::wild()
+        } else if let [TokenTree::Ident(word)] = &code[..]
+            && word == "else"
+        {
+            self.errors.at(word.span(), "the arm for all else is `_ => …`");
+            Pattern::wild()
         } else {
             let pattern = self.pattern_or_wild(&code, "");
             self.no_mut(&pattern);

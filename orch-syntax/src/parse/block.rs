@@ -201,6 +201,11 @@ impl Parser<'_> {
             self.skip_expression_tail();
             return Step::Hole(TokenStream::new());
         }
+        if let Some(after) = self.tags_end() {
+            self.errors.at(open, "a block has no tags; write `seq < … >`");
+            self.at = after;
+            return Step::Hole(TokenStream::new());
+        }
         self.errors.at(open, "expected a block's keyword before this `<`, such as `seq`");
         if self.brackets.depth() >= MAX_DEPTH {
             self.skip_body(self.at);
@@ -208,5 +213,20 @@ impl Parser<'_> {
             self.body(self.at);
         }
         Step::Hole(TokenStream::new())
+    }
+
+    /// Where `<seq> … </seq>` ends.
+    fn tags_end(&self) -> Option<usize> {
+        let name = tokens::as_ident(self.tokens.get(self.at + 1))?;
+        let options =
+            usize::from(tokens::as_group(self.tokens.get(self.at + 2), Delimiter::Parenthesis).is_some());
+        tokens::is_punct(self.tokens.get(self.at + 2 + options), '>').then_some(())?;
+        let closes = |at: &usize| {
+            tokens::is_punct(self.tokens.get(*at), '<')
+                && tokens::is_punct(self.tokens.get(at + 1), '/')
+                && tokens::as_ident(self.tokens.get(at + 2)).is_some_and(|word| word == name)
+                && tokens::is_punct(self.tokens.get(at + 3), '>')
+        };
+        (self.at + 3..self.tokens.len()).find(closes).map(|at| at + 4)
     }
 }

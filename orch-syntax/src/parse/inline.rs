@@ -27,7 +27,7 @@ impl Parser<'_> {
         };
         let mut sound = true;
         if let (Some(comma), None) = (bars.comma, &bars.context) {
-            self.errors.at(comma, "an inline step takes one value; take a tuple apart with `|(a, b)| { … }`");
+            self.errors.at(comma, several_parameters(&bars.pattern));
             sound = false;
         } else if bars.pattern.is_empty() {
             self.errors.at(bars.open, "an inline step takes one value; write `|_| { … }`");
@@ -148,5 +148,25 @@ impl Parser<'_> {
                 None
             }
         }
+    }
+}
+
+/// What is said of several parameters, of which the second is not the context alone.
+fn several_parameters(parameters: &[TokenTree]) -> &'static str {
+    let parts = tokens::split_commas(parameters);
+    let is_context = |part: Option<&[TokenTree]>| {
+        tokens::as_ident(part.and_then(<[_]>::first))
+            .is_some_and(|word| tokens::is_one_of(word, &["cx", "_cx"]))
+    };
+    let last = parts.iter().rev().map(|(part, _)| *part).find(|part| !part.is_empty());
+    match parts.len() {
+        _ if is_context(parts.first().map(|(part, _)| *part)) => {
+            "the context comes after the value; write `|x, cx| { … }`"
+        }
+        2 if is_context(last) => "the type of the context is known; write `|x, cx| { … }`",
+        _ if is_context(last) => {
+            "an inline step takes one value, and the context after it; write `|(a, b), cx| { … }`"
+        }
+        _ => "an inline step takes one value; take a tuple apart with `|(a, b)| { … }`",
     }
 }

@@ -40,6 +40,15 @@ impl Parser<'_> {
                 self.splice(&group);
                 return self.step();
             }
+            TokenTree::Group(group)
+                if group.delimiter() == Delimiter::Parenthesis
+                    && tokens::is_punct(self.peek(1), '<')
+                    && self.arm_at(self.at + 2).is_some() =>
+            {
+                self.errors.at(group.span_open(), "arms stand in `choose(…) < … >`");
+                self.at += 1;
+                self.skip_body(self.at);
+            }
             TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
                 self.read_steps_aside(group.stream());
                 self.errors.at(

@@ -149,6 +149,11 @@ fn a_block_of_arms_without_any_is_one_mistake() {
 
 /// A text with one token less has few mistakes, wherever it was.
 #[test]
+fn an_arm_for_all_else_is_a_wildcard() {
+    mistake("choose(n) < A => a, ^else => b >", "the arm for all else is `_ => …`");
+}
+
+#[test]
 fn a_missing_token_is_few_mistakes() {
     let text = "|r: Request|
         seq <

@@ -277,7 +277,7 @@ fn a_comma_in_an_expression_does_not_end_the_option() {
         ("a < b", "a<b"),
         ("|| f(a, b)", "||f(a,b)"),
     ] {
-        let text = format!("retry(when = {text}, name = \"x\", max_attempts = 3) < a >");
+        let text = format!("retry(max_delay = {text}, name = \"x\", max_attempts = 3) < a >");
         assert_eq!(value(&text), expected, "{text}");
     }
 }
@@ -473,6 +473,25 @@ fn rates_of_failures() {
         "circuit(breaker = b, ^failure_rate = 0.5) < a >",
         "`failure_rate` belongs to the shared breaker; set it where the `Breaker` is built, or leave `breaker` out",
     );
+}
+
+#[test]
+fn a_closure_of_an_option_is_given_one_thing_and_does_not_wait() {
+    let alone = "the closure of `when` is given the error alone; write `|e| …`";
+    mistake("retry(when = ^|e, n| true) < a >", alone);
+    mistake("retry(when = ^|| true) < a >", alone);
+    mistake("retry(when = move ^|e, n| true) < a >", alone);
+    sound("retry(when = |e: &Error<A, B>| true) < a >");
+    sound("retry(when = |e,| true) < a >");
+    sound("retry(when = |&Error { a, b }| true) < a >");
+    let after = "the closure of `retry_after` is given the error alone; write `|e| …`";
+    mistake("retry(retry_after = ^|| None) < a >", after);
+    let waits = "`when` is asked at once, and cannot wait; write `|e| …`";
+    mistake("retry(when = ^async |e| true) < a >", waits);
+    let condition = "the closure of `choose` is given what is piped alone; write `|x| …`";
+    mistake("|_: u32| choose(^|a, b| a) < A => a >", condition);
+    let waits = "`when` is asked at once, and cannot wait; write `|x| …`";
+    mistake("|_: u32| when(^async |x| x.is_it()) < a >", waits);
 }
 
 #[test]

@@ -17,7 +17,7 @@ const LONG: &[&str] = &[
         par(limit = a < b, settle) < fetch(client.clone(), 10), fetch::<Vec<Vec<u8>>>(_, 20) as "second" x::y::z >
         |(a, b, c)| { [a, b, c].join(",") } as "joined"
         circuit(fail_max = 2, reset_timeout = 1.5s, ignore = |e| e.is::<A, B>()) <
-            retry(max_attempts = unlimited, backoff = exponential(100ms, 2), jitter = (full), when = |e, _| e > 1) < enrich >
+            retry(max_attempts = unlimited, backoff = exponential(100ms, 2), jitter = (full), when = |e: &Error<A, B>| e > 1) < enrich >
         >
         let (data, [x, ..]): (u8, Vec<u8>) = process
         timeout(10s) < async |_: Vec<u8>| { x.await } >

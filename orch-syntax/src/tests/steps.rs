@@ -531,6 +531,26 @@ fn rounds_without_an_end_need_a_type() {
 }
 
 #[test]
+fn the_context_is_the_second_parameter_and_has_no_type() {
+    mistake("seq < |cx^, n| { n } >", "the context comes after the value; write `|x, cx| { … }`");
+    mistake("seq < |n^, cx: &Context| { n } >", "the type of the context is known; write `|x, cx| { … }`");
+    mistake(
+        "seq < |a^, b, cx| { a } >",
+        "an inline step takes one value, and the context after it; write `|(a, b), cx| { … }`",
+    );
+}
+
+#[test]
+fn a_block_has_no_tags() {
+    mistake("^<seq> a b </seq>", "a block has no tags; write `seq < … >`");
+}
+
+#[test]
+fn arms_have_their_keyword() {
+    mistake("|_: u32| ^(|n| *n) < 0 => a, _ => b >", "arms stand in `choose(…) < … >`");
+}
+
+#[test]
 fn a_condition_has_parentheses_and_no_else() {
     let head = "the condition of `when` stands in parentheses; write `when(a > b) < … >`";
     mistake("|_: u32| seq < when ^a > b < c > d >", head);

@@ -60,6 +60,12 @@ fn head(block: &Block, spec: OptionSpec, value: &Value, errors: &mut Errors) {
                 format!("a {what} is no {}; write a value of a type that implements `Policy`", spec.name);
             errors.over(expression.clone(), message);
         }
+        Value::Expr(expression) if matches!(spec.kind, Kind::Condition | Kind::Scrutinee) => {
+            if let Some(slip) = closure_slip(&tokens::list(expression.clone())) {
+                let (over, problem) = slip.told(block.spec.keyword, "what is piped", "x");
+                errors.over(over, problem);
+            }
+        }
         _ => {}
     }
 }
@@ -132,6 +138,11 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
             }
         }
         Kind::Predicate | Kind::Asked => {
+            if let Some(slip) = closure_slip(&tokens) {
+                let (over, problem) = slip.told(name, "the error", "e");
+                errors.over(over, problem);
+                return;
+            }
             let is_truth = matches!(&tokens[..], [TokenTree::Ident(word)] if tokens::is_one_of(word, &["true", "false"]));
             if literal.is_some() || is_truth {
                 let message =
@@ -149,6 +160,63 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
         | Kind::Jitter
         | Kind::Policy => {}
     }
+}
+
+/// What is wrong with a closure that is called with one reference, and not awaited.
+enum ClosureSlip {
+    /// It is `async`: the word.
+    Waits(TokenStream),
+    /// It has another number of parameters: its bars.
+    Parameters(TokenStream),
+}
+
+impl ClosureSlip {
+    /// Where it is, and what is said of it.
+    fn told(self, name: &str, given: &str, parameter: &str) -> (TokenStream, String) {
+        match self {
+            ClosureSlip::Waits(word) => {
+                (word, format!("`{name}` is asked at once, and cannot wait; write `|{parameter}| …`"))
+            }
+            ClosureSlip::Parameters(bars) => {
+                (bars, format!("the closure of `{name}` is given {given} alone; write `|{parameter}| …`"))
+            }
+        }
+    }
+}
+
+fn closure_slip(tokens: &[TokenTree]) -> Option<ClosureSlip> {
+    let words = tokens
+        .iter()
+        .take_while(
+            |token| matches!(token, TokenTree::Ident(word) if tokens::is_one_of(word, &["async", "move"])),
+        )
+        .count();
+    let open = tokens.get(words).filter(|token| tokens::is_punct(Some(token), '|'))?;
+    if let Some(word) = tokens.iter().take(words).find(|token| tokens::is_word(Some(token), "async")) {
+        return Some(ClosureSlip::Waits(word.clone().into()));
+    }
+    let mut parameters = 0;
+    let mut is_new = true;
+    let mut angles = 0_usize;
+    let mut bars = vec![open.clone()];
+    for (index, token) in tokens.iter().enumerate().skip(words + 1) {
+        bars.push(token.clone());
+        if tokens::is_punct(Some(token), '|') {
+            return (parameters != 1).then(|| ClosureSlip::Parameters(tokens::collect(&bars)));
+        }
+        if tokens::is_punct(Some(token), '<') {
+            angles += 1;
+        } else if tokens::closes_angle(tokens, index) {
+            angles = angles.saturating_sub(1);
+        }
+        if angles == 0 && tokens::is_punct(Some(token), ',') {
+            is_new = true;
+        } else if is_new {
+            parameters += 1;
+            is_new = false;
+        }
+    }
+    None
 }
 
 /// Whether these tokens begin as a closure does, `async` or not.

@@ -176,6 +176,7 @@ impl<T: Send> Sink<T> for Sender<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Bus for Sender<OwnedEvent> {
     fn emit(&self, event: &Event<'_>) {
         // To make it takes many times longer than to find that there is no room for it.

@@ -45,6 +45,7 @@ where
     Filter { is_wanted, bus }
 }
 
+#[diagnostic::do_not_recommend]
 impl<F, B> Bus for Filter<F, B>
 where
     F: Fn(&Event<'_>) -> bool + Send + Sync,

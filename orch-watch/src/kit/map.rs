@@ -57,6 +57,7 @@ where
     Map { make, sink }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, F, S> Bus for Map<F, S>
 where
     F: Fn(&Event<'_>) -> T + Send + Sync,

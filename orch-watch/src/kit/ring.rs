@@ -95,6 +95,7 @@ impl<T: Send> Sink<T> for Ring<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Bus for Ring<OwnedEvent> {
     fn emit(&self, event: &Event<'_>) {
         self.take(OwnedEvent::from(event));

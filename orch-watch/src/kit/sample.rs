@@ -44,6 +44,7 @@ pub fn sample<B: Bus>(share: f64, bus: B) -> Sample<B> {
     Sample { below: (share * u64::MAX as f64) as u64, bus }
 }
 
+#[diagnostic::do_not_recommend]
 impl<B: Bus> Bus for Sample<B> {
     const ENABLED: bool = B::ENABLED;
 

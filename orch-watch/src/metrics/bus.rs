@@ -175,6 +175,7 @@ impl Default for MetricsBus {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Bus for MetricsBus {
     fn emit(&self, event: &Event<'_>) {
         match (&event.kind, event.state()) {

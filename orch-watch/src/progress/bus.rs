@@ -171,6 +171,7 @@ impl Default for ProgressBus {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Bus for ProgressBus {
     fn emit(&self, event: &Event<'_>) {
         let Told { line, summary } = self.shared.model().take(event, (self.shared.clock)());

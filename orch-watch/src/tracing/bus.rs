@@ -172,6 +172,7 @@ impl Default for TracingBus {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Bus for TracingBus {
     fn emit(&self, event: &Event<'_>) {
         match (&event.kind, event.state()) {

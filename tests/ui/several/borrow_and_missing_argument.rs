@@ -8,3 +8,7 @@ fn save(path: String, n: u32) -> usize {
 fn main() {
     let _ = pipeline! { |path: String| save(&path) };
 }
+//~     let _ = pipeline! { |path: String| save(&path) };
+//~                                             ^^^^^
+//~     let _ = pipeline! { |path: String| save(&path) };
+//~                                        ^^^^

@@ -13,3 +13,7 @@ fn len(text: String) -> usize {
 fn main() {
     let _ = pipeline! { |_: u32| seq < par(limt = 2) < double double > len > };
 }
+//~     let _ = pipeline! { |_: u32| seq < par(limt = 2) < double double > len > };
+//~                                            ^^^^
+//~     let _ = pipeline! { |_: u32| seq < par(limt = 2) < double double > len > };
+//~                                                                        ^^^

@@ -19,3 +19,9 @@ fn main() {
         >
     };
 }
+//~             retry(max_attempts = 0) < fetch >
+//~                                  ^
+//~             circuit(fail_max = 2, fail_max = 3) < double >
+//~                                   ^^^^^^^^
+//~             circuit(fail_max = 2, fail_max = 3) < double >
+//~                                                   ^^^^^^

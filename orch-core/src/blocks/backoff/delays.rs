@@ -43,6 +43,26 @@ impl<B: BackoffBuilder + Clone> IntoBackoff<B::Backoff> for B {
     }
 }
 
+/// As [`IntoBackoff`], of which the compiler would list the implementations.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the delays of a `backoff`",
+    label = "not a backoff",
+    note = "write `constant(d)`, `exponential(base)` or `fibonacci(base)`, or a `backon::BackoffBuilder` that is `Clone`"
+)]
+#[doc(hidden)]
+pub trait CanBeABackoff<D>: Sized {
+    /// What it is as the option.
+    fn given(value: Self) -> Backoff<Self, D>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoBackoff<D>, D> CanBeABackoff<D> for T {
+    #[inline(always)]
+    fn given(value: T) -> Backoff<T, D> {
+        Backoff::new(value)
+    }
+}
+
 /// A `backoff`, with the proof that it is one: a bound asked again further on would be an error again.
 pub struct Backoff<B, D> {
     builder: B,

@@ -21,4 +21,4 @@ pub mod words;
 pub use crate::blocks::gatekeepers::IntoHandle;
 pub use crate::blocks::shell::enter;
 pub use handle::{Bulkhead, BulkheadBuilder};
-pub use options::{Options, Values, bulkhead, default, given};
+pub use options::{CanBeABulkhead, Options, Values, bulkhead, default, given};

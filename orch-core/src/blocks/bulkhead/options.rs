@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Bulkhead;
 use crate::blocks::Shell;
 use crate::blocks::gatekeepers::Gated;
+use crate::blocks::gatekeepers::IntoHandle;
 use crate::blocks::values::{self, Given, Invalid};
 use crate::build::builder::Builder;
 use crate::build::options::ErrorType;
@@ -80,12 +81,30 @@ pub mod default {
     }
 }
 
+/// As [`IntoHandle`], of which the compiler would list the implementations.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Bulkhead`",
+    label = "expected a `Bulkhead` or a reference to one",
+    note = "one to share is made with `Bulkhead::builder()`"
+)]
+#[doc(hidden)]
+pub trait CanBeABulkhead: Sized {
+    /// The handle.
+    fn given(value: Self) -> Bulkhead;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoHandle<Bulkhead>> CanBeABulkhead for T {
+    fn given(value: T) -> Bulkhead {
+        value.into_handle()
+    }
+}
+
 /// What an option given becomes.
 pub mod given {
     use std::time::Duration;
 
     use super::Bulkhead;
-    use crate::blocks::gatekeepers::IntoHandle;
 
     /// A number.
     pub fn max(value: u32) -> Option<u32> {
@@ -103,8 +122,8 @@ pub mod given {
     }
 
     /// A shared bulkhead.
-    pub fn bulkhead(value: impl IntoHandle<Bulkhead>) -> Option<Bulkhead> {
-        Some(value.into_handle())
+    pub fn bulkhead(value: Bulkhead) -> Option<Bulkhead> {
+        Some(value)
     }
 }
 

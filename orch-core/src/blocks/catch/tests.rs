@@ -186,7 +186,7 @@ fn stops_4_a_circuit_inside_counts_a_failure() {
                     reset_timeout: circuit::default::reset_timeout(),
                     probes: circuit::default::probes(),
                     wait: circuit::default::wait(),
-                    breaker: circuit::given::breaker(&breaker),
+                    breaker: Some(breaker.clone()),
                 },
                 &CIRCUIT,
             ),
@@ -213,7 +213,9 @@ fn retry_2_a_caught_panic_is_retried() {
         values: builder.once(
             retry::Values {
                 max_attempts: retry::default::max_attempts(),
-                backoff: retry::given::backoff(crate::blocks::backoff::constant(std::time::Duration::ZERO)),
+                backoff: crate::blocks::backoff::Backoff::new(crate::blocks::backoff::constant(
+                    std::time::Duration::ZERO,
+                )),
                 max_delay: None,
                 jitter: crate::blocks::backoff::none(),
                 max_elapsed: retry::default::max_elapsed(),

@@ -20,4 +20,4 @@ pub use crate::blocks::peers::fork;
 pub use arms::{Arms, Part, Share, arm, part};
 pub use future::Choose;
 pub use options::{Options, choose, given};
-pub use text::{Textual, text};
+pub use text::IsText;

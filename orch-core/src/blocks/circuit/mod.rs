@@ -36,7 +36,9 @@ pub use builder::BreakerBuilder;
 pub use events::CircuitEvent;
 pub use future::Circuit;
 pub use handle::Breaker;
-pub use options::{IntoBreaker, Options, Values, circuit, default, given};
+pub use options::{CanBeABreaker, IntoBreaker, Options, Values, circuit, default, given};
+pub use rate::CanBeAWindow;
+pub use reset_timeout::{CanBeAResetTimeout, Growing};
 #[cfg(feature = "durable")]
 pub use state::kept::{Asked, KeptCircuit};
 pub use status::{BreakerState, CircuitState};

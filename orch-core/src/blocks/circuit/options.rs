@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::config::Config;
 use super::future::Door;
-use super::rate::{IntoWindow, Window};
-use super::reset_timeout::{IntoResetTimeout, ResetTimeout};
+use super::rate::Window;
+use super::reset_timeout::ResetTimeout;
 use super::{Breaker, BreakerBuilder, Circuit};
 use crate::blocks::Shell;
 use crate::blocks::values::{self, Invalid};
@@ -140,7 +140,7 @@ pub mod default {
 
 /// What an option given becomes.
 pub mod given {
-    use super::{Breaker, IntoBreaker, IntoResetTimeout, IntoWindow, ResetTimeout, Window};
+    use super::{Breaker, ResetTimeout, Window};
 
     /// A number.
     pub fn fail_max(value: u32) -> Option<u32> {
@@ -153,8 +153,8 @@ pub mod given {
     }
 
     /// A number or a time.
-    pub fn window(value: impl IntoWindow) -> Option<Window> {
-        Some(value.into_window())
+    pub fn window(value: Window) -> Option<Window> {
+        Some(value)
     }
 
     /// A number.
@@ -163,8 +163,8 @@ pub mod given {
     }
 
     /// A time, or those of a backoff.
-    pub fn reset_timeout<How>(value: impl IntoResetTimeout<How>) -> ResetTimeout {
-        value.into_reset_timeout()
+    pub fn reset_timeout(value: ResetTimeout) -> ResetTimeout {
+        value
     }
 
     /// A number.
@@ -183,8 +183,8 @@ pub mod given {
     }
 
     /// A shared breaker.
-    pub fn breaker(value: impl IntoBreaker) -> Option<Breaker> {
-        value.into_breaker()
+    pub fn breaker(value: Option<Breaker>) -> Option<Breaker> {
+        value
     }
 }
 
@@ -197,6 +197,26 @@ pub mod given {
 pub trait IntoBreaker {
     /// The handle.
     fn into_breaker(self) -> Option<Breaker>;
+}
+
+/// As [`IntoBreaker`], of which the compiler would list the implementations.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a breaker",
+    label = "expected a `Breaker` or a reference to one",
+    note = "a breaker to share is made with `Breaker::builder()`"
+)]
+#[doc(hidden)]
+pub trait CanBeABreaker: Sized {
+    /// What it is as the option.
+    fn given(value: Self) -> Option<Breaker>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoBreaker> CanBeABreaker for T {
+    #[inline(always)]
+    fn given(value: T) -> Option<Breaker> {
+        value.into_breaker()
+    }
 }
 
 impl IntoBreaker for Breaker {

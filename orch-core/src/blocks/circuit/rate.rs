@@ -76,6 +76,25 @@ pub trait IntoWindow {
     fn into_window(self) -> Window;
 }
 
+/// As [`IntoWindow`], of which the compiler would list the implementations.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the `window` of a circuit",
+    label = "expected a number of calls, which is a `u32`, or a `Duration`"
+)]
+#[doc(hidden)]
+pub trait CanBeAWindow: Sized {
+    /// What it is as the option.
+    fn given(value: Self) -> Window;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoWindow> CanBeAWindow for T {
+    #[inline(always)]
+    fn given(value: T) -> Window {
+        value.into_window()
+    }
+}
+
 impl IntoWindow for u32 {
     fn into_window(self) -> Window {
         Window::Calls(self)

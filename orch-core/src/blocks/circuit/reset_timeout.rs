@@ -42,6 +42,26 @@ pub trait IntoResetTimeout<How> {
     fn into_reset_timeout(self) -> ResetTimeout;
 }
 
+/// As [`IntoResetTimeout`], of which the compiler would list the implementations.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the `reset_timeout` of a circuit",
+    label = "expected a `Duration` or a backoff",
+    note = "write `10s` or `exponential(10s)`, or a `backon::BackoffBuilder` that is `Clone`"
+)]
+#[doc(hidden)]
+pub trait CanBeAResetTimeout<How>: Sized {
+    /// What it is as the option.
+    fn given(value: Self) -> ResetTimeout;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoResetTimeout<How>, How> CanBeAResetTimeout<How> for T {
+    #[inline(always)]
+    fn given(value: T) -> ResetTimeout {
+        value.into_reset_timeout()
+    }
+}
+
 /// A time that is always the same.
 #[derive(Debug)]
 pub enum Fixed {}

@@ -7,7 +7,7 @@ use crate::blocks::Shell;
 use crate::blocks::peers::{Limit, OnFailure};
 use crate::blocks::values::{self, Given, Invalid};
 use crate::build::builder::Builder;
-use crate::build::items::{Items, Source, Streams};
+use crate::build::items::{HasItems, Source, StreamsItems};
 use crate::build::options::ErrorType;
 use crate::build::scope::{At, Scope};
 use crate::error::Failure;
@@ -43,7 +43,7 @@ impl<M> values::Values for Values<M> {
 pub struct Unpack<In, Iter>(pub(super) fn(In) -> Iter);
 
 /// The point inside the block: an item is piped into it, whether its steps use it or not.
-pub fn enter<S: Scope, In: Items, E: Failure, U>(
+pub fn enter<S: Scope, In: HasItems, E: Failure, U>(
     _builder: &Builder<S, In, E>,
     _usage: U,
 ) -> (Builder<S, In::Item, E>, Unpack<In, In::Iter>) {
@@ -51,7 +51,7 @@ pub fn enter<S: Scope, In: Items, E: Failure, U>(
 }
 
 /// The point inside the block that is given a stream.
-pub fn enter_stream<S: Scope, In: Streams, E: Failure, U>(
+pub fn enter_stream<S: Scope, In: StreamsItems, E: Failure, U>(
     _builder: &Builder<S, In, E>,
     _usage: U,
 ) -> (Builder<S, In::Item, E>, Unpack<In, In::Source>) {

@@ -15,7 +15,7 @@ use super::events::NextRound;
 use crate::blocks::backoff::Waits;
 use crate::blocks::shell::{Block, Held};
 use crate::blocks::values::Given;
-use crate::build::rounds::Control;
+use crate::build::rounds::EndsARound;
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::graph::{Describe, Load};
@@ -55,12 +55,12 @@ where
     P: Point,
     E: Failure,
     B: Step<P, E>,
-    B::Out: Control<Next = P::In>,
+    B::Out: EndsARound<Next = P::In>,
     G: Given<P, Value = Limits<Bk, D>>,
     Bk: Send + Sync,
     D: Send + Sync,
 {
-    type Out = <B::Out as Control>::Out;
+    type Out = <B::Out as EndsARound>::Out;
     type Asks = B::Asks;
 
     #[inline(always)]
@@ -177,7 +177,7 @@ where
     R: Cx,
     Fut: Future<Output = Result<C, Error<E>>>,
     Timer: Future<Output = ()>,
-    C: Control<Next = P::In>,
+    C: EndsARound<Next = P::In>,
 {
     type Output = Result<C::Out, Error<E>>;
 

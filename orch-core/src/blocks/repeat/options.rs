@@ -80,7 +80,7 @@ pub mod default {
 pub mod given {
     use std::time::Duration;
 
-    use crate::blocks::backoff::{Backoff, IntoBackoff, Jitter};
+    use crate::blocks::backoff::{Backoff, Jitter};
 
     /// A number.
     pub fn max_rounds(value: u32) -> Option<u32> {
@@ -88,8 +88,8 @@ pub mod given {
     }
 
     /// A [`backon::BackoffBuilder`], or a word.
-    pub fn backoff<B: IntoBackoff<D>, D>(value: B) -> Backoff<B, D> {
-        Backoff::new(value)
+    pub fn backoff<B, D>(value: Backoff<B, D>) -> Backoff<B, D> {
+        value
     }
 
     /// A duration.

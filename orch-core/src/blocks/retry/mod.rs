@@ -30,7 +30,9 @@ mod tests;
 #[doc(hidden)]
 pub mod words;
 
-pub use budget::{RetryBudget, RetryBudgetBuilder};
+pub use budget::{CanBeABudget, RetryBudget, RetryBudgetBuilder};
 pub use events::{BudgetSpent, Retrying};
 pub use future::Retry;
-pub use options::{Attempts, IntoAttempts, Options, Values, default, enter, given, retry, unlimited};
+pub use options::{
+    Attempts, CanBeMaxAttempts, IntoAttempts, Options, Values, default, enter, given, retry, unlimited,
+};

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::Retry;
-use super::budget::{IntoBudget, NoBudget, RetryBudget, Spend};
+use super::budget::{NoBudget, RetryBudget, Spend};
 use super::elapsed::{Limit, MaxElapsed, NoLimit};
 use super::policy::{Decide, Policy};
 use crate::blocks::Shell;
@@ -135,12 +135,12 @@ pub mod default {
 pub mod given {
     use std::time::Duration;
 
-    use super::{Attempts, IntoAttempts, IntoBudget, MaxElapsed, RetryBudget};
-    use crate::blocks::backoff::{Backoff, IntoBackoff, Jitter};
+    use super::{Attempts, MaxElapsed, RetryBudget};
+    use crate::blocks::backoff::{Backoff, Jitter};
 
     /// A number of type `u32`, or `unlimited`.
-    pub fn max_attempts(value: impl IntoAttempts) -> Attempts {
-        value.into_attempts()
+    pub fn max_attempts(value: Attempts) -> Attempts {
+        value
     }
 
     /// A duration.
@@ -149,8 +149,8 @@ pub mod given {
     }
 
     /// A [`backon::BackoffBuilder`], or a word.
-    pub fn backoff<B: IntoBackoff<D>, D>(value: B) -> Backoff<B, D> {
-        Backoff::new(value)
+    pub fn backoff<B, D>(value: Backoff<B, D>) -> Backoff<B, D> {
+        value
     }
 
     /// A duration.
@@ -169,8 +169,8 @@ pub mod given {
     }
 
     /// A shared budget.
-    pub fn budget(value: impl IntoBudget) -> RetryBudget {
-        value.into_budget()
+    pub fn budget(value: RetryBudget) -> RetryBudget {
+        value
     }
 }
 
@@ -204,6 +204,25 @@ pub const fn unlimited() -> Attempts {
 pub trait IntoAttempts {
     /// The number, or no end.
     fn into_attempts(self) -> Attempts;
+}
+
+/// As [`IntoAttempts`], of which the compiler would list the implementations.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a number of attempts",
+    label = "expected a `u32`, or the word `unlimited`"
+)]
+#[doc(hidden)]
+pub trait CanBeMaxAttempts: Sized {
+    /// What it is as the option.
+    fn given(value: Self) -> Attempts;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoAttempts> CanBeMaxAttempts for T {
+    #[inline(always)]
+    fn given(value: T) -> Attempts {
+        value.into_attempts()
+    }
 }
 
 impl IntoAttempts for u32 {

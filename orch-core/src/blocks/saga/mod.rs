@@ -21,5 +21,5 @@ mod undo;
 pub use events::SagaEvent;
 pub use future::Saga;
 pub use log::{Log, When};
-pub use options::{Options, alone, argument, default, enter, kept, output, saga};
+pub use options::{CanBeClonedForUndo, CanBeKeptForUndo, Options, alone, default, enter, output, saga};
 pub use undo::{Undone, listed, undone};

@@ -7,7 +7,7 @@ use super::future::{Alone, Inside};
 use super::log::{Lasting, Log};
 use crate::blocks::Shell;
 use crate::build::builder::Builder;
-use crate::build::feed::Duplicate;
+use crate::build::feed::CanBeCloned;
 use crate::build::scope::{Scope, With};
 use crate::error::Failure;
 use crate::node::Meta;
@@ -80,20 +80,8 @@ impl<S: Scope, In, E> IsBuilder for Builder<S, In, E> {
 
 /// The output of a step, for its undo.
 #[inline]
-pub fn output<T: Duplicate>(output: &T) -> T {
+pub fn output<T: CanBeCloned>(output: &T) -> T {
     output.duplicate()
-}
-
-/// The value of a name, for an undo.
-#[inline]
-pub fn kept<T: KeptForUndo>(value: &T) -> T {
-    value.keep()
-}
-
-/// An argument of an undo.
-#[inline]
-pub fn argument<T: Argument>(value: T) -> T {
-    value
 }
 
 /// The value of a name that lives no longer than the saga's steps.
@@ -103,13 +91,13 @@ pub fn argument<T: Argument>(value: T) -> T {
     note = "derive `Clone` for it, put it into an `Arc`, or hand the undo a part of it as an argument: `undo refund(order.id)`"
 )]
 #[doc(hidden)]
-pub trait KeptForUndo {
+pub trait CanBeClonedForUndo {
     /// A clone.
     fn keep(&self) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Clone> KeptForUndo for T {
+impl<T: Clone> CanBeClonedForUndo for T {
     fn keep(&self) -> T {
         self.clone()
     }
@@ -122,7 +110,16 @@ impl<T: Clone> KeptForUndo for T {
     note = "make it in the undo: `undo |_| {{ … }}`"
 )]
 #[doc(hidden)]
-pub trait Argument: Send + 'static {}
+pub trait CanBeKeptForUndo: Send + 'static {
+    /// The value.
+    #[inline]
+    fn keep(value: Self) -> Self
+    where
+        Self: Sized,
+    {
+        value
+    }
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Send + 'static> Argument for T {}
+impl<T: Send + 'static> CanBeKeptForUndo for T {}

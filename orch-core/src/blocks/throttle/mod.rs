@@ -18,4 +18,4 @@ mod shared;
 pub use crate::blocks::gatekeepers::IntoHandle;
 pub use crate::blocks::shell::enter;
 pub use handle::{Limiter, LimiterBuilder};
-pub use options::{Options, Values, default, given, throttle};
+pub use options::{CanBeALimiter, Options, Values, default, given, throttle};

@@ -8,6 +8,7 @@ use super::Limiter;
 use super::handle::Toll;
 use crate::blocks::Shell;
 use crate::blocks::gatekeepers::Gated;
+use crate::blocks::gatekeepers::IntoHandle;
 use crate::blocks::values::{self, Given, Invalid};
 use crate::build::builder::Builder;
 use crate::build::options::ErrorType;
@@ -116,12 +117,30 @@ pub mod default {
     }
 }
 
+/// As [`IntoHandle`], of which the compiler would list the implementations.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Limiter`",
+    label = "expected a `Limiter` or a reference to one",
+    note = "one to share is made with `Limiter::builder()`"
+)]
+#[doc(hidden)]
+pub trait CanBeALimiter: Sized {
+    /// The handle.
+    fn given(value: Self) -> Limiter;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoHandle<Limiter>> CanBeALimiter for T {
+    fn given(value: T) -> Limiter {
+        value.into_handle()
+    }
+}
+
 /// What an option given becomes.
 pub mod given {
     use std::time::Duration;
 
     use super::{Limiter, Whose};
-    use crate::blocks::gatekeepers::IntoHandle;
 
     /// A number.
     pub fn rate(value: u32) -> Option<u32> {
@@ -149,8 +168,8 @@ pub mod given {
     }
 
     /// A shared limiter.
-    pub fn limiter(value: impl IntoHandle<Limiter>) -> Whose {
-        Whose::Shared(value.into_handle())
+    pub fn limiter(value: Limiter) -> Whose {
+        Whose::Shared(value)
     }
 }
 

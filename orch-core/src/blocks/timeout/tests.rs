@@ -139,7 +139,7 @@ async fn timeout_4_around_a_retry_it_is_a_deadline_and_cuts_a_wait_short() {
         values: builder.once(
             retry::Values {
                 max_attempts: retry::unlimited(),
-                backoff: retry::given::backoff(crate::blocks::backoff::constant(400 * MS)),
+                backoff: crate::blocks::backoff::Backoff::new(crate::blocks::backoff::constant(400 * MS)),
                 max_delay: None,
                 jitter: crate::blocks::backoff::none(),
                 max_elapsed: retry::default::max_elapsed(),
@@ -183,8 +183,8 @@ async fn timeout_4_inside_a_retry_each_attempt_has_the_time() {
         error: builder.error(),
         values: builder.once(
             retry::Values {
-                max_attempts: retry::given::max_attempts(3),
-                backoff: retry::given::backoff(crate::blocks::backoff::constant(SECOND)),
+                max_attempts: retry::IntoAttempts::into_attempts(3),
+                backoff: crate::blocks::backoff::Backoff::new(crate::blocks::backoff::constant(SECOND)),
                 max_delay: None,
                 jitter: crate::blocks::backoff::none(),
                 max_elapsed: retry::default::max_elapsed(),
@@ -230,7 +230,7 @@ async fn circuit_5_a_timeout_inside_counts_as_a_failure() {
                 reset_timeout: circuit::default::reset_timeout(),
                 probes: circuit::default::probes(),
                 wait: circuit::default::wait(),
-                breaker: circuit::given::breaker(&breaker),
+                breaker: Some(breaker.clone()),
             },
             &CIRCUIT,
         ),

@@ -16,7 +16,7 @@ use crate::build::scope::{At, Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::{Bound, Describe, Load};
 use crate::node::{Meta, Origin};
-use crate::policy::{Handed, Next, Policy, Running};
+use crate::policy::{CanBeHandedOut, Next, Policy, Running};
 use crate::run::{Asks, Cx, Step};
 use crate::runtime::BoxFuture;
 
@@ -33,7 +33,7 @@ impl<P, E, B, G, F, Runs> Block<P, E> for With<B, G, F, Runs>
 where
     P: Point,
     E: Failure,
-    F: Feed<P::In, Takes: Handed<Runs>>,
+    F: Feed<P::In, Takes: CanBeHandedOut<Runs>>,
     B: Step<At<P::Scope, F::Takes>, E>,
     G: Given<P, Value: Policy<B::Out, E, Runs>>,
     Runs: 'static,

@@ -38,7 +38,7 @@ impl<T: Send + Sync> values::Values for Values<T> {
 }
 
 /// What is to be a policy, as far as runs on several threads can see it.
-pub fn shared<T>(value: T) -> Checked<IsShared<T>, T, T> {
+pub fn shared<T>(value: T) -> Checked<IsShared<T>, T, (T,)> {
     Check::new(value)
 }
 
@@ -95,7 +95,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
         self,
         options: Options<E, G>,
         _body: &B,
-    ) -> Checked<IsPolicy<G::Value, B::Out, E, Runs>, Judged<E, G, Runs>, G::Value>
+    ) -> Checked<IsPolicy<G::Value, B::Out, E, Runs>, Judged<E, G, Runs>, (G::Value, B::Out, E, Runs)>
     where
         G: Given<At<S, In>>,
         B: Step<At<S, In>, E>,
@@ -107,7 +107,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     pub fn handed<G, Runs>(
         self,
         judged: Judged<E, G, Runs>,
-    ) -> Checked<IsHanded<In, Runs>, Judged<E, G, Runs>, In> {
+    ) -> Checked<IsHanded<In, Runs>, Judged<E, G, Runs>, (In, Runs)> {
         Check::new(judged)
     }
 }

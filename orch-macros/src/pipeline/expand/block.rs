@@ -133,8 +133,13 @@ impl Expansion<'_> {
             }
         };
         let body_code = match block.spec.needs {
-            Needs::Rounds => self.ends(body_code, &["control", "next_round"], block, &inside),
-            Needs::Same if uses => self.ends(body_code, &["same"], block, &inside),
+            Needs::Rounds => self.ends(
+                body_code,
+                &[("control", "EndsARound"), ("next_round", "BeginsARound")],
+                block,
+                &inside,
+            ),
+            Needs::Same if uses => self.ends(body_code, &[("same", "GivesTheSame")], block, &inside),
             _ => body_code,
         };
         let options = self.options(block, values, at, None);
@@ -142,16 +147,16 @@ impl Expansion<'_> {
         let enter = hidden(if streams { "enter_stream" } else { "enter" }, block.open);
         let gate = match block.spec.needs {
             Needs::Nothing | Needs::Rounds | Needs::Same | Needs::Policy => None,
-            Needs::Items if streams => Some("streamed"),
-            Needs::Items => Some("items"),
-            Needs::Duplicate => uses.then_some("duplicate_input"),
+            Needs::Items if streams => Some(("streamed", "StreamsItems")),
+            Needs::Items => Some(("items", "HasItems")),
+            Needs::Duplicate => uses.then_some(("duplicate_input", "CanBeCloned")),
         };
         let (checked, check) = match gate {
             None => (tok.clone(), TokenStream::new()),
             // What follows goes through the token that passed, so that none of it is known if it did not.
-            Some(gate) => {
+            Some((gate, condition)) => {
                 let (checked, gate) = (self.variable("tok", block.open), hidden(gate, block.open));
-                let gate = self.checked(&quote!(#tok.#gate()), keyword.span(), block.open);
+                let gate = self.checked(condition, &quote!(#tok.#gate()), keyword.span(), block.open);
                 (checked.clone(), quote_spanned!(inside.here()=> let #checked = #gate;))
             }
         };
@@ -168,12 +173,23 @@ impl Expansion<'_> {
     }
 
     /// A body of whose output something is asked. What is wrong with that is wrong with its last step.
-    fn ends(&mut self, body: TokenStream, gates: &[&str], block: &Block, inside: &Here) -> TokenStream {
+    fn ends(
+        &mut self,
+        body: TokenStream,
+        gates: &[(&str, &str)],
+        block: &Block,
+        inside: &Here,
+    ) -> TokenStream {
         let (inner, span) = (&inside.tok, span_of_end(block));
         let mut body = body;
-        for gate in gates {
+        for (gate, condition) in gates {
             let gate = hidden(gate, block.open);
-            body = self.checked(&quote_spanned!(inside.here()=> #inner.#gate(#body)), span, block.open);
+            body = self.checked(
+                condition,
+                &quote_spanned!(inside.here()=> #inner.#gate(#body)),
+                span,
+                block.open,
+            );
         }
         body
     }
@@ -209,7 +225,7 @@ impl Expansion<'_> {
             let inside = Here { tok: inner.clone(), parent: Some(index), open: block.open, ..at.clone() };
             let code = self.step(step, &inside);
             let checked = match share_name {
-                "clones" => self.checked(&quote!(#tok.duplicate_input()), span, block.open),
+                "clones" => self.checked("CanBeCloned", &quote!(#tok.duplicate_input()), span, block.open),
                 _ => tok.to_token_stream(),
             };
             statements.extend(quote_spanned! {inside.here()=>
@@ -228,7 +244,7 @@ impl Expansion<'_> {
                     }
                     Some(first) => {
                         let gate = quote_spanned!(inside.here()=> #inner.#one(&#first, #child));
-                        let gate = self.checked(&gate, span, block.open);
+                        let gate = self.checked("GivesOneType", &gate, span, block.open);
                         statements.extend(quote_spanned!(inside.here()=> let #child = #gate;));
                     }
                 }

@@ -41,10 +41,7 @@ impl Expansion<'_> {
         };
         let has_names = arms.iter().any(|arm| binds(&arm.pattern));
         let is_text = arms.iter().any(|arm| is_text(&arm.pattern.to_token_stream()));
-        let text = is_text.then(|| {
-            let module = module(block);
-            quote_spanned!(here=> #private::#module::text)
-        });
+        let text = is_text.then(|| self.function_of("IsText", "text", block.open));
         let scrutinee = Scrutinee::of(code.clone(), has_names, text.as_ref(), &at.names.bound());
         let keeps = has_names && !matches!(scrutinee, Scrutinee::Place(_));
 
@@ -55,7 +52,12 @@ impl Expansion<'_> {
         let mut parts = tok.clone();
         if keeps {
             let gate = hidden("kept_look", block.open);
-            let gate = self.checked(&quote!(#tok.#gate(&#look)), first_span(&code, block.open), block.open);
+            let gate = self.checked(
+                "CanBeKept",
+                &quote!(#tok.#gate(&#look)),
+                first_span(&code, block.open),
+                block.open,
+            );
             parts = self.variable("tok", block.open);
             statements.extend(quote_spanned!(here=> let #parts = #gate;));
         }
@@ -93,7 +95,7 @@ impl Expansion<'_> {
                 }
                 Some(first) => {
                     let gate = quote_spanned!(here=> #inner.#one(&#first, #child));
-                    let gate = self.checked(&gate, span, block.open);
+                    let gate = self.checked("GivesOneType", &gate, span, block.open);
                     statements.extend(quote_spanned!(here=> let #child = #gate;));
                 }
             }
@@ -130,7 +132,6 @@ impl Expansion<'_> {
         block: &Block,
         at: &Here,
     ) -> TokenStream {
-        let private = &self.private_at(block.open);
         let (tok, here) = (&at.tok, block.open.resolved_at(Span::mixed_site()));
         let (scope, input) = (local("scope", block.open), local("input", block.open));
         let (value, chosen) = (local("value", block.open), local("chosen", block.open));
@@ -142,7 +143,11 @@ impl Expansion<'_> {
         mentions.extend(arms.iter().filter_map(|arm| arm.guard.clone()));
         let (names, capture) = (at.names.open(&scope, &mentions), self.capture_at(span));
         let given = match scrutinee {
-            Scrutinee::Piped(code) => quote_spanned!(here=> #private::look(#input, #code)),
+            // All of it at the closure: there the compiler says which patterns are missing.
+            Scrutinee::Piped(code) => {
+                let private = self.private_at(span);
+                quote_spanned!(span.resolved_at(Span::mixed_site())=> #private::look(#input, #code))
+            }
             _ => code.clone(),
         };
         let input = match scrutinee {

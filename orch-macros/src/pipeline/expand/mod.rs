@@ -22,7 +22,7 @@ mod usage;
 use orch_syntax::ast::{Arm, Inline, Item, Leaf, LetStep, Pipeline, Step, TaskPath};
 use orch_syntax::pattern::Pattern;
 use orch_syntax::{Parsed, tokens};
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -66,6 +66,7 @@ fn built(pipeline: &Pipeline) -> TokenStream {
     };
     let mut expansion = Expansion {
         private: &private,
+        krate_is_given: pipeline.krate.is_some(),
         error: &error,
         boxes_errors: pipeline.error.is_none(),
         capture: pipeline.move_token.is_some(),
@@ -82,8 +83,9 @@ fn built(pipeline: &Pipeline) -> TokenStream {
         pipeline.lets.iter().flat_map(|entry| entry.pattern.identifiers()).cloned().collect();
     let mut header = table::root(&private);
     if !bound.is_empty() {
-        let values =
-            bound.iter().map(|name| expansion.checked(&quote!(#private::owned(#name)), name.span(), start));
+        let values = bound
+            .iter()
+            .map(|name| expansion.checked("CanBeOwned", &quote!(#private::owned(#name)), name.span(), start));
         header = quote!((#header, (#(#values,)*)));
         names.bind_tuple(&bound);
     }
@@ -108,11 +110,11 @@ fn built(pipeline: &Pipeline) -> TokenStream {
     });
     let mut checks = TokenStream::new();
     if let Some(input) = &pipeline.input {
-        let gate = expansion.checked(&quote!(#tok.input()), input.ty.span(), start);
+        let gate = expansion.checked("CanBeInput", &quote!(#tok.input()), input.ty.span(), start);
         checks.extend(quote!(let #tok = #gate;));
     }
     if let Some(error) = &pipeline.error {
-        let gate = expansion.checked(&quote!(#tok.failure()), error.span(), start);
+        let gate = expansion.checked("CanBeTheErrorType", &quote!(#tok.failure()), error.span(), start);
         checks.extend(quote!(let #tok = #gate;));
     }
     let table = expansion.table.define(&private);
@@ -178,14 +180,14 @@ impl Source {
         !matches!(self, Source::NoInput | Source::Nothing)
     }
 
-    /// The method of a slot.
-    fn method(self) -> &'static str {
+    /// The condition of a slot.
+    fn condition(self) -> &'static str {
         match self {
-            Source::Step => "step",
-            Source::Input => "input",
-            Source::NoInput => "no_input",
-            Source::Nothing => "nothing",
-            Source::Item => "item",
+            Source::Step => "FlowsInto",
+            Source::Input => "EntersInto",
+            Source::NoInput => "StartsWith",
+            Source::Nothing => "GoesOnWith",
+            Source::Item => "IteratesInto",
         }
     }
 }
@@ -204,6 +206,8 @@ impl Here {
 /// What all steps of one invocation share.
 struct Expansion<'a> {
     private: &'a TokenStream,
+    /// Whether the header says where that is.
+    krate_is_given: bool,
     error: &'a TokenStream,
     /// Whether that is the one of pipelines that name no other.
     boxes_errors: bool,
@@ -222,6 +226,10 @@ struct Expansion<'a> {
 impl Expansion<'_> {
     /// The path to the core's private module, placed at `span`: what a call of ours points at where it is shown.
     fn private_at(&self, span: Span) -> TokenStream {
+        // A path of the user's has its own place, where one error says that there is no such crate.
+        if self.krate_is_given {
+            return self.private.clone();
+        }
         tokens::map(self.private.clone(), &mut |mut token| {
             token.set_span(span.resolved_at(token.span()));
             token
@@ -262,18 +270,60 @@ impl Expansion<'_> {
             Step::Inline(_) => hidden("inlined", at.open),
             _ => hidden("step", at.open),
         };
-        self.checked(&quote!(#tok.#gate(#code)), span_of(step), at.open)
+        let span = span_of(step);
+        let (check, spot) = (self.variable("gate", at.open), self.variable("place", at.open));
+        let (pass, known) = (hidden("pass", span), hidden("__orch_known", at.open));
+        let place = carried(span, &spot.to_token_stream());
+        let holds = self.asked_for("IntoFailure", &place, at.open);
+        let step_value = self.variable("step", span);
+        let sent = sent(step, &step_value, at);
+        let call = quote!(#tok.#gate(#step_value));
+        let gives = match step {
+            Step::Inline(_) => {
+                let output = hidden("output", at.open);
+                let output = carried(span, &quote_spanned!(at.here()=> #check.#output()));
+                self.asked_for("CanBeGiven", &output, at.open)
+            }
+            Step::Leaf(leaf) if leaf.arguments.is_none() => self.asked_for("Task", &place, at.open),
+            _ => TokenStream::new(),
+        };
+        quote_spanned! {at.here()=> {
+            let #step_value = #code;
+            #sent
+            let (#check, #spot) = #call;
+            #gives
+            let (#check, #spot) = #check.#pass(#place);
+            #holds
+            #check.#known()
+        }}
     }
 
-    /// What passes the check that `call` makes (see `build/check.rs` in the core), with the error at `span` if it does not.
-    fn checked(&mut self, call: &TokenStream, span: Span, open: Span) -> TokenStream {
-        let (gate, place) = (self.variable("gate", open), self.variable("place", open));
+    /// What passes the check that `call` makes of a condition (see `build/check.rs` in the core), with the error at `span` if it does
+    /// not.
+    fn checked(&mut self, condition: &str, call: &TokenStream, span: Span, open: Span) -> TokenStream {
+        let (check, spot) = (self.variable("gate", open), self.variable("place", open));
         let (pass, known) = (hidden("pass", span), hidden("__orch_known", open));
-        let at = carried(span, &place.to_token_stream());
+        let place = carried(span, &spot.to_token_stream());
+        let holds = self.asked_for(condition, &place, open);
         quote_spanned! {open.resolved_at(Span::mixed_site())=> {
-            let (#gate, #place) = #call;
-            #gate.#pass(#at).#known()
+            let (#check, #spot) = #call;
+            #holds
+            #check.#pass(#place).#known()
         }}
+    }
+
+    /// The call that is an error, where `place` is, if a condition does not hold.
+    fn asked_for(&self, condition: &str, place: &TokenStream, open: Span) -> TokenStream {
+        let holds = self.function_of(condition, "__orch_holds", open);
+        quote_spanned!(open.resolved_at(Span::mixed_site())=> #holds(#place);)
+    }
+
+    /// A function of a condition. It stands at `open`, away from what it is called with: the compiler would propose to borrow that, if
+    /// they began together.
+    fn function_of(&self, condition: &str, function: &str, open: Span) -> TokenStream {
+        let private = self.private_at(open);
+        let (condition, function) = (hidden(condition, open), hidden(function, open));
+        quote_spanned!(open.resolved_at(Span::mixed_site())=> #private::wanted::#condition::#function)
     }
 }
 
@@ -316,6 +366,57 @@ fn span_of_leaf(leaf: &Leaf) -> Span {
 /// The `|` or `async` that an inline step begins with.
 fn span_of_inline(inline: &Inline) -> Span {
     inline.async_token.unwrap_or(inline.bar)
+}
+
+/// What is shared and sent between threads of a step, looked at where nothing is run: the error says what of the user's cannot be, and
+/// of what asks for it only that it is a cast.
+fn sent(step: &Step, value: &Ident, at: &Here) -> TokenStream {
+    let (captures, is_async) = match step {
+        Step::Leaf(leaf) => {
+            (leaf.arguments.as_ref().is_some_and(|arguments| holds_a_name(&arguments.group.stream())), false)
+        }
+        Step::Inline(inline) => (
+            true,
+            inline.async_token.is_some()
+                && inline.context.is_none()
+                && at.names.used_in(&inline.body.stream()).is_empty(),
+        ),
+        _ => (false, false),
+    };
+    if !captures {
+        return TokenStream::new();
+    }
+    let (span, here) = (span_of(step), at.here());
+    let inside = span.resolved_at(Span::mixed_site());
+    let closure = shared(value, span, at.open);
+    let future = is_async.then(|| {
+        let future = hidden("future", span);
+        let future = carried(span, &quote_spanned!(inside=> #value.#future()));
+        quote_spanned!(here=> if false { let _: &(dyn ::core::marker::Send) = #future; })
+    });
+    quote!(#closure #future)
+}
+
+/// A cast, where nothing is run, of the closure that is in a value of ours, to what can be shared. It asks of what is inside of the
+/// braces, so all of that is at the place of the error.
+fn shared(value: &Ident, span: Span, open: Span) -> TokenStream {
+    let (here, inside) = (open.resolved_at(Span::mixed_site()), span.resolved_at(Span::mixed_site()));
+    let closure = hidden("closure", span);
+    let closure = carried(span, &quote_spanned!(inside=> #value.#closure()));
+    quote_spanned! {here=>
+        if false {
+            let _: &(dyn ::core::marker::Send + ::core::marker::Sync) = #closure;
+        }
+    }
+}
+
+/// Whether a name stands in the code, so that a closure around it may capture something.
+fn holds_a_name(code: &TokenStream) -> bool {
+    code.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(name) => name != "_",
+        TokenTree::Group(group) => holds_a_name(&group.stream()),
+        _ => false,
+    })
 }
 
 /// A value of ours in braces that carry the caret of an error, at `span`.

@@ -9,7 +9,7 @@ use super::block::{first_span, module};
 use super::names::{Names, hidden};
 use super::table::{Index, node};
 use super::usage::{holds_embed, holds_undo, is_closure};
-use super::{Expansion, Here, local};
+use super::{Expansion, Here, local, shared};
 
 impl Expansion<'_> {
     /// Whether names stand in a value of the block.
@@ -139,9 +139,9 @@ impl Expansion<'_> {
         let head = block.head.as_ref().map(code_of).unwrap_or_default();
         let here = block.open.resolved_at(Span::mixed_site());
         let policy = quote_spanned!(here=> #inner.#judge(#options, &#body));
-        let judged = self.checked(&policy, first_span(&head, block.open), block.open);
+        let judged = self.checked("RunsABody", &policy, first_span(&head, block.open), block.open);
         let handed = quote_spanned!(here=> #inner.#handed(#judged));
-        self.checked(&handed, block.keyword.span(), block.open)
+        self.checked("CanBeHandedOut", &handed, block.keyword.span(), block.open)
     }
 
     /// What is asked of an error. A closure that is written there gets the type of its parameter from where it goes; all else has a
@@ -154,19 +154,29 @@ impl Expansion<'_> {
         if !asked.mentions(&at.names.bound()) {
             let plain = hidden(methods.plain, block.open);
             if may_hold_a_closure(&code) {
-                return quote_spanned!(here=> #tok.#plain(#code));
+                let span = first_span(&code, block.open);
+                return self.shared(&quote_spanned!(here=> #tok.#plain(#code)), span, block.open);
             }
             let (check, span) = (hidden(methods.check, block.open), first_span(&code, block.open));
-            let code = self.checked(&quote!(#tok.#check(#code)), span, block.open);
+            let code = self.checked(methods.condition, &quote!(#tok.#check(#code)), span, block.open);
             return quote_spanned!(here=> #tok.#plain(#code));
         }
         let span = first_span(&code, block.open);
         let (scope, error) = (local("scope", block.open), local("error", block.open));
         let (names, capture) = (at.names.open(&scope, &code), self.capture_at(span));
         let named = hidden(methods.named, block.open);
-        let asked = quote_spanned!(here=> #private::ask(#error, #code));
+        let ask = hidden(methods.function, block.open);
+        let asked = quote_spanned!(here=> #private::#ask(#error, #code));
         let closure = quote_spanned!(span=> #capture |#scope, #error| { #names #asked });
-        quote_spanned!(here=> #tok.#named(#closure))
+        self.shared(&quote_spanned!(here=> #tok.#named(#closure)), span, block.open)
+    }
+
+    /// A predicate, of which a cast asks whether what it captures can be shared, before the block does.
+    fn shared(&mut self, predicate: &TokenStream, span: Span, open: Span) -> TokenStream {
+        let here = open.resolved_at(Span::mixed_site());
+        let value = self.variable("value", span);
+        let asked = shared(&value, span, open);
+        quote_spanned!(here=> { let #value = #predicate; #asked #value })
     }
 
     /// What an option given comes to, or what it is if it is not given.
@@ -180,7 +190,11 @@ impl Expansion<'_> {
             if let (Kind::Policy, Some(code)) = (spec.kind, &value) {
                 let span = first_span(code, block.open);
                 let call = quote_spanned!(here=> #private::#module::shared(#code));
-                value = Some(self.checked(&call, span, block.open));
+                value = Some(self.checked("CanBeShared", &call, span, block.open));
+            }
+            if let (Some(condition), Some(code)) = (conversion(spec), &value) {
+                let given = self.function_of(condition, "given", block.open);
+                value = Some(quote_spanned!(here=> #given(#code)));
             }
             quote_spanned!(here=> #private::#module::given::#option(#value))
         } else {
@@ -197,7 +211,7 @@ impl Expansion<'_> {
         let (scope, input) = (local("scope", block.open), local("input", block.open));
         let (capture, names) = (self.capture_at(span), at.names.open(&scope, &code));
         let (input, code) = if is_closure(&code) {
-            (input.to_token_stream(), quote_spanned!(here=> #private::look(#input, #code)))
+            (input.to_token_stream(), quote_spanned!(here=> #private::holds(#input, #code)))
         } else {
             (quote!(_), code)
         };
@@ -235,14 +249,43 @@ struct Methods {
     plain: &'static str,
     named: &'static str,
     check: &'static str,
+    condition: &'static str,
+    function: &'static str,
 }
 
 fn method_of(kind: Kind) -> Methods {
     if kind == Kind::Asked {
-        Methods { plain: "asked", named: "named_asked", check: "is_asked" }
+        Methods {
+            plain: "asked",
+            named: "named_asked",
+            check: "is_asked",
+            condition: "GivesAWait",
+            function: "asks",
+        }
     } else {
-        Methods { plain: "predicate", named: "named_predicate", check: "is_predicate" }
+        Methods {
+            plain: "predicate",
+            named: "named_predicate",
+            check: "is_predicate",
+            condition: "SaysYesOrNo",
+            function: "says",
+        }
     }
+}
+
+/// What an option's value has to convert into, where there are several types for it.
+fn conversion(spec: &OptionSpec) -> Option<&'static str> {
+    Some(match spec.kind {
+        Kind::CountOrUnlimited => "CanBeMaxAttempts",
+        Kind::Window => "CanBeAWindow",
+        Kind::Backoff => "CanBeABackoff",
+        Kind::Periods => "CanBeAResetTimeout",
+        Kind::Handle("Breaker", _) => "CanBeABreaker",
+        Kind::Handle("RetryBudget", _) => "CanBeABudget",
+        Kind::Handle("Bulkhead", _) => "CanBeABulkhead",
+        Kind::Handle("Limiter", _) => "CanBeALimiter",
+        _ => return None,
+    })
 }
 
 /// Whether a closure may stand in an expression, or come of a macro's call in it.

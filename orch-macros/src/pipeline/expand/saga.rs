@@ -118,7 +118,8 @@ impl Expansion<'_> {
         let mut statements = TokenStream::new();
         if uses {
             let (next, gate) = (self.variable("tok", at.open), hidden("duplicate", at.open));
-            let gate = self.checked(&quote_spanned!(here=> #tok.#gate(#argument)), span, at.open);
+            let gate =
+                self.checked("CanBeCloned", &quote_spanned!(here=> #tok.#gate(#argument)), span, at.open);
             statements.extend(quote_spanned!(here=> let #next = #gate;));
             checked = next;
         }
@@ -182,7 +183,6 @@ impl Expansion<'_> {
         }
         let inner = |code: &TokenStream| names.used_beyond(&around.names, code);
         let mut kept = Kept::default();
-        let private = self.private_at(at.open);
         if let Step::Leaf(leaf) = &undo.undo {
             let Some(arguments) = &leaf.arguments else { return (kept, None) };
             let mut written = TokenStream::new();
@@ -194,7 +194,8 @@ impl Expansion<'_> {
                     let name = self.variable("kept", at.open);
                     let span = code.clone().into_iter().next().map_or(at.open, |token| token.span());
                     written.extend(carried(span, &name.to_token_stream()));
-                    kept.values.push(quote_spanned!(span=> #private::saga::argument({ #code })));
+                    let keep = self.function_of("CanBeKeptForUndo", "keep", at.open);
+                    kept.values.push(quote_spanned!(span=> #keep({ #code })));
                     kept.names.push(name);
                 }
                 written.extend(comma.map(|comma| quote_spanned!(comma=> ,)));
@@ -210,7 +211,8 @@ impl Expansion<'_> {
         for name in inner(&code) {
             let span = mentioned_at(&code, &name).unwrap_or_else(|| span_of(&undo.undo));
             let value = carried(span, &name.to_token_stream());
-            kept.values.push(quote_spanned!(at.here()=> #private::saga::kept(#value)));
+            let keep = self.function_of("CanBeClonedForUndo", "keep", at.open);
+            kept.values.push(quote_spanned!(at.here()=> #keep(#value)));
             kept.names.push(name);
         }
         (kept, None)

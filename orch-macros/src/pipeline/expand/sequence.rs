@@ -185,10 +185,10 @@ impl Expansion<'_> {
         let private = &self.private_at(at.open);
         let next = self.variable("tok", at.open);
         let tok = &at.tok;
-        let named = self.checked(&quote!(#tok.kept_input()), span, at.open);
+        let named = self.checked("CanBeKept", &quote!(#tok.kept_input()), span, at.open);
         let method = hidden("named_input", at.open);
         statements.extend(quote!(let #next = #named.#method();));
-        statements.extend(seen_through(at, pattern, ty, span, None, private));
+        statements.extend(self.seen_through(at, pattern, ty, span, None));
         at.names.bind(pattern, place);
         *at = at.with_tok(next, Source::Nothing);
         quote!(#private::seq::BindInput)
@@ -216,14 +216,16 @@ impl Expansion<'_> {
         // What is kept has to pass a check, and the step goes through the builder that did: where it does not, the
         // sequence is no less unknown than what follows.
         let mut checked = tok.clone();
-        let gates: &[&str] = match how {
+        let (kept, duplicate) = (("kept", "CanBeKept"), ("duplicate", "CanBeCloned"));
+        let gates: &[(&str, &str)] = match how {
             How::Pipe => &[],
-            How::Bind | How::Store => &["kept"],
-            How::Keep => &["kept", "duplicate"],
+            How::Bind | How::Store => &[kept],
+            How::Keep => &[kept, duplicate],
         };
-        for gate in gates {
+        for (gate, condition) in gates {
             let (next, gate) = (self.variable("tok", at.open), hidden(gate, at.open));
-            let gate = self.checked(&quote_spanned!(here=> #checked.#gate(#argument)), span, at.open);
+            let gate =
+                self.checked(condition, &quote_spanned!(here=> #checked.#gate(#argument)), span, at.open);
             statements.extend(quote_spanned!(here=> let #next = #gate;));
             checked = next;
         }
@@ -241,7 +243,7 @@ impl Expansion<'_> {
             How::Pipe => quote_spanned!(here=> #private::seq::Pipe(#step)),
         };
         if let Some((pattern, ty)) = binding {
-            statements.extend(seen_through(at, pattern, ty, span, Some(&argument), private));
+            statements.extend(self.seen_through(at, pattern, ty, span, Some(&argument)));
             at.names.bind(pattern, place);
         }
         let source = match how {
@@ -251,43 +253,47 @@ impl Expansion<'_> {
         *at = at.with_tok(next, source);
         entry
     }
-}
 
-/// Asks whether a value has the type and the form that a `let` says: the output of `step`, or what is piped to this point.
-fn seen_through(
-    at: &Here,
-    pattern: &Pattern,
-    ty: Option<&TokenStream>,
-    span: Span,
-    step: Option<&TokenStream>,
-    private: &TokenStream,
-) -> TokenStream {
-    let (gives, takes_apart) = match step {
-        Some(_) => ("gives", "takes_apart"),
-        None => ("input_gives", "takes_input_apart"),
-    };
-    let (gives, takes_apart) = (hidden(gives, at.open), hidden(takes_apart, at.open));
-    let (tok, value, here) = (&at.tok, local("value", at.open), at.here());
-    let step = step.map(|step| quote_spanned!(here=> #step,));
-    let mut statements = TokenStream::new();
-    if let Some(ty) = ty {
-        let given = carried(span, &value.to_token_stream());
-        statements.extend(quote_spanned! {here=>
-            #tok.#gives(#step |#value| #private::says::<#ty>().names(#given));
-        });
-    }
-    if !pattern.is_plain() {
-        let given = carried(pattern.span(), &value.to_token_stream());
-        // As in `Names::open`, to the letter: two errors of one pattern are then one.
-        let by_reference = pattern.by_reference();
-        statements.extend(quote! {
-            #tok.#takes_apart(#step |#value| {
-                #[allow(unused_variables)]
-                let #by_reference = #given;
+    /// Asks whether a value has the type and the form that a `let` says: the output of `step`, or what is piped to this point.
+    fn seen_through(
+        &self,
+        at: &Here,
+        pattern: &Pattern,
+        ty: Option<&TokenStream>,
+        span: Span,
+        step: Option<&TokenStream>,
+    ) -> TokenStream {
+        let (gives, takes_apart) = match step {
+            Some(_) => ("gives", "takes_apart"),
+            None => ("input_gives", "takes_input_apart"),
+        };
+        let (gives, takes_apart) = (hidden(gives, at.open), hidden(takes_apart, at.open));
+        let (tok, value, here) = (&at.tok, local("value", at.open), at.here());
+        let step = step.map(|step| quote_spanned!(here=> #step,));
+        let mut statements = TokenStream::new();
+        if let Some(ty) = ty {
+            let given = carried(span, &value.to_token_stream());
+            let private = self.private_at(at.open);
+            let annotation = carried(span, &quote_spanned!(here=> #private::wanted::Annotation));
+            statements.extend(quote_spanned! {here=>
+                #tok.#gives(#step |#value| {
+                    #private::wanted::NamesWhat::<_, #ty>::agree(#given, #annotation)
+                });
             });
-        });
+        }
+        if !pattern.is_plain() {
+            let given = carried(pattern.span(), &value.to_token_stream());
+            // As in `Names::open`, to the letter: two errors of one pattern are then one.
+            let by_reference = pattern.by_reference();
+            statements.extend(quote! {
+                #tok.#takes_apart(#step |#value| {
+                    #[allow(unused_variables)]
+                    let #by_reference = #given;
+                });
+            });
+        }
+        statements
     }
-    statements
 }
 
 /// How many entries of a sequence of so many make one entry of its tuple.

@@ -33,12 +33,12 @@ impl Expansion<'_> {
         let (tok, capture) = (&at.tok, self.capture_at(span));
         let scope = local("scope", at.open);
         let input = local("input", at.open);
-        let source = hidden(at.source.method(), at.open);
         let (call, names, piped) = match &leaf.arguments {
             None => {
-                let slot = associated(&leaf.path, "slot", at.open);
-                let given = carried(span, &input.to_token_stream());
-                (quote_spanned!(span=> #slot().#source(#given)), TokenStream::new(), true)
+                let slot = associated(&leaf.path, "slot", span.resolved_at(Span::mixed_site()));
+                let meets = hidden("meets", at.open);
+                let meeting = carried(span, &quote_spanned!(at.here()=> #slot().#meets(#input)));
+                (self.flows(at, &meeting), TokenStream::new(), true)
             }
             Some(arguments) => {
                 let args = associated(&leaf.path, "args", span);
@@ -62,12 +62,13 @@ impl Expansion<'_> {
         let Some(piped) = arguments.piped else { return arguments.group.to_token_stream() };
         let private = self.private_at(at.open);
         let task = &leaf.path.ty;
-        let (hole, source) = (self.variable("hole", at.open), hidden(at.source.method(), at.open));
-        let given = carried(piped, &input.to_token_stream());
+        let (hole, meets) = (self.variable("hole", at.open), hidden("meets", at.open));
+        let meeting = carried(piped, &quote_spanned!(at.here()=> #hole.#meets(#input)));
+        let flows = self.flows(at, &meeting);
         // The first branch tells the type of the parameter, the second hands the value over.
         let value = quote_spanned!(at.here()=> {
             let #hole = #private::slot::hole::<(#task), _>();
-            if false { #hole.parameter() } else { #hole.#source(#given) }
+            if false { #hole.parameter() } else { #flows }
         });
         let same = |span: Span| span.start() == piped.start() && span.end() == piped.end();
         let mut stream = TokenStream::new();
@@ -82,6 +83,12 @@ impl Expansion<'_> {
         let mut group = Group::new(arguments.group.delimiter(), stream);
         group.set_span(arguments.group.span());
         group.to_token_stream()
+    }
+
+    /// What is made of a piped value that meets a parameter, if it fits.
+    fn flows(&self, at: &Here, meeting: &TokenStream) -> TokenStream {
+        let flow = self.function_of(at.source.condition(), "flow", at.open);
+        quote_spanned!(at.here()=> #flow(#meeting))
     }
 
     /// `move`, at a step.
@@ -122,7 +129,11 @@ impl Expansion<'_> {
         let pattern = &inline.pattern;
         let given = carried(inline.pattern.span(), &input.to_token_stream());
         let given = match &inline.ty {
-            Some(ty) => quote_spanned!(here=> #private::says::<#ty>().takes(#given)),
+            Some(ty) => {
+                let annotation = quote_spanned!(here=> #private::wanted::Annotation);
+                let annotation = carried(inline.pattern.span(), &annotation);
+                quote_spanned!(here=> #private::wanted::AgreesWith::<_, #ty>::agree(#given, #annotation))
+            }
             None => given,
         };
         let bind = quote_spanned! {span=>
@@ -215,10 +226,17 @@ impl Expansion<'_> {
         let node = node(index);
         let (tok, group, private) = (&at.tok, &embed.group, self.private_at(at.open));
         let (entry, input) = (local("entry", at.open), local("input", at.open));
-        let (method, take) = (hidden("embed", at.open), hidden("take", at.open));
-        let inner = self.checked(&quote_spanned!(at.here()=> #private::embedded(#group)), span, at.open);
+        let method = hidden("embed", at.open);
+        let inner = self.checked(
+            "CanBeEmbedded",
+            &quote_spanned!(at.here()=> #private::embedded(#group)),
+            span,
+            at.open,
+        );
         let given = carried(span, &input.to_token_stream());
-        let give = quote_spanned!(span=> |#entry, #input| #entry.#take(#given));
+        let braces = carried(span, &quote_spanned!(at.here()=> #private::wanted::Braces));
+        let enters = quote_spanned!(at.here()=> #private::wanted::EntersThem::enter(#entry, #given, #braces));
+        let give = quote_spanned!(span=> |#entry, #input| #enters);
         quote_spanned!(at.here()=> #tok.#method(#node, #inner, #give))
     }
 }

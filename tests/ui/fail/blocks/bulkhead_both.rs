@@ -9,3 +9,5 @@ fn main() {
     let places = Bulkhead::new(3);
     let _ = pipeline! { bulkhead(bulkhead = &places, queue = 5) < call > };
 }
+//~     let _ = pipeline! { bulkhead(bulkhead = &places, queue = 5) < call > };
+//~                                                      ^^^^^

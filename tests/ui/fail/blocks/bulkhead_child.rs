@@ -8,3 +8,5 @@ async fn call(id: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |_: String| bulkhead(max = 10) < call > };
 }
+//~     let _ = pipeline! { |_: String| bulkhead(max = 10) < call > };
+//~                                                          ^^^^

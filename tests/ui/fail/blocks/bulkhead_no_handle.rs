@@ -9,3 +9,5 @@ fn main() {
     let breaker = Breaker::new();
     let _ = pipeline! { bulkhead(bulkhead = &breaker) < call > };
 }
+//~     let _ = pipeline! { bulkhead(bulkhead = &breaker) < call > };
+//~                                             ^^^^^^^^

@@ -8,3 +8,5 @@ async fn call() -> u32 {
 fn main() {
     let _ = pipeline! { bulkhead(bulkhead = 10) < call > };
 }
+//~     let _ = pipeline! { bulkhead(bulkhead = 10) < call > };
+//~                                             ^^

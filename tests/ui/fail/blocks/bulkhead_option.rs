@@ -8,3 +8,5 @@ async fn call() -> u32 {
 fn main() {
     let _ = pipeline! { bulkhead(max = 0) < call > };
 }
+//~     let _ = pipeline! { bulkhead(max = 0) < call > };
+//~                                        ^

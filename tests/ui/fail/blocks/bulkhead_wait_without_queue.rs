@@ -8,3 +8,5 @@ async fn call() -> u32 {
 fn main() {
     let _ = pipeline! { bulkhead(max = 3, max_wait = 2s) < call > };
 }
+//~     let _ = pipeline! { bulkhead(max = 3, max_wait = 2s) < call > };
+//~                                           ^^^^^^^^

@@ -13,3 +13,5 @@ fn main() {
         choose(known.get(&7)) < Some(n) => number(**n), None => number(0) >
     };
 }
+//~         choose(known.get(&7)) < Some(n) => number(**n), None => number(0) >
+//~                ^^^^^

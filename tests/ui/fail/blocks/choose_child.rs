@@ -11,3 +11,5 @@ fn main() {
         choose(*n) < Some(k) => number(*k), None => number("none") >
     };
 }
+//~         choose(*n) < Some(k) => number(*k), None => number("none") >
+//~                                                            ^^^^^^

@@ -11,3 +11,5 @@ fn main() {
         choose(*n) < Some(k) if (*k + 1) => number(*k), _ => number(1) >
     };
 }
+//~         choose(*n) < Some(k) if (*k + 1) => number(*k), _ => number(1) >
+//~                                 ^^^^^^^^

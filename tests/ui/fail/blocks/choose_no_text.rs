@@ -11,3 +11,5 @@ fn main() {
         choose(*n) < "none" => number(0), _ => number(1) >
     };
 }
+//~         choose(*n) < "none" => number(0), _ => number(1) >
+//~                ^^

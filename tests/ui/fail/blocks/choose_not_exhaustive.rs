@@ -11,3 +11,5 @@ fn main() {
         choose(*n) < Some(0) => number(0), None => number(1) >
     };
 }
+//~         choose(*n) < Some(0) => number(0), None => number(1) >
+//~                ^^

@@ -11,3 +11,5 @@ fn main() {
         choose(*n, limit = 2) < Some(k) => number(*k), None => number(0) >
     };
 }
+//~         choose(*n, limit = 2) < Some(k) => number(*k), None => number(0) >
+//~                    ^^^^^

@@ -11,3 +11,5 @@ fn main() {
         choose(*n) < Some(k) => number(*k), None => number(*k) >
     };
 }
+//~         choose(*n) < Some(k) => number(*k), None => number(*k) >
+//~                                                             ^

@@ -11,3 +11,5 @@ fn main() {
         choose(|text| text.len()) < 0 => number, _ => |text| { text.len() as u32 } >
     };
 }
+//~         choose(|text| text.len()) < 0 => number, _ => |text| { text.len() as u32 } >
+//~                                          ^^^^^^

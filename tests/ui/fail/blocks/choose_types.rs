@@ -11,3 +11,5 @@ fn main() {
         choose(*n) < Some(k) => number(*k), None => |_| { "none" } >
     };
 }
+//~         choose(*n) < Some(k) => number(*k), None => |_| { "none" } >
+//~                                                     ^

@@ -12,3 +12,5 @@ fn main() {
         choose(*n) < Some(_) => number(0), _ => number(1), None => number(2) >
     };
 }
+//~         choose(*n) < Some(_) => number(0), _ => number(1), None => number(2) >
+//~                                                            ^^^^

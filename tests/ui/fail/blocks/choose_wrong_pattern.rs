@@ -11,3 +11,5 @@ fn main() {
         choose(*n) < Ok(k) => number(*k), _ => number(1) >
     };
 }
+//~         choose(*n) < Ok(k) => number(*k), _ => number(1) >
+//~                      ^^^^^

@@ -8,3 +8,5 @@ async fn call(id: u32) -> Result<u32, std::io::Error> {
 fn main() {
     let _ = pipeline! { |_: u32| circuit(close_after = 0) < call > };
 }
+//~     let _ = pipeline! { |_: u32| circuit(close_after = 0) < call > };
+//~                                                        ^

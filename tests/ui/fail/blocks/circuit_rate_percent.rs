@@ -8,3 +8,5 @@ async fn call(id: u32) -> Result<u32, std::io::Error> {
 fn main() {
     let _ = pipeline! { |_: u32| circuit(failure_rate = 50, window = 100) < call > };
 }
+//~     let _ = pipeline! { |_: u32| circuit(failure_rate = 50, window = 100) < call > };
+//~                                                         ^^

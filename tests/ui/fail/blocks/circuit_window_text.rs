@@ -9,3 +9,5 @@ fn main() {
     let window = "10s";
     let _ = pipeline! { |_: u32| circuit(failure_rate = 0.5, window = window) < call > };
 }
+//~     let _ = pipeline! { |_: u32| circuit(failure_rate = 0.5, window = window) < call > };
+//~                                                                       ^^^^^^

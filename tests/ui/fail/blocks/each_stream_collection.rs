@@ -10,3 +10,5 @@ async fn double(n: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |_: Vec<u32>| each(stream, limit = 2) < double > };
 }
+//~     let _ = pipeline! { |_: Vec<u32>| each(stream, limit = 2) < double > };
+//~                                       ^^^^

@@ -11,3 +11,5 @@ async fn double(n: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |_: BoxStream<'static, u32>| each(limit = 2) < double > };
 }
+//~     let _ = pipeline! { |_: BoxStream<'static, u32>| each(limit = 2) < double > };
+//~                                                      ^^^^

@@ -8,3 +8,5 @@ async fn length(text: String) -> usize {
 fn main() {
     let _p = pipeline! { |_: u32| hedge(50ms) < length > };
 }
+//~     let _p = pipeline! { |_: u32| hedge(50ms) < length > };
+//~                                                 ^^^^^^

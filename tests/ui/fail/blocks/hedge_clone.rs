@@ -10,3 +10,5 @@ async fn take(_once: Once) -> u32 {
 fn main() {
     let _p = pipeline! { |_: Once| hedge(50ms) < take > };
 }
+//~     let _p = pipeline! { |_: Once| hedge(50ms) < take > };
+//~                                    ^^^^^

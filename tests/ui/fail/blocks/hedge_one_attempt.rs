@@ -9,3 +9,5 @@ async fn one() -> u32 {
 fn main() {
     let _ = pipeline! { hedge(50ms, max_attempts = 1) < one() > };
 }
+//~     let _ = pipeline! { hedge(50ms, max_attempts = 1) < one() > };
+//~                                                    ^

@@ -8,3 +8,5 @@ async fn one() -> u32 {
 fn main() {
     let _ = pipeline! { hedge(0ms) < one() > };
 }
+//~     let _ = pipeline! { hedge(0ms) < one() > };
+//~                               ^^^

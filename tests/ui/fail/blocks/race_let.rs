@@ -8,3 +8,5 @@ async fn number(n: u32) -> u32 {
 fn main() {
     let _p = pipeline! { |_: u32| race < let a = number number > };
 }
+//~     let _p = pipeline! { |_: u32| race < let a = number number > };
+//~                                          ^^^

@@ -13,3 +13,5 @@ async fn text(n: u32) -> String {
 fn main() {
     let _p = pipeline! { |_: u32| race < number text > };
 }
+//~     let _p = pipeline! { |_: u32| race < number text > };
+//~                                                 ^^^^

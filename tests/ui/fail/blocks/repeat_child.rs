@@ -13,3 +13,5 @@ fn main() {
         repeat < poll |n| { if n > 9 { ControlFlow::Break(n) } else { ControlFlow::Continue(n + 1) } } >
     };
 }
+//~         repeat < poll |n| { if n > 9 { ControlFlow::Break(n) } else { ControlFlow::Continue(n + 1) } } >
+//~                  ^^^^

@@ -8,3 +8,5 @@ fn main() {
         repeat < let answer = |n| { if n > 9 { ControlFlow::Break(n) } else { ControlFlow::Continue(n + 1) } } >
     };
 }
+//~         repeat < let answer = |n| { if n > 9 { ControlFlow::Break(n) } else { ControlFlow::Continue(n + 1) } } >
+//~                  ^^^

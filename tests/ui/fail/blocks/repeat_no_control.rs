@@ -11,3 +11,5 @@ fn main() {
         repeat(max_rounds = 5) < poll |n| { n + 1 } >
     };
 }
+//~         repeat(max_rounds = 5) < poll |n| { n + 1 } >
+//~                                       ^

@@ -13,3 +13,5 @@ fn main() {
         repeat(max_rounds = 5) < poll >
     };
 }
+//~         repeat(max_rounds = 5) < poll >
+//~                                  ^^^^

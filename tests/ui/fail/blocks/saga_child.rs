@@ -20,3 +20,5 @@ async fn refund(cents: u32) {
 fn main() {
     let _ = pipeline! { saga < charge undo refund ship > };
 }
+//~     let _ = pipeline! { saga < charge undo refund ship > };
+//~                                                   ^^^^

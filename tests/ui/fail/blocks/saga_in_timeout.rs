@@ -15,3 +15,5 @@ async fn refund(cents: u32) {
 fn main() {
     let _ = pipeline! { timeout(5s) < saga < charge undo refund |_| {} > > };
 }
+//~     let _ = pipeline! { timeout(5s) < saga < charge undo refund |_| {} > > };
+//~                                       ^^^^

@@ -8,3 +8,5 @@ async fn charge() {}
 fn main() {
     let _ = pipeline! { saga(limit = 3) < charge > };
 }
+//~     let _ = pipeline! { saga(limit = 3) < charge > };
+//~                              ^^^^^

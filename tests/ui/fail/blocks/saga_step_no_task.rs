@@ -14,3 +14,5 @@ async fn refund(cents: u32) {
 fn main() {
     let _ = pipeline! { saga < charge undo refund > };
 }
+//~     let _ = pipeline! { saga < charge undo refund > };
+//~                                ^^^^^^

@@ -22,3 +22,5 @@ fn main() {
         >
     };
 }
+//~     let text = text.as_str();
+//~                ^^^^

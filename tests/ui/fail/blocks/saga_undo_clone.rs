@@ -17,3 +17,5 @@ async fn refund(receipt: Receipt) {
 fn main() {
     let _ = pipeline! { saga < charge undo refund(_) |receipt| { drop(receipt) } > };
 }
+//~     let _ = pipeline! { saga < charge undo refund(_) |receipt| { drop(receipt) } > };
+//~                                            ^^^^^^

@@ -15,3 +15,5 @@ async fn refund(cents: u32) {
 fn main() {
     let _ = pipeline! { saga < retry < charge undo refund > > };
 }
+//~     let _ = pipeline! { saga < retry < charge undo refund > > };
+//~                                               ^^^^

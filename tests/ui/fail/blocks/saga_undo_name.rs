@@ -22,3 +22,5 @@ fn main() {
         >
     };
 }
+//~             charge(key.0) undo |cents| { println!("{cents} for {}", key.0) }
+//~                                                                     ^^^

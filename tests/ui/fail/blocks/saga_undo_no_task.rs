@@ -14,3 +14,5 @@ fn back(cents: u32) {
 fn main() {
     let _ = pipeline! { saga < pay undo back > };
 }
+//~     let _ = pipeline! { saga < pay undo back > };
+//~                                         ^^^^

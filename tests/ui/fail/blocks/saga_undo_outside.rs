@@ -15,3 +15,5 @@ async fn refund(cents: u32) {
 fn main() {
     let _ = pipeline! { seq < charge undo refund |_| {} > };
 }
+//~     let _ = pipeline! { seq < charge undo refund |_| {} > };
+//~                                      ^^^^

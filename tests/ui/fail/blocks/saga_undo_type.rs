@@ -15,3 +15,5 @@ async fn refund(receipt: String) {
 fn main() {
     let _ = pipeline! { saga < charge undo refund(_) |_| { 1 } > };
 }
+//~     let _ = pipeline! { saga < charge undo refund(_) |_| { 1 } > };
+//~                                                   ^

@@ -8,3 +8,5 @@ async fn call(id: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |_: String| throttle(rate = 100) < call > };
 }
+//~     let _ = pipeline! { |_: String| throttle(rate = 100) < call > };
+//~                                                            ^^^^

@@ -8,3 +8,5 @@ async fn call(id: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |_: u32| throttle(burst = 3) < call > };
 }
+//~     let _ = pipeline! { |_: u32| throttle(burst = 3) < call > };
+//~                                  ^^^^^^^^

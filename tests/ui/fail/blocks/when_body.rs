@@ -11,3 +11,5 @@ fn main() {
         seq < when(|text| text.len() > 9) < length > |n| { n + 1 } >
     };
 }
+//~         seq < when(|text| text.len() > 9) < length > |n| { n + 1 } >
+//~                                             ^^^^^^

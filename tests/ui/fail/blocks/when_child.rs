@@ -11,3 +11,5 @@ fn main() {
         when(|n| *n > 9) < length >
     };
 }
+//~         when(|n| *n > 9) < length >
+//~                            ^^^^^^

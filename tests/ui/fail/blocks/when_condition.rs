@@ -13,3 +13,5 @@ fn main() {
         >
     };
 }
+//~             when(text.len()) < length(text.clone()) >
+//~                  ^^^^^^^^^^

@@ -13,3 +13,5 @@ fn main() {
         >
     };
 }
+//~             when(text.is_empty()) < |_| { 0 } > else < length(text.clone()) >
+//~                                                 ^^^^

@@ -11,3 +11,5 @@ fn main() {
         when text.len() > 9 < length(text.clone()) >
     };
 }
+//~         when text.len() > 9 < length(text.clone()) >
+//~              ^^^^^^^^^^^^^^

@@ -11,3 +11,5 @@ fn main() {
         when(text.is_empty(), limit = 3) < length(text.clone()) >
     };
 }
+//~         when(text.is_empty(), limit = 3) < length(text.clone()) >
+//~                               ^^^^^

@@ -16,3 +16,5 @@ async fn length(text: String) -> usize {
 fn main() {
     let _ = pipeline! { |_: u32| with(Passes) < length > };
 }
+//~     let _ = pipeline! { |_: u32| with(Passes) < length > };
+//~                                                 ^^^^^^

@@ -19,3 +19,5 @@ async fn send(_order: Order) {}
 fn main() {
     let _ = pipeline! { |_: Order| with(Twice) < send > };
 }
+//~     let _ = pipeline! { |_: Order| with(Twice) < send > };
+//~                                    ^^^^

@@ -11,3 +11,5 @@ fn main() {
     let p = pipeline! { |_: String| with(TimeoutLayer::new(Duration::from_secs(1))) < length > };
     let _ = p.run("seven".to_owned());
 }
+//~     let p = pipeline! { |_: String| with(TimeoutLayer::new(Duration::from_secs(1))) < length > };
+//~                                          ^^^^^^^^^^^^

@@ -9,3 +9,5 @@ fn main() {
     let p = pipeline! { |_: String| with(3) < length > };
     let _ = p.run("seven".to_owned());
 }
+//~     let p = pipeline! { |_: String| with(3) < length > };
+//~                                          ^

@@ -8,3 +8,5 @@ async fn fetch() -> u32 {
 fn main() {
     let _ = pipeline! { with < fetch > };
 }
+//~     let _ = pipeline! { with < fetch > };
+//~                         ^^^^

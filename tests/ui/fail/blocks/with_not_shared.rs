@@ -10,3 +10,5 @@ fn main() {
     let p = pipeline! { |_: String| with(Rc::new(1)) < length > };
     let _ = p.run("seven".to_owned());
 }
+//~     let p = pipeline! { |_: String| with(Rc::new(1)) < length > };
+//~                                          ^^

@@ -19,3 +19,5 @@ fn main() {
     let p = pipeline! { |_: String| with(&Files) < length > };
     let _ = p.run("seven".to_owned());
 }
+//~     let p = pipeline! { |_: String| with(&Files) < length > };
+//~                                          ^

@@ -18,3 +18,5 @@ fn main() {
     let p = pipeline! { |_: String| with(Cache) < length > };
     let _ = p.run("seven".to_owned());
 }
+//~     let p = pipeline! { |_: String| with(Cache) < length > };
+//~                                          ^^^^^

@@ -10,3 +10,5 @@ fn main() {
     let p = pipeline! { |_: String| seq < with(Duration::from_secs(1)) < length > |n| { n + 1 } > };
     let _ = p.run("seven".to_owned());
 }
+//~     let p = pipeline! { |_: String| seq < with(Duration::from_secs(1)) < length > |n| { n + 1 } > };
+//~                                                ^^^^^^^^

@@ -27,3 +27,5 @@ fn main() {
     let p = pipeline! { |_: String| with(tower(RetryLayer::new(Always))) < length > };
     let _ = p.run("seven".to_owned());
 }
+//~     let p = pipeline! { |_: String| with(tower(RetryLayer::new(Always))) < length > };
+//~                                          ^^^^^

@@ -20,3 +20,5 @@ fn main() {
     let p = pipeline! { with(Passes) < saga < charge undo refund > > };
     let _ = p.run(());
 }
+//~     let p = pipeline! { with(Passes) < saga < charge undo refund > > };
+//~                                        ^^^^

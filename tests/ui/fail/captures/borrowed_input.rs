@@ -12,3 +12,5 @@ fn main() {
         len(text)
     };
 }
+//~         len(text)
+//~         ^^^^^^^^^

@@ -15,3 +15,5 @@ fn build(client: Arc<String>) -> impl async_orch::Run<In = (), Out = usize> {
 fn main() {
     build(Arc::default());
 }
+//~     pipeline! { fetch(client.clone()) }
+//~                 ^^^^^

@@ -13,3 +13,5 @@ fn one() -> u32 {
 fn main() {
     let _ = pipeline! { |_: u32| seq < double let mut n = one |_| { n += 1; *n } > };
 }
+//~     let _ = pipeline! { |_: u32| seq < double let mut n = one |_| { n += 1; *n } > };
+//~                                                   ^^^

@@ -9,3 +9,5 @@ fn main() {
     let factor = 3; 
     let _ = pipeline! { |_: u32| seq < double move |n| { n * factor } > };
 }
+//~     let _ = pipeline! { |_: u32| seq < double move |n| { n * factor } > };
+//~                                               ^^^^

@@ -10,3 +10,5 @@ fn main() {
     let data = String::new();
     let _ = pipeline! { move save(data) };
 }
+//~     let _ = pipeline! { move save(data) };
+//~                                   ^^^^

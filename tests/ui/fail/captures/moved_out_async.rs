@@ -4,3 +4,5 @@ fn main() {
     let data = String::new();
     let _ = pipeline! { move async |()| { data } };
 }
+//~     let _ = pipeline! { move async |()| { data } };
+//~                                           ^^^^

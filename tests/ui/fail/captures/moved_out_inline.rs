@@ -4,3 +4,5 @@ fn main() {
     let data = String::new();
     let _ = pipeline! { |()| { data } };
 }
+//~     let _ = pipeline! { |()| { data } };
+//~                                ^^^^

@@ -19,3 +19,5 @@ fn build(client: Arc<String>) -> impl async_orch::Run<In = (), Out = (usize, usi
 fn main() {
     build(Arc::default());
 }
+//~         par < fetch(client.clone()) fetch(client.clone()) >
+//~                                     ^^^^^

@@ -6,3 +6,5 @@ fn main() {
     let _ = pipeline! { |()| { runs += 1; } };
     drop(runs);
 }
+//~     let _ = pipeline! { |()| { runs += 1; } };
+//~                                ^^^^^^^^^

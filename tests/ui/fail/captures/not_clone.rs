@@ -19,3 +19,5 @@ fn main() {
         seq < order par < check price > >
     };
 }
+//~         seq < order par < check price > >
+//~                           ^^^^^

@@ -16,3 +16,5 @@ fn main() {
         seq(collect) < order check >
     };
 }
+//~         seq(collect) < order check >
+//~                        ^^^^^

@@ -16,3 +16,5 @@ fn main() {
         seq < order retry(max_attempts = 3) < check > >
     };
 }
+//~         seq < order retry(max_attempts = 3) < check > >
+//~                     ^^^^^

@@ -8,3 +8,5 @@ fn main() {
         retry < let token = _ |_| { if token.0 > 0 { Ok(token.0) } else { Err("empty") } } >
     };
 }
+//~         retry < let token = _ |_| { if token.0 > 0 { Ok(token.0) } else { Err("empty") } } >
+//~         ^^^^^

@@ -12,3 +12,5 @@ fn main() {
     let next = Cell::new(1);
     let _ = pipeline! { fetch(next.get()) };
 }
+//~     let _ = pipeline! { fetch(next.get()) };
+//~                         ^^^^^

@@ -6,3 +6,5 @@ fn main() {
     let next = Cell::new(1);
     let _ = pipeline! { |()| { next.get() } };
 }
+//~     let _ = pipeline! { |()| { next.get() } };
+//~                         ^

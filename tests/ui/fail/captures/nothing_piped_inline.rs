@@ -8,3 +8,5 @@ fn one() -> u32 {
 fn main() {
     let _ = pipeline! { seq < let id = one |n| { n + 1 } > };
 }
+//~     let _ = pipeline! { seq < let id = one |n| { n + 1 } > };
+//~                                             ^

@@ -8,3 +8,5 @@ fn double(n: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |id: u32| seq < |n| { n.to_string() } double(*id) > };
 }
+//~     let _ = pipeline! { |id: u32| seq < |n| { n.to_string() } double(*id) > };
+//~                                          ^

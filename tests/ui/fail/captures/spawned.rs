@@ -14,3 +14,5 @@ async fn main() {
     let pipeline = pipeline! { fetch(client.clone()) };
     tokio::spawn(async move { pipeline.run(()).await });
 }
+//~     let pipeline = pipeline! { fetch(client.clone()) };
+//~                                ^^^^^

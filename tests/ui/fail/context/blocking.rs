@@ -6,3 +6,5 @@ fn read(cx: &Context<'_>, n: u32) -> u32 {
 }
 
 fn main() {}
+//~ fn read(cx: &Context<'_>, n: u32) -> u32 {
+//~             ^

@@ -24,3 +24,5 @@ fn main() {
         |_: u32| async |n, cx| { Ok(cx.run(&inner, n).await?) }
     };
 }
+//~         |_: u32| async |n, cx| { Ok(cx.run(&inner, n).await?) }
+//~                                            ^^^^^^

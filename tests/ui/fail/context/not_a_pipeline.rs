@@ -10,3 +10,5 @@ fn main() {
         |_: u32| async |n, cx| { Ok(cx.run(&double, n).await?) }
     };
 }
+//~         |_: u32| async |n, cx| { Ok(cx.run(&double, n).await?) }
+//~                                            ^^^^^^^

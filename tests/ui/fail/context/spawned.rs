@@ -12,3 +12,5 @@ fn main() {
         }
     };
 }
+//~             let run = tokio::spawn(async move { cx.run(&*INNER, n).await.is_ok() });
+//~                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^

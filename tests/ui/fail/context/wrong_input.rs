@@ -11,3 +11,5 @@ fn main() {
         |_: String| async |text, cx| { Ok(cx.run(&inner, text).await?) }
     };
 }
+//~         |_: String| async |text, cx| { Ok(cx.run(&inner, text).await?) }
+//~                                                          ^^^^

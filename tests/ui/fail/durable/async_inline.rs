@@ -12,3 +12,5 @@ fn main() {
     let order = pipeline! { |_: u32| seq < reserve async |order| { order + 1 } > };
     runs_durably(&order);
 }
+//~     runs_durably(&order);
+//~                  ^^^^^^

@@ -8,3 +8,5 @@ async fn reserve(order: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |_: u32| seq < #[durable] reserve |order| { order + 1 } > };
 }
+//~     let _ = pipeline! { |_: u32| seq < #[durable] reserve |order| { order + 1 } > };
+//~                                        ^

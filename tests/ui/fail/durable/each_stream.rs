@@ -13,3 +13,5 @@ fn main() {
     let ingest = pipeline! { |_: BoxStream<'static, String>| each(stream) < store > };
     runs_durably(&ingest);
 }
+//~     runs_durably(&ingest);
+//~                  ^^^^^^^

@@ -6,3 +6,5 @@ async fn charge(order: u32) -> u32 {
 }
 
 fn main() {}
+//~ #[task(durable(error = async_orch::durable::Coding::text(String::from)))]
+//~                        ^^^^^^^^^^

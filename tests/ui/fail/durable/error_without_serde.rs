@@ -6,3 +6,5 @@ async fn charge(order: u32) -> std::io::Result<u32> {
 }
 
 fn main() {}
+//~ async fn charge(order: u32) -> std::io::Result<u32> {
+//~                                ^^^^^^^^^^^^^^^^^^^^

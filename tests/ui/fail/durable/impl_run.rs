@@ -15,3 +15,5 @@ fn runs_durably(_: &impl Durable) {}
 fn main() {
     runs_durably(&order());
 }
+//~     runs_durably(&order());
+//~                  ^^^^^^^^

@@ -9,3 +9,5 @@ async fn charge(order: u32) -> Receipt {
 }
 
 fn main() {}
+//~ async fn charge(order: u32) -> Receipt {
+//~                                ^^^^^^^

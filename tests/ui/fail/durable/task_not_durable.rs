@@ -17,3 +17,5 @@ fn main() {
     let order = pipeline! { |_: u32| seq < reserve retry(max_attempts = 3) < charge > > };
     runs_durably(&order);
 }
+//~     runs_durably(&order);
+//~                  ^^^^^^

@@ -30,3 +30,5 @@ fn main() {
         seq < fetch(1) show >
     };
 }
+//~         seq < fetch(1) show >
+//~               ^^^^^

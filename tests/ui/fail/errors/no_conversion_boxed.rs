@@ -11,3 +11,5 @@ async fn fetch(id: u32) -> Result<u32, Oops> {
 fn main() {
     let _ = pipeline! { seq < fetch(1) > };
 }
+//~     let _ = pipeline! { seq < fetch(1) > };
+//~                               ^^^^^

@@ -22,3 +22,5 @@ fn build(inner: impl Run<In = (), Out = u32, Error = BoxError>) {
 fn main() {
     build(pipeline! { |()| { 1u32 } });
 }
+//~         seq < { inner } >
+//~               ^^^^^^^^^

@@ -8,3 +8,5 @@ fn main() {
         seq < |()| { if true { Err(Oops) } else { Ok(1) } } |n| { n + 1 } >
     };
 }
+//~         seq < |()| { if true { Err(Oops) } else { Ok(1) } } |n| { n + 1 } >
+//~               ^

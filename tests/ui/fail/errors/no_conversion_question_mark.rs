@@ -12,3 +12,5 @@ fn main() {
         seq < |()| { let n = check()?; Ok(n + 1) } |n| { n + 1 } >
     };
 }
+//~         seq < |()| { let n = check()?; Ok(n + 1) } |n| { n + 1 } >
+//~                                     ^

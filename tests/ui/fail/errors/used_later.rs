@@ -15,3 +15,5 @@ async fn main() -> Result<(), async_orch::Error> {
     println!("{seen}");
     Ok(())
 }
+//~     let pipeline = pipeline! { seq < fetch(1) |n| { n + 1 } > };
+//~                                      ^^^^^

@@ -9,3 +9,5 @@ fn main() {
         |m| { m + n }
     };
 }
+//~         #[allow(unused)]
+//~         ^

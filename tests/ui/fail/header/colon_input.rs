@@ -13,3 +13,5 @@ fn double(n: u32) -> u32 {
 fn main() {
     let _ = pipeline! { id: u32; seq < fetch(*id) double > };
 }
+//~     let _ = pipeline! { id: u32; seq < fetch(*id) double > };
+//~                         ^^

@@ -8,7 +8,9 @@ async fn one() -> u32 {
 fn main() {
     let _ = pipeline! {
         error = async_orch::BoxError;
-        error = async_orch::BoxError;
+        error = std::io::Error;
         one()
     };
 }
+//~         error = std::io::Error;
+//~         ^^^^^

@@ -4,3 +4,5 @@ use async_orch::pipeline;
 fn main() {
     let _ = pipeline! { |n: u32| { n + 1 } };
 }
+//~     let _ = pipeline! { |n: u32| { n + 1 } };
+//~                         ^

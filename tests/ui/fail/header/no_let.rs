@@ -8,3 +8,5 @@ fn double(n: u32) -> u32 {
 fn main() {
     let _ = pipeline! { factor = 3; move |_: u32| seq < double |n| { n * *factor } > };
 }
+//~     let _ = pipeline! { factor = 3; move |_: u32| seq < double |n| { n * *factor } > };
+//~                         ^^^^^^

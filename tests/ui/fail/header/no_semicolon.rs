@@ -11,3 +11,5 @@ fn main() {
         fetch(id)
     };
 }
+//~         let id = 1
+//~                  ^

@@ -9,3 +9,5 @@ async fn fetch(id: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |_: u32| move fetch };
 }
+//~     let _ = pipeline! { |_: u32| move fetch };
+//~                                  ^^^^

@@ -14,3 +14,5 @@ fn fetch() -> u32 {
 fn main() {
     let _ = fetch();
 }
+//~ #[task(crate = crate::older)]
+//~ ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^

@@ -8,3 +8,5 @@ fn add(a: u32, b: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |a: u32, b: u32| add(*a, *b) };
 }
+//~     let _ = pipeline! { |a: u32, b: u32| add(*a, *b) };
+//~                                ^

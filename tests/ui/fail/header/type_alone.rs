@@ -8,3 +8,5 @@ fn double(n: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |u32| double };
 }
+//~     let _ = pipeline! { |u32| double };
+//~                          ^^^

@@ -8,3 +8,5 @@ async fn fetch(id: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |id| seq < fetch(id) > };
 }
+//~     let _ = pipeline! { |id| seq < fetch(id) > };
+//~                          ^^

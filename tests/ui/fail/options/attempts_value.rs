@@ -8,3 +8,5 @@ async fn one() -> u32 {
 fn main() {
     let _ = pipeline! { retry(max_attempts = "three") < one() > };
 }
+//~     let _ = pipeline! { retry(max_attempts = "three") < one() > };
+//~                                              ^^^^^^^

@@ -9,3 +9,5 @@ async fn one() -> u32 {
 fn main() {
     let _ = pipeline! { retry(backoff = 100ms) < one() > };
 }
+//~     let _ = pipeline! { retry(backoff = 100ms) < one() > };
+//~                                         ^^^^^

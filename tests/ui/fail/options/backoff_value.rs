@@ -9,3 +9,5 @@ fn main() {
     let slow = "slow";
     let _ = pipeline! { retry(backoff = slow) < one() > };
 }
+//~     let _ = pipeline! { retry(backoff = slow) < one() > };
+//~                                         ^^^^

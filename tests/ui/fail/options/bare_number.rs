@@ -9,3 +9,5 @@ async fn one() -> u32 {
 fn main() {
     let _ = pipeline! { timeout(10) < one() > };
 }
+//~     let _ = pipeline! { timeout(10) < one() > };
+//~                                 ^^

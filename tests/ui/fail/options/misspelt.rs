@@ -8,3 +8,5 @@ async fn one() -> u32 {
 fn main() {
     let _ = pipeline! { circuit(reset_timeuot = 10s) < one() > };
 }
+//~     let _ = pipeline! { circuit(reset_timeuot = 10s) < one() > };
+//~                                 ^^^^^^^^^^^^^

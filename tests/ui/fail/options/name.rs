@@ -9,3 +9,5 @@ fn main() {
     let name = "all";
     let _ = pipeline! { seq(name = name) < one() > };
 }
+//~     let _ = pipeline! { seq(name = name) < one() > };
+//~                                    ^^^^

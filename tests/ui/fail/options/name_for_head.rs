@@ -12,3 +12,5 @@ fn main() {
     let _ = pipeline! { timeout(1s, name) < one() > };
     let _ = name;
 }
+//~     let _ = pipeline! { timeout(1s, name) < one() > };
+//~                                     ^^^^

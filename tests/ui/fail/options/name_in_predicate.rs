@@ -11,3 +11,5 @@ fn main() {
         retry(when = |e| e.attempts() < most) < number(1) >
     };
 }
+//~         retry(when = |e| e.attempts() < most) < number(1) >
+//~                                         ^^^^

@@ -11,3 +11,5 @@ fn main() {
         circuit(fail_max = *most) < number(1) >
     };
 }
+//~         circuit(fail_max = *most) < number(1) >
+//~                 ^^^^^^^^

@@ -11,3 +11,5 @@ fn main() {
         timeout(time) < number(1) >
     };
 }
+//~         timeout(time) < number(1) >
+//~                 ^^^^

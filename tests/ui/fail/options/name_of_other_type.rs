@@ -11,3 +11,5 @@ fn main() {
         retry(max_attempts = most.len()) < number(1) >
     };
 }
+//~         retry(max_attempts = most.len()) < number(1) >
+//~                              ^^^^^^^^^^

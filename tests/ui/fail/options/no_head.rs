@@ -8,3 +8,5 @@ async fn one() -> u32 {
 fn main() {
     let _ = pipeline! { timeout < one() > };
 }
+//~     let _ = pipeline! { timeout < one() > };
+//~                         ^^^^^^^

@@ -9,3 +9,5 @@ async fn one() -> u32 {
 fn main() {
     let _ = pipeline! { retry(max_retries = 2) < one() > };
 }
+//~     let _ = pipeline! { retry(max_retries = 2) < one() > };
+//~                               ^^^^^^^^^^^

@@ -8,3 +8,5 @@ async fn number(n: u32) -> Result<u32, String> {
 fn main() {
     let _p = pipeline! { |_: u32| retry(budget = 0.1) < number > };
 }
+//~     let _p = pipeline! { |_: u32| retry(budget = 0.1) < number > };
+//~                                                  ^^^

@@ -13,3 +13,5 @@ fn double(n: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |_: u32| par(limit = 2; settle) < fetch double > };
 }
+//~     let _ = pipeline! { |_: u32| par(limit = 2; settle) < fetch double > };
+//~                                               ^

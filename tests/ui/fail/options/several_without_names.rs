@@ -8,3 +8,5 @@ async fn fetch(n: u32) -> std::io::Result<u32> {
 fn main() {
     let _ = pipeline! { |_: u32| circuit(3, 10s) < fetch > };
 }
+//~     let _ = pipeline! { |_: u32| circuit(3, 10s) < fetch > };
+//~                                          ^

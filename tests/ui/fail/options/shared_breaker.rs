@@ -10,3 +10,5 @@ fn main() {
     let breaker = Breaker::builder().build();
     let _ = pipeline! { circuit(breaker = breaker, fail_max = 2) < one() > };
 }
+//~     let _ = pipeline! { circuit(breaker = breaker, fail_max = 2) < one() > };
+//~                                                    ^^^^^^^^

@@ -8,3 +8,5 @@ async fn one() -> u32 {
 fn main() {
     let _ = pipeline! { timeout(10sec) < one() > };
 }
+//~     let _ = pipeline! { timeout(10sec) < one() > };
+//~                                 ^^^^^

@@ -9,3 +9,5 @@ async fn wait(_duration: Duration) {}
 fn main() {
     let _ = pipeline! { wait(10s) };
 }
+//~     let _ = pipeline! { wait(10s) };
+//~                              ^^^

@@ -8,3 +8,5 @@ async fn one() -> u32 {
 fn main() {
     let _ = pipeline! { timeout(0s) < one() > };
 }
+//~     let _ = pipeline! { timeout(0s) < one() > };
+//~                                 ^^

@@ -13,3 +13,5 @@ fn main() {
         len(text)
     };
 }
+//~         let text = text.as_str();
+//~                    ^^^^

@@ -9,3 +9,5 @@ fn main() {
         |()| { cell.get() }
     };
 }
+//~         let cell = Cell::new(1);
+//~             ^^^^

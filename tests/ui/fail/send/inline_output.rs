@@ -9,3 +9,5 @@ fn main() {
         seq < |id| { Rc::new(id) } |id| { *id } >
     };
 }
+//~         seq < |id| { Rc::new(id) } |id| { *id } >
+//~               ^

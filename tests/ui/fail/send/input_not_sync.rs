@@ -9,3 +9,5 @@ fn main() {
         |()| { cell.get() }
     };
 }
+//~         |cell: Cell<u32>|
+//~          ^^^^

@@ -16,3 +16,5 @@ fn main() {
         >
     };
 }
+//~             let cell = cell
+//~                        ^^^^

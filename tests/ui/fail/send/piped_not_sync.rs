@@ -8,3 +8,5 @@ fn main() {
         each < let cell = _ |_| { cell.get() } >
     };
 }
+//~         each < let cell = _ |_| { cell.get() } >
+//~                           ^

@@ -14,3 +14,5 @@ fn main() {
     let pipeline = pipeline! { fetch(1) };
     drop(async move { tokio::spawn(async move { pipeline.run(()).await }) });
 }
+//~ async fn fetch(id: u32) -> u32 {
+//~          ^^^^^

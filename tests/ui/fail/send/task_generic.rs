@@ -11,3 +11,5 @@ async fn show<T: std::fmt::Display>(value: T) -> String {
 fn main() {
     let _ = pipeline! { show(Rc::new(1)) };
 }
+//~     let _ = pipeline! { show(Rc::new(1)) };
+//~                              ^^^^^^^^^^

@@ -9,3 +9,5 @@ async fn fetch(id: u32) -> Rc<u32> {
 }
 
 fn main() {}
+//~ async fn fetch(id: u32) -> Rc<u32> {
+//~                            ^^^^^^^

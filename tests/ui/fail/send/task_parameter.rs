@@ -9,3 +9,5 @@ async fn fetch(id: Rc<u32>) -> u32 {
 }
 
 fn main() {}
+//~ async fn fetch(id: Rc<u32>) -> u32 {
+//~          ^^^^^

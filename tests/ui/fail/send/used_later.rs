@@ -11,3 +11,5 @@ async fn main() -> Result<(), async_orch::Error> {
     tokio::spawn(async move { pipeline.run(1).await });
     Ok(())
 }
+//~     let pipeline = pipeline! { |_: u32| seq < |id| { Rc::new(id) } |id| { *id + 1 } > };
+//~                                               ^

@@ -11,3 +11,5 @@ fn main() {
         choose((n, 1)) < (Some(k), _) => number (None, _) => number(0) >
     };
 }
+//~         choose((n, 1)) < (Some(k), _) => number (None, _) => number(0) >
+//~                                                 ^^^^^^^^^

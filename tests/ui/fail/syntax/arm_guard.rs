@@ -11,3 +11,5 @@ fn main() {
         choose(*n) < Some(k) if *k > 9 => number(*k), _ => number(0) >
     };
 }
+//~         choose(*n) < Some(k) if *k > 9 => number(*k), _ => number(0) >
+//~                                 ^^^^^^

@@ -11,3 +11,5 @@ fn main() {
         choose(*n) < Some(k) => number(*k) number, None => number(0) >
     };
 }
+//~         choose(*n) < Some(k) => number(*k) number, None => number(0) >
+//~                                            ^^^^^^

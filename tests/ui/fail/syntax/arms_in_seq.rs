@@ -11,3 +11,5 @@ fn main() {
         seq < Some(k) => number(*k), None => number(0) >
     };
 }
+//~         seq < Some(k) => number(*k), None => number(0) >
+//~               ^^^^

@@ -4,3 +4,5 @@ use async_orch::pipeline;
 fn main() {
     let _ = pipeline! { |_: u32| seq < |n| async move { n + 1 } > };
 }
+//~     let _ = pipeline! { |_: u32| seq < |n| async move { n + 1 } > };
+//~                                            ^^^^^

@@ -9,3 +9,5 @@ fn one(n: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |_: u32| seq < #[allow(unused)] one > };
 }
+//~     let _ = pipeline! { |_: u32| seq < #[allow(unused)] one > };
+//~                                        ^

@@ -8,3 +8,5 @@ fn ids() -> Vec<u32> {
 fn main() {
     let _ = pipeline! { |_: u32| seq < ids |list| { good: Vec<u32> = list.into_iter().collect(); good } > };
 }
+//~     let _ = pipeline! { |_: u32| seq < ids |list| { good: Vec<u32> = list.into_iter().collect(); good } > };
+//~                                                     ^^^^

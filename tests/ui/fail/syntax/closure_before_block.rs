@@ -11,3 +11,5 @@ fn main() {
         each < |id| seq < page(id) page(id) > >
     };
 }
+//~         each < |id| seq < page(id) page(id) > >
+//~                     ^^^

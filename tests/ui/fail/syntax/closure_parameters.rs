@@ -4,3 +4,5 @@ use async_orch::pipeline;
 fn main() {
     let _ = pipeline! { |_: (u32, u32)| seq < |a, b| { a + b } > };
 }
+//~     let _ = pipeline! { |_: (u32, u32)| seq < |a, b| { a + b } > };
+//~                                                 ^

@@ -13,3 +13,5 @@ fn ids() -> Vec<u32> {
 fn main() {
     let _ = pipeline! { seq < ids each |id| < fetch(*id) > > };
 }
+//~     let _ = pipeline! { seq < ids each |id| < fetch(*id) > > };
+//~                                        ^^^^

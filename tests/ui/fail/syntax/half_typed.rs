@@ -4,3 +4,5 @@ use async_orch::pipeline;
 fn main() {
     let _ = pipeline! { seq < tasks:: > };
 }
+//~     let _ = pipeline! { seq < tasks:: > };
+//~                                     ^

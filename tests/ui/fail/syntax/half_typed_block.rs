@@ -9,3 +9,5 @@ async fn one() -> u32 {
 fn main() {
     let _ = pipeline! { seq < one() circuit(fail_ };
 }
+//~     let _ = pipeline! { seq < one() circuit(fail_ };
+//~                                            ^

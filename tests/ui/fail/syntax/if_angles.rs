@@ -13,3 +13,5 @@ fn one() -> u32 {
 fn main() {
     let _ = pipeline! { |flag: bool| seq < one if *flag < double > > };
 }
+//~     let _ = pipeline! { |flag: bool| seq < one if *flag < double > > };
+//~                                                ^^

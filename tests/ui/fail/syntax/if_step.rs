@@ -10,3 +10,5 @@ fn main() {
     let limit = 3;
     let _ = pipeline! { |_: u32| seq < if limit > 3 { one } else { one } one > };
 }
+//~     let _ = pipeline! { |_: u32| seq < if limit > 3 { one } else { one } one > };
+//~                                        ^^

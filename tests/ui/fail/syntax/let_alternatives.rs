@@ -13,3 +13,5 @@ fn one() -> u32 {
 fn main() {
     let _ = pipeline! { seq < let a | b = one double(*a) > };
 }
+//~     let _ = pipeline! { seq < let a | b = one double(*a) > };
+//~                                     ^

@@ -15,3 +15,5 @@ fn main() {
         >
     };
 }
+//~             let Some(n) = find else { return };
+//~                                ^^^^

@@ -15,3 +15,5 @@ fn main() {
         >
     };
 }
+//~             let second = _
+//~                          ^

@@ -8,3 +8,5 @@ async fn one() -> u32 {
 fn main() {
     let _ = pipeline! { seq < one().to_string() > };
 }
+//~     let _ = pipeline! { seq < one().to_string() > };
+//~                                    ^

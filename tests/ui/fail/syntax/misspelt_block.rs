@@ -8,3 +8,5 @@ async fn one() -> u32 {
 fn main() {
     let _ = pipeline! { retyr(max_attempts = 3) < one() > };
 }
+//~     let _ = pipeline! { retyr(max_attempts = 3) < one() > };
+//~                         ^^^^^

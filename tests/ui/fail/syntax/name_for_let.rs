@@ -13,3 +13,5 @@ fn one() -> u32 {
 fn main() {
     let _ = pipeline! { seq < one as n double(*n) > };
 }
+//~     let _ = pipeline! { seq < one as n double(*n) > };
+//~                                      ^

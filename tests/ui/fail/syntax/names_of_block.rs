@@ -13,3 +13,5 @@ fn add(a: u32, b: u32) -> u32 {
 fn main() {
     let _ = pipeline! { seq < par < one one > as (a, b) add(*a, *b) > };
 }
+//~     let _ = pipeline! { seq < par < one one > as (a, b) add(*a, *b) > };
+//~                                               ^^

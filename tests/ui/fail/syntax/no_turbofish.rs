@@ -8,3 +8,5 @@ fn parse<T: std::str::FromStr + Send + 'static>(text: String) -> Option<T> {
 fn main() {
     let _ = pipeline! { |_: String| seq < parse<Vec<u8>> |list| { list } > };
 }
+//~     let _ = pipeline! { |_: String| seq < parse<Vec<u8>> |list| { list } > };
+//~                                           ^^^^^

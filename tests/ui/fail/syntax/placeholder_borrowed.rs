@@ -8,3 +8,5 @@ fn len(text: String) -> usize {
 fn main() {
     let _ = pipeline! { |_: String| len(&_) };
 }
+//~     let _ = pipeline! { |_: String| len(&_) };
+//~                                          ^

@@ -13,3 +13,5 @@ fn add(a: u32, b: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |_: u32| seq < one add(_ + 1, 2) > };
 }
+//~     let _ = pipeline! { |_: u32| seq < one add(_ + 1, 2) > };
+//~                                                ^

@@ -9,3 +9,5 @@ fn one(n: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |_: u32| seq < one return Ok(3); > };
 }
+//~     let _ = pipeline! { |_: u32| seq < one return Ok(3); > };
+//~                                            ^^^^^^

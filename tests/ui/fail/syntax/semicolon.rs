@@ -8,3 +8,5 @@ async fn one() -> u32 {
 fn main() {
     let _ = pipeline! { seq < one(); one() > };
 }
+//~     let _ = pipeline! { seq < one(); one() > };
+//~                                    ^

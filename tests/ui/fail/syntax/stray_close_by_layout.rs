@@ -22,3 +22,5 @@ fn main() {
         >
     };
 }
+//~                 retry < fetch > >
+//~                                 ^

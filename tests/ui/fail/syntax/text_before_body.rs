@@ -13,3 +13,5 @@ fn double(n: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |_: u32| seq "ingest" < fetch double > };
 }
+//~     let _ = pipeline! { |_: u32| seq "ingest" < fetch double > };
+//~                                      ^^^^^^^^

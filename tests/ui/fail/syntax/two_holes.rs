@@ -9,3 +9,5 @@ fn add(a: u32, b: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |_: u32| add(_, _) };
 }
+//~     let _ = pipeline! { |_: u32| add(_, _) };
+//~                                         ^

@@ -8,3 +8,5 @@ async fn one() -> u32 {
 fn main() {
     let _ = pipeline! { parallel < one() one() > };
 }
+//~     let _ = pipeline! { parallel < one() one() > };
+//~                         ^^^^^^^^

@@ -13,3 +13,5 @@ fn one() -> u32 {
 fn main() {
     let _ = pipeline! { seq < var n = one double(*n) > };
 }
+//~     let _ = pipeline! { seq < var n = one double(*n) > };
+//~                               ^^^

@@ -6,3 +6,5 @@ fn load(list: Vec<u32) -> usize {
 }
 
 fn main() {}
+//~ fn load(list: Vec<u32) -> usize {
+//~                      ^

@@ -12,3 +12,5 @@ fn many(
 }
 
 fn main() {}
+//~ fn many(
+//~    ^^^^

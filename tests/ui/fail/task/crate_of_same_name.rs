@@ -10,3 +10,5 @@ fn tokio(id: u32) -> u32 {
 fn main() {
     tokio(1);
 }
+//~     drop(tokio::spawn(async {}));
+//~          ^^^^^

@@ -6,3 +6,5 @@ fn load(n: u32) -> u32 {
 }
 
 fn main() {}
+//~ #[task(blocking = true)]
+//~                 ^

@@ -9,3 +9,5 @@ fn zero<T: Default + 'static>() -> T {
 fn main() {
     let _ = pipeline! { zero<u8>() };
 }
+//~     let _ = pipeline! { zero<u8>() };
+//~                         ^^^^

@@ -11,3 +11,5 @@ impl Client {
 fn main() {
     drop(Client::fetch(1));
 }
+//~     async fn fetch(id: u32) -> String {
+//~              ^^^^^

@@ -11,3 +11,5 @@ impl Client {
 fn main() {
     let _: Client = Client::connect(String::new());
 }
+//~     fn connect(_address: String) -> Self {
+//~                                     ^^^^

@@ -9,3 +9,5 @@ fn main() {
         T::fetch(1)
     }
 }
+//~     fn fetch(id: u32) -> String;
+//~        ^^^^^

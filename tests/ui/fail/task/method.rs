@@ -12,3 +12,5 @@ impl Client {
 fn main() {
     let _ = Client.fetch(1);
 }
+//~     async fn fetch(&self, id: u32) -> String {
+//~                    ^

@@ -10,3 +10,5 @@ fn main() {
     let _ = pipeline! { |_: u32| seq < double client.fetch(_) > };
     drop(client);
 }
+//~     let _ = pipeline! { |_: u32| seq < double client.fetch(_) > };
+//~                                                     ^

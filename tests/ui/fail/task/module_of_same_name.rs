@@ -9,3 +9,5 @@ mod publish {
 pub use publish::publish;
 
 fn main() {}
+//~ pub use publish::publish;
+//~         ^^^^^^^^^^^^^^^^

@@ -8,3 +8,5 @@ async fn fetch(id: u32) -> String {
 fn main() {
     let _ = pipeline! { fetch(1) };
 }
+//~     let _ = pipeline! { fetch(1) };
+//~                         ^^^^^

@@ -15,3 +15,5 @@ fn main() {
         seq < one double one() >
     };
 }
+//~         seq < one double one() >
+//~                   ^^^^^^

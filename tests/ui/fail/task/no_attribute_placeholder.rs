@@ -13,3 +13,5 @@ fn main() {
     load(1);
     let _ = pipeline! { |_: u32| seq < double load(_) > };
 }
+//~     let _ = pipeline! { |_: u32| seq < double load(_) > };
+//~                                               ^^^^

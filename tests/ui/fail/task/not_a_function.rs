@@ -6,3 +6,5 @@ struct Fetch;
 fn main() {
     let _ = Fetch;
 }
+//~ struct Fetch;
+//~ ^^^^^^

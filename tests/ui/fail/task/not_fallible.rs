@@ -10,3 +10,5 @@ fn main() {
     let p = pipeline! { |_: u32| seq < find |text: String| { text.len() } > };
     drop(p.run(1));
 }
+//~ #[task(fallible)]
+//~        ^^^^^^^^

@@ -11,3 +11,5 @@ async fn find(id: u32) -> Found<u32> {
 fn main() {
     drop(async { println!("{}", find(1).await.0) });
 }
+//~ async fn find(id: u32) -> Found<u32> {
+//~                           ^^^^^^^^^^

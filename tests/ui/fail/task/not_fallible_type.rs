@@ -13,3 +13,5 @@ fn main() {
     let p = pipeline! { |_: u32| seq < find |found| { found.0 } par < find(1) find(_) > > };
     drop(p.run(1));
 }
+//~ fn find(id: u32) -> Found {
+//~                     ^^^^^

@@ -13,3 +13,5 @@ fn len(text: String) -> usize {
 fn main() {
     let _ = pipeline! { |_: u32| seq < double String::from(_) len > };
 }
+//~     let _ = pipeline! { |_: u32| seq < double String::from(_) len > };
+//~                                                       ^^^^

@@ -21,3 +21,5 @@ fn main() {
     Client::run();
     Client::fetch(1);
 }
+//~         let _ = pipeline! { |_: u32| seq < double Self::fetch > };
+//~                                                         ^^^^^

@@ -9,3 +9,5 @@ fn save() -> std::io::Result<()> {
 fn main() {
     drop(save());
 }
+//~ #[task(falible)]
+//~        ^^^^^^^

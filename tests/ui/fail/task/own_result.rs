@@ -14,3 +14,5 @@ fn find(id: u32) -> Result<u32, String> {
 fn main() {
     let (Result::Good(_) | Result::Bad(_)) = find(1);
 }
+//~ fn find(id: u32) -> Result<u32, String> {
+//~                     ^^^^^^^^^^^^^^^^^^^

@@ -16,3 +16,5 @@ fn main() {
     let p = pipeline! { |_: u32| seq < find |found| { matches!(found, Result::Good) } > };
     drop(p.run(1));
 }
+//~ async fn find(id: u32) -> Result {
+//~                           ^^^^^^

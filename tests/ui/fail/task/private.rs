@@ -11,3 +11,5 @@ mod tasks {
 fn main() {
     let _ = async_orch::pipeline! { tasks::fetch(1) };
 }
+//~     let _ = async_orch::pipeline! { tasks::fetch(1) };
+//~                                            ^^^^^

@@ -16,3 +16,5 @@ fn main() {
     let p = pipeline! { seq < retry(max_attempts = 5) < save > notify > };
     drop(p.run(()));
 }
+//~ fn save() -> Outcome {
+//~              ^^^^^^^

@@ -11,3 +11,5 @@ async fn same<T>(value: T) -> outcome::Of<T> {
 fn main() {
     drop(same(1));
 }
+//~ async fn same<T>(value: T) -> outcome::Of<T> {
+//~                               ^^^^^^^^^^^^^^

@@ -12,3 +12,5 @@ fn main() {
     let p = pipeline! { |_: String| seq < save |bytes: usize| { bytes + 1 } > };
     drop(p.run(String::new()));
 }
+//~ fn save(text: String) -> R<usize, std::io::Error> {
+//~                          ^^^^^^^^^^^^^^^^^^^^^^^^

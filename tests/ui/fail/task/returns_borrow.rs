@@ -8,3 +8,5 @@ fn first(list: &[String]) -> &str {
 fn main() {
     let _ = first(&[]);
 }
+//~ fn first(list: &[String]) -> &str {
+//~                              ^

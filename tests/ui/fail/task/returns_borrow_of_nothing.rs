@@ -8,3 +8,5 @@ fn load() -> &str {
 fn main() {
     let _ = pipeline! { load };
 }
+//~ fn load() -> &str {
+//~              ^

@@ -9,3 +9,5 @@ fn load(n: u32) -> Pin<Box<dyn Future<Output = u32> + Send>> {
 fn main() {
     let _ = pipeline! { |_: u32| load };
 }
+//~ fn load(n: u32) -> Pin<Box<dyn Future<Output = u32> + Send>> {
+//~                    ^^^

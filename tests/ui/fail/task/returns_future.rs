@@ -8,3 +8,5 @@ fn fetch(id: u32) -> impl Future<Output = String> {
 fn main() {
     let _ = fetch(1);
 }
+//~ fn fetch(id: u32) -> impl Future<Output = String> {
+//~                      ^^^^

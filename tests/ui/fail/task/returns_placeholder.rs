@@ -8,3 +8,5 @@ fn load(n: u32) -> _ {
 fn main() {
     let _ = pipeline! { |_: u32| load };
 }
+//~ fn load(n: u32) -> _ {
+//~                    ^

@@ -8,3 +8,5 @@ fn read(path: String) -> String {
 fn main() {
     let _ = read(String::new());
 }
+//~ #[task(spawn, blocking)]
+//~        ^^^^^

@@ -8,3 +8,5 @@ async fn len(text: &str) -> usize {
 fn main() {
     let _ = len("");
 }
+//~ async fn len(text: &str) -> usize {
+//~                    ^

@@ -8,3 +8,5 @@ fn main() {
         seq < save("a.txt") >
     };
 }
+//~         seq < save("a.txt") >
+//~               ^^^^

@@ -8,3 +8,5 @@ fn main() {
         seq < save("a.txt", 1) >
     };
 }
+//~         seq < save("a.txt", 1) >
+//~               ^^^^

@@ -14,3 +14,5 @@ fn main() {
         seq < name save >
     };
 }
+//~         seq < name save >
+//~                    ^^^^

@@ -10,3 +10,5 @@ async fn fetch(id: u32) -> String {
 }
 
 fn main() {}
+//~ async fn fetch(id: u32) -> String {
+//~          ^^^^^

@@ -12,3 +12,5 @@ fn main() {
     let _ = tasks::fetch;
     let _ = async_orch::pipeline! { tasks::fetsh(1) };
 }
+//~     let _ = async_orch::pipeline! { tasks::fetsh(1) };
+//~                                            ^^^^^

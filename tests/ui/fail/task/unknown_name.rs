@@ -10,3 +10,5 @@ fn main() {
     let _ = fetch;
     let _ = pipeline! { fetsh(1) };
 }
+//~     let _ = pipeline! { fetsh(1) };
+//~                         ^^^^^

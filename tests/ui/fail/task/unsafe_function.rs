@@ -9,3 +9,5 @@ async unsafe fn peek(address: usize) -> usize {
 fn main() {
     drop(unsafe { peek(0) });
 }
+//~ async unsafe fn peek(address: usize) -> usize {
+//~       ^^^^^^

@@ -11,3 +11,5 @@ fn main() {
     let p = pipeline! { seq < first(&list) par < first(&list) first(&list) > |(a, b)| { a + b } > };
     drop(p.run(()));
 }
+//~ fn first(list: &[String]) -> &str {
+//~                              ^

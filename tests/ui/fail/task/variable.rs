@@ -10,3 +10,5 @@ fn main() {
     let inner = pipeline! { one() };
     let _ = pipeline! { seq < inner > };
 }
+//~     let _ = pipeline! { seq < inner > };
+//~                               ^^^^^

@@ -8,3 +8,5 @@ fn double(n: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |_: u32| seq < double Some > };
 }
+//~     let _ = pipeline! { |_: u32| seq < double Some > };
+//~                                               ^^^^

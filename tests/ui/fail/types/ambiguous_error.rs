@@ -11,3 +11,5 @@ fn main() {
     let p = pipeline! { |_: u32| |n| { match n { 0 => Ok(0), n => Ok(get(n)?) } } };
     drop(p.run(1));
 }
+//~     let p = pipeline! { |_: u32| |n| { match n { 0 => Ok(0), n => Ok(get(n)?) } } };
+//~                                                                            ^

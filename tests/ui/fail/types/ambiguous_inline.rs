@@ -11,3 +11,5 @@ fn main() {
         seq < one |n| { n.to_string().parse().unwrap() } |_| { 1 } >
     };
 }
+//~         seq < one |n| { n.to_string().parse().unwrap() } |_| { 1 } >
+//~                                       ^^^^^

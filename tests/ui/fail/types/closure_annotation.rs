@@ -11,3 +11,5 @@ fn main() {
         seq < one |n: String| { n.len() } >
     };
 }
+//~         seq < one |n: String| { n.len() } >
+//~                    ^

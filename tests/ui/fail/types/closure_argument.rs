@@ -11,3 +11,5 @@ fn main() {
         seq < one |n| { n.next_page() } >
     };
 }
+//~         seq < one |n| { n.next_page() } >
+//~                           ^^^^^^^^^

@@ -11,3 +11,5 @@ fn main() {
         seq < par < one() one() > |(a, b, c)| { a + b + c } >
     };
 }
+//~         seq < par < one() one() > |(a, b, c)| { a + b + c } >
+//~                                    ^^^^^^^^^

@@ -12,3 +12,5 @@ fn main() {
         timeout(seconds) < one() >
     };
 }
+//~         timeout(seconds) < one() >
+//~                 ^^^^^^^

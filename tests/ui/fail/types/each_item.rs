@@ -14,3 +14,5 @@ fn main() {
         seq < list each(limit = 2) < show > >
     };
 }
+//~         seq < list each(limit = 2) < show > >
+//~                                      ^^^^

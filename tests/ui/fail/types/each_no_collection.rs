@@ -14,3 +14,5 @@ fn main() {
         seq < one each < show > >
     };
 }
+//~         seq < one each < show > >
+//~                   ^^^^

@@ -10,3 +10,5 @@ fn main() {
         retry < each(limit = 2) < show > >
     };
 }
+//~         retry < each(limit = 2) < show > >
+//~                 ^^^^

@@ -17,3 +17,5 @@ fn main() {
         seq < one { &inner } >
     };
 }
+//~         seq < one { &inner } >
+//~                   ^^^^^^^^^^

@@ -18,3 +18,5 @@ fn main() {
         seq < open show >
     };
 }
+//~         seq < open show >
+//~                    ^^^^

@@ -14,3 +14,5 @@ fn main() {
         >
     };
 }
+//~             let n: String = one
+//~                             ^^^

@@ -8,3 +8,5 @@ fn one() -> u32 {
 fn main() {
     let _ = pipeline! { seq < let (a, b) = one |_| { *a + *b } > };
 }
+//~     let _ = pipeline! { seq < let (a, b) = one |_| { *a + *b } > };
+//~                                   ^^^^^^

@@ -11,3 +11,5 @@ fn main() {
         seq < page let id: u64 = _ |_| { *id } >
     };
 }
+//~         seq < page let id: u64 = _ |_| { *id } >
+//~                                  ^

@@ -6,3 +6,5 @@ fn main() {
         each < let Some(id) = _ |_| { *id } >
     };
 }
+//~         each < let Some(id) = _ |_| { *id } >
+//~                    ^^^^^^^^

@@ -14,3 +14,5 @@ fn main() {
         >
     };
 }
+//~             let Some(n) = find
+//~                 ^^^^^^^

@@ -8,3 +8,5 @@ fn pair() -> (u32, u32) {
 fn main() {
     let _ = pipeline! { seq < let (a, b, c) = pair |_| { *a + *b + *c } > };
 }
+//~     let _ = pipeline! { seq < let (a, b, c) = pair |_| { *a + *b + *c } > };
+//~                                   ^^^^^^^^^

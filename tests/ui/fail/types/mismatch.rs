@@ -23,3 +23,5 @@ fn main() {
         seq < name parse len >
     };
 }
+//~         seq < name parse len >
+//~                    ^^^^^

@@ -12,3 +12,5 @@ fn main() {
         fetch
     };
 }
+//~         fetch
+//~         ^^^^^

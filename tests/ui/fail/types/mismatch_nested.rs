@@ -29,3 +29,5 @@ fn main() {
         >
     };
 }
+//~                 circuit < parse >
+//~                           ^^^^^

@@ -21,3 +21,5 @@ fn main() {
         seq < id par < user orders > >
     };
 }
+//~         seq < id par < user orders > >
+//~                             ^^^^^^

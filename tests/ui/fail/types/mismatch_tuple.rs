@@ -14,3 +14,5 @@ fn main() {
         seq < par < one() one() > show >
     };
 }
+//~         seq < par < one() one() > show >
+//~                                   ^^^^

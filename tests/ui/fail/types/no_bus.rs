@@ -11,3 +11,5 @@ fn main() {
 
     fn println(_text: &str) {}
 }
+//~     let _ = pipeline! { one() }.with_bus(println);
+//~                                          ^^^^^^^

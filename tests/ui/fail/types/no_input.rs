@@ -9,3 +9,5 @@ async fn fetch(id: u32) -> String {
 fn main() {
     let _ = pipeline! { seq < fetch > };
 }
+//~     let _ = pipeline! { seq < fetch > };
+//~                               ^^^^^

@@ -11,3 +11,5 @@ fn main() {
         seq < text |text| { text.as_str() } |text| { text.len() } >
     };
 }
+//~         seq < text |text| { text.as_str() } |text| { text.len() } >
+//~                             ^^^^^^^^^^^^^

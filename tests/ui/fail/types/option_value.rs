@@ -11,3 +11,5 @@ fn main() {
         circuit(fail_max = "two") < one() >
     };
 }
+//~         circuit(fail_max = "two") < one() >
+//~                            ^^^^^

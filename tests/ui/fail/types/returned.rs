@@ -13,3 +13,5 @@ fn build() -> impl Run<In = u32, Out = u64, Error = BoxError> {
 fn main() {
     build();
 }
+//~ fn build() -> impl Run<In = u32, Out = u64, Error = BoxError> {
+//~               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^

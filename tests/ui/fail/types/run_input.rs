@@ -10,3 +10,5 @@ fn main() {
     let fetch = pipeline! { |_: u32| fetch };
     let _ = fetch.run("7");
 }
+//~     let _ = fetch.run("7");
+//~                       ^^^

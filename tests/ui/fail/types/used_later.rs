@@ -20,3 +20,5 @@ async fn main() -> Result<(), async_orch::Error> {
     tokio::spawn(async move { shared.run(()).await });
     Ok(())
 }
+//~     let pipeline = pipeline! { seq < name parse |n| { n + 1 } > };
+//~                                           ^^^^^

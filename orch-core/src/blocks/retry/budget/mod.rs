@@ -12,4 +12,5 @@ mod spend;
 mod tests;
 
 pub use handle::{RetryBudget, RetryBudgetBuilder};
-pub(super) use spend::{IntoBudget, NoBudget, Spend};
+pub use spend::CanBeABudget;
+pub(super) use spend::{NoBudget, Spend};

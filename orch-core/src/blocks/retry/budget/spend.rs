@@ -113,6 +113,26 @@ pub trait IntoBudget {
     fn into_budget(self) -> RetryBudget;
 }
 
+/// As [`IntoBudget`], of which the compiler would list the implementations.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a budget for retries",
+    label = "expected a `RetryBudget` or a reference to one",
+    note = "a budget to share is made with `RetryBudget::builder()`"
+)]
+#[doc(hidden)]
+pub trait CanBeABudget: Sized {
+    /// What it is as the option.
+    fn given(value: Self) -> RetryBudget;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoBudget> CanBeABudget for T {
+    #[inline(always)]
+    fn given(value: T) -> RetryBudget {
+        value.into_budget()
+    }
+}
+
 impl IntoBudget for RetryBudget {
     fn into_budget(self) -> RetryBudget {
         self

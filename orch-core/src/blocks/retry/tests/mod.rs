@@ -34,9 +34,9 @@ fn values<B: IntoBackoff<D>, D>(
     backoff: B,
 ) -> Values<B, D, NoLimit, NoBudget> {
     Values {
-        max_attempts: super::given::max_attempts(max_attempts),
+        max_attempts: max_attempts.into_attempts(),
         max_elapsed: default::max_elapsed(),
-        backoff: super::given::backoff(backoff),
+        backoff: crate::blocks::backoff::Backoff::new(backoff),
         max_delay: default::max_delay(),
         jitter: none(),
         rejections: default::rejections(),

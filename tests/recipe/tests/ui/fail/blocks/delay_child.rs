@@ -17,3 +17,5 @@ fn main() {
         seq < name delay(by = 10ms) < double > double >
     };
 }
+//~         seq < name delay(by = 10ms) < double > double >
+//~                                       ^^^^^^

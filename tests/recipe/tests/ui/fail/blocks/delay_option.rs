@@ -9,3 +9,5 @@ fn double(n: u32) -> u32 {
 fn main() {
     let _ = pipeline! { |_: u32| delay(buy = 10ms) < double > };
 }
+//~     let _ = pipeline! { |_: u32| delay(buy = 10ms) < double > };
+//~                                        ^^^

@@ -1,0 +1,13 @@
+use async_orch::{pipeline, task};
+
+#[task]
+async fn fetch(id: u32) -> std::io::Result<String> {
+    Ok(id.to_string())
+}
+
+fn main() {
+    fn retryable() -> bool { true }
+    let _ = pipeline! { |_: u32| retry(when = retryable()) < fetch > };
+}
+//~     let _ = pipeline! { |_: u32| retry(when = retryable()) < fetch > };
+//~                                               ^^^^^^^^^

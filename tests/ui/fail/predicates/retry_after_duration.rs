@@ -1,0 +1,14 @@
+use std::time::Duration;
+
+use async_orch::{pipeline, task};
+
+#[task]
+async fn number(n: u32) -> Result<u32, String> {
+    Ok(n)
+}
+
+fn main() {
+    let _p = pipeline! { |_: u32| retry(retry_after = Duration::from_secs(5)) < number > };
+}
+//~     let _p = pipeline! { |_: u32| retry(retry_after = Duration::from_secs(5)) < number > };
+//~                                                       ^^^^^^^^

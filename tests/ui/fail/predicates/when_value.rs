@@ -1,0 +1,12 @@
+use async_orch::{pipeline, task};
+
+#[task]
+async fn number(n: u32) -> u32 {
+    n
+}
+
+fn main() {
+    let _p = pipeline! { |_: u32| retry(when = 3) < number > };
+}
+//~     let _p = pipeline! { |_: u32| retry(when = 3) < number > };
+//~                                                ^

@@ -1,0 +1,13 @@
+use async_orch::{pipeline, task};
+
+#[task]
+fn double(n: u32) -> u32 {
+    n * 2
+}
+
+fn main() {
+    struct Id(u32);
+    let _ = pipeline! { |_: u32| seq < double Id(_) > };
+}
+//~     let _ = pipeline! { |_: u32| seq < double Id(_) > };
+//~                                               ^^

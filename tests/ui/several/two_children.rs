@@ -1,0 +1,19 @@
+use async_orch::{pipeline, task};
+
+#[task]
+fn double(n: u32) -> u32 {
+    n * 2
+}
+
+#[task]
+fn len(text: String) -> usize {
+    text.len()
+}
+
+fn main() {
+    let _ = pipeline! { |_: u32| par < len double len > };
+}
+//~     let _ = pipeline! { |_: u32| par < len double len > };
+//~                                        ^^^
+//~     let _ = pipeline! { |_: u32| par < len double len > };
+//~                                                   ^^^

@@ -1,0 +1,14 @@
+use async_orch::{pipeline, task};
+
+#[task]
+fn double(n: u32) -> u32 {
+    n * 2
+}
+
+fn main() {
+    let _ = pipeline! { |_: u32| seq < each(limit = 0) < double > double > };
+}
+//~     let _ = pipeline! { |_: u32| seq < each(limit = 0) < double > double > };
+//~                                                     ^
+//~     let _ = pipeline! { |_: u32| seq < each(limit = 0) < double > double > };
+//~                                        ^^^^
