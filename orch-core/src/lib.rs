@@ -86,6 +86,7 @@ pub mod __private_0_1_0 {
     // What the spans of `orch-watch` are to a run.
     pub use crate::build::builder::Builder;
     pub use crate::build::check::{embedded, methods, owned};
+    pub use crate::build::editor;
     pub use crate::build::feed::{Ignores, Uses};
     pub use crate::build::looks::look;
     pub use crate::build::plan::{Plan, begin};

@@ -1,0 +1,74 @@
+//! From the tree to what an editor looks at.
+//!
+//! The code that runs is made for the compiler: each step is checked, each check is placed at a token of the user's, and the
+//! types go from variable to variable. An editor would offer these variables, show the checks at the user's words, and find
+//! nothing at all in a text that is half typed, of which there is no such code. So rust-analyzer gets this code beside it, with the
+//! user's tokens in it once each and with their places; the code that runs is only there for the type of the whole, without
+//! places. See `build/editor.rs` in the core.
+//!
+//! Completion reads a text twice, as it is and with a word more, or a longer one, at the cursor, and looks at the second for what
+//! kind of word it is and at the same offset of the first for what is there. So both are alike up to that word: the text is read
+//! without the mark, and where a word may stand that is not there yet, the code for it is there.
+
+mod chain;
+mod host;
+mod options;
+
+use orch_syntax::Parsed;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use self::chain::Chain;
+use self::host::placeless;
+pub(super) use self::host::{Mark, is_editor};
+use super::expand::built;
+use crate::errors::combined;
+use crate::private;
+
+/// The code for an editor: what is wrong, what stands in the text, and the value, where the text is one.
+pub(super) fn expand(parsed: Parsed, mark: Option<&Mark>) -> TokenStream {
+    let Parsed { tree, errors, paths, .. } = parsed;
+    let private = placeless(private::path(tree.krate.as_ref()));
+    let error = match &tree.error {
+        Some(ty) => ty.clone(),
+        None => quote!(#private::BoxError),
+    };
+    let input = match &tree.input {
+        Some(input) => input.ty.clone(),
+        None => quote!(()),
+    };
+
+    let mut chain = Chain::begin(&private, &input, &error, mark);
+    let bound: Vec<Ident> = tree.lets.iter().flat_map(|entry| entry.pattern.identifiers()).cloned().collect();
+    chain.own(&bound);
+    if let Some(input) = tree.input.as_ref().filter(|input| !input.pattern.is_wild()) {
+        chain.named(&input.pattern, None);
+    }
+    chain.whole(&tree.root, &paths);
+    let code = chain.code();
+    let lets = tree.lets.iter().map(|entry| {
+        let (let_token, pattern, value) = (&entry.let_token, &entry.pattern, &entry.value);
+        let ty = entry.ty.as_ref().map(|ty| quote!(: #ty));
+        quote!(#let_token #pattern #ty = #value;)
+    });
+    let code = quote! {
+        #[allow(warnings, clippy::all)]
+        {
+            #(#lets)*
+            let _ = {
+                use #private::editor::{ReadPlain as _, ReadTried as _};
+                #code
+            };
+        }
+    };
+    let code = match mark {
+        Some(mark) => mark.put_back(code),
+        None => code,
+    };
+
+    let is_pipeline = errors.is_empty() || errors.leave_a_pipeline();
+    let value = is_pipeline.then(|| placeless(built(&tree)));
+    let reports = combined(errors.into_iter().map(syn::Error::from));
+    let reports = reports.map(syn::Error::into_compile_error);
+    quote!({ #code #reports #value })
+}

@@ -1,0 +1,130 @@
+//! What stands in the parentheses of a block.
+
+use orch_syntax::ast::{Block, Opt, Value};
+use orch_syntax::blocks::{Kind, OptionSpec};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use super::chain::{Chain, is_gap};
+use super::host::Mark;
+
+impl Chain<'_> {
+    /// The head and the options of a block.
+    pub(super) fn options(&mut self, block: &Block) {
+        self.gaps(block);
+        let private = self.private;
+        let module = format_ident!("{}", block.spec.keyword);
+        if let (Some(spec), Some(head)) = (block.spec.head, &block.head) {
+            match spec.kind {
+                // Its arms look at it.
+                Kind::Scrutinee => {}
+                Kind::Condition => {
+                    let look = self.look(Some(head));
+                    self.go(&quote!(.looked::<::core::primitive::bool>(#look)));
+                }
+                _ => {
+                    let value = self.value(block, &spec, head);
+                    self.seen(&value);
+                }
+            }
+        }
+        for Opt { name, value, .. } in &block.options {
+            let Some(spec) = block.spec.option(&name.to_string()) else {
+                if let Some(Value::Expr(code)) = value {
+                    self.seen(code);
+                }
+                continue;
+            };
+            let value = value.as_ref().map(|value| self.value(block, spec, value));
+            let value = value.unwrap_or_else(|| quote!(#private::editor::any()));
+            let of = match spec.kind {
+                Kind::Name | Kind::Piped => {
+                    self.seen(&value);
+                    continue;
+                }
+                Kind::Predicate | Kind::Asked | Kind::Outputs => quote!(Options),
+                _ => quote!(Values),
+            };
+            self.seen(&quote!(#private::#module::#of { #name: #value, ..#private::editor::any() }));
+        }
+    }
+
+    /// Where a name or a value may be typed next: the names as fields, which an editor lists alone, and the words of the
+    /// values in the scope of an expression.
+    fn gaps(&mut self, block: &Block) {
+        let private = self.private;
+        let fields = block.spec.options.iter().map(|spec| {
+            let (name, ty) = (format_ident!("{}", spec.name), self.type_of(spec.kind));
+            let text = spec.example().unwrap_or_else(|| spec.name.to_owned());
+            let text = format!("`{text}`");
+            quote!(#[doc = #text] #name: #ty)
+        });
+        let typed =
+            block.options.iter().find(|option| self.mark.is_some_and(|mark| mark.is_at(&option.name)));
+        let typed = typed.and(self.mark).map(Mark::marked).map(|marked| quote!(.#marked));
+        self.go(
+            &quote!(.step({ struct Options { #(#fields,)* } #private::editor::any::<Options>() #typed })),
+        );
+        if block.spec.options.iter().any(|option| !option.kind.words().is_empty()) {
+            let module = format_ident!("{}", block.spec.keyword);
+            let is_gap = |option: &Opt| option.value.as_ref().is_some_and(|value| is_gap(value, self.mark));
+            let gap = self.gap(block.options.iter().any(is_gap)).cloned();
+            self.seen(&quote!(use #private::#module::words::*; #gap));
+        }
+    }
+
+    /// A value, where its type is known.
+    fn value(&self, block: &Block, spec: &OptionSpec, value: &Value) -> TokenStream {
+        let private = self.private;
+        let (module, option) = (format_ident!("{}", block.spec.keyword), format_ident!("{}", spec.name));
+        let code = self.written(value);
+        let error = &self.error;
+        match spec.kind {
+            Kind::Name | Kind::Piped | Kind::Outputs | Kind::Flag => code,
+            Kind::Predicate => quote!(#private::editor::of_error::<#error, ::core::primitive::bool>(#code)),
+            Kind::Asked => {
+                quote!(#private::editor::of_error::<#error, ::core::option::Option<::core::time::Duration>>(#code))
+            }
+            kind => {
+                let words = (!kind.words().is_empty()).then(|| quote!(use #private::#module::words::*;));
+                quote!({ #words #private::#module::given::#option(#code) })
+            }
+        }
+    }
+
+    fn written(&self, value: &Value) -> TokenStream {
+        let private = self.private;
+        match value {
+            Value::Duration(duration) => {
+                // A reader is shown what it is.
+                let ty = Ident::new("Duration", duration.span.resolved_at(Span::mixed_site()));
+                quote!(#private::editor::any::<::core::time::#ty>())
+            }
+            Value::Word { word, arguments } if arguments.is_empty() => quote!(#word()),
+            Value::Word { word, arguments } => {
+                let arguments = arguments.iter().map(|argument| self.written(argument));
+                quote!(#word(#(#arguments),*))
+            }
+            Value::Expr(code) => code.clone(),
+        }
+    }
+
+    /// The type that an editor shows beside the name of an option.
+    fn type_of(&self, kind: Kind) -> TokenStream {
+        let (private, error) = (self.private, &self.error);
+        match kind {
+            Kind::Flag | Kind::Piped | Kind::Outputs | Kind::Condition => quote!(::core::primitive::bool),
+            Kind::Name => quote!(&'static ::core::primitive::str),
+            Kind::Duration | Kind::Period | Kind::Periods => quote!(::core::time::Duration),
+            Kind::Fraction => quote!(::core::primitive::f64),
+            Kind::Predicate => quote!(fn(&#private::editor::Error<#error>) -> ::core::primitive::bool),
+            Kind::Asked => {
+                quote!(fn(&#private::editor::Error<#error>) -> ::core::option::Option<::core::time::Duration>)
+            }
+            Kind::Count | Kind::Several | Kind::CountOrUnlimited | Kind::Room | Kind::Rate(_) => {
+                quote!(::core::primitive::usize)
+            }
+            _ => quote!(()),
+        }
+    }
+}
