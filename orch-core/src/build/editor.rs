@@ -14,7 +14,8 @@ use crate::build::rounds::Control;
 use crate::build::slot::{NoSlot, Slot, Slots};
 use crate::context::Context;
 pub use crate::error::Error;
-use crate::pipeline::Run;
+use crate::error::Failure;
+use crate::pipeline::{BoxPipeline, Pipeline, Run};
 use crate::task::{Call, Task};
 
 /// A point in a pipeline: the names `S` that are seen there, the piped value, the error type, and the blocks around.
@@ -183,6 +184,18 @@ impl<'a, S, In: 'a, E: 'a, K> Point<'a, S, In, E, K> {
         any()
     }
 
+    /// The pipeline that begins with an `Input` and ends here.
+    #[must_use]
+    pub fn pipeline<Input: Send + 'static>(
+        self,
+    ) -> Pipeline<impl Run<In = Input, Out = In, Error = E> + use<Input, In, E, S, K>>
+    where
+        In: Send + 'static,
+        E: Failure,
+    {
+        any::<Pipeline<BoxPipeline<'static, Input, In, E>>>()
+    }
+
     /// Into a block whose arms look at a value.
     #[must_use]
     pub fn arms<T>(
@@ -293,6 +306,15 @@ impl<P, Raw> fmt::Debug for Given<P, Raw> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Given")
     }
+}
+
+/// What blocks are given that is no value of theirs when they run, as an editor shows it.
+#[derive(Debug)]
+pub struct Written {
+    /// What the block is called in paths, events and errors; its keyword if not given.
+    pub name: &'static str,
+    /// With this flag what is piped is a `Stream`, and not a collection.
+    pub stream: bool,
 }
 
 /// A keyword of the language.

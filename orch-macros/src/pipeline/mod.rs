@@ -6,13 +6,15 @@ mod expand;
 
 use proc_macro2::TokenStream;
 
+use crate::editor::{Mark, is_editor};
+
 /// The expansion of one invocation.
 pub(crate) fn pipeline(input: TokenStream) -> TokenStream {
     if let Some(expansion) = conditional::expand(&input) {
         return expansion;
     }
-    let is_editor = editor::is_editor();
-    let (input, mark) = if is_editor { editor::Mark::take(input) } else { (input, None) };
+    let is_editor = is_editor();
+    let (input, mark) = if is_editor { Mark::take(input) } else { (input, None) };
     let mut parsed = orch_syntax::parse(input);
     orch_syntax::validate(&mut parsed);
     if is_editor { editor::expand(parsed, mark.as_ref()) } else { expand::expand(parsed) }

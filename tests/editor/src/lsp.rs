@@ -58,6 +58,7 @@ impl Server {
                             "documentationFormat": ["markdown"],
                         } },
                         "hover": { "contentFormat": ["markdown"] },
+                        "diagnostic": {},
                     },
                     "experimental": { "serverStatusNotification": true },
                 },

@@ -16,7 +16,6 @@ pub(crate) fn is_internal(name: &str) -> bool {
         "Options",
         "Values",
         "given",
-        "default",
         "words",
         "enter",
         "child",

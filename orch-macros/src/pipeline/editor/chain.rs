@@ -7,7 +7,7 @@ use orch_syntax::tokens;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 
-use super::host::{Mark, place, placeless};
+use crate::editor::{Mark, place, placeless};
 use crate::pipeline::expand::{Gives, gives};
 
 /// A chain that is being written.

@@ -2,16 +2,15 @@
 //!
 //! The code that runs is made for the compiler: each step is checked, each check is placed at a token of the user's, and the
 //! types go from variable to variable. An editor would offer these variables, show the checks at the user's words, and find
-//! nothing at all in a text that is half typed, of which there is no such code. So rust-analyzer gets this code beside it, with the
-//! user's tokens in it once each and with their places; the code that runs is only there for the type of the whole, without
-//! places. See `build/editor.rs` in the core.
+//! nothing at all in a text that is half typed, of which there is no such code. So rust-analyzer gets this code in its place, with the
+//! user's tokens in it once each and with their places, and the rest without any. It has the types of a pipeline and no more: see
+//! `build/editor.rs` in the core.
 //!
-//! Completion reads a text twice, as it is and with a word more, or a longer one, at the cursor, and looks at the second for what
-//! kind of word it is and at the same offset of the first for what is there. So both are alike up to that word: the text is read
-//! without the mark, and where a word may stand that is not there yet, the code for it is there.
+//! Completion reads a text twice, as it is and with a mark at the cursor. It takes the kind of word that is typed from the second,
+//! and what there is at that place from the same offset of the first. So both are alike up to that word: the text is read
+//! without the mark, and where a word may stand that is not there yet, the code around it is.
 
 mod chain;
-mod host;
 mod options;
 
 use orch_syntax::Parsed;
@@ -19,9 +18,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use self::chain::Chain;
-use self::host::placeless;
-pub(super) use self::host::{Mark, is_editor};
-use super::expand::built;
+use crate::editor::{Mark, placeless, report};
 use crate::errors::combined;
 use crate::private;
 
@@ -51,24 +48,22 @@ pub(super) fn expand(parsed: Parsed, mark: Option<&Mark>) -> TokenStream {
         let ty = entry.ty.as_ref().map(|ty| quote!(: #ty));
         quote!(#let_token #pattern #ty = #value;)
     });
+    let input = placeless(input);
     let code = quote! {
         #[allow(warnings, clippy::all)]
-        {
+        let __orch_value = {
             #(#lets)*
-            let _ = {
-                use #private::editor::{ReadPlain as _, ReadTried as _};
-                #code
-            };
-        }
+            use #private::editor::{ReadPlain as _, ReadTried as _};
+            #code.pipeline::<#input>()
+        };
     };
     let code = match mark {
         Some(mark) => mark.put_back(code),
         None => code,
     };
 
-    let is_pipeline = errors.is_empty() || errors.leave_a_pipeline();
-    let value = is_pipeline.then(|| placeless(built(&tree)));
     let reports = combined(errors.into_iter().map(syn::Error::from));
-    let reports = reports.map(syn::Error::into_compile_error);
-    quote!({ #code #reports #value })
+    let reports = reports.map(|reports| report(reports.into_compile_error()));
+    // Last, as it differs with the mark.
+    quote!({ #code #reports __orch_value })
 }

@@ -6,7 +6,6 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use super::chain::{Chain, is_gap};
-use super::host::Mark;
 
 impl Chain<'_> {
     /// The head and the options of a block.
@@ -28,7 +27,7 @@ impl Chain<'_> {
                 }
             }
         }
-        for Opt { name, value, .. } in &block.options {
+        for Opt { name, value, .. } in written(block) {
             let Some(spec) = block.spec.option(&name.to_string()) else {
                 if let Some(Value::Expr(code)) = value {
                     self.seen(code);
@@ -38,14 +37,11 @@ impl Chain<'_> {
             let value = value.as_ref().map(|value| self.value(block, spec, value));
             let value = value.unwrap_or_else(|| quote!(#private::editor::any()));
             let of = match spec.kind {
-                Kind::Name | Kind::Piped => {
-                    self.seen(&value);
-                    continue;
-                }
-                Kind::Predicate | Kind::Asked | Kind::Outputs => quote!(Options),
-                _ => quote!(Values),
+                Kind::Name | Kind::Piped => quote!(editor::Written),
+                Kind::Predicate | Kind::Asked | Kind::Outputs => quote!(#module::Options),
+                _ => quote!(#module::Values),
             };
-            self.seen(&quote!(#private::#module::#of { #name: #value, ..#private::editor::any() }));
+            self.seen(&quote!(#private::#of { #name: #value, ..#private::editor::any() }));
         }
     }
 
@@ -59,16 +55,18 @@ impl Chain<'_> {
             let text = format!("`{text}`");
             quote!(#[doc = #text] #name: #ty)
         });
-        let typed =
-            block.options.iter().find(|option| self.mark.is_some_and(|mark| mark.is_at(&option.name)));
-        let typed = typed.and(self.mark).map(Mark::marked).map(|marked| quote!(.#marked));
+        let typed = written(block).find(|option| self.mark.is_some_and(|mark| mark.is_at(&option.name)));
+        // A word is there in any case, and a long one: an editor looks at what stands at the same offset without the mark.
+        let typed = typed
+            .and(self.mark)
+            .map_or_else(|| format_ident!("{}", "_".repeat(64)), |mark| mark.marked().clone());
         self.go(
-            &quote!(.step({ struct Options { #(#fields,)* } #private::editor::any::<Options>() #typed })),
+            &quote!(.step({ struct Options { #(#fields,)* } #private::editor::any::<Options>().#typed })),
         );
         if block.spec.options.iter().any(|option| !option.kind.words().is_empty()) {
             let module = format_ident!("{}", block.spec.keyword);
             let is_gap = |option: &Opt| option.value.as_ref().is_some_and(|value| is_gap(value, self.mark));
-            let gap = self.gap(block.options.iter().any(is_gap)).cloned();
+            let gap = self.gap(written(block).any(is_gap)).cloned();
             self.seen(&quote!(use #private::#module::words::*; #gap));
         }
     }
@@ -102,8 +100,14 @@ impl Chain<'_> {
             }
             Value::Word { word, arguments } if arguments.is_empty() => quote!(#word()),
             Value::Word { word, arguments } => {
+                let function = match arguments.len() {
+                    2 => format_ident!("{}_by", word, span = Span::mixed_site()),
+                    _ => word.clone(),
+                };
                 let arguments = arguments.iter().map(|argument| self.written(argument));
-                quote!(#word(#(#arguments),*))
+                // The word is shown as it is written.
+                let shown = (function != *word).then(|| quote!(#word;));
+                quote!({ #shown #function(#(#arguments),*) })
             }
             Value::Expr(code) => code.clone(),
         }
@@ -127,4 +131,9 @@ impl Chain<'_> {
             _ => quote!(()),
         }
     }
+}
+
+/// All that is written as an option, whatever it is taken for.
+fn written(block: &Block) -> impl Iterator<Item = &Opt> {
+    block.options.iter().chain(&block.unread)
 }

@@ -1,4 +1,6 @@
 //! Who asks for an expansion, and where a person types in the text.
+//!
+//! An editor shows at a word whatever has the place of the word. So what it is not to show has none there.
 
 use std::sync::OnceLock;
 
@@ -88,6 +90,17 @@ pub(crate) fn place(span: Span) -> String {
 /// Code without any place in the user's text: an editor finds nothing of it there.
 pub(crate) fn placeless(code: TokenStream) -> TokenStream {
     each(code, &mut |token| token.set_span(Span::call_site().resolved_at(token.span())))
+}
+
+/// A report, of which an editor takes the place of the macro's name, and shows nothing at the rest.
+pub(crate) fn report(code: TokenStream) -> TokenStream {
+    each(code, &mut |token| {
+        if let TokenTree::Ident(word) = token
+            && *word != "compile_error"
+        {
+            word.set_span(Span::call_site().resolved_at(word.span()));
+        }
+    })
 }
 
 /// Changes each token, those in groups too, before the group.
