@@ -196,15 +196,12 @@ impl<'a, S, In: 'a, E: 'a, K> Point<'a, S, In, E, K> {
         any::<Pipeline<BoxPipeline<'static, Input, In, E>>>()
     }
 
-    /// Into a block whose arms look at a value.
+    /// Into a block whose arms look at a value, or at a reference to one.
     #[must_use]
     pub fn arms<T>(
         self,
         _look: impl Fn(S, &'a In) -> T,
-    ) -> Point<'a, (S, &'a T), In, E, Around<(S, &'a T), In, (), Around<S, In, (), K>>>
-    where
-        T: 'a,
-    {
+    ) -> Point<'a, (S, T), In, E, Around<(S, T), In, (), Around<S, In, (), K>>> {
         any()
     }
 }

@@ -4,17 +4,19 @@ use orch_syntax::ast::{Arm, Block, Embed, Inline, Item, LetPiped, LetStep, Step,
 use orch_syntax::blocks::{Body, Join, Kind, Needs, Settles};
 use orch_syntax::pattern::Pattern;
 use orch_syntax::tokens;
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 
 use crate::editor::{Mark, place, placeless};
-use crate::pipeline::expand::{Gives, gives};
+use crate::pipeline::expand::{Gives, gives, subject};
 
 /// A chain that is being written.
 pub(super) struct Chain<'c> {
     pub(super) private: &'c TokenStream,
     /// The error type, without a place.
     pub(super) error: TokenStream,
+    /// Whether the header says it.
+    has_error: bool,
     pub(super) mark: Option<&'c Mark>,
     code: TokenStream,
     /// What has a name at this point, outermost first.
@@ -34,12 +36,15 @@ impl<'c> Chain<'c> {
     pub(super) fn begin(
         private: &'c TokenStream,
         input: &TokenStream,
-        error: &TokenStream,
+        error: Option<&TokenStream>,
         mark: Option<&'c Mark>,
     ) -> Self {
+        let has_error = error.is_some();
+        let error = error.cloned().unwrap_or_else(|| quote!(#private::BoxError));
         Chain {
             private,
             error: placeless(error.clone()),
+            has_error,
             mark,
             code: quote!(#private::editor::begin::<#input, #error>()),
             levels: Vec::new(),
@@ -98,13 +103,18 @@ impl<'c> Chain<'c> {
         self.levels.iter().fold(quote!(()), |outer, Level { pattern, .. }| quote!((#outer, #pattern)))
     }
 
+    /// The same beside a parameter of these names, which hides others.
+    fn names_beside(&self, parameter: &[Ident]) -> TokenStream {
+        let hidden: Vec<String> = parameter.iter().map(ToString::to_string).collect();
+        without(self.names(), &hidden, false)
+    }
+
     fn name(&mut self, pattern: TokenStream, names: &[Ident]) {
         let bound: Vec<String> = names.iter().map(ToString::to_string).collect();
-        // Hidden by the new one.
+        // Hidden by the new ones.
         for level in &mut self.levels {
-            if level.bound.iter().all(|name| bound.contains(name)) {
-                *level = Level { pattern: quote!(_), bound: Vec::new() };
-            }
+            level.pattern = without(level.pattern.clone(), &bound, false);
+            level.bound.retain(|name| !bound.contains(name));
         }
         self.levels.push(Level { pattern, bound });
         // Where it is declared, even if nothing follows.
@@ -204,13 +214,15 @@ impl<'c> Chain<'c> {
 
     fn inline(&mut self, inline: &Inline) {
         self.words(&TokenStream::new());
-        let (private, error, names) = (self.private, &self.error, self.names());
+        let (private, error) = (self.private, &self.error);
         let Inline { pattern, context, body, .. } = inline;
+        let parameters: Vec<Ident> = pattern.identifiers().iter().chain(context).cloned().collect();
+        let names = self.names_beside(&parameters);
         let ty = inline.ty.as_ref().map(|ty| quote!(: #ty));
         let pinned = gives(&body.stream()) == Gives::Open;
         let error = match context {
-            Some(_) => quote!(#private::Failed<#error>),
-            None => error.clone(),
+            Some(_) if self.has_error => quote!(#private::Failed<#error>),
+            _ => error.clone(),
         };
         let context = context.as_ref().map(|cx| quote!(, #cx));
         let mut method = "inline".to_owned();
@@ -287,8 +299,7 @@ impl<'c> Chain<'c> {
                 self.go(&joined(block.body.len(), join));
             }
             Body::Arms => {
-                let head = block.head.as_ref();
-                let look = self.look(head);
+                let look = self.scrutinee(block);
                 self.go(&quote!(.arms(#look)));
                 for item in &block.body {
                     if let Item::Arm(Arm { pattern, guard, .. }) = item {
@@ -311,9 +322,37 @@ impl<'c> Chain<'c> {
         self.levels.truncate(depth);
     }
 
+    /// What the arms of a block look at: a closure over the names and what is piped. What makes of the user's code what the patterns
+    /// are for stands after it, since that depends on the code.
+    fn scrutinee(&self, block: &Block) -> TokenStream {
+        let (private, module, value) =
+            (self.private, format_ident!("{}", block.spec.keyword), format_ident!("__orch_value"));
+        let arms: Vec<&Arm> = block
+            .body
+            .iter()
+            .filter_map(|item| match item {
+                Item::Arm(arm) => Some(arm),
+                _ => None,
+            })
+            .collect();
+        let code = match &block.head {
+            Some(Value::Expr(code)) => code.clone(),
+            _ => TokenStream::new(),
+        };
+        let bound: Vec<String> = self.levels.iter().flat_map(|level| level.bound.iter().cloned()).collect();
+        let subject = subject(&code, &arms, &bound, &value, &quote!(#private::#module::text));
+        let (parameters, code) = self.parts(block.head.as_ref());
+        quote!(#parameters { match { #code } { #value => #subject } })
+    }
+
     /// What looks at what is piped, or at the names: a closure over both.
     pub(super) fn look(&self, head: Option<&Value>) -> TokenStream {
-        let names = self.names();
+        let (parameters, code) = self.parts(head);
+        quote!(#parameters { #code })
+    }
+
+    /// The parameters and the body of that closure.
+    fn parts(&self, head: Option<&Value>) -> (TokenStream, TokenStream) {
         let code = match head {
             Some(Value::Expr(code)) => tokens::whole(&tokens::list(code.clone())),
             _ => Vec::new(),
@@ -325,14 +364,40 @@ impl<'c> Chain<'c> {
             Some(end) => {
                 let parameter = tokens::collect(tokens::part(&code, bar + 1, end));
                 let body = tokens::collect(tokens::part(&code, end + 1, code.len()));
-                quote!(|#names, #parameter| { #body })
+                let pattern = Pattern::parse(tokens::part(&code, bar + 1, end)).unwrap_or_else(Pattern::wild);
+                let names = self.names_beside(pattern.identifiers());
+                (quote!(|#names, #parameter|), body)
             }
             None => {
-                let code = tokens::collect(&code);
-                quote!(|#names, _| { #code })
+                let names = self.names();
+                (quote!(|#names, _|), tokens::collect(&code))
             }
         }
     }
+}
+
+/// A pattern that does not bind these names.
+fn without(pattern: TokenStream, names: &[String], in_braces: bool) -> TokenStream {
+    let mut code = TokenStream::new();
+    let mut after_colon = false;
+    for token in pattern {
+        match &token {
+            TokenTree::Ident(word) if names.iter().any(|name| word == name) => {
+                // A field of a struct stands for its name too.
+                let field = (in_braces && !after_colon).then(|| quote!(#word:));
+                code.extend(quote!(#field _));
+            }
+            TokenTree::Group(group) => {
+                let in_braces = group.delimiter() == Delimiter::Brace;
+                let mut inner = Group::new(group.delimiter(), without(group.stream(), names, in_braces));
+                inner.set_span(group.span());
+                code.extend([TokenTree::from(inner)]);
+            }
+            _ => token.to_tokens(&mut code),
+        }
+        after_colon = tokens::is_punct(Some(&token), ':');
+    }
+    code
 }
 
 /// What several steps gave, as one value.

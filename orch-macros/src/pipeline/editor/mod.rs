@@ -26,16 +26,12 @@ use crate::private;
 pub(super) fn expand(parsed: Parsed, mark: Option<&Mark>) -> TokenStream {
     let Parsed { tree, errors, paths, .. } = parsed;
     let private = placeless(private::path(tree.krate.as_ref()));
-    let error = match &tree.error {
-        Some(ty) => ty.clone(),
-        None => quote!(#private::BoxError),
-    };
     let input = match &tree.input {
         Some(input) => input.ty.clone(),
         None => quote!(()),
     };
 
-    let mut chain = Chain::begin(&private, &input, &error, mark);
+    let mut chain = Chain::begin(&private, &input, tree.error.as_ref(), mark);
     let bound: Vec<Ident> = tree.lets.iter().flat_map(|entry| entry.pattern.identifiers()).cloned().collect();
     chain.own(&bound);
     if let Some(input) = tree.input.as_ref().filter(|input| !input.pattern.is_wild()) {

@@ -27,6 +27,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use self::around::Around;
+pub(super) use self::choice::subject;
 pub(super) use self::gives::{Gives, gives};
 use self::names::{Names, hidden};
 use self::table::{Index, Table};
