@@ -7,9 +7,14 @@ use std::path::Path;
 /// Where a text is asked about.
 const MARK: &str = "$0";
 
+/// The file in which all texts are complete.
+const WHOLE: &str = "1-whole";
+
 /// One text with one place.
 pub(crate) struct Case {
     pub(crate) title: String,
+    /// Whether nothing is wrong with the text.
+    pub(crate) is_whole: bool,
     /// The whole module, without the mark.
     pub(crate) text: String,
     /// The place, as an editor counts, from 0 and in UTF-16.
@@ -73,21 +78,23 @@ pub(crate) fn read(folder: &Path) -> Result<Vec<Case>, String> {
     let mut cases = Vec::new();
     for file in files {
         let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let is_whole = file.file_stem().is_some_and(|name| name == WHOLE);
         for part in text.split("\n=== ").skip(1) {
-            let case = one(part).ok_or_else(|| {
+            let mut case = one(part).ok_or_else(|| {
                 let title = part.lines().next().unwrap_or_default();
                 format!("{}: `{title}` has no `{MARK}`, or nothing is expected", file.display())
             })?;
+            case.is_whole = is_whole;
             cases.push(case);
         }
     }
     Ok(cases)
 }
 
-/// A title, the text, and a last line with what is expected.
+/// A title, the text, and a last line with what is expected. Without a text the title is the text.
 fn one(part: &str) -> Option<Case> {
     let (title, rest) = part.split_once('\n')?;
-    let (text, wants) = rest.trim_end().rsplit_once('\n')?;
+    let (text, wants) = rest.trim_end().rsplit_once('\n').unwrap_or((title, rest.trim_end()));
     let wants = if let Some(names) = wants.strip_prefix("offers ") {
         Wants::Offer(names.split(", ").map(str::to_owned).collect())
     } else {
@@ -98,7 +105,14 @@ fn one(part: &str) -> Option<Case> {
     let before = &text[..at];
     let line = before.matches('\n').count();
     let column = before.rsplit('\n').next()?.encode_utf16().count();
-    Some(Case { title: title.to_owned(), text: text.replacen(MARK, "", 1), line, column, wants })
+    Some(Case {
+        title: title.to_owned(),
+        is_whole: false,
+        text: text.replacen(MARK, "", 1),
+        line,
+        column,
+        wants,
+    })
 }
 
 /// The module that a text stands in: items as they are, an expression in a function that has some variables.

@@ -94,7 +94,7 @@ impl Server {
             };
             match answer["error"]["code"].as_i64() {
                 None => return Ok(answer["result"].clone()),
-                Some(-32801 | -32802 | -32800) => thread::sleep(Duration::from_millis(100)),
+                Some(-32802..=-32800) => thread::sleep(Duration::from_millis(100)),
                 Some(_) => return Err(format!("{method}: {}", answer["error"]["message"])),
             }
         }

@@ -35,9 +35,10 @@ fn check() -> Result<bool, String> {
         cases.retain(|case| case.title.contains(only.as_str()));
     }
     let mut editor = Editor::start(here)?;
+    editor.expects_macros()?;
 
     let mut answered = 0;
-    let mut internal = Vec::new();
+    let (mut internal, mut wrong) = (Vec::new(), Vec::new());
     println!("| place | expected | answered |\n|---|---|---|");
     for case in &cases {
         let Answer { told, shown } = editor.ask(case)?;
@@ -48,23 +49,26 @@ fn check() -> Result<bool, String> {
             Wants::Show(_) => names::shows_internal,
         };
         let found: Vec<&String> = told.iter().filter(|name| is_internal(name)).collect();
-        if env::var_os("DIAG").is_some() { let d = editor.server.ask("textDocument/diagnostic", &json!({"textDocument": {"uri": editor.uri}}))?; for i in d["items"].as_array().cloned().unwrap_or_default() { println!("DIAG {} {} {}: {}", i["severity"], i["range"], i["code"], i["message"]); } }
         internal.extend(found.iter().map(|name| format!("{}: {name}", case.title)));
+        if case.is_whole {
+            wrong.extend(editor.errors()?.iter().map(|error| format!("{}: {error}", case.title)));
+        }
         let seen = if is_good { "yes".to_owned() } else { format!("**no**: {shown}") };
-        println!("| {} | {} | {seen} |", case.title, case.wants);
+        println!("| {} | {} | {seen} |", case.title.replace('|', "\\|"), case.wants);
         if only.is_some() {
             println!("{shown}");
         }
     }
     let enough = answered * 100 >= cases.len() * SHARE;
     println!("\n{answered} of {} places answer.", cases.len());
-    if internal.is_empty() {
-        println!("No internal name is offered.");
-    } else {
-        println!("Internal names are offered:");
-        internal.iter().for_each(|name| println!("  {name}"));
+    for (all, none, some) in [
+        (&internal, "No internal name is offered or shown.", "Internal names are offered or shown:"),
+        (&wrong, "Nothing is wrong with what is complete.", "Something is wrong with what is complete:"),
+    ] {
+        println!("{}", if all.is_empty() { none } else { some });
+        all.iter().for_each(|one| println!("  {one}"));
     }
-    Ok(enough && internal.is_empty())
+    Ok(enough && internal.is_empty() && wrong.is_empty())
 }
 
 /// What an editor was told at a place: names that it would list, or the lines that it would show.
@@ -108,15 +112,41 @@ impl Editor {
         Ok(Self { server, uri, version: 0 })
     }
 
-    fn ask(&mut self, case: &Case) -> Result<Answer, String> {
+    /// An error if the server does not expand the macros: it has not built them, or has no server for them.
+    fn expects_macros(&mut self) -> Result<(), String> {
+        const TEXT: &str = "fn at() { let _ = async_orch::pipeline! { seq < > }; }";
+        const MESSAGE: &str = "the body of `seq` is empty";
+        self.types(TEXT)?;
+        let errors = self.errors()?;
+        if errors.iter().any(|error| error.contains(MESSAGE)) {
+            return Ok(());
+        }
+        Err(format!("the macros are not expanded: of `{TEXT}` it is said {errors:?}"))
+    }
+
+    /// What is wrong with the text.
+    fn errors(&mut self) -> Result<Vec<String>, String> {
+        let answer =
+            self.server.ask("textDocument/diagnostic", &json!({ "textDocument": { "uri": self.uri } }))?;
+        let items = answer["items"].as_array().cloned().unwrap_or_default();
+        let errors = items.iter().filter(|item| item["severity"] == 1);
+        Ok(errors.filter_map(|error| error["message"].as_str().map(str::to_owned)).collect())
+    }
+
+    /// Another text.
+    fn types(&mut self, text: &str) -> Result<(), String> {
         self.version += 1;
         self.server.tell(
             "textDocument/didChange",
             &json!({
                 "textDocument": { "uri": self.uri, "version": self.version },
-                "contentChanges": [{ "text": case.text }],
+                "contentChanges": [{ "text": text }],
             }),
-        )?;
+        )
+    }
+
+    fn ask(&mut self, case: &Case) -> Result<Answer, String> {
+        self.types(&case.text)?;
         let place = json!({
             "textDocument": { "uri": self.uri },
             "position": { "line": case.line, "character": case.column },
