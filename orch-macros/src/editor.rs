@@ -50,7 +50,11 @@ impl Mark {
     fn of(word: &Ident) -> Option<Self> {
         let text = word.to_string();
         let mark = MARKS.iter().find(|mark| text.contains(**mark))?;
-        let typed = text.replacen(mark, "", 1);
+        // Before a number it makes a word of it, and of a raw name another one.
+        let mut typed = text.replacen(mark, "", 1);
+        if typed.contains('#') || typed.starts_with(|first: char| first.is_numeric()) {
+            typed.clear();
+        }
         Some(Mark { marked: word.clone(), typed, place: place(word.span()) })
     }
 

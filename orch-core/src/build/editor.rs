@@ -253,6 +253,14 @@ impl<'a, Now, Out, E, S, In, Outs, K> Point<'a, Now, Out, E, Around<S, In, Outs,
     }
 }
 
+impl<P, Raw> Given<P, Raw> {
+    /// As many references as method lookup takes away, until it finds one of the two that follow.
+    #[must_use]
+    pub fn looked_at<'r>(self) -> &'r &'r Self {
+        any()
+    }
+}
+
 /// What a closure gives is a result.
 pub trait ReadTried {
     /// The point after it.

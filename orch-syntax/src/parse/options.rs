@@ -211,6 +211,11 @@ impl Entries<'_> {
         let Some(head) = self.spec.head else { return };
         self.head_seen = true;
         self.head = value::parse(head.kind, tokens, errors);
+        if self.head.is_none() && !head.kind.is_duration() {
+            // No pipeline, but there is what was typed.
+            errors.break_tree();
+            self.head = Some(Value::Expr(tokens::collect(tokens)));
+        }
     }
 
     /// Reports a head that is due and was not given.

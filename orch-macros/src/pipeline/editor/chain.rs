@@ -237,8 +237,8 @@ impl<'c> Chain<'c> {
         if context.is_some() {
             method.push_str("_context");
         }
-        let (method, code) = (format_ident!("{method}"), &self.code);
-        self.code = quote!((&&#code.#method(#closure)).__orch_read());
+        let method = format_ident!("{method}");
+        self.go(&quote!(.#method(#closure).looked_at().__orch_read()));
     }
 
     fn block(&mut self, block: &Block) {

@@ -12,6 +12,8 @@
 
 mod chain;
 mod options;
+#[cfg(test)]
+mod tests;
 
 use orch_syntax::Parsed;
 use proc_macro2::{Ident, TokenStream};

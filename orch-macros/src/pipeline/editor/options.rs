@@ -63,12 +63,12 @@ impl Chain<'_> {
         self.go(
             &quote!(.step({ struct Options { #(#fields,)* } #private::editor::any::<Options>().#typed })),
         );
-        if block.spec.options.iter().any(|option| !option.kind.words().is_empty()) {
-            let module = format_ident!("{}", block.spec.keyword);
-            let is_gap = |option: &Opt| option.value.as_ref().is_some_and(|value| is_gap(value, self.mark));
-            let gap = self.gap(written(block).any(is_gap)).cloned();
-            self.seen(&quote!(use #private::#module::words::*; #gap));
-        }
+        let words = block.spec.options.iter().any(|option| !option.kind.words().is_empty());
+        let module = format_ident!("{}", block.spec.keyword);
+        let words = words.then(|| quote!(use #private::#module::words::*;));
+        let mut values = written(block).filter_map(|option| option.value.as_ref()).chain(&block.head);
+        let gap = self.gap(values.any(|value| is_gap(value, self.mark))).cloned();
+        self.seen(&quote!(#words #gap));
     }
 
     /// A value, where its type is known.
