@@ -185,7 +185,6 @@ impl<'a, S, In: 'a, E: 'a, K> Point<'a, S, In, E, K> {
     }
 
     /// The pipeline that begins with an `Input` and ends here.
-    #[must_use]
     pub fn pipeline<Input: Send + 'static>(
         self,
     ) -> Pipeline<impl Run<In = Input, Out = In, Error = E> + use<Input, In, E, S, K>>
