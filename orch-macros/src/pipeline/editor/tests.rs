@@ -51,7 +51,7 @@ fn cuts(text: &str) -> Vec<usize> {
         .filter(|at| {
             let before = text[..*at].chars().next_back();
             let quotes = text[..*at].matches('"').count();
-            before.is_some_and(|before| is_word(before) || before.is_whitespace()) && quotes % 2 == 0
+            before.is_some_and(|before| is_word(before) || before.is_whitespace()) && quotes.is_multiple_of(2)
         })
         .collect()
 }
