@@ -114,6 +114,7 @@ pub mod __private_0_1_0 {
         pub use crate::durable::{declared::AsJson, declared::WrittenAsJson, which::IsKept};
         pub use crate::task::{Call, Endless, Fallible, Unfailing};
     }
+    pub use crate::build::editor;
     pub use crate::build::feed::{Ignores, Uses};
     pub use crate::build::looks::{holds, look};
     pub use crate::build::plan::{Plan, begin};

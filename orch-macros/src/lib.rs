@@ -13,6 +13,7 @@
     )
 )]
 
+mod editor;
 mod errors;
 mod pipeline;
 mod private;

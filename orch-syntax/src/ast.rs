@@ -83,6 +83,10 @@ pub struct Block {
     pub head: Option<Value>,
     /// In the order of the text, also those that the block does not have.
     pub options: Vec<Opt>,
+    /// What else its parentheses hold, read as options: what has a wrong value or none, and what is taken for something else, such as
+    /// the arguments of a task of that name. For an editor, which asks while they are typed.
+    #[doc(hidden)]
+    pub unread: Vec<Opt>,
     /// Where the block opens: the span of `<`, or of the keyword if that is missing.
     pub open: Span,
     /// What stands between the brackets.

@@ -148,6 +148,28 @@ fn differences_of_front_page(readme: &str) -> Vec<String> {
     differences
 }
 
+/// The keywords that an editor offers and shows, each with its documentation.
+fn differences_of_editor(editor: &str) -> Vec<String> {
+    let (_, keywords) = editor.split_once("pub mod keywords {").expect("the module of the keywords");
+    let named: Vec<String> = keywords
+        .split("pub const ")
+        .zip(keywords.split("pub const ").skip(1))
+        .filter(|(before, _)| before.trim_end().lines().next_back().is_some_and(|line| line.contains("///")))
+        .filter_map(|(_, after)| Some(after.split_once(':')?.0.to_owned()))
+        .collect();
+    compare("the keywords in an editor", &named, &blocks::keywords())
+}
+
+#[test]
+fn an_editor_shows_every_block() {
+    let editor = page("orch-core/src/build/editor.rs");
+    assert_eq!(differences_of_editor(&editor), [""; 0]);
+    let doctored = editor.replace("pub const race:", "pub const rice:");
+    assert_eq!(differences_of_editor(&doctored).len(), 2);
+    let bare = editor.replace("    /// The body in rounds", "    // The body in rounds");
+    assert_eq!(differences_of_editor(&bare).len(), 1);
+}
+
 #[test]
 fn the_language_has_every_block_with_every_option() {
     assert_eq!(differences_of_blocks(&page("docs/language.md")), [""; 0]);

@@ -14,6 +14,7 @@ use super::returned::{Kind, Returned};
 use super::signature::Signature;
 use super::unnamed::Unnamed;
 use super::validate;
+use crate::editor::is_editor;
 use crate::private;
 
 /// The type of the function's name and what makes it a task, out of one item.
@@ -322,10 +323,15 @@ impl Parts<'_> {
     }
 }
 
-/// A variable for each parameter, where that is named.
+/// A variable for each parameter, where that is named. For an editor, which shows them while arguments are typed, as the parameter
+/// is.
 fn values(sig: &Signature) -> Vec<Ident> {
     let mut values = Vec::new();
     for (index, parameter) in sig.parameters.iter().enumerate() {
+        if let (true, Some(name)) = (is_editor(), &parameter.name) {
+            values.push(name.clone());
+            continue;
+        }
         let span = parameter.span.resolved_at(Span::mixed_site());
         values.push(Ident::new(&format!("__orch_value{index}"), span));
     }

@@ -21,6 +21,8 @@ use orch_syntax::tokens;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 
+use crate::editor::{is_editor, placeless};
+
 /// The item as written, and with it either the task or the errors that say why there is none.
 pub(crate) fn task(options: TokenStream, item: TokenStream) -> TokenStream {
     if let Some(content) = expand::content(&options) {
@@ -34,6 +36,8 @@ pub(crate) fn task(options: TokenStream, item: TokenStream) -> TokenStream {
         Ok(mut task) => {
             let options = ast::Options::read(options).map(|options| task.options = options);
             match options.and_then(|()| task.take_context()).and_then(|()| validate::validate(&task)) {
+                // An editor finds the function at its name, and nothing beside it.
+                Ok(()) if is_editor() => placeless(expand::expand(&task)),
                 Ok(()) => expand::expand(&task),
                 // The compiler would say in its own words what is said here.
                 Err(error) if validate::is_refused_by_compiler(&task.sig) => {

@@ -19,8 +19,21 @@ impl Parser<'_> {
             group = self.options_in_angles(spec, &keyword);
         }
         group = self.before_body(spec, &keyword, start, group);
+        let hole = || vec![Item::Step(Step::Hole(TokenStream::new()))];
         if self.body_in_brackets(spec, &keyword, group.as_ref()) {
-            return Step::Hole(TokenStream::new());
+            let mut unsaid = Errors::default();
+            let (_, options, mut unread) = options::parse(&keyword, spec, group.as_ref(), &mut unsaid);
+            unread.extend(options);
+            let open = keyword.span();
+            return Step::Block(Block {
+                keyword,
+                spec,
+                head: None,
+                options: Vec::new(),
+                unread,
+                open,
+                body: hole(),
+            });
         }
         if spec.body == Body::Arms && group.is_none() && self.has_no_arms(start) {
             self.errors.at(
@@ -39,9 +52,9 @@ impl Parser<'_> {
             && self.closings_from(self.at) <= self.brackets.depth();
         let mut unsaid = Errors::default();
         let noted = if is_call { &mut unsaid } else { &mut *self.errors };
-        let (head, mut options) = options::parse(&keyword, spec, group.as_ref(), noted);
+        let (head, mut options, mut unread) = options::parse(&keyword, spec, group.as_ref(), noted);
         if is_call {
-            options.clear();
+            unread.append(&mut options);
         }
         let lacks_value = |option: &Opt| {
             option.value.is_none()
@@ -53,7 +66,7 @@ impl Parser<'_> {
             self.no_else_block(spec);
         }
         self.lost = false;
-        Step::Block(Block { keyword, spec, head, options, open, body })
+        Step::Block(Block { keyword, spec, head, options, unread, open, body })
     }
 
     /// Steps over a body without any arrow.

@@ -253,6 +253,11 @@ impl Parser<'_> {
         let Some(after) = bars.after else {
             self.errors.at(bars.open, "this `|` is not closed; the input is declared as `|name: Type|`");
             header.has_input = true;
+            // What is typed of it, for an editor.
+            if let Some(ty) = bars.ty.filter(|ty| types::is_type(ty)) {
+                let pattern = Pattern::parse(&bars.pattern).unwrap_or_else(Pattern::wild);
+                header.input = Some(Input { pattern, ty: tokens::collect(&ty) });
+            }
             self.at = bars.resume;
             return;
         };

@@ -1,6 +1,6 @@
 //! `|pattern| { body }` as a step, and the `as "name"` of leaves and inline steps.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use super::cursor::Parser;
 use super::slips;
@@ -52,11 +52,13 @@ impl Parser<'_> {
         } else {
             (Pattern::wild(), None)
         };
-        let Some(body) = self.inline_body(&bars.pattern, !sound) else {
-            return Step::Hole(TokenStream::new());
-        };
-        slips::in_body(&body.stream(), self.errors);
-        let body = if duration::occurs(&body.stream()) {
+        let errors = self.errors.len();
+        let body = self.inline_body(&bars.pattern, !sound);
+        let is_body = self.errors.len() == errors;
+        if is_body {
+            slips::in_body(&body.stream(), self.errors);
+        }
+        let body = if is_body && duration::occurs(&body.stream()) {
             duration::regroup(&body, duration::refuse(body.stream(), self.errors))
         } else {
             body
@@ -79,10 +81,10 @@ impl Parser<'_> {
         }
     }
 
-    /// The braced body. `silent` if something is reported already.
-    fn inline_body(&mut self, pattern: &[TokenTree], silent: bool) -> Option<proc_macro2::Group> {
+    /// The braced body; what stands there without braces, in ours. `silent` if something is reported already.
+    fn inline_body(&mut self, pattern: &[TokenTree], silent: bool) -> Group {
         if let Some(body) = self.bump_group(Delimiter::Brace) {
-            return Some(body);
+            return body;
         }
         let shown = tokens::show(pattern);
         if self.pair(0, '-', '>') {
@@ -96,7 +98,9 @@ impl Parser<'_> {
                         .at(here, format!("an inline step has no return type; write `|{shown}| {{ … }}`"));
                 }
                 self.at = body;
-                return self.bump_group(Delimiter::Brace);
+                if let Some(body) = self.bump_group(Delimiter::Brace) {
+                    return body;
+                }
             }
         }
         if !silent {
@@ -113,8 +117,9 @@ impl Parser<'_> {
             };
             self.errors.at(at, message);
         }
+        let start = self.at;
         self.skip_expression();
-        None
+        Group::new(Delimiter::Brace, tokens::collect(self.since(start)))
     }
 
     /// `as "name"`

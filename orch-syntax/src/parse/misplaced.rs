@@ -270,9 +270,9 @@ impl Parser<'_> {
                     }
                     self.errors
                         .at(here, "a step has no methods; write `|x| { … }` with the call as the body");
-                    let whole = is_name && matches!(self.peek(1), Some(TokenTree::Ident(_)));
                     self.skip_expression_tail();
-                    let tokens = if whole { tokens::collect(self.since(start)) } else { TokenStream::new() };
+                    let tokens =
+                        if is_name { tokens::collect(self.since(start)) } else { TokenStream::new() };
                     return Step::Hole(tokens);
                 }
                 // `n| { n + 1 }`

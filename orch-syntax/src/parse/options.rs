@@ -11,13 +11,13 @@ use crate::errors::Errors;
 use crate::{suggest, tokens};
 
 /// Reads the options of a block. Whether they exist and fit each other is not asked here. What is missing is, as an option whose
-/// value is wrong has been given, and is not among those that are returned.
+/// value is wrong has been given. It is not among those that are returned second, but with the tokens of its value among the third.
 pub(super) fn parse(
     keyword: &Ident,
     spec: &'static Spec,
     group: Option<&Group>,
     errors: &mut Errors,
-) -> (Option<Value>, Vec<Opt>) {
+) -> (Option<Value>, Vec<Opt>, Vec<Opt>) {
     let mut entries = Entries {
         keyword,
         spec,
@@ -27,11 +27,12 @@ pub(super) fn parse(
         is_unclear: false,
         nameless: false,
         options: Vec::new(),
+        unread: Vec::new(),
     };
     let Some(group) = group else {
         entries.demand_head(keyword.span(), errors);
         entries.demand_options(errors);
-        return (entries.head, entries.options);
+        return (entries.head, entries.options, entries.unread);
     };
     let content = tokens::list(group.stream());
     let mut surplus = 0;
@@ -54,7 +55,7 @@ pub(super) fn parse(
     }
     entries.demand_head(group.span_close(), errors);
     entries.demand_options(errors);
-    (entries.head, entries.options)
+    (entries.head, entries.options, entries.unread)
 }
 
 struct Entries<'k> {
@@ -70,6 +71,8 @@ struct Entries<'k> {
     /// Whether one without a name was reported.
     nameless: bool,
     options: Vec<Opt>,
+    /// Those whose value is wrong, or missing.
+    unread: Vec<Opt>,
 }
 
 impl Entries<'_> {
@@ -192,10 +195,15 @@ impl Entries<'_> {
                 None => format!("`{name}` is a flag; write it without `=`"),
             };
             errors.beside(end, message);
+            self.unread.push(Opt { name: name.clone(), value: None });
             return;
         }
-        if let Some(value) = value::parse(known.kind, value, errors) {
-            self.options.push(Opt { name: name.clone(), value: Some(value) });
+        match value::parse(known.kind, value, errors) {
+            Some(value) => self.options.push(Opt { name: name.clone(), value: Some(value) }),
+            None => {
+                let value = Value::Expr(tokens::collect(value));
+                self.unread.push(Opt { name: name.clone(), value: Some(value) });
+            }
         }
     }
 
@@ -203,6 +211,11 @@ impl Entries<'_> {
         let Some(head) = self.spec.head else { return };
         self.head_seen = true;
         self.head = value::parse(head.kind, tokens, errors);
+        if self.head.is_none() && !head.kind.is_duration() {
+            // No pipeline, but there is what was typed.
+            errors.break_tree();
+            self.head = Some(Value::Expr(tokens::collect(tokens)));
+        }
     }
 
     /// Reports a head that is due and was not given.

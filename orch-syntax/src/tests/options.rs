@@ -1,7 +1,7 @@
 //! What stands in the parentheses of a block.
 
 use super::{mistake, mistakes, sound};
-use crate::ast::{Step, Value};
+use crate::ast::{Item, Step, Value};
 
 /// The value of the only option, or of the head.
 fn value(text: &str) -> String {
@@ -515,4 +515,20 @@ fn times_that_grow() {
         "circuit(reset_timeout = ^exponential) < a >",
         "`exponential` needs its base; write `exponential(100ms)` or `exponential(100ms, 2)`",
     );
+}
+
+/// An editor asks for options while they are typed, where there is no body yet.
+#[test]
+fn what_is_taken_for_something_else_is_there_as_options() {
+    for text in ["par(l)", "par(limit = 2, s)", "seq < a circuit(f) b >"] {
+        let parsed = crate::parse(text.parse().expect("tokens"));
+        let Step::Block(mut block) = parsed.tree.root else { panic!("{text}") };
+        if let Some(Item::Step(Step::Block(_))) = block.body.get(1) {
+            let Item::Step(Step::Block(inner)) = block.body.remove(1) else { panic!("{text}") };
+            block = inner;
+        }
+        let written: Vec<String> =
+            block.options.iter().chain(&block.unread).map(|option| option.name.to_string()).collect();
+        assert!(matches!(written.last().map(String::as_str), Some("l" | "s" | "f")), "{text}: {written:?}");
+    }
 }

@@ -218,6 +218,25 @@ impl Scrutinee {
     }
 }
 
+/// What the patterns of some arms are compared with, of the value of the scrutinee `code`.
+pub(in crate::pipeline) fn subject(
+    code: &TokenStream,
+    arms: &[&Arm],
+    names: &[String],
+    value: &Ident,
+    text: &TokenStream,
+) -> TokenStream {
+    if arms.iter().any(|arm| is_text(&arm.pattern.to_token_stream())) {
+        return quote!(#text(&#value));
+    }
+    let has_names = arms.iter().any(|arm| binds(&arm.pattern));
+    let borrows = match Scrutinee::of(code.clone(), has_names, None, names) {
+        Scrutinee::Place(place) => place.to_string() != code.to_string(),
+        Scrutinee::Value(_) | Scrutinee::Piped(_) => has_names,
+    };
+    if borrows { quote!(&#value) } else { value.to_token_stream() }
+}
+
 /// What an expression is that is worth the same whenever it is asked.
 #[derive(Clone, Copy, PartialEq)]
 enum Form {

@@ -12,7 +12,7 @@ use super::statements::{
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Gives {
+pub(in crate::pipeline) enum Gives {
     /// A `Result`, and nothing that says the type of its error.
     Open,
     /// Nothing: it ends in `panic!(…)` or the like.
@@ -21,7 +21,7 @@ pub(super) enum Gives {
     Known,
 }
 
-pub(super) fn gives(body: &TokenStream) -> Gives {
+pub(in crate::pipeline) fn gives(body: &TokenStream) -> Gives {
     let mut ends = Ends::default();
     let body = open(body.clone());
     ends.returns(&body);

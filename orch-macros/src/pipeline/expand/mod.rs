@@ -27,6 +27,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use self::around::Around;
+pub(super) use self::choice::subject;
+pub(super) use self::gives::{Gives, gives};
 use self::names::{Names, hidden};
 use self::table::{Index, Table};
 use crate::errors::combined;
@@ -54,7 +56,7 @@ pub(crate) fn expand(parsed: Parsed) -> TokenStream {
 }
 
 /// The code of a pipeline in which there is no mistake.
-fn built(pipeline: &Pipeline) -> TokenStream {
+pub(super) fn built(pipeline: &Pipeline) -> TokenStream {
     let private = private::path(pipeline.krate.as_ref());
     let error = match &pipeline.error {
         Some(ty) => ty.clone(),
