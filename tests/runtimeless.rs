@@ -162,7 +162,9 @@ fn running_8_outside_of_a_runtime_a_task_that_leaves_its_run_says_its_name() {
 /// A block that has nothing to wait for asks for no runtime.
 #[test]
 fn running_8_who_does_not_wait_needs_none() {
-    let p = pipeline! { |n: u32| timeout(1s) < retry < throttle(rate = 9) < bulkhead(max = 1) < circuit < |_| { *n } > > > > > };
+    let p = pipeline! {
+        |n: u32| timeout(1s) < retry < throttle(rate = 9) < bulkhead(max = 1) < circuit < |_| { *n } > > > > >
+    };
     assert_eq!(at_once(p.run(3)).unwrap(), 3);
 }
 

@@ -9,8 +9,8 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 
-use crate::build::items::{Items, Streams};
-use crate::build::rounds::Control;
+use crate::build::items::{HasItems, StreamsItems};
+use crate::build::rounds::EndsARound;
 use crate::build::slot::{NoSlot, Slot, Slots};
 use crate::context::Context;
 pub use crate::error::Error;
@@ -164,7 +164,7 @@ impl<'a, S, In: 'a, E: 'a, K> Point<'a, S, In, E, K> {
     #[must_use]
     pub fn items(self) -> Point<'a, S, In::Item, E, Around<S, In, (), K>>
     where
-        In: Items,
+        In: HasItems,
     {
         any()
     }
@@ -173,7 +173,7 @@ impl<'a, S, In: 'a, E: 'a, K> Point<'a, S, In, E, K> {
     #[must_use]
     pub fn streamed(self) -> Point<'a, S, In::Item, E, Around<S, In, (), K>>
     where
-        In: Streams,
+        In: StreamsItems,
     {
         any()
     }
@@ -240,7 +240,7 @@ impl<'a, Now, Out, E, S, In, Outs, K> Point<'a, Now, Out, E, Around<S, In, Outs,
     #[must_use]
     pub fn rounds(self) -> Point<'a, S, Out::Out, E, K>
     where
-        Out: Control,
+        Out: EndsARound,
     {
         any()
     }

@@ -39,10 +39,16 @@ pub fn build(host: Host) {
         seq(name = "pages") <
             |_| { urls.clone() } as "urls"
             each(limit = 4, settle) <
-                retry(max_attempts = 3, backoff = exponential(50ms), jitter = full, when = |e| e.is_retryable() || e.is::<FetchError>()) <
-                    circuit(breaker = &host.breaker, ignore = |e| matches!(e.downcast_ref(), Some(FetchError::Status(404)))) <
-                        timeout(host.wait) < get >
-                    >
+                retry(
+                    max_attempts = 3,
+                    backoff = exponential(50ms),
+                    jitter = full,
+                    when = |e| e.is_retryable() || e.is::<FetchError>()
+                ) <
+                    circuit(
+                        breaker = &host.breaker,
+                        ignore = |e| matches!(e.downcast_ref(), Some(FetchError::Status(404)))
+                    ) < timeout(host.wait) < get > >
                     links
                 >
             >

@@ -40,7 +40,9 @@ pub fn build(gate: Bulkhead, breaker: Breaker, upstreams: Arc<[Arc<Upstream>]>, 
                 fallback <
                     seq <
                         circuit(breaker = &breaker) <
-                            hedge(40ms, max_attempts = 3) < timeout(250ms) < fetch(upstream.clone(), request.item) > >
+                            hedge(40ms, max_attempts = 3) <
+                                timeout(250ms) < fetch(upstream.clone(), request.item) >
+                            >
                         >
                         keep(request.item, _)
                     >

@@ -31,7 +31,10 @@ pub fn build(client: Arc<Client>, dir: PathBuf) {
         seq(name = "ingest") <
             par(limit = 2) < fetch(client.clone(), 10) fetch(client.clone(), 20) as "second" >
             let data = circuit(fail_max = 2, reset_timeout = 10s) <
-                retry(max_attempts = 3, backoff = exponential(100ms)) < |(left, right)| { vec![left.to_uppercase(), right] } enrich >
+                retry(max_attempts = 3, backoff = exponential(100ms)) <
+                    |(left, right)| { vec![left.to_uppercase(), right] }
+                    enrich
+                >
             >
             |_| { data.iter().map(|line| format!("{day}: {line}")).collect::<Vec<_>>() }
             timeout(5s) < save(dir.join(day), _) >

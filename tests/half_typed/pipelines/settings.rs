@@ -35,7 +35,10 @@ pub fn build(verbose: bool) {
         seq <
             let text = choose(source) <
                 Source::File(path) => fallback < read(path.clone()) built_in >,
-                Source::Url { host, port } if (*port > 1024) => race < ask(host.clone(), *port) ask("localhost".into(), *port) >,
+                Source::Url { host, port } if (*port > 1024) => race <
+                    ask(host.clone(), *port)
+                    ask("localhost".into(), *port)
+                >,
                 Source::Url { host, .. } => timeout(2s) < ask(host.clone(), 80) >,
                 Source::Nowhere => built_in(),
             >

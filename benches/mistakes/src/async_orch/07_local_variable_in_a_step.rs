@@ -20,7 +20,9 @@ async fn save(list: Vec<u32>) -> Result<usize, io::Error> {
 #[tokio::main]
 async fn main() -> Result<(), async_orch::BoxError> {
     let offset = String::from("1");
-    let ingest = pipeline! { |_: u32| seq < fetch /* here */ |text| { format!("{offset},{text}") } parse save > };
+    let ingest = pipeline! {
+        |_: u32| seq < fetch /* here */ |text| { format!("{offset},{text}") } parse save >
+    };
     let ingest = tokio::spawn(async move { ingest.run(1).await });
     println!("{}", ingest.await??);
     Ok(())

@@ -19,7 +19,10 @@ async fn save(list: Vec<u32>) -> Result<usize, io::Error> {
 
 #[tokio::main]
 async fn main() -> Result<(), async_orch::BoxError> {
-    let ingest = pipeline! { |id: u32| seq < par < fetch(*id) fetch(2) > |/* here */ (a, b, c)| { [a, b, c].join(",") } parse save > };
+    let ingest = pipeline! {
+        |id: u32|
+        seq < par < fetch(*id) fetch(2) > |/* here */ (a, b, c)| { [a, b, c].join(",") } parse save >
+    };
     let ingest = tokio::spawn(async move { ingest.run(1).await });
     println!("{}", ingest.await??);
     Ok(())
