@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use orch_core::__tools::{Form, Load, Meta, Written, load};
+use orch_core::__private_0_1_0::written::load;
+use orch_core::__private_0_1_0::{Form, Load, Meta, Written};
 use orch_core::{Graph, NodeKind, Place};
 use orch_syntax::ast::{Item, Step};
 use orch_syntax::{blocks, parse, tokens, validate, written};

@@ -66,14 +66,6 @@ pub mod __engines {
     pub use crate::durable::{__answer as answer, __step_of as step_of};
 }
 
-/// For tools that read pipelines and build none. Anything of it may change.
-#[doc(hidden)]
-pub mod __tools {
-    pub use crate::blocks::written::load;
-    pub use crate::graph::{Load, Written};
-    pub use crate::node::{Form, Meta};
-}
-
 /// Values for the options of the block `retry`.
 pub mod retry {
     pub use crate::blocks::backoff::{
@@ -126,7 +118,7 @@ pub mod __private_0_1_0 {
     pub use crate::leaf::{Moved, pinned, probe, result, select};
     // What a tool that has a pipeline's text alone makes its graph with.
     pub use crate::blocks::written;
-    pub use crate::graph::{Describe, Load};
+    pub use crate::graph::{Describe, Load, Written};
     pub use crate::node::{Form, Meta, NodeAt, NodeKind, Place, Table};
     pub use crate::run::{Inside, No, Undurable, Yes};
     /// What the expansion of `#[task]` names.
