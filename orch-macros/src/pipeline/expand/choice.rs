@@ -132,7 +132,6 @@ impl Expansion<'_> {
         block: &Block,
         at: &Here,
     ) -> TokenStream {
-        let private = &self.private_at(block.open);
         let (tok, here) = (&at.tok, block.open.resolved_at(Span::mixed_site()));
         let (scope, input) = (local("scope", block.open), local("input", block.open));
         let (value, chosen) = (local("value", block.open), local("chosen", block.open));
