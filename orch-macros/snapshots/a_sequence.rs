@@ -174,11 +174,6 @@ fn expansion() {
                 __orch_body20,
             )
         };
-        let __orch_pipeline = orch::Plan::pipeline(
-            __orch_header,
-            __orch_tok,
-            __orch_root,
-        );
-        __orch_pipeline
+        orch::Plan::of(__orch_header, __orch_tok, __orch_root).pipeline()
     };
 }

@@ -377,11 +377,6 @@ fn expansion() {
             let __orch_tok51 = __orch_tok1.after({ &__orch_step50 });
             orch::seq::Sequence((orch::seq::BindInput, orch::seq::Pipe(__orch_step50)))
         };
-        let __orch_pipeline = orch::Plan::pipeline(
-            __orch_header,
-            __orch_tok,
-            __orch_root,
-        );
-        __orch_pipeline
+        orch::Plan::of(__orch_header, __orch_tok, __orch_root).pipeline()
     };
 }

@@ -209,11 +209,6 @@ fn expansion() {
                 ),
             )
         };
-        let __orch_pipeline = orch::Plan::pipeline(
-            __orch_header,
-            __orch_tok,
-            __orch_root,
-        );
-        __orch_pipeline
+        orch::Plan::of(__orch_header, __orch_tok, __orch_root).pipeline()
     };
 }

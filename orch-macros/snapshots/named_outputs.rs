@@ -246,11 +246,6 @@ fn expansion() {
                 __orch_body26,
             )
         };
-        let __orch_pipeline = orch::Plan::pipeline(
-            __orch_header,
-            __orch_tok,
-            __orch_root,
-        );
-        __orch_pipeline
+        orch::Plan::of(__orch_header, __orch_tok, __orch_root).pipeline()
     };
 }

@@ -44,11 +44,6 @@ fn expansion() {
             orch::wanted::IntoFailure::__orch_holds({ __orch_place2 });
             __orch_gate1.__orch_known()
         };
-        let __orch_pipeline = orch::Plan::pipeline(
-            __orch_header,
-            __orch_tok,
-            __orch_root,
-        );
-        __orch_pipeline
+        orch::Plan::of(__orch_header, __orch_tok, __orch_root).pipeline()
     };
 }

@@ -24,9 +24,16 @@ impl<H: Header, St, In: Send + 'static, E: Failure> Plan<H, St, In, E>
 where
     St: Step<At<H::Scope, In>, E>,
 {
-    /// The pipeline.
-    pub fn pipeline(header: H, _builder: Builder<H::Scope, In, E>, root: St) -> Pipeline<Self> {
-        Pipeline::over(Plan { header, root, point: PhantomData }, NoBus)
+    /// The plan.
+    #[inline(always)]
+    pub fn of(header: H, _builder: Builder<H::Scope, In, E>, root: St) -> Self {
+        Plan { header, root, point: PhantomData }
+    }
+
+    /// The pipeline. What type is expected of it is not expected of what it is made of, so that another one is one error.
+    #[inline(always)]
+    pub fn pipeline(self) -> Pipeline<Self> {
+        Pipeline::over(self, NoBus)
     }
 }
 

@@ -29,7 +29,8 @@ macro_rules! catching {
         let builder = Builder::<(), (), BoxError>::new();
         let ($inner, feed) = enter(&builder, Ignores);
         let body = $body;
-        Plan::pipeline((), builder, catch(&builder, &CATCH, Options { error: builder.error() }, feed, body))
+        Plan::of((), builder, catch(&builder, &CATCH, Options { error: builder.error() }, feed, body))
+            .pipeline()
     }};
 }
 
@@ -227,7 +228,8 @@ fn retry_2_a_caught_panic_is_retried() {
         retry_after: builder.asked(retry::default::retry_after()),
         when: builder.predicate(retry::default::when()),
     };
-    let pipeline = Plan::pipeline((), builder, retry::retry(&builder, &RETRY, options, outer_feed, body));
+    let pipeline =
+        Plan::of((), builder, retry::retry(&builder, &RETRY, options, outer_feed, body)).pipeline();
     assert!(at_once(pipeline.run(())).is_ok());
 }
 

@@ -20,7 +20,7 @@ macro_rules! chosen {
         let (inner, feed) = builder.ignores();
         let many = arm("many", feed, inline_sync!(inner, &MANY, |(), ()| 9_u32));
         let options = Options { error: builder.error(), scrutinee };
-        Plan::pipeline((), builder, choose(&builder, &CHOOSE, options, fork(few, many)))
+        Plan::of((), builder, choose(&builder, &CHOOSE, options, fork(few, many))).pipeline()
     }};
 }
 
@@ -50,7 +50,7 @@ fn a_panic_of_the_scrutinee_goes_through() {
 #[test]
 fn it_is_as_large_as_the_largest_arm_and_which_it_is() {
     let builder = Builder::<(), u32, BoxError>::new();
-    let alone = Plan::pipeline((), builder, inline_sync!(builder, &FEW, |(), n: u32| n));
+    let alone = Plan::of((), builder, inline_sync!(builder, &FEW, |(), n: u32| n)).pipeline();
     let chosen = chosen!(|(), n| (usize::from(*n > 9), ()));
     assert!(size_of_val(&chosen.run(1)) <= size_of_val(&alone.run(1)) + size_of::<u64>());
 }

@@ -23,7 +23,7 @@ macro_rules! falling {
             Options { error: builder.error(), when: builder.predicate($when) },
             children,
         );
-        Plan::pipeline((), builder, step)
+        Plan::of((), builder, step).pipeline()
     }};
 }
 

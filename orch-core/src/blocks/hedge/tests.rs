@@ -20,7 +20,7 @@ macro_rules! hedged {
         let body = $step!(inner, &WORK, $($body)*);
         let values = Values { delay: Duration::from_millis(50), max_attempts: $max_attempts };
         let options = Options { error: builder.error(), values: builder.once(values, &HEDGE) };
-        Plan::pipeline((), builder, hedge(&builder, &HEDGE, options, feed, body))
+        Plan::of((), builder, hedge(&builder, &HEDGE, options, feed, body)).pipeline()
     }};
 }
 

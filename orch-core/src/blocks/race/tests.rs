@@ -19,7 +19,7 @@ macro_rules! raced {
         let children = fork(fork(child(Ignores, $a), child(Ignores, $b)), child(Ignores, $c));
         let race =
             race(&builder, &RACE, Options { error: builder.error() }, children, |((a, b), c)| [a, b, c]);
-        Plan::pipeline((), builder, race)
+        Plan::of((), builder, race).pipeline()
     }};
 }
 

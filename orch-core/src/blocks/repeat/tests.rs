@@ -35,7 +35,7 @@ macro_rules! repeated {
         let (inner, feed) = enter(&builder, ());
         let body = inline_sync!(inner, &WORK, $body);
         let options = Options { error: builder.error(), values: builder.once($options, &REPEAT) };
-        Plan::pipeline((), builder, repeat(&builder, &REPEAT, options, feed, body))
+        Plan::of((), builder, repeat(&builder, &REPEAT, options, feed, body)).pipeline()
     }};
 }
 
@@ -149,7 +149,7 @@ fn an_exhausted_repeat_is_told_as_failed() {
 #[test]
 fn it_adds_little_to_its_body() {
     let builder = Builder::<(), u32, BoxError>::new();
-    let alone = Plan::pipeline((), builder, inline_sync!(builder, &WORK, |(), n: u32| n));
+    let alone = Plan::of((), builder, inline_sync!(builder, &WORK, |(), n: u32| n)).pipeline();
     let pipeline = repeated!(options(None, crate::blocks::backoff::constant(MS)), |(), n: u32| {
         if n > 9 { Break(n) } else { Continue(n) }
     });

@@ -15,7 +15,8 @@ macro_rules! settled {
         let builder = Builder::<(), u32, BoxError>::new();
         let (inner, feed) = enter(&builder, ());
         let body = inline_sync!(inner, &WORK, $body);
-        Plan::pipeline((), builder, settle(&builder, &SETTLE, Options { error: builder.error() }, feed, body))
+        Plan::of((), builder, settle(&builder, &SETTLE, Options { error: builder.error() }, feed, body))
+            .pipeline()
     }};
 }
 
@@ -45,7 +46,7 @@ fn a_panic_is_no_error() {
 #[test]
 fn it_adds_nothing_to_its_body() {
     let builder = Builder::<(), u32, BoxError>::new();
-    let alone = Plan::pipeline((), builder, inline_sync!(builder, &WORK, |(), n: u32| n));
+    let alone = Plan::of((), builder, inline_sync!(builder, &WORK, |(), n: u32| n)).pipeline();
     let settled = settled!(|(), n: u32| n);
     assert_eq!(size_of_val(&settled.run(1)), size_of_val(&alone.run(1)));
 }

@@ -32,7 +32,7 @@ macro_rules! within {
             error: builder.error(),
             values: builder.once(Values { duration: given::duration($duration) }, &TIMEOUT),
         };
-        Plan::pipeline((), builder, timeout(&builder, &TIMEOUT, options, feed, body))
+        Plan::of((), builder, timeout(&builder, &TIMEOUT, options, feed, body)).pipeline()
     }};
 }
 
@@ -156,7 +156,7 @@ async fn timeout_4_around_a_retry_it_is_a_deadline_and_cuts_a_wait_short() {
         error: builder.error(),
         values: builder.once(Values { duration: SECOND + 200 * MS }, &TIMEOUT),
     };
-    let pipeline = Plan::pipeline((), builder, timeout(&builder, &TIMEOUT, options, outer_feed, body));
+    let pipeline = Plan::of((), builder, timeout(&builder, &TIMEOUT, options, outer_feed, body)).pipeline();
     let start = Instant::now();
     let error = pipeline.run(()).await.unwrap_err();
     assert_eq!(start.elapsed(), SECOND + 200 * MS);
@@ -196,7 +196,8 @@ async fn timeout_4_inside_a_retry_each_attempt_has_the_time() {
         retry_after: builder.asked(retry::default::retry_after()),
         when: builder.predicate(retry::default::when()),
     };
-    let pipeline = Plan::pipeline((), builder, retry::retry(&builder, &RETRY, options, outer_feed, body));
+    let pipeline =
+        Plan::of((), builder, retry::retry(&builder, &RETRY, options, outer_feed, body)).pipeline();
     let start = Instant::now();
     let error = pipeline.run(()).await.unwrap_err();
     assert_eq!(start.elapsed(), 5 * SECOND);
@@ -236,7 +237,7 @@ async fn circuit_5_a_timeout_inside_counts_as_a_failure() {
         ),
         ignore: builder.predicate(circuit::default::ignore()),
     };
-    let pipeline = Plan::pipeline((), builder, circuit::circuit(&builder, &CIRCUIT, options, (), body));
+    let pipeline = Plan::of((), builder, circuit::circuit(&builder, &CIRCUIT, options, (), body)).pipeline();
     assert!(pipeline.run(()).await.is_err());
     assert_eq!(breaker.failures(), 1);
 }

@@ -17,7 +17,7 @@ macro_rules! conditional {
         let (inner, gives) = enter(&builder, Uses);
         let body = inline_sync!(inner, &WORK, $body);
         let options = Options { error: builder.error(), condition: builder.holds($condition) };
-        Plan::pipeline((), builder, when(&builder, &WHEN, options, gives, body))
+        Plan::of((), builder, when(&builder, &WHEN, options, gives, body)).pipeline()
     }};
 }
 
@@ -48,7 +48,7 @@ fn a_panic_of_the_condition_goes_through() {
 #[test]
 fn it_is_as_large_as_the_body_and_the_case() {
     let builder = Builder::<(), u32, BoxError>::new();
-    let alone = Plan::pipeline((), builder, inline_sync!(builder, &WORK, |(), n: u32| n));
+    let alone = Plan::of((), builder, inline_sync!(builder, &WORK, |(), n: u32| n)).pipeline();
     let conditional = conditional!(|(), n| *n > 9, |(), n: u32| n);
     assert!(size_of_val(&conditional.run(1)) <= size_of_val(&alone.run(1)) + size_of::<u64>());
 }

@@ -121,8 +121,7 @@ pub(super) fn built(pipeline: &Pipeline) -> TokenStream {
     }
     let table = expansion.table.define(&private);
     let unused = unused::unused(pipeline);
-    let (owned, built, whole) =
-        (local("header", start), local("root", start), local("pipeline", Span::mixed_site()));
+    let (owned, built) = (local("header", start), local("root", start));
     // `#[allow]` on the statement that the user's leaf spans reach into: our braces there carry the caret.
     quote! {
         {
@@ -137,9 +136,7 @@ pub(super) fn built(pipeline: &Pipeline) -> TokenStream {
             let #tok = { let #tok = #private::begin::<#input, #error, _>(&#owned); #checks #tok };
             #[allow(unused_braces, unused_parens)]
             let #built = #root;
-            // A statement of its own: what type is expected of the whole is not expected in there, and is one error.
-            let #whole = #private::Plan::pipeline(#owned, #tok, #built);
-            #whole
+            #private::Plan::of(#owned, #tok, #built).pipeline()
         }
     }
 }

@@ -18,3 +18,5 @@ fn main() {
     last = pipeline! { |_: u32| triple };
     let _ = &last;
 }
+//~     last = pipeline! { |_: u32| triple };
+//~            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^

@@ -12,3 +12,5 @@ async fn double(n: u32) -> u32 {
 fn main() {
     pipeline! { |_: u32| double };
 }
+//~     pipeline! { |_: u32| double };
+//~     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^

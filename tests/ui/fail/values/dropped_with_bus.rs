@@ -12,3 +12,5 @@ async fn double(n: u32) -> u32 {
 fn main() {
     pipeline! { |_: u32| double }.with_bus(bus::LogBus::new());
 }
+//~     pipeline! { |_: u32| double }.with_bus(bus::LogBus::new());
+//~     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^

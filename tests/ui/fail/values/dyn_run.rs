@@ -7,3 +7,5 @@ struct Service {
 }
 
 fn main() {}
+//~     _flow: Box<dyn Run<In = u32, Out = u32, Error = BoxError>>,
+//~                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^

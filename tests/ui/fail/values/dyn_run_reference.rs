@@ -5,3 +5,5 @@ use async_orch::{BoxError, Run};
 fn start(_flow: &dyn Run<In = u32, Out = u32, Error = BoxError>) {}
 
 fn main() {}
+//~ fn start(_flow: &dyn Run<In = u32, Out = u32, Error = BoxError>) {}
+//~                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^

@@ -7,3 +7,5 @@ struct Service {
 }
 
 fn main() {}
+//~     _flow: Pipeline,
+//~            ^^^^^^^^

@@ -16,3 +16,5 @@ fn main() {
     let fast = std::env::args().len() > 1;
     let _chosen = if fast { pipeline! { |_: u32| double } } else { pipeline! { |_: u32| triple } };
 }
+//~     let _chosen = if fast { pipeline! { |_: u32| double } } else { pipeline! { |_: u32| triple } };
+//~                                                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^

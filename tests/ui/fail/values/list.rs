@@ -15,3 +15,5 @@ async fn triple(n: u32) -> u32 {
 fn main() {
     let _all = vec![pipeline! { |_: u32| double }, pipeline! { |_: u32| triple }];
 }
+//~     let _all = vec![pipeline! { |_: u32| double }, pipeline! { |_: u32| triple }];
+//~                                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^

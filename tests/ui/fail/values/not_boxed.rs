@@ -14,3 +14,5 @@ struct Service {
 fn main() {
     let _service = Service { _flow: pipeline! { |_: u32| seq < double double > } };
 }
+//~     let _service = Service { _flow: pipeline! { |_: u32| seq < double double > } };
+//~                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^

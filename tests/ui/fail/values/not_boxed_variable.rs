@@ -11,3 +11,5 @@ fn main() {
     let flow = pipeline! { |_: u32| double };
     let _flow: BoxPipeline<'_, u32, u32> = flow;
 }
+//~     let _flow: BoxPipeline<'_, u32, u32> = flow;
+//~                                            ^^^^

@@ -12,3 +12,5 @@ fn flow() -> Pipeline {
 }
 
 fn main() {}
+//~ fn flow() -> Pipeline {
+//~              ^^^^^^^^

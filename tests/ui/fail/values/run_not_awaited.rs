@@ -13,3 +13,5 @@ fn main() {
     let flow = pipeline! { |_: u32| double };
     flow.run(1);
 }
+//~     flow.run(1);
+//~     ^^^^^^^^^^^

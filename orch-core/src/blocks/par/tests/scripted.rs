@@ -419,5 +419,5 @@ pub(crate) static PAR: Meta = crate::testing::block(0, None, "par");
 pub(crate) fn pipeline<St: Step<crate::build::scope::At<(), In>, BoxError>, In: Send + 'static>(
     root: St,
 ) -> crate::Pipeline<crate::build::plan::Plan<(), St, In, BoxError>> {
-    crate::build::plan::Plan::pipeline((), crate::build::builder::Builder::new(), root)
+    crate::build::plan::Plan::of((), crate::build::builder::Builder::new(), root).pipeline()
 }

@@ -94,7 +94,7 @@ macro_rules! retrying {
             feed,
             body,
         );
-        $crate::build::plan::Plan::pipeline((), builder, step)
+        $crate::build::plan::Plan::of((), builder, step).pipeline()
     }};
 }
 use retrying;

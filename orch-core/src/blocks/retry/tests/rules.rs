@@ -223,7 +223,7 @@ fn retry_attempts_are_those_of_the_innermost() {
     let work = inline_sync!(inner, &WORK, |(), ()| script.call());
     let body = retry(&outer, &INNER, options(3, constant(NOW)), inner_feed, work);
     let step = retry(&builder, &OUTER, options(2, constant(NOW)), outer_feed, body);
-    let error = at_once(Plan::pipeline((), builder, step).run(())).unwrap_err();
+    let error = at_once(Plan::of((), builder, step).pipeline().run(())).unwrap_err();
     assert_eq!((error.attempts(), script.calls()), (3, 6));
 }
 
@@ -295,7 +295,7 @@ async fn stops_1_a_drop_ends_the_attempt() {
     let (inner, feed) = enter(&builder, Ignores);
     let body = inline_async!(inner, &WORK, |(), ()| std::future::pending::<()>());
     let step = retry(&builder, &RETRY, options(3, constant(NOW)), feed, body);
-    let pipeline = Plan::pipeline((), builder, step).with_bus(Recorder::default());
+    let pipeline = Plan::of((), builder, step).pipeline().with_bus(Recorder::default());
     assert!(tokio::time::timeout(MS, pipeline.run(())).await.is_err());
     assert_eq!(
         pipeline.bus().take(),

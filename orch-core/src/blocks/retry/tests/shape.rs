@@ -62,7 +62,7 @@ fn blocks_nest_deeply() {
         builder,
         [circuit retry timeout catch circuit retry timeout catch circuit retry timeout catch circuit retry timeout catch]
     );
-    let pipeline = Plan::pipeline((), builder, step);
+    let pipeline = Plan::of((), builder, step).pipeline();
     at_once(pipeline.run(())).unwrap();
     at_once(spawns(pipeline.with_bus(Recorder::default())));
 }

@@ -12,6 +12,7 @@ use crate::blocks::values::Given;
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::{Bound, Describe, Load};
+use crate::node::{Meta, Origin};
 use crate::run::lazy::Lazy;
 use crate::run::{Cx, Step};
 
@@ -20,6 +21,7 @@ use crate::run::{Cx, Step};
 pub struct Delay<B, G> {
     pub(super) body: B,
     pub(super) by: G,
+    pub(super) meta: &'static Meta,
 }
 
 impl<P: Point, E: Failure, B: Step<P, E>, G: Given<P, Value = Duration>> Block<P, E> for Delay<B, G> {
@@ -35,7 +37,7 @@ impl<P: Point, E: Failure, B: Step<P, E>, G: Given<P, Value = Duration>> Block<P
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
         let cx = held.cx;
         let by = *self.by.get(self.by.see(scope));
-        let wait = (!by.is_zero()).then(|| cx.sleep(by));
+        let wait = (!by.is_zero()).then(|| cx.sleep(by, Some(Origin::block(self.meta))));
         // A step starts when its `run` is called: here after the wait.
         let body = Lazy::Waiting { start: move || self.body.run(scope, input, cx) };
         DelayFuture { wait, body, held }

@@ -62,7 +62,7 @@ pub fn delay<S, In, E: Failure, G, B>(
     _feed: (),
     body: B,
 ) -> Shell<Delay<B, G>> {
-    Shell::new(meta, Delay { body, by: options.values })
+    Shell::new(meta, Delay { body, by: options.values, meta })
 }
 
 impl<E, G: fmt::Debug> fmt::Debug for Options<E, G> {

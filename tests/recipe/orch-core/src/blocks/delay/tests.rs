@@ -18,7 +18,7 @@ macro_rules! delayed {
         let (inner, feed) = enter(&builder, ());
         let body = inline_sync!(inner, &WORK, |(), n: u32| n + 1);
         let options = Options { error: builder.error(), values: builder.once(Values { by: $by }, &DELAY) };
-        Plan::pipeline((), builder, delay(&builder, &DELAY, options, feed, body))
+        Plan::of((), builder, delay(&builder, &DELAY, options, feed, body)).pipeline()
     }};
 }
 
