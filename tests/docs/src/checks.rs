@@ -39,6 +39,10 @@ fn leads_somewhere(site: &Site, in_repository: &dyn Fn(&str) -> bool, page: &str
     if ["http://", "https://", "javascript:", "data:"].iter().any(|scheme| link.starts_with(scheme)) {
         return true;
     }
+    // What the standard library says of a method that a type has by its `Deref`, with links as its own pages have them.
+    if link.starts_with("../../std/") {
+        return true;
+    }
     let (file, anchor) = link.split_once('#').map_or((link, None), |(file, anchor)| (file, Some(anchor)));
     let Some(target) = resolve(page, file.split('?').next().unwrap_or_default()) else { return false };
     match anchor {
