@@ -88,16 +88,19 @@ fn compile(root: &Path, text: &str) -> Result<Said, Failure> {
         said.lines += rendered.trim_end().lines().count();
         said.text.push_str(rendered);
         let number = |span: &Value, field: &str| span[field].as_u64().and_then(|n| usize::try_from(n).ok());
-        // A caret under all of a macro's call is nowhere.
+        // Right behind is right, where something is missing there. A caret under all of a macro's call is nowhere.
         said.is_there |= spans.iter().filter(|span| span["is_primary"] == true).any(|span| {
             let range = number(span, "byte_start").zip(number(span, "byte_end"));
             here.zip(range).is_some_and(|(here, (start, end))| {
-                start <= here && here <= end && !text[start..end.min(text.len())].contains("workflow!")
+                start <= here + 1 && here <= end && !text[start..end.min(text.len())].contains("workflow!")
             })
         });
     }
     if said.errors == 0 && !output.status.success() {
-        return Err(Failure::Program("the program".to_owned(), String::from_utf8_lossy(&output.stderr).into_owned()));
+        return Err(Failure::Program(
+            "the program".to_owned(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        ));
     }
     Ok(said)
 }

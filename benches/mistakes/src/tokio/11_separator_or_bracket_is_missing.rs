@@ -15,7 +15,7 @@ async fn save(list: Vec<u32>) -> Result<usize, io::Error> {
 
 async fn ingest(id: u32) -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
     let text = fetch(id).await?;
-    let list = parse(text).await?/* here */ 
+    let list = parse(text).await/* here */ ?
     Ok(save(list).await?)
 }
 
