@@ -6,6 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use super::chain::{Chain, is_gap};
+use crate::pipeline::expand::conversion;
 
 impl Chain<'_> {
     /// The head and the options of a block.
@@ -85,6 +86,13 @@ impl Chain<'_> {
             }
             kind => {
                 let words = (!kind.words().is_empty()).then(|| quote!(use #private::#module::words::*;));
+                let code = match conversion(spec) {
+                    Some(condition) => {
+                        let condition = format_ident!("{condition}");
+                        quote!(#private::wanted::#condition::given(#code))
+                    }
+                    None => code,
+                };
                 quote!({ #words #private::#module::given::#option(#code) })
             }
         }

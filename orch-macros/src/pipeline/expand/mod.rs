@@ -30,6 +30,7 @@ use self::around::Around;
 pub(super) use self::choice::subject;
 pub(super) use self::gives::{Gives, gives};
 use self::names::{Names, hidden};
+pub(super) use self::options::conversion;
 use self::table::{Index, Table};
 use crate::errors::combined;
 use crate::private;

@@ -274,7 +274,7 @@ fn method_of(kind: Kind) -> Methods {
 }
 
 /// What an option's value has to convert into, where there are several types for it.
-fn conversion(spec: &OptionSpec) -> Option<&'static str> {
+pub(in crate::pipeline) fn conversion(spec: &OptionSpec) -> Option<&'static str> {
     Some(match spec.kind {
         Kind::CountOrUnlimited => "CanBeMaxAttempts",
         Kind::Window => "CanBeAWindow",
