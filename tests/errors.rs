@@ -374,8 +374,11 @@ mod causes {
 
     #[test]
     fn what_is_no_tasks_error_comes_back_as_it_is() {
-        let p = pipeline! { timeout(Duration::ZERO) < async |()| { std::future::pending::<()>().await } > };
-        let error = at_once(p.run(())).unwrap_err();
+        // With nothing left it is over at once.
+        let p = pipeline! {
+            |left: Duration| timeout(*left) < async |()| { std::future::pending::<()>().await } >
+        };
+        let error = at_once(p.run(Duration::ZERO)).unwrap_err();
         assert!(error.task().is_none() && error.source().is_none() && !error.is::<Oops>());
         let error = error.into_task_error().unwrap_err();
         assert!(matches!(error.into_kind(), ErrorKind::TimedOut));
