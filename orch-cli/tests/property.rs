@@ -96,7 +96,7 @@ fn formatted(text: &str) -> Result<String, String> {
 
 /// So many texts are tried; `ORCH_CASES` says another number.
 fn cases() -> u32 {
-    std::env::var("ORCH_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(900)
+    std::env::var("ORCH_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(300)
 }
 
 #[track_caller]
