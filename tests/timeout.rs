@@ -121,9 +121,9 @@ async fn the_shorter_of_two_fires() {
 
 #[tokio::test(start_paused = true)]
 async fn no_time_at_all_is_enough_for_what_does_not_wait() {
-    let none = Duration::ZERO;
     let p = pipeline! {
-        |secs: u64| timeout(none) < async |()| { if *secs > 0 { sleep(SECOND).await }; *secs } >
+        let none = Duration::ZERO;
+        |secs: u64| timeout(*none) < async |()| { if *secs > 0 { sleep(SECOND).await }; *secs } >
     };
     assert_eq!(at_once(p.run(0)).unwrap(), 0);
     assert!(matches!(p.run(1).await.unwrap_err().kind(), ErrorKind::TimedOut));
@@ -320,10 +320,10 @@ mod answers {
 
     #[tokio::test(start_paused = true)]
     async fn timeout_4_no_time_at_all_is_enough_for_an_answer_that_is_there() {
-        let none = Duration::ZERO;
         let p = pipeline! {
+            let none = Duration::ZERO;
             |_: Vec<oneshot::Receiver<u32>>|
-            each(settle) < timeout(none) < async |rx| { received(rx).await } > >
+            each(settle) < timeout(*none) < async |rx| { received(rx).await } > >
         };
         let rxs = (0..1_000).map(|n| {
             let (tx, rx) = oneshot::channel();
