@@ -28,6 +28,7 @@ pages! {
     from_python = "../docs/from-python.md",
     architecture = "../docs/architecture.md",
     errors = "../docs/errors.md",
+    diagnostics = "../docs/diagnostics.md",
     performance = "../docs/performance.md",
 }
 

@@ -47,7 +47,8 @@ pub(crate) fn format_as(text: &str, style: &Style) -> Formatted {
 pub(crate) fn sources() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let left_out =
-        ["tests/ui/fail", "tests/ui/several", "tests/recipe", "target", ".git"].map(|path| root.join(path));
+        ["benches/mistakes", "tests/ui/fail", "tests/ui/several", "tests/recipe", "target", ".git"]
+            .map(|path| root.join(path));
     let (mut files, mut folders) = (Vec::new(), vec![root]);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("a folder") {
