@@ -4,6 +4,7 @@
 //! `cargo test -p half-typed -- --ignored --nocapture`.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use half_typed::{Bench, Fixture, Said, Text};
 
@@ -23,9 +24,12 @@ fn fixtures() -> [Fixture; 6] {
     ]
 }
 
-fn bench() -> Bench {
+/// One at a time: what cargo takes for built already is not certain where two crates of one name are built in one folder.
+fn bench() -> (Bench, MutexGuard<'static, ()>) {
+    static ONE: Mutex<()> = Mutex::new(());
+    let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("half_typed");
-    Bench::new(&target).unwrap_or_else(|error| panic!("{error}"))
+    (Bench::new(&target).unwrap_or_else(|error| panic!("{error}")), one)
 }
 
 fn errors(bench: &Bench, texts: &[Text]) -> Vec<Vec<Said>> {
@@ -86,7 +90,7 @@ impl Shares {
 #[test]
 #[ignore = "compiles more than a thousand programs"]
 fn little_is_said_and_near() {
-    let (bench, fixtures) = (bench(), fixtures());
+    let ((bench, _one), fixtures) = (bench(), fixtures());
     let whole: Vec<Text> = fixtures.iter().map(Fixture::whole).collect();
     for (text, said) in whole.iter().zip(errors(&bench, &whole)) {
         assert!(said.is_empty(), "{}: {}", text.name, said[0].rendered);
@@ -112,7 +116,7 @@ fn little_is_said_and_near() {
 #[test]
 #[ignore = "compiles many programs"]
 fn together_as_alone() {
-    let (bench, fixtures) = (bench(), fixtures());
+    let ((bench, _one), fixtures) = (bench(), fixtures());
     let texts: Vec<Text> = fixtures
         .iter()
         .flat_map(|fixture| fixture.cuts().into_iter().chain(fixture.deletions()))
