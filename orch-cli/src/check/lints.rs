@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use orch_syntax::ast::{Block, Item, Pipeline, Step};
 
-use super::time::{ATTEMPTS, HEDGED, longest, of_body, of_repeat, of_retry};
+use super::time::{ATTEMPTS, HEDGED, RESET, longest, of_body, of_repeat, of_retry};
 use super::values::{Backoff, Given, Waits, count, head, shown, time, waits};
 use crate::source::range;
 
@@ -279,7 +279,7 @@ fn reset_below_timeout(block: &Block, _: &Within<'_>) -> Option<Finding> {
         return None;
     }
     let reset = match block.option("reset_timeout") {
-        None => Duration::from_secs(60),
+        None => RESET,
         Some(option) => {
             let value = option.value.as_ref()?;
             super::values::duration(value).or_else(|| Backoff::of(value).map(|backoff| backoff.base()))?

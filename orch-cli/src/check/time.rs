@@ -11,6 +11,9 @@ pub(super) const ATTEMPTS: u32 = 3;
 /// A `hedge` without the option.
 pub(super) const HEDGED: u32 = 2;
 
+/// The `reset_timeout` of a `circuit` without the option.
+pub(super) const RESET: Duration = Duration::from_secs(60);
+
 /// The backoff of a `retry` that is given none.
 pub(super) fn of_retry() -> Backoff {
     Backoff::exponential(Duration::from_millis(100))
@@ -83,5 +86,22 @@ fn of_block(block: &Block) -> Option<Duration> {
         "circuit" if block.option("wait").is_none() && block.option("breaker").is_none() => of_body(block),
         // Who knows how many items there are, how long one waits before a gate, or what a policy does.
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use orch_core::__private_0_1_0::Load;
+    use orch_core::__private_0_1_0::written::load;
+
+    use super::*;
+
+    /// What an option is that is not given stands in the core, and here once more.
+    #[test]
+    fn defaults_are_those_of_the_core() {
+        let Load::Attempts { attempts, .. } = load("retry", &[]) else { panic!("attempts") };
+        assert_eq!(attempts, Some(ATTEMPTS));
+        let Load::Beside { attempts, .. } = load("hedge", &[("", "1s")]) else { panic!("attempts") };
+        assert_eq!(attempts, Some(HEDGED));
     }
 }
