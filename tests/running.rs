@@ -71,6 +71,32 @@ mod structured {
         assert_eq!(census.alive(), 0);
     }
 
+    #[tokio::test]
+    async fn running_1_awaiting_a_pipeline_is_one_run_of_it() {
+        let runs = Arc::new(AtomicU32::new(0));
+        let counted = runs.clone();
+        let answer = pipeline! { move seq < |_| { counted.fetch_add(1, SeqCst) + 2 } double > };
+        let waiting = answer.into_future();
+        assert_eq!(runs.load(SeqCst), 0, "nothing happens before it is polled");
+        assert_eq!(waiting.await.unwrap(), 4);
+        assert_eq!(runs.load(SeqCst), 1);
+
+        let left = Arc::new(());
+        let held = left.clone();
+        let stuck = pipeline! { move seq < |_| { held.clone() } async |_| { pending::<()>().await } > };
+        let mut run = stuck.into_future();
+        assert!(poll_once(run.as_mut()).is_pending());
+        drop(run);
+        assert_eq!(Arc::strong_count(&left), 1, "the future owns the pipeline, and drops it");
+    }
+
+    #[tokio::test]
+    async fn running_1_a_boxed_one_that_borrows_is_awaited_too() {
+        let factor = 3;
+        let boxed: BoxPipeline<'_, (), u32> = pipeline! { seq < |_| { 2 } |n: u32| { n * factor } > }.boxed();
+        assert_eq!(boxed.await.unwrap(), 6);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn running_1_permits_return_in_the_drop() {
         #[task]

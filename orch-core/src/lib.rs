@@ -6,6 +6,7 @@
 // Where the pages of crates that lead here find this one's, if those are not rendered beside them, or not yet.
 #![doc(html_root_url = "https://docs.rs/orch-core/latest")]
 
+mod awaited;
 mod blocks;
 mod boxed;
 mod build;
@@ -109,6 +110,7 @@ pub mod __private_0_1_0 {
     pub use crate::build::editor;
     pub use crate::build::feed::{Ignores, Uses};
     pub use crate::build::looks::{holds, look};
+    pub use crate::build::no_task;
     pub use crate::build::plan::{Plan, begin};
     pub use crate::build::scope::{Names, Root};
     pub use crate::build::slot;

@@ -16,7 +16,7 @@ use crate::build::spot::Spot;
 use crate::bus::{Entered, Surrounded};
 use crate::codec::Codec;
 use crate::context::Context;
-use crate::error::{ErrorKind, Panicked};
+use crate::error::{BoxError, ErrorKind, Panicked};
 use crate::run::{Asks, Inside};
 
 /// A function as a type, called with its parameters as the tuple `Args`.
@@ -114,6 +114,26 @@ impl<T: Into<E>, E> IntoFailure<E> for T {
         self.into()
     }
 }
+
+/// As [`IntoFailure`], where the pipeline names no error type: nobody can implement a conversion into [`BoxError`](crate::BoxError).
+#[diagnostic::on_unimplemented(
+    message = "the error `{Self}` of this step does not convert into the pipeline's error `BoxError`",
+    label = "can fail with `{Self}`",
+    note = "`BoxError` takes text, and what implements `std::error::Error + Send + Sync`: implement it, or let the step give such an error, `.map_err(…)`; a `Box<dyn Error>` needs `+ Send + Sync`",
+    note = "or name a type that takes it in the header: `error = MyError;`"
+)]
+#[doc(hidden)]
+pub trait IntoBoxError<E = BoxError> {
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self, E)>)
+    where
+        Self: Sized,
+    {
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<E>, E> IntoBoxError<E> for T {}
 
 /// A task with its arguments, not yet started.
 pub struct Call<T, Args> {

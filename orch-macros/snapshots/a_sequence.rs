@@ -104,7 +104,7 @@ fn expansion() {
                 }
                 let (__orch_gate4, __orch_place5) = __orch_tok1.call(__orch_step6);
                 let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
-                orch::wanted::IntoFailure::__orch_holds({ __orch_place5 });
+                orch::wanted::IntoBoxError::__orch_holds({ __orch_place5 });
                 __orch_gate4.__orch_known()
             };
             let __orch_tok8 = __orch_tok1.after({ &__orch_step7 });
@@ -122,7 +122,7 @@ fn expansion() {
                 orch::wanted::Task::__orch_holds({ __orch_place10 });
                 let (__orch_gate9, __orch_place10) = __orch_gate9
                     .pass({ __orch_place10 });
-                orch::wanted::IntoFailure::__orch_holds({ __orch_place10 });
+                orch::wanted::IntoBoxError::__orch_holds({ __orch_place10 });
                 __orch_gate9.__orch_known()
             };
             let __orch_tok13 = __orch_tok8.after({ &__orch_step12 });
@@ -156,7 +156,7 @@ fn expansion() {
                 let (__orch_gate15, __orch_place16) = __orch_tok13.call(__orch_step17);
                 let (__orch_gate15, __orch_place16) = __orch_gate15
                     .pass({ __orch_place16 });
-                orch::wanted::IntoFailure::__orch_holds({ __orch_place16 });
+                orch::wanted::IntoBoxError::__orch_holds({ __orch_place16 });
                 __orch_gate15.__orch_known()
             };
             let __orch_tok19 = __orch_tok13.after({ &__orch_step18 });

@@ -170,7 +170,7 @@ fn expansion() {
                             .call(__orch_step7);
                         let (__orch_gate5, __orch_place6) = __orch_gate5
                             .pass({ __orch_place6 });
-                        orch::wanted::IntoFailure::__orch_holds({ __orch_place6 });
+                        orch::wanted::IntoBoxError::__orch_holds({ __orch_place6 });
                         __orch_gate5.__orch_known()
                     };
                     let __orch_tok9 = {
@@ -209,7 +209,9 @@ fn expansion() {
                                 orch::wanted::Task::__orch_holds({ __orch_place15 });
                                 let (__orch_gate14, __orch_place15) = __orch_gate14
                                     .pass({ __orch_place15 });
-                                orch::wanted::IntoFailure::__orch_holds({ __orch_place15 });
+                                orch::wanted::IntoBoxError::__orch_holds({
+                                    __orch_place15
+                                });
                                 __orch_gate14.__orch_known()
                             },
                         );
@@ -264,7 +266,7 @@ fn expansion() {
                             .call(__orch_step29);
                         let (__orch_gate27, __orch_place28) = __orch_gate27
                             .pass({ __orch_place28 });
-                        orch::wanted::IntoFailure::__orch_holds({ __orch_place28 });
+                        orch::wanted::IntoBoxError::__orch_holds({ __orch_place28 });
                         __orch_gate27.__orch_known()
                     };
                     let __orch_first30 = __orch_tok24.output({ &__orch_child26 });
@@ -297,7 +299,7 @@ fn expansion() {
                             .call(__orch_step36);
                         let (__orch_gate34, __orch_place35) = __orch_gate34
                             .pass({ __orch_place35 });
-                        orch::wanted::IntoFailure::__orch_holds({ __orch_place35 });
+                        orch::wanted::IntoBoxError::__orch_holds({ __orch_place35 });
                         __orch_gate34.__orch_known()
                     };
                     let __orch_child33 = {
@@ -331,7 +333,7 @@ fn expansion() {
                             .call(__orch_step44);
                         let (__orch_gate42, __orch_place43) = __orch_gate42
                             .pass({ __orch_place43 });
-                        orch::wanted::IntoFailure::__orch_holds({ __orch_place43 });
+                        orch::wanted::IntoBoxError::__orch_holds({ __orch_place43 });
                         __orch_gate42.__orch_known()
                     };
                     let __orch_child41 = {

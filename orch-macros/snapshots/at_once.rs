@@ -108,7 +108,7 @@ fn expansion() {
                     .leaf(orch::NodeAt::<1>, |_, _| { <fetch>::args(1) });
                 let (__orch_gate4, __orch_place5) = __orch_tok1.call(__orch_step6);
                 let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
-                orch::wanted::IntoFailure::__orch_holds({ __orch_place5 });
+                orch::wanted::IntoBoxError::__orch_holds({ __orch_place5 });
                 __orch_gate4.__orch_known()
             };
             let __orch_child3 = orch::par::child(__orch_feed2, __orch_child3);
@@ -121,7 +121,7 @@ fn expansion() {
                         .call(__orch_step12);
                     let (__orch_gate10, __orch_place11) = __orch_gate10
                         .pass({ __orch_place11 });
-                    orch::wanted::IntoFailure::__orch_holds({ __orch_place11 });
+                    orch::wanted::IntoBoxError::__orch_holds({ __orch_place11 });
                     __orch_gate10.__orch_known()
                 };
                 let __orch_tok14 = __orch_tok7.after({ &__orch_step13 });
@@ -140,7 +140,7 @@ fn expansion() {
                     orch::wanted::Task::__orch_holds({ __orch_place16 });
                     let (__orch_gate15, __orch_place16) = __orch_gate15
                         .pass({ __orch_place16 });
-                    orch::wanted::IntoFailure::__orch_holds({ __orch_place16 });
+                    orch::wanted::IntoBoxError::__orch_holds({ __orch_place16 });
                     __orch_gate15.__orch_known()
                 };
                 let __orch_tok19 = __orch_tok14.after({ &__orch_step18 });
@@ -180,7 +180,7 @@ fn expansion() {
                 let (__orch_gate26, __orch_place27) = __orch_tok21.step(__orch_step28);
                 let (__orch_gate26, __orch_place27) = __orch_gate26
                     .pass({ __orch_place27 });
-                orch::wanted::IntoFailure::__orch_holds({ __orch_place27 });
+                orch::wanted::IntoBoxError::__orch_holds({ __orch_place27 });
                 __orch_gate26.__orch_known()
             };
             let __orch_child23 = orch::par::child(__orch_feed22, __orch_child23);

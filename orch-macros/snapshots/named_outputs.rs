@@ -127,7 +127,7 @@ fn expansion() {
                 }
                 let (__orch_gate4, __orch_place5) = __orch_tok.call(__orch_step6);
                 let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
-                orch::wanted::IntoFailure::__orch_holds({ __orch_place5 });
+                orch::wanted::IntoBoxError::__orch_holds({ __orch_place5 });
                 __orch_gate4.__orch_known()
             };
             let __orch_tok9 = {
@@ -178,7 +178,7 @@ fn expansion() {
                 orch::wanted::CanBeGiven::__orch_holds({ __orch_gate14.output() });
                 let (__orch_gate14, __orch_place15) = __orch_gate14
                     .pass({ __orch_place15 });
-                orch::wanted::IntoFailure::__orch_holds({ __orch_place15 });
+                orch::wanted::IntoBoxError::__orch_holds({ __orch_place15 });
                 __orch_gate14.__orch_known()
             };
             let __orch_tok18 = __orch_tok8.after({ &__orch_step17 });
@@ -229,7 +229,7 @@ fn expansion() {
                 orch::wanted::CanBeGiven::__orch_holds({ __orch_gate21.output() });
                 let (__orch_gate21, __orch_place22) = __orch_gate21
                     .pass({ __orch_place22 });
-                orch::wanted::IntoFailure::__orch_holds({ __orch_place22 });
+                orch::wanted::IntoBoxError::__orch_holds({ __orch_place22 });
                 __orch_gate21.__orch_known()
             };
             let __orch_tok25 = __orch_tok18.after({ &__orch_step24 });

@@ -41,7 +41,7 @@ fn expansion() {
                 .leaf(orch::NodeAt::<0>, |_, _| { <fetch>::args(10) });
             let (__orch_gate1, __orch_place2) = __orch_tok.call(__orch_step3);
             let (__orch_gate1, __orch_place2) = __orch_gate1.pass({ __orch_place2 });
-            orch::wanted::IntoFailure::__orch_holds({ __orch_place2 });
+            orch::wanted::IntoBoxError::__orch_holds({ __orch_place2 });
             __orch_gate1.__orch_known()
         };
         orch::Plan::of(__orch_header, __orch_tok, __orch_root).pipeline()

@@ -8,7 +8,7 @@ use syn::LitStr;
 
 use crate::blocks::{Kind, Spec};
 use crate::pattern::Pattern;
-use crate::tokens;
+use crate::{tokens, types};
 
 /// A whole `pipeline!` invocation.
 #[derive(Debug)]
@@ -266,6 +266,13 @@ pub struct TaskPath {
     pub names: Vec<Ident>,
     /// Whether there are generic arguments anywhere.
     pub generic: bool,
+}
+
+impl TaskPath {
+    /// Whether the last name is written as one of a type: `Id`, `u8`.
+    pub fn reads_as_type(&self) -> bool {
+        self.names.last().is_some_and(|name| types::begins_large(name) || types::is_primitive(name))
+    }
 }
 
 /// The parenthesized arguments of a leaf, untouched.

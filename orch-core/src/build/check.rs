@@ -305,6 +305,7 @@ pub(crate) mod wanted {
     };
     pub use crate::build::feed::CanBeCloned;
     pub use crate::build::items::{HasItems, StreamsItems};
+    pub use crate::build::no_task::IsATask;
     pub use crate::build::rounds::{BeginsARound, EndsARound};
     pub use crate::build::same::GivesTheSame;
     pub use crate::build::slot::{
@@ -312,7 +313,7 @@ pub(crate) mod wanted {
     };
     pub use crate::leaf::{AgreesWith, Annotation, Braces, EntersThem, NamesWhat};
     pub use crate::policy::CanBeHandedOut;
-    pub use crate::task::{IntoFailure, Task};
+    pub use crate::task::{IntoBoxError, IntoFailure, Task};
 }
 
 /// All traits that a check may be passed by, without a name.

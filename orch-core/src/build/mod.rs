@@ -9,6 +9,7 @@ pub mod editor;
 pub(crate) mod feed;
 pub(crate) mod items;
 pub(crate) mod looks;
+pub mod no_task;
 pub(crate) mod options;
 pub(crate) mod plan;
 pub(crate) mod repeat;

@@ -202,11 +202,10 @@ fn no_task(path: &TaskPath, arguments: Option<&Group>) -> Option<String> {
         [last] => (last, None),
         [] => return None,
     };
-    let begins_large = |name: &Ident| name.to_string().starts_with(char::is_uppercase);
-    let of_type = owner.is_some_and(|owner| begins_large(owner) || types::is_primitive(owner));
+    let of_type = owner.is_some_and(|owner| types::begins_large(owner) || types::is_primitive(owner));
     let is_variant = tokens::is_one_of(last, &["Some", "None", "Ok", "Err"])
         && owner.is_none_or(|owner| tokens::is_one_of(owner, &["Option", "Result"]));
-    let method = of_type && !begins_large(last);
+    let method = of_type && !types::begins_large(last);
     if !(is_variant || method) {
         return None;
     }

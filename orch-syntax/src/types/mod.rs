@@ -28,6 +28,11 @@ pub(crate) fn is_primitive(word: &Ident) -> bool {
     tokens::is_one_of(word, PRIMITIVE)
 }
 
+/// Whether a name is written as one of a type or a variant.
+pub(crate) fn begins_large(name: &Ident) -> bool {
+    name.to_string().starts_with(char::is_uppercase)
+}
+
 /// Whether tokens are a type and no pattern that anybody writes: `u32`, `Vec<u8>`, `&str`, `(A, B)`, `io::Error`.
 pub(crate) fn is_surely_type(tokens: &[TokenTree]) -> bool {
     if !is_type(tokens) {

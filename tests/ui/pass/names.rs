@@ -35,6 +35,28 @@ mod steps {
     }
 }
 
+// A task may be called as if it were a type.
+#[task]
+#[allow(non_snake_case)]
+async fn Halve(n: u32) -> u32 {
+    n / 2
+}
+
+#[task]
+#[allow(non_snake_case)]
+#[allow(clippy::too_many_arguments)]
+async fn Total(a: u32, b: u32, c: u32, d: u32, e: u32, f: u32, g: u32, h: u32, i: u32) -> u32 {
+    a + b + c + d + e + f + g + h + i
+}
+
+#[task]
+#[allow(non_snake_case)]
+async fn Widened<T: Into<u64> + Send + 'static>(n: T) -> u64 {
+    n.into()
+}
+
+use Halve as Again;
+
 #[task]
 async fn r#seq(n: u32) -> u32 {
     n * 2
@@ -96,4 +118,10 @@ async fn main() {
         >
     };
     assert_eq!(p.run(1).await.unwrap(), 8);
+    let p = pipeline! {
+        |_: u32|
+        seq < Halve retry < Again(_) > Total(1, 2, 3, 4, 5, 6, 7, 8, _) |n| { n as u8 } Widened::<u8> >
+    };
+    assert_eq!(p.run(8).await.unwrap(), 38);
+    assert_eq!(pipeline! { Widened(3u8) }.await.unwrap(), 3);
 }

@@ -274,7 +274,8 @@ impl Expansion<'_> {
         let (check, spot) = (self.variable("gate", at.open), self.variable("place", at.open));
         let (pass, known) = (hidden("pass", span), hidden("__orch_known", at.open));
         let place = carried(span, &spot.to_token_stream());
-        let holds = self.asked_for("IntoFailure", &place, at.open);
+        let converts = if self.boxes_errors { "IntoBoxError" } else { "IntoFailure" };
+        let holds = self.asked_for(converts, &place, at.open);
         let step_value = self.variable("step", span);
         let sent = sent(step, &step_value, at);
         let call = quote!(#tok.#gate(#step_value));

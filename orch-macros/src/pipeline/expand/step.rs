@@ -54,7 +54,33 @@ impl Expansion<'_> {
         }
         let method = hidden("leaf", at.open);
         let closure = quote_spanned!(span=> #capture |#scope, #input| { #names #call });
-        quote_spanned!(at.here()=> #tok.#method(#entry, #closure))
+        let step = quote_spanned!(at.here()=> #tok.#method(#entry, #closure));
+        self.if_task(leaf, step, at)
+    }
+
+    /// A step whose name is written as a type's, as far as it is a task.
+    fn if_task(&mut self, leaf: &Leaf, step: TokenStream, at: &Here) -> TokenStream {
+        if !leaf.path.reads_as_type() {
+            return step;
+        }
+        let given = leaf.arguments.as_ref().map_or(0, |arguments| {
+            let given = tokens::list(arguments.group.stream());
+            tokens::split_commas(&given).iter().filter(|(one, _)| !one.is_empty()).count()
+        });
+        // With more than there are traits for, the last will do: a task has `args` itself.
+        let given = given.min(7);
+        let private = self.private_at(at.open);
+        let no_task = hidden(&format!("NoTask{given}"), at.open);
+        let (leaf_name, place) = (self.variable("leaf", at.open), self.variable("place", at.open));
+        let holds =
+            self.asked_for("IsATask", &carried(span_of_leaf(leaf), &place.to_token_stream()), at.open);
+        quote_spanned! {at.here()=> {
+            use #private::no_task::#no_task as _;
+            let #leaf_name = #step;
+            let #place = #private::no_task::place(&#leaf_name);
+            #holds
+            #leaf_name
+        }}
     }
 
     /// The user's own group, with the piped value in the place of `_`.
