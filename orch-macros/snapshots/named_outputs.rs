@@ -202,7 +202,7 @@ fn expansion() {
                                         clippy::ignored_unit_patterns,
                                         clippy::let_unit_value
                                     )]
-                                    let text = { __orch_input };
+                                    let text = __orch_input;
                                     {
                                         cx.note(text.as_str());
                                         text

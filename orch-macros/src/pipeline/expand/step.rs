@@ -153,7 +153,10 @@ impl Expansion<'_> {
         };
         let names = at.names.open(&scope, &code);
         let pattern = &inline.pattern;
-        let given = carried(inline.pattern.span(), &input.to_token_stream());
+        // A name takes every value. With a value at its own place the compiler takes it for one that is assigned to later.
+        let is_name = inline.pattern.is_plain() && inline.pattern.names().next().is_some();
+        let given = input.to_token_stream();
+        let given = if is_name { given } else { carried(inline.pattern.span(), &given) };
         let given = match &inline.ty {
             Some(ty) => {
                 let annotation = quote_spanned!(here=> #private::wanted::Annotation);
