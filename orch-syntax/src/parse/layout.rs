@@ -15,11 +15,11 @@ const NAMED: usize = 4;
 
 impl Parser<'_> {
     /// Reports the blocks that were still open at the end, all at once: who types a program has all of them open, and one thing to do
-    /// next. It stands at the innermost, or where that is far away, at the end, where the `>` is missing.
-    pub(super) fn report_unclosed(&mut self) {
+    /// next. It stands at the innermost, or where that is far away, at the end, where the `>` is missing. Gives how many they are.
+    pub(super) fn report_unclosed(&mut self) -> usize {
         let mut unclosed = std::mem::take(&mut self.brackets.unclosed);
         unclosed.sort_by_key(|bracket| std::cmp::Reverse(bracket.index));
-        let Some(innermost) = unclosed.first() else { return };
+        let Some(innermost) = unclosed.first() else { return 0 };
         // Where a body is empty or a step is missing, that is told at the end of the text already, or goes without saying.
         let after = tokens::part(&self.tokens, innermost.index + 1, self.tokens.len());
         let far = tokens::count(after) > NEAR;
@@ -39,10 +39,11 @@ impl Parser<'_> {
             [before @ .., last] => {
                 format!("{} and {last} are not closed; write `{closings}`", before.join(", "))
             }
-            [] => return,
+            [] => return 0,
         };
         self.errors.beside(at, message);
         self.errors.structure_unsure = true;
+        unclosed.len()
     }
 
     /// The blocks that the layout shows to be unclosed: a `>` that begins a line further left than its block

@@ -47,6 +47,9 @@ pub struct Parsed {
     /// The tasks that are named anywhere, also in what is left out of the tree.
     #[doc(hidden)]
     pub paths: Vec<TaskPath>,
+    /// How many blocks are open where the text ends: the outermost, the last step in it, and so on.
+    #[doc(hidden)]
+    pub open: usize,
 }
 
 /// Reads what stands between the braces of a `pipeline!`.
@@ -56,11 +59,12 @@ pub struct Parsed {
 #[must_use]
 pub fn parse(input: TokenStream) -> Parsed {
     let mut errors = Errors::default();
-    let (tree, paths) = read(input, &mut errors);
-    Parsed { tree, errors, paths }
+    let (tree, paths, open) = read(input, &mut errors);
+    Parsed { tree, errors, paths, open }
 }
 
-fn read(input: TokenStream, errors: &mut Errors) -> (Pipeline, Vec<TaskPath>) {
+/// The tree, the tasks that are named in the text, and how many blocks are open where it ends.
+fn read(input: TokenStream, errors: &mut Errors) -> (Pipeline, Vec<TaskPath>, usize) {
     let mut trial = Errors::default();
     let mut parser = Parser::of(tokens::list(input), &mut trial);
     let pipeline = parser.pipeline();
@@ -73,16 +77,16 @@ fn read(input: TokenStream, errors: &mut Errors) -> (Pipeline, Vec<TaskPath>) {
         let surplus = tokens.remove(surplus);
         let mut parser = Parser::of(tokens, errors);
         let pipeline = parser.pipeline();
-        parser.report_unclosed();
+        let open = parser.report_unclosed();
         let paths = parser.paths;
         errors.beside(surplus.span(), "this `>` closes nothing; remove it");
-        return (pipeline, paths);
+        return (pipeline, paths, open);
     }
     if blamed.is_empty() {
-        parser.report_unclosed();
+        let open = parser.report_unclosed();
         let paths = parser.paths;
         errors.absorb(trial);
-        return (pipeline, paths);
+        return (pipeline, paths, open);
     }
     let tokens = parser.tokens;
     let mut mended: Vec<TokenTree> = Vec::new();
@@ -96,12 +100,12 @@ fn read(input: TokenStream, errors: &mut Errors) -> (Pipeline, Vec<TaskPath>) {
     }
     let mut parser = Parser::of(mended, errors);
     let pipeline = parser.pipeline();
-    parser.report_unclosed();
+    let open = parser.report_unclosed();
     let paths = parser.paths;
     for bracket in &blamed {
         bracket.report(errors);
     }
-    (pipeline, paths)
+    (pipeline, paths, open)
 }
 
 /// A text of which a part is there under a condition.

@@ -27,9 +27,9 @@ pub(super) fn mentions(paths: &[TaskPath]) -> TokenStream {
     }
 }
 
-/// The variables and functions in the values of options that a block does not have, in a closure that nobody calls: those values are
-/// left out of the expansion.
-pub(super) fn left_out(pipeline: &Pipeline) -> TokenStream {
+/// The variables and functions in code that is left out of the expansion, in a closure that nobody calls: in the values of options that
+/// a block does not have, and in a step that is not finished.
+pub(super) fn left_out(pipeline: &Pipeline, unfinished: &[TokenStream]) -> TokenStream {
     fn of_step(step: &Step, values: &mut Vec<TokenStream>) {
         match step {
             Step::Block(block) => of_block(block, values),
@@ -54,7 +54,7 @@ pub(super) fn left_out(pipeline: &Pipeline) -> TokenStream {
         block.body.iter().filter_map(Item::step).for_each(|step| of_step(step, values));
     }
 
-    let mut values = Vec::new();
+    let mut values = unfinished.to_vec();
     of_step(&pipeline.root, &mut values);
     let mut words = Words::default();
     for code in values {

@@ -16,6 +16,7 @@ mod sequence;
 mod statements;
 mod step;
 mod table;
+mod unfinished;
 mod unused;
 mod usage;
 
@@ -37,7 +38,7 @@ use crate::private;
 
 /// The code of a pipeline; or, where there are mistakes, their reports and enough of the text for an editor.
 pub(crate) fn expand(parsed: Parsed) -> TokenStream {
-    let Parsed { tree: pipeline, errors, paths, .. } = parsed;
+    let Parsed { tree: mut pipeline, errors, paths, open, .. } = parsed;
     if errors.is_empty() {
         return built(&pipeline);
     }
@@ -48,10 +49,13 @@ pub(crate) fn expand(parsed: Parsed) -> TokenStream {
         return quote!(::core::compile_error! { "this is not a pipeline" });
     }
     if is_pipeline {
-        // What else is wrong with it is told at once, and an editor finds all that stands in it.
+        // What else is wrong with it is told at once, but of a step that is not finished nothing more.
+        let unfinished = unfinished::leave_out(&mut pipeline, open, &reports);
         let built = built(&pipeline);
-        let left_out = mentions::left_out(&pipeline);
-        return quote!({ #reports #left_out #built });
+        let left_out = mentions::left_out(&pipeline, &unfinished.code);
+        let tasks = (!unfinished.paths.is_empty()).then(|| mentions::mentions(&unfinished.paths));
+        let reports = (!unfinished.reports).then_some(reports);
+        return quote!({ #reports #tasks #left_out #built });
     }
     recover(&paths, &reports)
 }
