@@ -98,9 +98,8 @@ fn expansion() {
                         },
                     );
                 if false {
-                    let _: &(dyn core::marker::Send + core::marker::Sync) = {
-                        __orch_step6.closure()
-                    };
+                    let __orch_reference = __orch_step6.closure();
+                    let _: &(dyn core::marker::Send) = { __orch_reference };
                 }
                 let (__orch_gate4, __orch_place5) = __orch_tok1.call(__orch_step6);
                 let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
@@ -149,9 +148,8 @@ fn expansion() {
                         },
                     );
                 if false {
-                    let _: &(dyn core::marker::Send + core::marker::Sync) = {
-                        __orch_step17.closure()
-                    };
+                    let __orch_reference = __orch_step17.closure();
+                    let _: &(dyn core::marker::Send) = { __orch_reference };
                 }
                 let (__orch_gate15, __orch_place16) = __orch_tok13.call(__orch_step17);
                 let (__orch_gate15, __orch_place16) = __orch_gate15

@@ -133,9 +133,9 @@ fn expansion() {
         let __orch_tok = {
             let __orch_tok = orch::begin::<Order, orch::BoxError, _>(&__orch_header);
             let __orch_tok = {
-                let (__orch_gate52, __orch_place53) = __orch_tok.input();
-                orch::wanted::CanBeInput::__orch_holds({ __orch_place53 });
-                __orch_gate52.pass({ __orch_place53 }).__orch_known()
+                let (__orch_gate53, __orch_place54) = __orch_tok.input();
+                orch::wanted::CanBeInput::__orch_holds({ __orch_place54 });
+                __orch_gate53.pass({ __orch_place54 }).__orch_known()
             };
             __orch_tok
         };
@@ -147,7 +147,7 @@ fn expansion() {
                 __orch_gate2.pass({ __orch_place3 }).__orch_known()
             }
                 .named_input();
-            let __orch_step50 = {
+            let __orch_step51 = {
                 let __orch_undo17;
                 let __orch_tok4 = orch::saga::enter(&__orch_tok1);
                 let __orch_step18 = {
@@ -162,9 +162,8 @@ fn expansion() {
                                 },
                             );
                         if false {
-                            let _: &(dyn core::marker::Send + core::marker::Sync) = {
-                                __orch_step7.closure()
-                            };
+                            let __orch_reference = __orch_step7.closure();
+                            let _: &(dyn core::marker::Send) = { __orch_reference };
                         }
                         let (__orch_gate5, __orch_place6) = __orch_tok4
                             .call(__orch_step7);
@@ -229,26 +228,33 @@ fn expansion() {
                     __orch_gate21.pass({ __orch_place22 }).__orch_known()
                 };
                 let __orch_tok19 = __orch_tok20.bound({ &__orch_step18 });
-                let __orch_step47 = {
-                    let __orch_look23 = __orch_tok19
-                        .looks(|__orch_scope, _| {
-                            #[allow(unused_variables)]
-                            let order = __orch_scope.0.0.1;
-                            #[allow(
-                                unused_variables,
-                                clippy::blocks_in_conditions,
-                                clippy::match_single_binding
-                            )]
-                            let __orch_chosen = match &order.kind {
-                                Kind::Gift => 0,
-                                Kind::Parcel(weight) if (*weight > 10) => 1,
-                                _ => 2,
-                            };
-                            (__orch_chosen, ())
-                        });
-                    let (__orch_tok24, __orch_feed25) = __orch_tok19.ignores();
-                    let __orch_child26 = {
-                        let __orch_step29 = __orch_tok24
+                let __orch_step48 = {
+                    let __orch_look23 = {
+                        let __orch_value24 = __orch_tok19
+                            .looks(|__orch_scope, _| {
+                                #[allow(unused_variables)]
+                                let order = __orch_scope.0.0.1;
+                                #[allow(
+                                    unused_variables,
+                                    clippy::blocks_in_conditions,
+                                    clippy::match_single_binding
+                                )]
+                                let __orch_chosen = match &order.kind {
+                                    Kind::Gift => 0,
+                                    Kind::Parcel(weight) if (*weight > 10) => 1,
+                                    _ => 2,
+                                };
+                                (__orch_chosen, ())
+                            });
+                        if false {
+                            let __orch_reference = __orch_value24.closure();
+                            let _: &(dyn core::marker::Send) = { __orch_reference };
+                        }
+                        __orch_value24
+                    };
+                    let (__orch_tok25, __orch_feed26) = __orch_tok19.ignores();
+                    let __orch_child27 = {
+                        let __orch_step30 = __orch_tok25
                             .leaf(
                                 orch::NodeAt::<5>,
                                 |__orch_scope, _| {
@@ -258,26 +264,25 @@ fn expansion() {
                                 },
                             );
                         if false {
-                            let _: &(dyn core::marker::Send + core::marker::Sync) = {
-                                __orch_step29.closure()
-                            };
+                            let __orch_reference = __orch_step30.closure();
+                            let _: &(dyn core::marker::Send) = { __orch_reference };
                         }
-                        let (__orch_gate27, __orch_place28) = __orch_tok24
-                            .call(__orch_step29);
-                        let (__orch_gate27, __orch_place28) = __orch_gate27
-                            .pass({ __orch_place28 });
-                        orch::wanted::IntoBoxError::__orch_holds({ __orch_place28 });
-                        __orch_gate27.__orch_known()
+                        let (__orch_gate28, __orch_place29) = __orch_tok25
+                            .call(__orch_step30);
+                        let (__orch_gate28, __orch_place29) = __orch_gate28
+                            .pass({ __orch_place29 });
+                        orch::wanted::IntoBoxError::__orch_holds({ __orch_place29 });
+                        __orch_gate28.__orch_known()
                     };
-                    let __orch_first30 = __orch_tok24.output({ &__orch_child26 });
-                    let __orch_child26 = orch::choose::arm(
+                    let __orch_first31 = __orch_tok25.output({ &__orch_child27 });
+                    let __orch_child27 = orch::choose::arm(
                         "Kind::Gift",
-                        __orch_feed25,
-                        __orch_child26,
+                        __orch_feed26,
+                        __orch_child27,
                     );
-                    let (__orch_tok31, __orch_feed32) = __orch_tok19.ignores();
-                    let __orch_child33 = {
-                        let __orch_step36 = __orch_tok31
+                    let (__orch_tok32, __orch_feed33) = __orch_tok19.ignores();
+                    let __orch_child34 = {
+                        let __orch_step37 = __orch_tok32
                             .leaf(
                                 orch::NodeAt::<6>,
                                 |__orch_scope, _| {
@@ -291,31 +296,30 @@ fn expansion() {
                                 },
                             );
                         if false {
-                            let _: &(dyn core::marker::Send + core::marker::Sync) = {
-                                __orch_step36.closure()
-                            };
+                            let __orch_reference = __orch_step37.closure();
+                            let _: &(dyn core::marker::Send) = { __orch_reference };
                         }
-                        let (__orch_gate34, __orch_place35) = __orch_tok31
-                            .call(__orch_step36);
-                        let (__orch_gate34, __orch_place35) = __orch_gate34
-                            .pass({ __orch_place35 });
-                        orch::wanted::IntoBoxError::__orch_holds({ __orch_place35 });
-                        __orch_gate34.__orch_known()
+                        let (__orch_gate35, __orch_place36) = __orch_tok32
+                            .call(__orch_step37);
+                        let (__orch_gate35, __orch_place36) = __orch_gate35
+                            .pass({ __orch_place36 });
+                        orch::wanted::IntoBoxError::__orch_holds({ __orch_place36 });
+                        __orch_gate35.__orch_known()
                     };
-                    let __orch_child33 = {
-                        let (__orch_gate37, __orch_place38) = __orch_tok31
-                            .one(&__orch_first30, __orch_child33);
-                        orch::wanted::GivesOneType::__orch_holds({ __orch_place38 });
-                        __orch_gate37.pass({ __orch_place38 }).__orch_known()
+                    let __orch_child34 = {
+                        let (__orch_gate38, __orch_place39) = __orch_tok32
+                            .one(&__orch_first31, __orch_child34);
+                        orch::wanted::GivesOneType::__orch_holds({ __orch_place39 });
+                        __orch_gate38.pass({ __orch_place39 }).__orch_known()
                     };
-                    let __orch_child33 = orch::choose::arm(
+                    let __orch_child34 = orch::choose::arm(
                         "Kind::Parcel(weight) if (*weight > 10)",
-                        __orch_feed32,
-                        __orch_child33,
+                        __orch_feed33,
+                        __orch_child34,
                     );
-                    let (__orch_tok39, __orch_feed40) = __orch_tok19.ignores();
-                    let __orch_child41 = {
-                        let __orch_step44 = __orch_tok39
+                    let (__orch_tok40, __orch_feed41) = __orch_tok19.ignores();
+                    let __orch_child42 = {
+                        let __orch_step45 = __orch_tok40
                             .leaf(
                                 orch::NodeAt::<7>,
                                 |__orch_scope, _| {
@@ -325,27 +329,26 @@ fn expansion() {
                                 },
                             );
                         if false {
-                            let _: &(dyn core::marker::Send + core::marker::Sync) = {
-                                __orch_step44.closure()
-                            };
+                            let __orch_reference = __orch_step45.closure();
+                            let _: &(dyn core::marker::Send) = { __orch_reference };
                         }
-                        let (__orch_gate42, __orch_place43) = __orch_tok39
-                            .call(__orch_step44);
-                        let (__orch_gate42, __orch_place43) = __orch_gate42
-                            .pass({ __orch_place43 });
-                        orch::wanted::IntoBoxError::__orch_holds({ __orch_place43 });
-                        __orch_gate42.__orch_known()
+                        let (__orch_gate43, __orch_place44) = __orch_tok40
+                            .call(__orch_step45);
+                        let (__orch_gate43, __orch_place44) = __orch_gate43
+                            .pass({ __orch_place44 });
+                        orch::wanted::IntoBoxError::__orch_holds({ __orch_place44 });
+                        __orch_gate43.__orch_known()
                     };
-                    let __orch_child41 = {
-                        let (__orch_gate45, __orch_place46) = __orch_tok39
-                            .one(&__orch_first30, __orch_child41);
-                        orch::wanted::GivesOneType::__orch_holds({ __orch_place46 });
-                        __orch_gate45.pass({ __orch_place46 }).__orch_known()
+                    let __orch_child42 = {
+                        let (__orch_gate46, __orch_place47) = __orch_tok40
+                            .one(&__orch_first31, __orch_child42);
+                        orch::wanted::GivesOneType::__orch_holds({ __orch_place47 });
+                        __orch_gate46.pass({ __orch_place47 }).__orch_known()
                     };
-                    let __orch_child41 = orch::choose::arm(
+                    let __orch_child42 = orch::choose::arm(
                         "_",
-                        __orch_feed40,
-                        __orch_child41,
+                        __orch_feed41,
+                        __orch_child42,
                     );
                     orch::choose::choose(
                         &__orch_tok19,
@@ -355,15 +358,15 @@ fn expansion() {
                             scrutinee: orch::choose::given::scrutinee(__orch_look23),
                         },
                         orch::choose::fork(
-                            orch::choose::fork(__orch_child26, __orch_child33),
-                            __orch_child41,
+                            orch::choose::fork(__orch_child27, __orch_child34),
+                            __orch_child42,
                         ),
                     )
                 };
-                let __orch_tok48 = __orch_tok19.after({ &__orch_step47 });
-                let __orch_body49 = (
+                let __orch_tok49 = __orch_tok19.after({ &__orch_step48 });
+                let __orch_body50 = (
                     orch::seq::Bind(__orch_tok20.pass(__orch_step18)),
-                    orch::seq::Pipe(__orch_step47),
+                    orch::seq::Pipe(__orch_step48),
                 );
                 orch::saga::saga(
                     &__orch_tok1,
@@ -371,13 +374,13 @@ fn expansion() {
                     orch::saga::Options {
                         collect: orch::saga::default::collect(),
                     },
-                    __orch_body49,
+                    __orch_body50,
                     orch::saga::listed(&__orch_undo17, ()),
                     orch::saga::alone(),
                 )
             };
-            let __orch_tok51 = __orch_tok1.after({ &__orch_step50 });
-            orch::seq::Sequence((orch::seq::BindInput, orch::seq::Pipe(__orch_step50)))
+            let __orch_tok52 = __orch_tok1.after({ &__orch_step51 });
+            orch::seq::Sequence((orch::seq::BindInput, orch::seq::Pipe(__orch_step51)))
         };
         orch::Plan::of(__orch_header, __orch_tok, __orch_root).pipeline()
     };

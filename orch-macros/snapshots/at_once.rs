@@ -192,7 +192,7 @@ fn expansion() {
                     values: __orch_tok
                         .once(
                             orch::par::Values {
-                                limit: orch::par::given::limit(2),
+                                limit: orch::par::given::limit((2,)),
                                 settle: orch::par::default::drain_if_asked(),
                             },
                             &__ASYNC_ORCH_NODES[0],

@@ -121,9 +121,9 @@ fn expansion() {
                         },
                     );
                 if false {
-                    let _: &(dyn core::marker::Send + core::marker::Sync) = {
-                        __orch_step6.closure()
-                    };
+                    orch::wanted::CanBeMovedIn::__orch_holds({
+                        orch::captured(__orch_step6.closure())
+                    });
                 }
                 let (__orch_gate4, __orch_place5) = __orch_tok.call(__orch_step6);
                 let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
@@ -170,9 +170,9 @@ fn expansion() {
                     __orch_tok8.reads(__orch_closure12, __orch_how13)
                 };
                 if false {
-                    let _: &(dyn core::marker::Send + core::marker::Sync) = {
-                        __orch_step16.closure()
-                    };
+                    orch::wanted::CanBeMovedIn::__orch_holds({
+                        orch::captured(__orch_step16.closure())
+                    });
                 }
                 let (__orch_gate14, __orch_place15) = __orch_tok8.inlined(__orch_step16);
                 orch::wanted::CanBeGiven::__orch_holds({ __orch_gate14.output() });
@@ -220,9 +220,9 @@ fn expansion() {
                     __orch_tok18.reads(__orch_closure19, __orch_how20)
                 };
                 if false {
-                    let _: &(dyn core::marker::Send + core::marker::Sync) = {
-                        __orch_step23.closure()
-                    };
+                    orch::wanted::CanBeMovedIn::__orch_holds({
+                        orch::captured(__orch_step23.closure())
+                    });
                 }
                 let (__orch_gate21, __orch_place22) = __orch_tok18
                     .inlined(__orch_step23);

@@ -135,9 +135,9 @@ fn expansion() {
                                     values: __orch_tok4
                                         .once(
                                             orch::timeout::Values {
-                                                duration: orch::timeout::given::duration(
+                                                duration: orch::timeout::given::duration((
                                                     core::time::Duration::new(2u64, 0u32),
-                                                ),
+                                                )),
                                             },
                                             &__ASYNC_ORCH_NODES[2],
                                         ),
@@ -165,9 +165,9 @@ fn expansion() {
                                             probes: orch::circuit::default::probes(),
                                             close_after: orch::circuit::default::close_after(),
                                             wait: orch::circuit::default::wait(),
-                                            breaker: orch::circuit::given::breaker(
+                                            breaker: orch::circuit::given::breaker((
                                                 orch::wanted::CanBeABreaker::given(&breaker),
-                                            ),
+                                            )),
                                         },
                                         &__ASYNC_ORCH_NODES[1],
                                     ),
@@ -189,17 +189,17 @@ fn expansion() {
                             values: __orch_tok
                                 .once(
                                     orch::retry::Values {
-                                        max_attempts: orch::retry::given::max_attempts(
+                                        max_attempts: orch::retry::given::max_attempts((
                                             orch::wanted::CanBeMaxAttempts::given(3),
-                                        ),
+                                        )),
                                         max_elapsed: orch::retry::default::max_elapsed(),
-                                        backoff: orch::retry::given::backoff(
+                                        backoff: orch::retry::given::backoff((
                                             orch::wanted::CanBeABackoff::given(
                                                 orch::retry::words::exponential(
                                                     core::time::Duration::new(0u64, 100000000u32),
                                                 ),
                                             ),
-                                        ),
+                                        )),
                                         max_delay: orch::retry::default::max_delay(),
                                         jitter: orch::retry::default::jitter(),
                                         rejections: orch::retry::default::rejections(),
@@ -213,9 +213,8 @@ fn expansion() {
                                 let __orch_value13 = __orch_tok
                                     .predicate(|e| e.is_retryable());
                                 if false {
-                                    let _: &(dyn core::marker::Send + core::marker::Sync) = {
-                                        __orch_value13.closure()
-                                    };
+                                    let __orch_reference = __orch_value13.closure();
+                                    let _: &(dyn core::marker::Send) = { __orch_reference };
                                 }
                                 __orch_value13
                             },

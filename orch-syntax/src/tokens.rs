@@ -346,6 +346,14 @@ fn opens_operand(word: &Ident) -> bool {
     is_one_of(word, &["move", "async", "return", "break", "in", "if", "match", "static", "else"])
 }
 
+/// Whether these tokens begin as a closure does, `async` or not.
+pub(crate) fn is_closure(tokens: &[TokenTree]) -> bool {
+    let words = tokens
+        .iter()
+        .take_while(|token| matches!(token, TokenTree::Ident(word) if is_one_of(word, &["async", "move"])));
+    is_punct(tokens.get(words.count()), '|')
+}
+
 /// The last token of `|a, b|` or `|a, b| -> Type`.
 pub fn closure_head_end(tokens: &[TokenTree], at: usize) -> Option<usize> {
     let bar = (at + 1..tokens.len()).find(|index| is_punct(tokens.get(*index), '|'))?;
@@ -401,7 +409,17 @@ pub(crate) fn is_reasonable(tokens: &[TokenTree]) -> bool {
 
 /// The tokens spaced as they are in the source, a line break as one space. (`to_string` sets a space between any two.)
 pub fn source_text(tokens: &TokenStream) -> String {
-    fn write(tokens: TokenStream, text: &mut String, end: &mut Option<LineColumn>) {
+    source_text_with(tokens, &TokenTree::to_string)
+}
+
+/// The same, where `written` says how a token is written that is no group.
+pub(crate) fn source_text_with(tokens: &TokenStream, written: &dyn Fn(&TokenTree) -> String) -> String {
+    fn write(
+        tokens: TokenStream,
+        written: &dyn Fn(&TokenTree) -> String,
+        text: &mut String,
+        end: &mut Option<LineColumn>,
+    ) {
         for token in tokens {
             match token {
                 TokenTree::Group(group) => {
@@ -412,10 +430,10 @@ pub fn source_text(tokens: &TokenStream) -> String {
                         Delimiter::None => ("", ""),
                     };
                     push(open, group.span_open(), text, end);
-                    write(group.stream(), text, end);
+                    write(group.stream(), written, text, end);
                     push(close, group.span_close(), text, end);
                 }
-                token => push(&token.to_string(), token.span(), text, end),
+                token => push(&written(&token), token.span(), text, end),
             }
         }
     }
@@ -429,7 +447,7 @@ pub fn source_text(tokens: &TokenStream) -> String {
     }
 
     let mut text = String::new();
-    write(tokens.clone(), &mut text, &mut None);
+    write(tokens.clone(), written, &mut text, &mut None);
     text
 }
 

@@ -313,6 +313,13 @@ impl<W> Plain<W> {
     }
 }
 
+impl<H, F, V> EachTime<H, F, V> {
+    /// The closure, to be looked at.
+    pub fn closure(&self) -> &F {
+        &self.make
+    }
+}
+
 impl<F> Named<F> {
     /// The closure, to be looked at.
     pub fn closure(&self) -> &F {

@@ -300,8 +300,8 @@ impl<St, P, E> Reported<St, E> for &mut Check<IsInline<St, P, E>, St> {}
 /// The conditions: of the checks, and of what is piped.
 pub(crate) mod wanted {
     pub use super::{
-        CanBeEmbedded, CanBeGiven, CanBeInput, CanBeKept, CanBeOwned, CanBeShared, CanBeTheErrorType,
-        GivesAWait, GivesOneType, RunsABody, SaysYesOrNo,
+        CanBeEmbedded, CanBeGiven, CanBeInput, CanBeKept, CanBeMovedIn, CanBeOwned, CanBeShared,
+        CanBeTheErrorType, GivesAWait, GivesOneType, RunsABody, SaysYesOrNo,
     };
     pub use crate::build::feed::CanBeCloned;
     pub use crate::build::items::{HasItems, StreamsItems};
@@ -386,6 +386,37 @@ pub trait CanBeShared {
 
 #[diagnostic::do_not_recommend]
 impl<T: Send + Sync> CanBeShared for T {}
+
+/// What a closure has captured by value.
+///
+/// Of a reference that it captures both `Send` and `Sync` say that its value is to be `Sync`, which is one error. Of a value they say two
+/// things, and of an `Rc` that would be two errors. So this is one condition.
+#[derive(Debug)]
+pub struct Captured<F>(PhantomData<fn() -> F>);
+
+/// Where it is judged whether what `closure` has captured can be shared.
+pub fn captured<F>(_closure: &F) -> Spot<(Captured<F>,)> {
+    Spot::new()
+}
+
+/// What is captured by value can be shared by all runs.
+#[diagnostic::on_unimplemented(
+    message = "what is moved into a pipeline is shared between threads, and a value that is captured here cannot be",
+    label = "captures a value that is not `Send + Sync`",
+    note = "for an `Rc` use an `Arc`, for a `Cell` or a `RefCell` an atomic or a `Mutex`: a pipeline may run several times at once"
+)]
+#[doc(hidden)]
+pub trait CanBeMovedIn {
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self,)>)
+    where
+        Self: Sized,
+    {
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Send + Sync> CanBeMovedIn for Captured<F> {}
 
 /// A value that a step can give.
 #[diagnostic::on_unimplemented(

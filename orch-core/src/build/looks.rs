@@ -10,11 +10,11 @@ use crate::error::Failure;
 
 impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     /// A condition on the names and on what is piped.
-    pub fn holds<F>(self, condition: F) -> F
+    pub fn holds<F>(self, condition: F) -> Condition<F>
     where
         F: for<'e, 'i> Fn(S::Ref<'e>, &'i In) -> bool,
     {
-        condition
+        Condition(condition)
     }
 
     /// What makes a `(usize, V)` of the names and of what is piped.
@@ -39,10 +39,31 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     }
 }
 
+/// What looks at the names and at what is piped, and says yes or no.
+pub struct Condition<F>(pub(crate) F);
+
+impl<F> Condition<F> {
+    /// The closure, to be looked at.
+    pub fn closure(&self) -> &F {
+        &self.0
+    }
+}
+
+impl<F> fmt::Debug for Condition<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Condition")
+    }
+}
+
 /// What looks at the names and at what is piped, and gives a number and a `V`.
 pub struct Look<F, V>(F, PhantomData<fn() -> V>);
 
 impl<F, V> Look<F, V> {
+    /// The closure, to be looked at.
+    pub fn closure(&self) -> &F {
+        &self.0
+    }
+
     /// Looks.
     #[inline(always)]
     pub(crate) fn at<Ref, In>(&self, scope: Ref, piped: &In) -> (usize, V)

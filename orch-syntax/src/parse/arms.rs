@@ -4,6 +4,7 @@ use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::quote;
 
 use super::cursor::Parser;
+use super::placeholder;
 use crate::ast::{Arm, Item, Step};
 use crate::pattern::Pattern;
 use crate::{duration, tokens};
@@ -203,6 +204,10 @@ impl Parser<'_> {
                 stream.clone(),
                 format!("the guard of an arm stands in parentheses; write `if ({shown})`"),
             );
+        }
+        if let Some(place) = placeholder::in_code(&code) {
+            let message = "`_` is no expression; name what is piped before the block, `let x = _`";
+            self.errors.at(place, message);
         }
         duration::refuse(stream, self.errors)
     }

@@ -1,6 +1,7 @@
 //! What stands in the parentheses of a block, and what is missing there.
 
 use proc_macro2::{Group, Ident, Span, TokenTree};
+use quote::quote_spanned;
 
 use super::misnamed::{self, Meant};
 use super::value;
@@ -127,7 +128,9 @@ impl Entries<'_> {
             && !tokens::is_pair(tokens, 1, '=', '>');
         match tokens {
             [TokenTree::Ident(name), _, value @ ..] if is_assignment => {
-                if self.awaits_head(position) && self.is_name_of_head(name) {
+                if self.awaits_head(position) && self.is_comparison(name, value) {
+                    self.compared_head(tokens, errors);
+                } else if self.awaits_head(position) && self.is_name_of_head(name) {
                     self.named_head(name, value, errors);
                 } else {
                     self.assignment(name, value, end, errors);
@@ -159,6 +162,42 @@ impl Entries<'_> {
     fn is_name_of_head(&self, name: &Ident) -> bool {
         suggest::closest(&name.to_string(), &self.spec.names()).is_none()
             && self.known(&name.to_string()).is_none()
+    }
+
+    /// Whether `name = value` in the place of the head is meant as a comparison.
+    fn is_comparison(&self, name: &Ident, value: &[TokenTree]) -> bool {
+        let Some(head) = self.spec.head.filter(|_| self.is_name_of_head(name)) else { return false };
+        match head.kind {
+            Kind::Condition => {
+                let is_operator = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), '<' | '>' | '=' | '!' | '&' | '|'));
+                let is_operand = !value.is_empty() && !value.iter().any(is_operator);
+                is_operand && name != head.name && !tokens::is_one_of(name, self.spec.elsewhere)
+            }
+            Kind::Scrutinee => tokens::sole_literal(value).is_some() && name != head.name,
+            _ => false,
+        }
+    }
+
+    /// Reports a head whose `==` is written as the `=` of an option.
+    fn compared_head(&mut self, compared: &[TokenTree], errors: &mut Errors) {
+        let ([name, sign, value @ ..], Some(head)) = (compared, self.spec.head) else { return };
+        self.head_seen = true;
+        let mut meant = tokens::collect(std::slice::from_ref(name));
+        meant.extend(quote_spanned!(sign.span()=> ==));
+        meant.extend(tokens::collect(value));
+        let (left, right) =
+            (tokens::show(std::slice::from_ref(name)), tokens::source_text(&tokens::collect(value)));
+        errors.beside(sign.span(), format!("a `=` compares nothing; write `{left} == {right}`"));
+        if head.kind == Kind::Condition {
+            self.head = Some(Value::Expr(quote_spanned!(sign.span()=> true)));
+        } else {
+            // What the arms are patterns of is not known.
+            errors.break_tree();
+            self.head = Some(Value::Expr(meant.clone()));
+        }
+        if let TokenTree::Ident(name) = name {
+            self.unread.push(Opt { name: name.clone(), value: Some(Value::Expr(meant)) });
+        }
     }
 
     /// Reports a head that was given a name.

@@ -1,4 +1,4 @@
-//! `_` within an argument, where the compiler would say only that it is no expression.
+//! `_` within an argument or a value, where the compiler would say only that it is no expression.
 
 use proc_macro2::{Delimiter, Group, Span, TokenTree};
 
@@ -6,6 +6,24 @@ use crate::tokens;
 
 /// How deep code is looked at.
 const MAX_DEPTH: usize = 32;
+
+/// Code of more tokens than this is not shown.
+const MAX_SHOWN: usize = 12;
+
+/// Where a `_` stands in code, in the place of a value.
+pub(super) fn in_code(code: &[TokenTree]) -> Option<Span> {
+    value(code, 0)
+}
+
+/// The code with an `x` for the `_` that stands at `place`, as a message shows it.
+pub(super) fn shown(code: &[TokenTree], place: Span) -> String {
+    if tokens::count(code) > MAX_SHOWN {
+        return "…".to_owned();
+    }
+    tokens::source_text_with(&tokens::collect(code), &|token| {
+        if token.span().start() == place.start() { "x".to_owned() } else { token.to_string() }
+    })
+}
 
 /// Where a `_` stands as a part of an argument, in the place of a value. One that is the whole argument is none of them, nor is
 /// one in a pattern or a type.
@@ -55,6 +73,8 @@ fn value(code: &[TokenTree], depth: usize) -> Option<Span> {
                     });
                 let is_pattern = tokens::is_pair(code, at + 1, '=', '>')
                     || tokens::is_punct(after, '@')
+                    // What is assigned to, in parts.
+                    || (tokens::is_punct(after, '=') && !tokens::is_pair(code, at + 1, '=', '='))
                     || (tokens::is_punct(after, '|') && !tokens::is_pair(code, at + 1, '|', '|'));
                 if !(is_pattern || (of_macro && !formats)) {
                     let content = tokens::list(group.stream());
@@ -72,10 +92,10 @@ fn value(code: &[TokenTree], depth: usize) -> Option<Span> {
     None
 }
 
-/// Whether the `_` at an index is meant as a value: no type, no pattern, no place that is assigned to.
+/// Whether the `_` at an index is meant as a value: no type, no pattern, no place that is assigned to, no length of an array.
 fn is_value(before: Option<&TokenTree>, after: Option<&TokenTree>, code: &[TokenTree], at: usize) -> bool {
     let after_sign = match before {
-        Some(TokenTree::Punct(punct)) => !matches!(punct.as_char(), '<' | ':' | '>' | '@' | '\''),
+        Some(TokenTree::Punct(punct)) => !matches!(punct.as_char(), '<' | ':' | '>' | '@' | '\'' | ';'),
         Some(TokenTree::Ident(word)) => {
             !tokens::is_one_of(word, &["as", "const", "dyn", "impl", "mut", "ref"])
         }

@@ -3,9 +3,9 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::cursor::Parser;
-use super::slips;
+use super::{placeholder, slips};
 use crate::ast::{Embed, Step};
-use crate::duration;
+use crate::{duration, tokens};
 
 impl Parser<'_> {
     /// Reads a step. Consumes at least one token, unless there is none or it closes the block.
@@ -66,6 +66,14 @@ impl Parser<'_> {
         }
         self.lost = false;
         slips::in_body(&group.stream(), self.errors);
+        let content = tokens::list(group.stream());
+        if let Some(place) = placeholder::in_code(&content) {
+            let shown = placeholder::shown(&content, place);
+            let message =
+                format!("`_` is no expression; an inline step sees what is piped, `|x| {{ {shown} }}`");
+            self.errors.at(place, message);
+            return Step::Hole(TokenStream::new());
+        }
         if duration::occurs(&group.stream()) {
             let content = duration::refuse(group.stream(), self.errors);
             return Step::Embed(Embed { group: duration::regroup(&group, content) });

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenTree};
 use quote::quote_spanned;
 
-use super::slips;
+use super::{placeholder, slips};
 use crate::ast::{Duration, Value};
 use crate::blocks::{Kind, Word};
 use crate::duration::{self, Number};
@@ -21,16 +21,8 @@ fn word_of(kind: Kind, ident: &Ident) -> Option<&'static Word> {
 pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
     let whole = tokens::whole(value);
     let value = whole.as_slice();
-    if let [first, rest @ ..] = value
-        && tokens::is_word(Some(first), "_")
-    {
-        let message = if matches!(kind, Kind::Condition | Kind::Scrutinee) {
-            let rest = tokens::source_text(&tokens::collect(rest));
-            format!("`_` is no expression; what is piped is seen by a closure, `|x| {{ x{rest} }}`")
-        } else {
-            "`_` is no expression; name what is piped before the block, `let x = _`".to_owned()
-        };
-        errors.beside(first.span(), message);
+    if let Some(place) = placeholder::in_code(value) {
+        errors.beside(place, no_expression(kind, value, place));
         return None;
     }
     let is_duration = match kind {
@@ -135,6 +127,18 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
         _ => {}
     }
     expression(value, BETWEEN_OPTIONS, errors)
+}
+
+/// What to write for the `_` at `place`, which stands for what is piped.
+fn no_expression(kind: Kind, value: &[TokenTree], place: Span) -> String {
+    if matches!(kind, Kind::Condition | Kind::Scrutinee) {
+        if tokens::is_closure(value) {
+            return "`_` is no expression; what is piped is what this closure is given".to_owned();
+        }
+        let shown = placeholder::shown(value, place);
+        return format!("`_` is no expression; what is piped is seen by a closure, `|x| {{ {shown} }}`");
+    }
+    "`_` is no expression; name what is piped before the block, `let x = _`".to_owned()
 }
 
 /// A literal with a unit or an expression of type `Duration`.

@@ -172,10 +172,49 @@ fn a_placeholder_is_no_expression() {
     };
     mistake("choose(^_) < 1 => a, _ => b >", &closure("x"));
     mistake("choose(^_.status) < A => a, _ => b >", &closure("x.status"));
-    mistake("when(^_ > 3) < a >", &closure("x> 3"));
+    mistake("when(^_ > 3) < a >", &closure("x > 3"));
+    mistake("when(hosts.of(^_) > 3) < a >", &closure("hosts.of(x) > 3"));
+    mistake("choose(kind(&^_)) < 1 => a, _ => b >", &closure("kind(&x)"));
+    mistake("when(a + b + c + d + e + f + g + ^_ > 3) < a >", &closure("…"));
+    let given = "`_` is no expression; what is piped is what this closure is given";
+    mistake("when(|x| hosts.of(^_) > *x) < a >", given);
     let name = "`_` is no expression; name what is piped before the block, `let x = _`";
     mistake("par(limit = ^_.len()) < a b >", name);
+    mistake("par(limit = hosts.of(^_)) < a b >", name);
+    mistake("timeout(hosts.of(^_)) < a >", name);
+    mistake("retry(backoff = constant(hosts.of(^_))) < a >", name);
+    mistake("retry(when = |e| hosts.of(^_)) < a >", name);
+    mistake("with(hosts.of(^_)) < a >", name);
+    mistake("choose(1) < k if (hosts.of(^_)) => a, _ => b >", name);
+    mistake(
+        "seq < a { hosts.of(^_) } >",
+        "`_` is no expression; an inline step sees what is piped, `|x| { hosts.of(x) }`",
+    );
     sound("circuit(ignore = |_| true) < a >");
+    sound("when(matches!(x, Some(_))) < a >");
+    sound("when(|x| { let [_, y] = x; if let Some(_) = y { true } else { false } }) < a >");
+    sound("when(|x| match x { Some(_) => true, _ => false }) < a >");
+    sound("when({ let y; (_, y) = x; y }) < a >");
+    sound("par(limit = size::<_>([0; _]) as _) < a b >");
+    sound("seq < a { make(|_| 1) } >");
+}
+
+/// A lone `=` stands after the name of an option, and in the head for a comparison.
+#[test]
+fn a_comparison_has_two_signs() {
+    mistake("when(n ^= 3) < a >", "a `=` compares nothing; write `n == 3`");
+    mistake("when(kind ^= Kind::Large) < a >", "a `=` compares nothing; write `kind == Kind::Large`");
+    mistake("choose(n ^= 3) < true => a, _ => b >", "a `=` compares nothing; write `n == 3`");
+    let named = |shown: &str| format!("the condition of `when` has no name; write `when({shown}) < … >`");
+    mistake("when(^condition = 3) < a >", &named("3"));
+    mistake("when(^if = 3) < a >", &named("3"));
+    mistake("when(^test = |x| x.is_empty()) < a >", &named("|x| x.is_empty()"));
+    mistake("when(^test = n > 3) < a >", &named("n > 3"));
+    mistake(
+        "choose(^on = n) < 1 => a, _ => b >",
+        "the scrutinee of `choose` has no name; write `choose(n) < … >`",
+    );
+    sound("when(n == 3) < a >");
 }
 
 #[test]

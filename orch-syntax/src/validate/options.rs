@@ -49,7 +49,7 @@ fn head(block: &Block, spec: OptionSpec, value: &Value, errors: &mut Errors) {
         }
         Value::Expr(expression) if spec.kind == Kind::Policy => {
             let tokens = tokens::list(expression.clone());
-            let what = if is_closure(&tokens) {
+            let what = if tokens::is_closure(&tokens) {
                 "closure"
             } else if tokens::sole_literal(&tokens).is_some() {
                 "literal"
@@ -217,14 +217,6 @@ fn closure_slip(tokens: &[TokenTree]) -> Option<ClosureSlip> {
         }
     }
     None
-}
-
-/// Whether these tokens begin as a closure does, `async` or not.
-fn is_closure(tokens: &[TokenTree]) -> bool {
-    let words = tokens.iter().take_while(
-        |token| matches!(token, TokenTree::Ident(word) if tokens::is_one_of(word, &["async", "move"])),
-    );
-    tokens::is_punct(tokens.get(words.count()), '|')
 }
 
 /// What is said of a name in an option that belongs to all runs.

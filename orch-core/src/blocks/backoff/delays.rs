@@ -63,6 +63,25 @@ impl<T: IntoBackoff<D>, D> CanBeABackoff<D> for T {
     }
 }
 
+/// By what an [`exponential_by`] grows: what converts into an `f64`, of which the compiler would list all types.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the factor of a `backoff`",
+    label = "expected an `f64`, or what converts into one"
+)]
+#[doc(hidden)]
+pub trait CanBeAFactor: Sized {
+    /// The factor.
+    fn given(value: Self) -> f64;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<f64>> CanBeAFactor for T {
+    #[inline(always)]
+    fn given(value: T) -> f64 {
+        value.into()
+    }
+}
+
 /// A `backoff`, with the proof that it is one: a bound asked again further on would be an error again.
 pub struct Backoff<B, D> {
     builder: B,

@@ -6,8 +6,8 @@ mod longest;
 mod waits;
 pub(crate) mod words;
 
-pub use delays::CanBeABackoff;
 pub(crate) use delays::{Backoff, IntoBackoff};
+pub use delays::{CanBeABackoff, CanBeAFactor};
 pub use delays::{Constant, Exponential, Fibonacci, constant, exponential, exponential_by, fibonacci};
 pub use jitter::Jitter;
 #[cfg(test)]

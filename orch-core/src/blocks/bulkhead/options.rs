@@ -107,22 +107,22 @@ pub mod given {
     use super::Bulkhead;
 
     /// A number.
-    pub fn max(value: u32) -> Option<u32> {
+    pub fn max((value,): (u32,)) -> Option<u32> {
         Some(value)
     }
 
     /// A number, or the word for one without end.
-    pub fn queue(value: u32) -> u32 {
+    pub fn queue((value,): (u32,)) -> u32 {
         value
     }
 
     /// A time.
-    pub fn max_wait(value: Duration) -> Option<Duration> {
+    pub fn max_wait((value,): (Duration,)) -> Option<Duration> {
         Some(value)
     }
 
     /// A shared bulkhead.
-    pub fn bulkhead(value: Bulkhead) -> Option<Bulkhead> {
+    pub fn bulkhead((value,): (Bulkhead,)) -> Option<Bulkhead> {
         Some(value)
     }
 }

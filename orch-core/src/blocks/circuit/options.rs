@@ -143,37 +143,37 @@ pub mod given {
     use super::{Breaker, ResetTimeout, Window};
 
     /// A number.
-    pub fn fail_max(value: u32) -> Option<u32> {
+    pub fn fail_max((value,): (u32,)) -> Option<u32> {
         Some(value)
     }
 
     /// A share.
-    pub fn failure_rate(value: f64) -> Option<f64> {
+    pub fn failure_rate((value,): (f64,)) -> Option<f64> {
         Some(value)
     }
 
     /// A number or a time.
-    pub fn window(value: Window) -> Option<Window> {
+    pub fn window((value,): (Window,)) -> Option<Window> {
         Some(value)
     }
 
     /// A number.
-    pub fn min_calls(value: u32) -> Option<u32> {
+    pub fn min_calls((value,): (u32,)) -> Option<u32> {
         Some(value)
     }
 
     /// A time, or those of a backoff.
-    pub fn reset_timeout(value: ResetTimeout) -> ResetTimeout {
+    pub fn reset_timeout((value,): (ResetTimeout,)) -> ResetTimeout {
         value
     }
 
     /// A number.
-    pub fn probes(value: u32) -> u32 {
+    pub fn probes((value,): (u32,)) -> u32 {
         value
     }
 
     /// A number.
-    pub fn close_after(value: u32) -> Option<u32> {
+    pub fn close_after((value,): (u32,)) -> Option<u32> {
         Some(value)
     }
 
@@ -183,7 +183,7 @@ pub mod given {
     }
 
     /// A shared breaker.
-    pub fn breaker(value: Option<Breaker>) -> Option<Breaker> {
+    pub fn breaker((value,): (Option<Breaker>,)) -> Option<Breaker> {
         value
     }
 }

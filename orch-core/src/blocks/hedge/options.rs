@@ -55,12 +55,12 @@ pub mod given {
     use std::time::Duration;
 
     /// A duration.
-    pub fn delay(value: Duration) -> Duration {
+    pub fn delay((value,): (Duration,)) -> Duration {
         value
     }
 
     /// A number.
-    pub fn max_attempts(value: u32) -> u32 {
+    pub fn max_attempts((value,): (u32,)) -> u32 {
         value
     }
 }

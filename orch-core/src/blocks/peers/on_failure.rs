@@ -118,7 +118,7 @@ pub mod given {
     use crate::blocks::peers::drain::Drain;
 
     /// So many at once.
-    pub fn limit(limit: usize) -> Option<usize> {
+    pub fn limit((limit,): (usize,)) -> Option<usize> {
         Some(limit)
     }
 

@@ -83,22 +83,22 @@ pub mod given {
     use crate::blocks::backoff::{Backoff, Jitter};
 
     /// A number.
-    pub fn max_rounds(value: u32) -> Option<u32> {
+    pub fn max_rounds((value,): (u32,)) -> Option<u32> {
         Some(value)
     }
 
     /// A [`backon::BackoffBuilder`], or a word.
-    pub fn backoff<B, D>(value: Backoff<B, D>) -> Backoff<B, D> {
+    pub fn backoff<B, D>((value,): (Backoff<B, D>,)) -> Backoff<B, D> {
         value
     }
 
     /// A duration.
-    pub fn max_delay(value: Duration) -> Option<Duration> {
+    pub fn max_delay((value,): (Duration,)) -> Option<Duration> {
         Some(value)
     }
 
     /// A [`Jitter`], or a word.
-    pub fn jitter(value: Jitter) -> Jitter {
+    pub fn jitter((value,): (Jitter,)) -> Jitter {
         value
     }
 }

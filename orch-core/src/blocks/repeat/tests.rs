@@ -92,7 +92,7 @@ proptest! {
 
         let made = AtomicUsize::new(0);
         let list: Vec<_> = delays.iter().map(|delay| MS * *delay).collect();
-        let options = Values { max_delay: given::max_delay(MS * max_delay), ..options(max_rounds, Listed(list)) };
+        let options = Values { max_delay: given::max_delay((MS * max_delay,)), ..options(max_rounds, Listed(list)) };
         let pipeline = repeated!(options, |(), n: u32| {
             let answer = answers[made.fetch_add(1, Ordering::Relaxed)];
             assert_eq!(n as usize + 1, made.load(Ordering::Relaxed), "a round begins with what the one before gave");

@@ -139,27 +139,27 @@ pub mod given {
     use crate::blocks::backoff::{Backoff, Jitter};
 
     /// A number of type `u32`, or `unlimited`.
-    pub fn max_attempts(value: Attempts) -> Attempts {
+    pub fn max_attempts((value,): (Attempts,)) -> Attempts {
         value
     }
 
     /// A duration.
-    pub fn max_elapsed(value: Duration) -> MaxElapsed {
+    pub fn max_elapsed((value,): (Duration,)) -> MaxElapsed {
         MaxElapsed(value)
     }
 
     /// A [`backon::BackoffBuilder`], or a word.
-    pub fn backoff<B, D>(value: Backoff<B, D>) -> Backoff<B, D> {
+    pub fn backoff<B, D>((value,): (Backoff<B, D>,)) -> Backoff<B, D> {
         value
     }
 
     /// A duration.
-    pub fn max_delay(value: Duration) -> Option<Duration> {
+    pub fn max_delay((value,): (Duration,)) -> Option<Duration> {
         Some(value)
     }
 
     /// A [`Jitter`], or a word.
-    pub fn jitter(value: Jitter) -> Jitter {
+    pub fn jitter((value,): (Jitter,)) -> Jitter {
         value
     }
 
@@ -169,7 +169,7 @@ pub mod given {
     }
 
     /// A shared budget.
-    pub fn budget(value: RetryBudget) -> RetryBudget {
+    pub fn budget((value,): (RetryBudget,)) -> RetryBudget {
         value
     }
 }

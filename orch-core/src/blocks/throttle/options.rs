@@ -143,32 +143,32 @@ pub mod given {
     use super::{Limiter, Whose};
 
     /// A number.
-    pub fn rate(value: u32) -> Option<u32> {
+    pub fn rate((value,): (u32,)) -> Option<u32> {
         Some(value)
     }
 
     /// A time.
-    pub fn per(value: Duration) -> Duration {
+    pub fn per((value,): (Duration,)) -> Duration {
         value
     }
 
     /// A number.
-    pub fn burst(value: u32) -> u32 {
+    pub fn burst((value,): (u32,)) -> u32 {
         value
     }
 
     /// A number.
-    pub fn cost(value: u32) -> u32 {
+    pub fn cost((value,): (u32,)) -> u32 {
         value
     }
 
     /// A time.
-    pub fn max_wait(value: Duration) -> Option<Duration> {
+    pub fn max_wait((value,): (Duration,)) -> Option<Duration> {
         Some(value)
     }
 
     /// A shared limiter.
-    pub fn limiter(value: Limiter) -> Whose {
+    pub fn limiter((value,): (Limiter,)) -> Whose {
         Whose::Shared(value)
     }
 }

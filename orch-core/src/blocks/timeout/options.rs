@@ -44,7 +44,7 @@ pub mod given {
     use std::time::Duration;
 
     /// A duration.
-    pub fn duration(value: Duration) -> Duration {
+    pub fn duration((value,): (Duration,)) -> Duration {
         value
     }
 }

@@ -30,7 +30,7 @@ macro_rules! within {
         let body = inline_async!(inner, &WORK, $body);
         let options = Options {
             error: builder.error(),
-            values: builder.once(Values { duration: given::duration($duration) }, &TIMEOUT),
+            values: builder.once(Values { duration: given::duration(($duration,)) }, &TIMEOUT),
         };
         Plan::of((), builder, timeout(&builder, &TIMEOUT, options, feed, body)).pipeline()
     }};

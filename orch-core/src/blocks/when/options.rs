@@ -22,9 +22,11 @@ pub struct Options<E, C> {
 
 /// What an option given is, of the expression in the text.
 pub mod given {
+    use crate::build::looks::Condition;
+
     /// A condition.
-    pub fn condition<C>(value: C) -> C {
-        value
+    pub fn condition<C>(Condition(condition): Condition<C>) -> C {
+        condition
     }
 }
 

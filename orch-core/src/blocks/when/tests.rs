@@ -16,7 +16,8 @@ macro_rules! conditional {
         let builder = Builder::<(), u32, BoxError>::new();
         let (inner, gives) = enter(&builder, Uses);
         let body = inline_sync!(inner, &WORK, $body);
-        let options = Options { error: builder.error(), condition: builder.holds($condition) };
+        let options =
+            Options { error: builder.error(), condition: given::condition(builder.holds($condition)) };
         Plan::of((), builder, when(&builder, &WHEN, options, gives, body)).pipeline()
     }};
 }

@@ -45,7 +45,7 @@ pub fn shared<T>(value: T) -> Checked<IsShared<T>, T, (T,)> {
 /// What an option given is, of the expression in the text.
 pub mod given {
     /// What is to be a policy. That it is one for the body is known when there is a body.
-    pub fn policy<T>(value: T) -> T {
+    pub fn policy<T>((value,): (T,)) -> T {
         value
     }
 }

@@ -93,7 +93,7 @@ impl Chain<'_> {
                     }
                     None => code,
                 };
-                quote!({ #words #private::#module::given::#option(#code) })
+                quote!({ #words #private::#module::given::#option((#code,)) })
             }
         }
     }

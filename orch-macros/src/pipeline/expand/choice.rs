@@ -124,7 +124,7 @@ impl Expansion<'_> {
 
     /// The closure that says which arm runs: the number of its pattern, and the value if that is kept.
     fn look(
-        &self,
+        &mut self,
         scrutinee: &Scrutinee,
         keeps: bool,
         text: Option<&TokenStream>,
@@ -190,7 +190,8 @@ impl Expansion<'_> {
             let #chosen = match #subject { #(#cases)* };
             (#chosen, #after)
         }};
-        quote_spanned!(here=> #tok.#looks(#closure))
+        let holder = quote_spanned!(here=> #tok.#looks(#closure));
+        self.looked_at_if_it_captures(holder, &mentions, span, block.open, &at.names)
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn mentions(paths: &[TaskPath]) -> TokenStream {
 }
 
 /// The variables and functions in code that is left out of the expansion, in a closure that nobody calls: in the values of options that
-/// a block does not have, and in a step that is not finished.
+/// a block does not have, or cannot read, and in a step that is not finished.
 pub(super) fn left_out(pipeline: &Pipeline, unfinished: &[TokenStream]) -> TokenStream {
     fn of_step(step: &Step, values: &mut Vec<TokenStream>) {
         match step {
@@ -49,6 +49,18 @@ pub(super) fn left_out(pipeline: &Pipeline, unfinished: &[TokenStream]) -> Token
                 && (is_second || block.spec.option(&name).is_none())
             {
                 values.push(code.clone());
+            }
+        }
+        // Also those in which only a `_` or a `=` is wrong. What is wrong with others may be a name.
+        for option in &block.unread {
+            let spec = block.spec.option(&option.name.to_string());
+            if let Some(Value::Expr(code)) = &option.value
+                && (spec.is_none() || holds_a_placeholder(code))
+            {
+                // Without the language's own word for it.
+                let words = spec.map(|spec| spec.kind.words()).unwrap_or_default();
+                let is_word = |token: &TokenTree| words.iter().any(|word| token.to_string() == word.word);
+                values.push(code.clone().into_iter().skip_while(is_word).collect());
             }
         }
         block.body.iter().filter_map(Item::step).for_each(|step| of_step(step, values));
@@ -196,4 +208,13 @@ fn after_type(code: &[TokenTree], at: usize) -> bool {
         || (tokens::is_punct(before, ',')
             && code.iter().take(at).any(|token| tokens::is_punct(Some(token), '<')));
     sign || tokens::is_word(before, "as") || tokens::is_word(before, "dyn") || tokens::is_word(before, "impl")
+}
+
+/// Whether a `_` stands in code.
+fn holds_a_placeholder(code: &TokenStream) -> bool {
+    code.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(word) => word == "_",
+        TokenTree::Group(group) => holds_a_placeholder(&group.stream()),
+        _ => false,
+    })
 }

@@ -281,7 +281,7 @@ impl Expansion<'_> {
         let converts = if self.boxes_errors { "IntoBoxError" } else { "IntoFailure" };
         let holds = self.asked_for(converts, &place, at.open);
         let step_value = self.variable("step", span);
-        let sent = sent(step, &step_value, at);
+        let sent = self.sent(step, &step_value, at);
         let call = quote!(#tok.#gate(#step_value));
         let gives = match step {
             Step::Inline(_) => {
@@ -301,6 +301,55 @@ impl Expansion<'_> {
             #holds
             #check.#known()
         }}
+    }
+
+    /// What is shared and sent between threads of a step, looked at where nothing is run: the error says what of the user's cannot be,
+    /// and of what asks for it only that it is a cast.
+    fn sent(&self, step: &Step, value: &Ident, at: &Here) -> TokenStream {
+        let (captures, is_async) = match step {
+            Step::Leaf(leaf) => (
+                leaf.arguments.as_ref().is_some_and(|arguments| holds_a_name(&arguments.group.stream())),
+                false,
+            ),
+            Step::Inline(inline) => (
+                true,
+                inline.async_token.is_some()
+                    && inline.context.is_none()
+                    && at.names.used_in(&inline.body.stream()).is_empty(),
+            ),
+            _ => (false, false),
+        };
+        if !captures {
+            return TokenStream::new();
+        }
+        let (span, here) = (span_of(step), at.here());
+        let inside = span.resolved_at(Span::mixed_site());
+        let closure = hidden("closure", span);
+        let closure = quote_spanned!(inside=> #value.#closure());
+        let closure = self.shared(&closure, span, at.open, self.capture);
+        let future = is_async.then(|| {
+            let future = hidden("future", span);
+            let cast = cast(&quote_spanned!(inside=> #value.#future()), span, here);
+            quote_spanned!(here=> if false { #cast })
+        });
+        quote!(#closure #future)
+    }
+
+    /// Whether what a closure captures can be shared, asked of a reference to it where nothing is run.
+    ///
+    /// A closure that does not say `move` captures references, and these can be sent if what they refer to can be shared. So a cast asks
+    /// for all of it, which the compiler says well. Of a closure that `moves` its captures in, a condition asks, as a cast would be two
+    /// errors.
+    fn shared(&self, closure: &TokenStream, span: Span, open: Span, moves: bool) -> TokenStream {
+        let here = open.resolved_at(Span::mixed_site());
+        let asked = if moves {
+            let private = self.private_at(open);
+            let spot = carried(span, &quote_spanned!(here=> #private::captured(#closure)));
+            self.asked_for("CanBeMovedIn", &spot, open)
+        } else {
+            cast(closure, span, here)
+        };
+        quote_spanned!(here=> if false { #asked })
     }
 
     /// What passes the check that `call` makes of a condition (see `build/check.rs` in the core), with the error at `span` if it does
@@ -373,48 +422,6 @@ fn span_of_inline(inline: &Inline) -> Span {
     inline.async_token.unwrap_or(inline.bar)
 }
 
-/// What is shared and sent between threads of a step, looked at where nothing is run: the error says what of the user's cannot be, and
-/// of what asks for it only that it is a cast.
-fn sent(step: &Step, value: &Ident, at: &Here) -> TokenStream {
-    let (captures, is_async) = match step {
-        Step::Leaf(leaf) => {
-            (leaf.arguments.as_ref().is_some_and(|arguments| holds_a_name(&arguments.group.stream())), false)
-        }
-        Step::Inline(inline) => (
-            true,
-            inline.async_token.is_some()
-                && inline.context.is_none()
-                && at.names.used_in(&inline.body.stream()).is_empty(),
-        ),
-        _ => (false, false),
-    };
-    if !captures {
-        return TokenStream::new();
-    }
-    let (span, here) = (span_of(step), at.here());
-    let inside = span.resolved_at(Span::mixed_site());
-    let closure = shared(value, span, at.open);
-    let future = is_async.then(|| {
-        let future = hidden("future", span);
-        let future = carried(span, &quote_spanned!(inside=> #value.#future()));
-        quote_spanned!(here=> if false { let _: &(dyn ::core::marker::Send) = #future; })
-    });
-    quote!(#closure #future)
-}
-
-/// A cast, where nothing is run, of the closure that is in a value of ours, to what can be shared. It asks of what is inside of the
-/// braces, so all of that is at the place of the error.
-fn shared(value: &Ident, span: Span, open: Span) -> TokenStream {
-    let (here, inside) = (open.resolved_at(Span::mixed_site()), span.resolved_at(Span::mixed_site()));
-    let closure = hidden("closure", span);
-    let closure = carried(span, &quote_spanned!(inside=> #value.#closure()));
-    quote_spanned! {here=>
-        if false {
-            let _: &(dyn ::core::marker::Send + ::core::marker::Sync) = #closure;
-        }
-    }
-}
-
 /// Whether a name stands in the code, so that a closure around it may capture something.
 fn holds_a_name(code: &TokenStream) -> bool {
     code.clone().into_iter().any(|token| match token {
@@ -422,6 +429,17 @@ fn holds_a_name(code: &TokenStream) -> bool {
         TokenTree::Group(group) => holds_a_name(&group.stream()),
         _ => false,
     })
+}
+
+/// A cast of a reference to what can be sent. It asks of what is inside of the braces, so that is a variable at the place of the error,
+/// as the user's own would be: of one of a macro's the compiler would say that it is.
+fn cast(reference: &TokenStream, span: Span, here: Span) -> TokenStream {
+    let variable = Ident::new("__orch_reference", span);
+    let value = carried(span, &variable.to_token_stream());
+    quote_spanned! {here=>
+        let #variable = #reference;
+        let _: &(dyn ::core::marker::Send) = #value;
+    }
 }
 
 /// A value of ours in braces that carry the caret of an error, at `span`.

@@ -2,6 +2,7 @@
 
 use orch_syntax::ast::{Block, Item, Value};
 use orch_syntax::blocks::{Kind, OptionSpec, Settles};
+use orch_syntax::tokens;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
@@ -9,7 +10,7 @@ use super::block::{first_span, module};
 use super::names::{Names, hidden};
 use super::table::{Index, node};
 use super::usage::{holds_embed, holds_undo, is_closure};
-use super::{Expansion, Here, local, shared};
+use super::{Expansion, Here, local};
 
 impl Expansion<'_> {
     /// Whether names stand in a value of the block.
@@ -79,12 +80,16 @@ impl Expansion<'_> {
         inside.names.bind_level();
         let values = quote_spanned!(here=> values: #inner.#in_scope(),);
         let code = self.made(block, &values, index, &inside);
+        let making = quote_spanned! {here=>
+            #names
+            #(#named)*
+            #private::#module::Values { #fields }
+        };
+        let making = quote_spanned!(span=> #capture |#scope, #once| { #making });
+        let making = quote_spanned!(here=> #tok.#each_time((#made_once), #making));
+        let making = self.looked_at_if_it_captures(making, &mentioned, span, block.open, &at.names);
         quote_spanned! {here=> {
-            let #each = #tok.#each_time((#made_once), #capture |#scope, #once| {
-                #names
-                #(#named)*
-                #private::#module::Values { #fields }
-            });
+            let #each = #making;
             let #inner = #tok.#made(&#each);
             #private::starting(#each, #code)
         }}
@@ -155,7 +160,8 @@ impl Expansion<'_> {
             let plain = hidden(methods.plain, block.open);
             if may_hold_a_closure(&code) {
                 let span = first_span(&code, block.open);
-                return self.shared(&quote_spanned!(here=> #tok.#plain(#code)), span, block.open);
+                let moves = holds_a_move(&code);
+                return self.looked_at(&quote_spanned!(here=> #tok.#plain(#code)), span, block.open, moves);
             }
             let (check, span) = (hidden(methods.check, block.open), first_span(&code, block.open));
             let code = self.checked(methods.condition, &quote!(#tok.#check(#code)), span, block.open);
@@ -168,15 +174,39 @@ impl Expansion<'_> {
         let ask = hidden(methods.function, block.open);
         let asked = quote_spanned!(here=> #private::#ask(#error, #code));
         let closure = quote_spanned!(span=> #capture |#scope, #error| { #names #asked });
-        self.shared(&quote_spanned!(here=> #tok.#named(#closure)), span, block.open)
+        let moves = self.capture || holds_a_move(&code);
+        self.looked_at(&quote_spanned!(here=> #tok.#named(#closure)), span, block.open, moves)
     }
 
-    /// A predicate, of which a cast asks whether what it captures can be shared, before the block does.
-    fn shared(&mut self, predicate: &TokenStream, span: Span, open: Span) -> TokenStream {
+    /// What holds a closure, of which it is asked whether what it captures can be shared, before the block asks.
+    pub(super) fn looked_at(
+        &mut self,
+        holder: &TokenStream,
+        span: Span,
+        open: Span,
+        moves: bool,
+    ) -> TokenStream {
         let here = open.resolved_at(Span::mixed_site());
-        let value = self.variable("value", span);
-        let asked = shared(&value, span, open);
-        quote_spanned!(here=> { let #value = #predicate; #asked #value })
+        let (value, closure) = (self.variable("value", span), hidden("closure", span));
+        let closure = quote_spanned!(span.resolved_at(Span::mixed_site())=> #value.#closure());
+        let asked = self.shared(&closure, span, open, moves);
+        quote_spanned!(here=> { let #value = #holder; #asked #value })
+    }
+
+    /// The same, if the closure around `code` can capture anything: something else than the names stands in it.
+    pub(super) fn looked_at_if_it_captures(
+        &mut self,
+        holder: TokenStream,
+        code: &TokenStream,
+        span: Span,
+        open: Span,
+        names: &Names,
+    ) -> TokenStream {
+        if !captures(&tokens::list(code.clone()), &names.bound()) {
+            return holder;
+        }
+        let moves = self.capture || holds_a_move(code);
+        self.looked_at(&holder, span, open, moves)
     }
 
     /// What an option given comes to, or what it is if it is not given.
@@ -196,6 +226,8 @@ impl Expansion<'_> {
                 let given = self.function_of(condition, "given", block.open);
                 value = Some(quote_spanned!(here=> #given(#code)));
             }
+            // In a tuple: of the argument itself the compiler would add where the function is defined, if it has another type.
+            let value = value.map(|value| quote_spanned!(here=> (#value,)));
             quote_spanned!(here=> #private::#module::given::#option(#value))
         } else {
             quote_spanned!(here=> #private::#module::default::#option())
@@ -203,10 +235,11 @@ impl Expansion<'_> {
     }
 
     /// What is asked when the block starts: a closure over the names and what is piped.
-    fn condition(&self, head: &Value, block: &Block, at: &Here) -> TokenStream {
+    fn condition(&mut self, head: &Value, block: &Block, at: &Here) -> TokenStream {
         let (private, tok, here) =
             (&self.private_at(block.open), &at.tok, block.open.resolved_at(Span::mixed_site()));
         let code = self.value(block, head);
+        let written = code.clone();
         let span = first_span(&code, block.open);
         let (scope, input) = (local("scope", block.open), local("input", block.open));
         let (capture, names) = (self.capture_at(span), at.names.open(&scope, &code));
@@ -218,7 +251,8 @@ impl Expansion<'_> {
         let scope = if names.is_empty() { quote!(_) } else { scope.to_token_stream() };
         let holds = hidden("holds", block.open);
         let closure = quote_spanned!(span=> #capture |#scope, #input| { #names #code });
-        quote_spanned!(here=> #tok.#holds(#closure))
+        let holder = quote_spanned!(here=> #tok.#holds(#closure));
+        self.looked_at_if_it_captures(holder, &written, span, block.open, &at.names)
     }
 
     /// An option's value: a literal, a word of the macro, or the user's expression.
@@ -235,8 +269,21 @@ impl Expansion<'_> {
                     2 => format_ident!("{}_by", word),
                     _ => word.clone(),
                 };
-                let arguments = arguments.iter().map(|argument| self.value(block, argument));
                 let here = block.open.resolved_at(Span::mixed_site());
+                let arguments = arguments.iter().enumerate().map(|(position, argument)| {
+                    let value = self.value(block, argument);
+                    match (position, argument) {
+                        // In a tuple, as an option is. Any word's first argument is a time.
+                        (0, Value::Expr(_)) => quote_spanned! {here=>
+                            ::core::convert::identity::<(::core::time::Duration,)>((#value,)).0
+                        },
+                        (1, Value::Expr(_)) => {
+                            let factor = self.function_of("CanBeAFactor", "given", block.open);
+                            quote_spanned!(here=> #factor(#value))
+                        }
+                        _ => value,
+                    }
+                });
                 quote_spanned!(here=> #private::#module::words::#function(#(#arguments),*))
             }
             Value::Expr(tokens) => tokens.clone(),
@@ -293,6 +340,47 @@ fn may_hold_a_closure(expression: &TokenStream) -> bool {
     expression.clone().into_iter().any(|token| match token {
         TokenTree::Punct(punct) => matches!(punct.as_char(), '|' | '!'),
         TokenTree::Group(group) => may_hold_a_closure(&group.stream()),
+        _ => false,
+    })
+}
+
+/// Whether a closure around some code may capture anything: a variable that is none of these names, nor a parameter of a closure there.
+fn captures(code: &[TokenTree], names: &[String]) -> bool {
+    let mut names = names.to_vec();
+    let mut at = 0;
+    while let Some(token) = code.get(at) {
+        let before = at.checked_sub(1).and_then(|before| code.get(before));
+        match token {
+            TokenTree::Punct(bar) if bar.as_char() == '|' && tokens::begins_operand(code, at) => {
+                let end = tokens::closure_head_end(code, at).unwrap_or(at);
+                for parameter in tokens::part(code, at, end) {
+                    names.push(parameter.to_string());
+                }
+                at = end;
+            }
+            TokenTree::Ident(word) => {
+                let word = word.to_string();
+                let is_variable = !(tokens::is_punct(before, '.')
+                    || word == "_"
+                    || word.starts_with(char::is_uppercase)
+                    || tokens::is_keyword(&word));
+                if is_variable && !names.contains(&word) {
+                    return true;
+                }
+            }
+            TokenTree::Group(group) if captures(&tokens::list(group.stream()), &names) => return true,
+            _ => {}
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Whether a closure in an expression says `move`.
+fn holds_a_move(expression: &TokenStream) -> bool {
+    expression.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(word) => word == "move",
+        TokenTree::Group(group) => holds_a_move(&group.stream()),
         _ => false,
     })
 }

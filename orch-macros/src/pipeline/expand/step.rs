@@ -92,10 +92,12 @@ impl Expansion<'_> {
         let meeting = carried(piped, &quote_spanned!(at.here()=> #hole.#meets(#input)));
         let flows = self.flows(at, &meeting);
         // The first branch tells the type of the parameter, the second hands the value over.
-        let value = quote_spanned!(at.here()=> {
+        let value = quote_spanned!(at.here()=>
             let #hole = #private::slot::hole::<(#task), _>();
             if false { #hole.parameter() } else { #flows }
-        });
+        );
+        // At the `_`, which is then what the compiler shows of the arguments where it proposes further ones.
+        let value = quote_spanned!(piped.resolved_at(Span::mixed_site())=> { #value });
         let same = |span: Span| span.start() == piped.start() && span.end() == piped.end();
         let mut stream = TokenStream::new();
         for token in arguments.group.stream() {

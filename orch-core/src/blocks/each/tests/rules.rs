@@ -47,7 +47,7 @@ fn items_are_taken_only_when_there_is_room() {
             (item, waits(1))
         })
     };
-    let pipeline = pipeline(over(&stage, given::limit(3), FailFast));
+    let pipeline = pipeline(over(&stage, given::limit((3,)), FailFast));
     let mut run = Driver::new(pipeline.run(items));
     assert_eq!(*taken.lock().unwrap(), 0);
     assert!(run.poll().is_pending());
@@ -164,7 +164,7 @@ fn a_hint_that_lies_is_harmless() {
 #[should_panic(expected = "`limit` must be at least 1, at test.rs:1:1")]
 fn a_limit_of_zero_panics_when_built() {
     let stage = Arc::new(Stage::default());
-    let _ = scripted(&stage, given::limit(0), FailFast);
+    let _ = scripted(&stage, given::limit((0,)), FailFast);
 }
 
 #[test]

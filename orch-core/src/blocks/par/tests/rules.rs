@@ -53,7 +53,7 @@ fn gives_the_outputs_in_written_order() {
 #[test]
 fn children_start_in_written_order_at_most_limit_at_once() {
     let stage = Arc::new(Stage::default());
-    let root = scripted_par!(stage, scripts::<5>(waits(1)), given::limit(2), FailFast, [0 1 2 3 4]);
+    let root = scripted_par!(stage, scripts::<5>(waits(1)), given::limit((2,)), FailFast, [0 1 2 3 4]);
     let pipeline = pipeline(root);
     let mut run = Driver::new(pipeline.run(()));
     assert!(run.poll().is_pending());
@@ -76,7 +76,7 @@ fn children_start_in_written_order_at_most_limit_at_once() {
 #[test]
 fn a_freed_slot_starts_the_next_in_the_same_poll() {
     let stage = Arc::new(Stage::default());
-    let root = scripted_par!(stage, scripts::<4>(READY), given::limit(1), FailFast, [0 1 2 3]);
+    let root = scripted_par!(stage, scripts::<4>(READY), given::limit((1,)), FailFast, [0 1 2 3]);
     assert_eq!(at_once(pipeline(root).run(())).unwrap(), [0, 1, 2, 3]);
     let expected: Vec<_> = (0..4).flat_map(|child| [Did::Start(child), Did::Succeed(child)]).collect();
     assert_eq!(stage.take(), expected);
@@ -87,7 +87,7 @@ fn the_first_failure_drops_running_siblings_in_the_same_poll_and_starts_nothing(
     let stage = Arc::new(Stage::default());
     let mut all = scripts::<6>(waits(1));
     all[2].end = End::Fail;
-    let root = scripted_par!(stage, all, given::limit(4), FailFast, [0 1 2 3 4 5]);
+    let root = scripted_par!(stage, all, given::limit((4,)), FailFast, [0 1 2 3 4 5]);
     let pipeline = pipeline(root);
     let mut run = Driver::new(pipeline.run(()));
     assert!(run.poll().is_pending());
@@ -113,7 +113,7 @@ fn a_failure_at_the_start_starts_nothing_else() {
 #[test]
 fn settle_runs_every_child_and_gives_each_result() {
     let stage = Arc::new(Stage::default());
-    let root = scripted_par!(stage, [FAIL, READY, FAIL, READY], given::limit(2), Settle, [0 1 2 3]);
+    let root = scripted_par!(stage, [FAIL, READY, FAIL, READY], given::limit((2,)), Settle, [0 1 2 3]);
     let results: Vec<Result<usize, Error>> = at_once(pipeline(root).run(())).unwrap();
     let results: Vec<_> =
         results.into_iter().map(|result| result.map_err(|error| error.to_string())).collect();
@@ -125,7 +125,7 @@ fn settle_runs_every_child_and_gives_each_result() {
 #[test]
 fn waiting_children_are_pending_in_written_order_and_cancelled_if_they_never_start() {
     let stage = Arc::new(Stage::default());
-    let root = scripted_par!(stage, [FAIL, READY, READY], given::limit(1), FailFast, [0 1 2]);
+    let root = scripted_par!(stage, [FAIL, READY, READY], given::limit((1,)), FailFast, [0 1 2]);
     let bus = Recorder::default();
     let observed = pipeline(root).with_bus(&bus);
     at_once(observed.run(())).unwrap_err();
@@ -148,7 +148,7 @@ fn waiting_children_are_pending_in_written_order_and_cancelled_if_they_never_sta
 fn a_child_that_waited_runs_as_the_execution_that_waited() {
     use crate::event::{EventKind, TaskEvent};
     let stage = Arc::new(Stage::default());
-    let root = scripted_par!(stage, scripts::<3>(READY), given::limit(1), FailFast, [0 1 2]);
+    let root = scripted_par!(stage, scripts::<3>(READY), given::limit((1,)), FailFast, [0 1 2]);
     let seen = std::sync::Mutex::new(Vec::new());
     let bus = crate::bus::from_fn(|event: &crate::event::Event<'_>| {
         if let EventKind::Task(task @ (TaskEvent::Pending | TaskEvent::Running)) = event.kind {
@@ -176,7 +176,7 @@ fn siblings_are_cancelled_before_the_block_fails() {
 #[test]
 fn dropped_midway_it_cancels_children_before_itself() {
     let stage = Arc::new(Stage::default());
-    let root = scripted_par!(stage, scripts::<4>(waits(1)), given::limit(2), FailFast, [0 1 2 3]);
+    let root = scripted_par!(stage, scripts::<4>(waits(1)), given::limit((2,)), FailFast, [0 1 2 3]);
     let bus = Recorder::default();
     let observed = pipeline(root).with_bus(&bus);
     let mut run = Driver::new(observed.run(()));
@@ -193,7 +193,7 @@ fn dropped_midway_it_cancels_children_before_itself() {
 fn a_panic_passes_through_and_leaves_every_execution_finished() {
     let stage = Arc::new(Stage::default());
     let panics = Script { waits: 0, end: End::Panic };
-    let root = scripted_par!(stage, [waits(1), panics, READY], given::limit(2), FailFast, [0 1 2]);
+    let root = scripted_par!(stage, [waits(1), panics, READY], given::limit((2,)), FailFast, [0 1 2]);
     let bus = Recorder::default();
     let observed = pipeline(root).with_bus(&bus);
     for _ in 0..2 {
@@ -244,7 +244,7 @@ fn a_panic_while_a_child_starts_cancels_those_before_it_and_starts_nothing_else(
         }
     }
     // Among the first ones, and in the place of one that was ready at once.
-    for limit in [None, given::limit(2)] {
+    for limit in [None, given::limit((2,))] {
         let stage = Arc::new(Stage::default());
         let builder = crate::build::builder::Builder::<(), (), BoxError>::new();
         let options = crate::blocks::par::Options {
@@ -303,7 +303,7 @@ fn a_clone_that_panics_is_a_panic_in_the_block() {
 #[should_panic(expected = "`limit` must be at least 1, at test.rs:1:1")]
 fn a_limit_of_zero_panics_when_built() {
     let stage = Arc::new(Stage::default());
-    let _ = scripted_par!(stage, scripts::<2>(READY), given::limit(0), FailFast, [0 1]);
+    let _ = scripted_par!(stage, scripts::<2>(READY), given::limit((0,)), FailFast, [0 1]);
 }
 
 #[test]

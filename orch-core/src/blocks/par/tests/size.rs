@@ -26,7 +26,7 @@ macro_rules! nest {
         let peer = inline_sync!(last, &CHILD, |(), n: u64| n * 0);
         let (none, unfed) = inside.ignores();
         let third = inline_sync!(none, &CHILD, |(), ()| 0);
-        let options = Options { error: builder.error(), values: builder.once(Values { limit: given::limit(2), settle: default::settle() }, &PAR) };
+        let options = Options { error: builder.error(), values: builder.once(Values { limit: given::limit((2,)), settle: default::settle() }, &PAR) };
         let children = tree!(child(feeds, inner), child(unfed, third), child(fed, peer));
         let peers = par(&inside, &PAR, options, children, |((a, b), c): ((u64, u64), u64)| a + b + c);
         let after = inside.after(&peers);

@@ -89,14 +89,14 @@ fn retry_1_each_delay_is_capped_and_the_first_too() {
         runtime.slept()
     };
     assert_eq!(slept(None), [100 * MS, 200 * MS, 400 * MS, 800 * MS]);
-    assert_eq!(slept(given::max_delay(300 * MS)), [100 * MS, 200 * MS, 300 * MS, 300 * MS]);
-    assert_eq!(slept(given::max_delay(50 * MS)), [50 * MS; 4]);
+    assert_eq!(slept(given::max_delay((300 * MS,))), [100 * MS, 200 * MS, 300 * MS, 300 * MS]);
+    assert_eq!(slept(given::max_delay((50 * MS,))), [50 * MS; 4]);
 }
 
 #[test]
 fn retry_1_jitter_is_taken_of_the_capped_delay() {
     let slept = |jitter| {
-        let max_delay = given::max_delay(50 * MS);
+        let max_delay = given::max_delay((50 * MS,));
         let values = Values { max_delay, jitter, ..values(2, constant(Duration::MAX)) };
         let options = made(values, default::when());
         let pipeline = retrying!((), Ignores, options, |(), ()| Err::<(), _>("no"));

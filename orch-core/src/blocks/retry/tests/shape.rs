@@ -31,7 +31,7 @@ macro_rules! nest {
     ($builder:expr, [timeout $($rest:ident)*]) => {{
         let (inner, feed) = timeout::enter(&$builder, Ignores);
         let body = nest!(inner, [$($rest)*]);
-        let options = timeout::Options { error: $builder.error(), values: $builder.once(timeout::Values { duration: timeout::given::duration(MS) }, &TIMEOUT) };
+        let options = timeout::Options { error: $builder.error(), values: $builder.once(timeout::Values { duration: timeout::given::duration((MS,)) }, &TIMEOUT) };
         timeout::timeout(&$builder, &TIMEOUT, options, feed, body)
     }};
     ($builder:expr, [catch $($rest:ident)*]) => {{

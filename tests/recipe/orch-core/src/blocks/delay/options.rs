@@ -39,7 +39,7 @@ pub mod given {
     use std::time::Duration;
 
     /// A duration.
-    pub fn by(value: Duration) -> Duration {
+    pub fn by((value,): (Duration,)) -> Duration {
         value
     }
 }

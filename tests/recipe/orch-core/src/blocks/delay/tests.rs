@@ -25,7 +25,7 @@ macro_rules! delayed {
 #[tokio::test(start_paused = true)]
 async fn the_body_starts_when_the_wait_is_over() {
     let recorder = Recorder::default();
-    let pipeline = delayed!(given::by(Duration::from_secs(1))).with_bus(&recorder);
+    let pipeline = delayed!(given::by((Duration::from_secs(1),))).with_bus(&recorder);
     let before = tokio::time::Instant::now();
     assert_eq!(pipeline.run(1).await.unwrap(), 2);
     assert_eq!(before.elapsed(), Duration::from_secs(1));

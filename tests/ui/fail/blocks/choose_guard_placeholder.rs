@@ -1,0 +1,21 @@
+use async_orch::{pipeline, task};
+
+#[task]
+fn double(n: u32) -> u32 {
+    n * 2
+}
+
+struct Hosts;
+
+impl Hosts {
+    fn of(&self, n: u32) -> usize {
+        n as usize
+    }
+}
+
+fn main() {
+    let hosts = Hosts;
+    let _ = pipeline! { |n: u32| choose(*n) < 1 if (hosts.of(_) > 3) => double(1), _ => double(*n) > };
+}
+//~     let _ = pipeline! { |n: u32| choose(*n) < 1 if (hosts.of(_) > 3) => double(1), _ => double(*n) > };
+//~                                                              ^

@@ -1,0 +1,21 @@
+use async_orch::{pipeline, task};
+
+#[task]
+fn double(n: u32) -> u32 {
+    n * 2
+}
+
+struct Hosts;
+
+impl Hosts {
+    fn of(&self, n: u32) -> usize {
+        n as usize
+    }
+}
+
+fn main() {
+    let hosts = Hosts;
+    let _ = pipeline! { |_: u32| par(limit = hosts.of(_)) < double double > };
+}
+//~     let _ = pipeline! { |_: u32| par(limit = hosts.of(_)) < double double > };
+//~                                                       ^

@@ -1,0 +1,13 @@
+use async_orch::{pipeline, task};
+
+#[task]
+fn double(n: u32) -> u32 {
+    n * 2
+}
+
+fn main() {
+    let rc = std::rc::Rc::new(3u32);
+    let _ = pipeline! { move seq < double(*rc) > };
+}
+//~     let _ = pipeline! { move seq < double(*rc) > };
+//~                                    ^^^^^^
