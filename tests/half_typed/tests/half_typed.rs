@@ -108,7 +108,7 @@ fn little_is_said_and_near() {
             assert!(!said.message.contains(internal), "{}", said.rendered);
         }
     }
-    Shares::of(&cuts, &of_cuts).keep("cuts", 90.0, 85.0);
+    Shares::of(&cuts, &of_cuts).keep("cuts", 97.0, 95.0);
     Shares::of(&deletions, &of_deletions).keep("deletions", 90.0, 85.0);
 }
 

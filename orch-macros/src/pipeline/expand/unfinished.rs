@@ -1,7 +1,7 @@
 //! The step at which a text ends whose blocks are not closed.
 //!
-//! Who types a program has not finished it: that its arguments are too few, or that it does not give what the block around it wants,
-//! is not worth an error beside the one that brackets are missing.
+//! Who types a program has not finished it: that the arguments of a task are too few, or that a body does not give what the block around it
+//! wants, is not worth an error beside the one that brackets are missing. Of a task by its name alone that is there, its type is.
 
 use orch_syntax::ast::{Item, Pipeline, Step, TaskPath};
 use orch_syntax::blocks::Body;
@@ -33,7 +33,7 @@ impl Unfinished {
         match step {
             Step::Block(block) => {
                 let Some(last) = block.body.last_mut() else { return };
-                let is_whole = open == 1 && last.step().is_none_or(|step| matches!(step, Step::Block(_)));
+                let is_whole = open == 1 && last.step().is_none_or(is_whole);
                 if is_whole && block.spec.body == Body::Sequence {
                     // Another step may follow.
                     block.body.push(Item::Step(self.hole(reports)));
@@ -65,6 +65,15 @@ impl Unfinished {
         // Names that stand in it are mentioned.
         let code = &self.code;
         Step::Hole(quote!({ let _ = ::core::stringify! { #(#code)* }; #reports }))
+    }
+}
+
+/// Whether nothing of it can be missing: it is a block, or a task by its name alone.
+fn is_whole(step: &Step) -> bool {
+    match step {
+        Step::Block(_) => true,
+        Step::Leaf(leaf) => leaf.arguments.is_none(),
+        _ => false,
     }
 }
 
