@@ -145,7 +145,7 @@ pub struct Execution {
 impl Execution {
     #[inline(always)]
     pub(crate) fn new(id: u64, parent: Option<u64>, coords: &Coords) -> Self {
-        let (attempt, item) = if coords.is_empty() { (1, None) } else { coords.innermost() };
+        let (attempt, item) = coords.innermost();
         Execution { id, parent, attempt, item, coords: *coords }
     }
 

@@ -109,6 +109,7 @@ macro_rules! here {
                 guard.fail(error, Reason::new(kind, kind.as_str()));
             }
 
+            #[inline(always)]
             fn block(self, meta: &'static Meta) -> (Full<'b>, Guard<'b>) {
                 Guard::block(&self, meta)
             }

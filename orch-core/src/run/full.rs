@@ -85,7 +85,7 @@ impl<'b> Full<'b> {
     }
 
     /// As the steps inside of the execution `parent` see it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn within_execution(&self, parent: Option<Id>) -> Self {
         Full { parent, reserved: None, ..*self }
     }

@@ -17,7 +17,9 @@ use crate::node::{Meta, Origin};
 pub struct Guard<'b> {
     run: &'b RunState<'b>,
     /// `None` if nobody takes events, or its end has been told.
-    open: Option<Opened<'b>>,
+    id: Option<Id>,
+    node: Option<&'b Node>,
+    started: Time,
     parent: Option<Id>,
     coords: Coords,
     /// The panic that left our own poll, in a box so that a guard is quick to move. (`std::thread::panicking()` would be true for siblings
@@ -68,6 +70,80 @@ pub(super) struct Opened<'b> {
     pub(super) started: Time,
 }
 
+/// How the start and the end of a task are told. Chosen once for a run, by what has to be asked for it: a clock or a runtime, or nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Telling {
+    /// Gives the node and the number of the execution, if anybody takes events. They come back in registers, and the time at its place: a value
+    /// of several words would be written in parts and read as a whole, which has to be waited for.
+    pub(super) start: Begin,
+    pub(super) succeed: Succeed,
+}
+
+type Begin = for<'b> fn(&Full<'b>, &'static Meta, &mut Time) -> (Option<&'b Node>, Option<Id>);
+type Succeed = for<'b> fn(&Full<'b>, &'b Node, Id, Time, &dyn Any, Option<&dyn fmt::Debug>);
+
+impl Telling {
+    pub(super) const PLAINLY: Telling = Telling { start: start_plainly, succeed: succeed_plainly };
+    pub(super) const ASKING: Telling = Telling { start: start_asking, succeed: succeed_asking };
+}
+
+/// The start of a task, which is told, where nobody has to be asked for anything.
+fn start_plainly<'b>(
+    at: &Full<'b>,
+    meta: &'static Meta,
+    started: &mut Time,
+) -> (Option<&'b Node>, Option<Id>) {
+    let Some(graph) = at.run.plain().filter(|_| !at.is_reserved()) else {
+        return start_asking(at, meta, started);
+    };
+    let Some(id) = at.run.next_execution() else { return (None, None) };
+    let opened = Opened { node: graph.locate(at.segment, meta), id, started: Time::default() };
+    opened.tell_plainly(at, EventKind::Task(TaskEvent::Running));
+    (Some(opened.node), Some(opened.id))
+}
+
+/// The same where somebody has to be asked.
+#[inline(never)]
+fn start_asking<'b>(
+    at: &Full<'b>,
+    meta: &'static Meta,
+    started: &mut Time,
+) -> (Option<&'b Node>, Option<Id>) {
+    let Some(opened) = Opened::new(at, meta) else { return (None, None) };
+    *started = opened.started;
+    opened.tell(at, opened.started, EventKind::Task(TaskEvent::Running));
+    (Some(opened.node), Some(opened.id))
+}
+
+/// A task has given this.
+fn succeed_plainly<'b>(
+    at: &Full<'b>,
+    node: &'b Node,
+    id: Id,
+    started: Time,
+    value: &dyn Any,
+    debug: Option<&dyn fmt::Debug>,
+) {
+    let (output, elapsed) = (Output::new(value, debug), Duration::ZERO);
+    let kind = EventKind::Task(TaskEvent::Succeeded { output, elapsed });
+    Opened { node, id, started }.tell_plainly(at, kind);
+}
+
+/// The same where somebody has to be asked.
+fn succeed_asking<'b>(
+    at: &Full<'b>,
+    node: &'b Node,
+    id: Id,
+    started: Time,
+    value: &dyn Any,
+    debug: Option<&dyn fmt::Debug>,
+) {
+    let now = at.run.time();
+    let (output, elapsed) = (Output::new(value, debug), now.since(started));
+    let kind = EventKind::Task(TaskEvent::Succeeded { output, elapsed });
+    Opened { node, id, started }.tell(at, now, kind);
+}
+
 impl<'b> Opened<'b> {
     /// `None` if nobody takes events.
     #[inline(always)]
@@ -80,27 +156,11 @@ impl<'b> Opened<'b> {
         Some(Opened { node: run.locate(at.segment, meta), id, started: run.time() })
     }
 
-    /// The start of a task, which is told. What is given back comes in registers, and is in no memory that has to be read again.
-    pub(super) fn task(
-        at: &Full<'b>,
-        meta: &'static Meta,
-        started: &mut Time,
-    ) -> (Option<&'b Node>, Option<Id>) {
-        let Some(graph) = at.run.plain().filter(|_| !at.is_reserved()) else {
-            return Opened::task_asked(at, meta, started);
-        };
-        let Some(id) = at.run.next_execution() else { return (None, None) };
-        let opened = Opened { node: graph.locate(at.segment, meta), id, started: Time::default() };
-        opened.tell_plainly(at, EventKind::Task(TaskEvent::Running));
-        (Some(opened.node), Some(opened.id))
-    }
-
-    /// The same where somebody has to be asked.
-    #[inline(never)]
-    fn task_asked(at: &Full<'b>, meta: &'static Meta, started: &mut Time) -> (Option<&'b Node>, Option<Id>) {
+    /// The start of a block, which is told.
+    fn block(at: &Full<'b>, meta: &'static Meta, started: &mut Time) -> (Option<&'b Node>, Option<Id>) {
         let Some(opened) = Opened::new(at, meta) else { return (None, None) };
         *started = opened.started;
-        opened.tell(at, opened.started, EventKind::Task(TaskEvent::Running));
+        opened.tell(at, opened.started, EventKind::Block(BlockEvent::Started { items: None }));
         (Some(opened.node), Some(opened.id))
     }
 
@@ -116,31 +176,6 @@ impl<'b> Opened<'b> {
     fn tell(&self, at: &Full<'b>, now: Time, kind: EventKind<'_>) {
         let Opened { node, id, .. } = *self;
         at.run.tell(Subject { node, id, parent: at.parent, coords: &at.coords }, now, kind);
-    }
-
-    /// The task has given this.
-    pub(super) fn succeed(
-        at: &Full<'b>,
-        node: &'b Node,
-        id: Id,
-        started: Time,
-        value: &dyn Any,
-        debug: Option<&dyn fmt::Debug>,
-    ) {
-        let (opened, output) = (Opened { node, id, started }, Output::new(value, debug));
-        if at.run.plain().is_none() {
-            return opened.succeed_asked(at, value, debug);
-        }
-        let kind = EventKind::Task(TaskEvent::Succeeded { output, elapsed: Duration::ZERO });
-        opened.tell_plainly(at, kind);
-    }
-
-    /// The same where somebody has to be asked.
-    #[inline(never)]
-    fn succeed_asked(self, at: &Full<'b>, value: &dyn Any, debug: Option<&dyn fmt::Debug>) {
-        let now = at.run.time();
-        let (output, elapsed) = (Output::new(value, debug), now.since(self.started));
-        self.tell(at, now, EventKind::Task(TaskEvent::Succeeded { output, elapsed }));
     }
 
     /// The task has failed.
@@ -165,31 +200,44 @@ pub(super) fn by_panic(panicked: &Panicked) -> Reason<'_> {
 
 impl<'b> Guard<'b> {
     /// The start of a block, which is told; and the run as the steps inside see it.
+    #[inline(always)]
     pub(super) fn block(at: &Full<'b>, meta: &'static Meta) -> (Full<'b>, Self) {
-        let opened = Opened::new(at, meta);
-        if let Some(opened) = opened {
-            opened.tell(at, opened.started, EventKind::Block(BlockEvent::Started { items: None }));
-        }
-        Guard::new(at, opened, false)
+        let mut started = Time::default();
+        let (node, id) = Opened::block(at, meta, &mut started);
+        Guard::new(at, node, id, started, false)
     }
 
     /// The start of a block, which is told when its items have been counted, or it ends before.
     pub(super) fn counting(at: &Full<'b>, meta: &'static Meta) -> (Full<'b>, Self) {
-        let opened = Opened::new(at, meta);
-        Guard::new(at, opened, opened.is_some())
+        let (node, id, started) = match Opened::new(at, meta) {
+            Some(Opened { node, id, started }) => (Some(node), Some(id), started),
+            None => (None, None, Time::default()),
+        };
+        Guard::new(at, node, id, started, id.is_some())
     }
 
     #[inline(always)]
-    fn new(at: &Full<'b>, open: Option<Opened<'b>>, counts: bool) -> (Full<'b>, Self) {
+    fn new(
+        at: &Full<'b>,
+        node: Option<&'b Node>,
+        id: Option<Id>,
+        started: Time,
+        counts: bool,
+    ) -> (Full<'b>, Self) {
         let Full { run, parent, coords, .. } = *at;
-        let inside = at.within_execution(open.map(|open| open.id));
-        (inside, Guard { run, open, parent, coords, panicked: None, counts })
+        (at.within_execution(id), Guard { run, id, node, started, parent, coords, panicked: None, counts })
     }
 
     /// Whether its end is still to be told.
     #[inline]
     pub(super) fn is_open(&self) -> bool {
-        self.open.is_some()
+        self.id.is_some()
+    }
+
+    /// It, if its end is still to be told.
+    #[inline(always)]
+    fn open(&self) -> Option<Opened<'b>> {
+        Some(Opened { id: self.id?, node: self.node?, started: self.started })
     }
 
     #[inline(always)]
@@ -199,7 +247,7 @@ impl<'b> Guard<'b> {
 
     /// Tells the start.
     pub(super) fn counted(&mut self, items: Option<u64>) {
-        if let (true, Some(open)) = (std::mem::take(&mut self.counts), self.open) {
+        if let (true, Some(open)) = (std::mem::take(&mut self.counts), self.open()) {
             self.tell_of(open, open.started, EventKind::Block(BlockEvent::Started { items }));
         }
     }
@@ -208,11 +256,12 @@ impl<'b> Guard<'b> {
     /// first: its start is told if it was not, and starts in it that are due will never be made.
     #[inline(always)]
     fn end(&mut self) -> Option<(Opened<'b>, Time, Duration)> {
-        if self.counts {
-            self.counted(None);
-        }
-        let open = self.open.take()?;
+        let open = self.open()?;
+        self.id = None;
         let now = self.run.time();
+        if std::mem::take(&mut self.counts) {
+            self.tell_of(open, open.started, EventKind::Block(BlockEvent::Started { items: None }));
+        }
         self.run.cancel_due(open.id, now);
         Some((open, now, now.since(open.started)))
     }
@@ -237,7 +286,7 @@ impl<'b> Guard<'b> {
 
     /// A panic leaves its own poll.
     #[cold]
-    pub(super) fn panicked(&mut self, payload: &(dyn std::any::Any + Send)) {
+    pub(super) fn panicked(&mut self, payload: &(dyn Any + Send)) {
         if self.is_open() {
             self.panicked = Some(Box::new(Panicked::from_payload(payload)));
         }
@@ -245,7 +294,7 @@ impl<'b> Guard<'b> {
 
     /// Tells of something in the midst of it.
     pub(super) fn tell<T: Told>(&self, told: impl FnOnce() -> T) {
-        if let Some(open) = self.open {
+        if let Some(open) = self.open() {
             self.tell_of(open, self.run.time(), EventKind::Told(&told()));
         }
     }
@@ -282,7 +331,7 @@ impl Drop for Queued<'_> {
 
 impl fmt::Debug for Guard<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guard").field("id", &self.open.map(|open| open.id)).finish_non_exhaustive()
+        f.debug_struct("Guard").field("id", &self.id).finish_non_exhaustive()
     }
 }
 

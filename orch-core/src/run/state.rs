@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::guard::Class;
+use super::guard::{Class, Telling};
 use super::memory::Memory;
 use super::time::Time;
 use super::{Coords, Position};
@@ -25,6 +25,7 @@ pub(crate) struct RunState<'b> {
     is_watched: bool,
     /// The graph, if the run is watched and nobody has to be asked for anything when an event is told: no clock, and no runtime.
     plain: Option<&'b Graph>,
+    telling: Telling,
     /// `None` for tokio.
     rt: Option<&'b dyn Runtime>,
     graph: GraphOf<'b>,
@@ -115,6 +116,7 @@ impl<'b> RunState<'b> {
             bus: bus.unwrap_or(&NoBus),
             is_watched: bus.is_some(),
             plain: None,
+            telling: Telling::ASKING,
             rt,
             graph: GraphOf::Made(graph),
             id: RunId(RUNS.fetch_add(1, Ordering::Relaxed)),
@@ -126,7 +128,10 @@ impl<'b> RunState<'b> {
             has_due: AtomicBool::new(false),
         };
         state.started = bus.is_some_and(DynBus::needs_time_dyn).then(|| state.now());
-        state.plain = Some(graph).filter(|_| bus.is_some() && rt.is_none() && state.started.is_none());
+        if bus.is_some() && rt.is_none() && state.started.is_none() {
+            state.plain = Some(graph);
+            state.telling = Telling::PLAINLY;
+        }
         state
     }
 
@@ -136,6 +141,7 @@ impl<'b> RunState<'b> {
             bus: of.bus,
             is_watched: of.is_watched,
             plain: None,
+            telling: Telling::ASKING,
             rt: of.rt,
             graph: GraphOf::Part { within, describe, made: OnceLock::new() },
             id: of.id,
@@ -182,6 +188,11 @@ impl<'b> RunState<'b> {
     #[inline]
     pub(super) fn plain(&self) -> Option<&'b Graph> {
         self.plain
+    }
+
+    #[inline]
+    pub(super) fn telling(&self) -> &Telling {
+        &self.telling
     }
 
     pub(super) fn now(&self) -> Instant {

@@ -25,13 +25,12 @@ pub struct TaskGuard<'b, H: Borrow<Full<'b>>> {
     id: Option<Id>,
     node: Option<&'b Node>,
     started: Time,
-    /// What it is polled in, if the bus has something. Dropped by hand, after the end is told: so there is one thing to see, here, where a
-    /// guard is dropped of which nothing is left.
+    /// What it is polled in, if the bus has something. Dropped by hand, after the end is told, so that a guard of which nothing is left is
+    /// dropped by two comparisons.
     ambient: ManuallyDrop<Option<Arc<dyn Ambient>>>,
 }
 
-/// What a guard is made of, besides the run. Not an `Option` of several things together, which would be moved as a whole; and nothing
-/// that has to be dropped if there is a panic, which there is none of until the guard is made.
+/// What a guard is made of, besides the run. There is no panic until it is made, and so nothing here that is dropped by itself.
 pub struct Started<'b> {
     pub(super) id: Option<Id>,
     node: Option<&'b Node>,
@@ -42,8 +41,9 @@ pub struct Started<'b> {
 impl<'b, H: Borrow<Full<'b>>> TaskGuard<'b, H> {
     /// The start of a task, which is told; what it is polled with is made in it.
     ///
-    /// A panic is all that can happen before there is a guard, and it is caught here. So nothing of the guard has to be in memory until it is
-    /// written where it stays: what is written in parts and then moved as a whole has to be waited for.
+    /// A panic of the user's code that makes it is caught here, and no other code of the user's is run until there is a guard. So nothing of
+    /// the guard has to be in memory until it is written where it stays: what is written in parts and then moved as a whole has to be waited
+    /// for.
     #[inline(always)]
     pub(super) fn start<T>(
         here: H,
@@ -52,7 +52,7 @@ impl<'b, H: Borrow<Full<'b>>> TaskGuard<'b, H> {
     ) -> (T, Started<'b>) {
         let at = here.borrow();
         let mut time = Time::default();
-        let (node, id) = Opened::task(at, meta, &mut time);
+        let (node, id) = (at.run.telling().start)(at, meta, &mut time);
         let ambient = ManuallyDrop::new(at.run.ambient(id));
         enter(&ambient);
         let made = catch_unwind(AssertUnwindSafe(|| make(id)));
@@ -77,7 +77,7 @@ impl<'b, H: Borrow<Full<'b>>> TaskGuard<'b, H> {
         Some(Opened { id: self.id.take()?, node: self.node?, started: self.started })
     }
 
-    /// Polls it, or makes what is to be polled.
+    /// Polls it. A panic makes it fail at once.
     #[inline(always)]
     pub(super) fn poll<T>(&mut self, poll: impl FnOnce() -> T) -> T {
         if !self.is_open() {
@@ -103,11 +103,12 @@ impl<'b, H: Borrow<Full<'b>>> TaskGuard<'b, H> {
     pub(super) fn succeed(&mut self, output: &dyn Any, debug: Option<&dyn fmt::Debug>) {
         if let Some(open) = self.end() {
             let Opened { node, id, started } = open;
-            Opened::succeed(self.here.borrow(), node, id, started, output, debug);
+            let at = self.here.borrow();
+            (at.run.telling().succeed)(at, node, id, started, output, debug);
         }
     }
 
-    /// It failed, for the reason that `text` says in words.
+    /// It failed.
     pub(super) fn fail(&mut self, error: &(dyn std::error::Error + 'static), reason: Reason<'_>) {
         if let Some(open) = self.end() {
             open.fail(self.here.borrow(), error, reason);
