@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use crate::bus::{Bus, DynBus, NoBus, Start};
 use crate::error::{BoxError, Error, Failure};
 use crate::graph::{Describe, Graph};
-use crate::run::{Asks, Cx, Full, Given, Queued, RunState};
+use crate::run::{Asks, Counts, Cx, Full, Given, Queued, RunState};
 use crate::runtime::{BoxFuture, Runtime};
 
 /// Everything that can be run as a pipeline: a [`Pipeline`], a reference to one, an `Arc` of one. (For a field, or in place of
@@ -183,7 +183,8 @@ async fn run_full<T: Run>(
     input: T::In,
 ) -> Result<T::Out, Error<T::Error>> {
     let Outside { rt, key } = outside;
-    let run = RunState::new(Given { bus, rt, key: key.as_deref() }, graph);
+    let counts = Counts::default();
+    let run = RunState::new(Given { bus, rt, key: key.as_deref() }, graph, &counts);
     let result = pipeline.run_within(input, Full::root(&run)).await;
     match key {
         Some(key) => result.map_err(|error| error.keyed(&key)),
@@ -362,7 +363,8 @@ impl<'a, T: Run, B: Bus> Start<'a> for Started<'a, T, B> {
         async move {
             let bus = &bus;
             let given = Given { bus: W::ENABLED.then_some(bus as &dyn DynBus), ..Given::default() };
-            let run = RunState::new(given, pipeline.cached_graph());
+            let counts = Counts::default();
+            let run = RunState::new(given, pipeline.cached_graph(), &counts);
             pipeline.plan().run_within(input, Full::root(&run)).await
         }
     }

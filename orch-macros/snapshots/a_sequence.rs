@@ -97,10 +97,6 @@ fn expansion() {
                             <fetch>::args(*id)
                         },
                     );
-                if false {
-                    let __orch_reference = __orch_step6.closure();
-                    let _: &(dyn core::marker::Send) = { __orch_reference };
-                }
                 let (__orch_gate4, __orch_place5) = __orch_tok1.call(__orch_step6);
                 let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
                 orch::wanted::IntoBoxError::__orch_holds({ __orch_place5 });

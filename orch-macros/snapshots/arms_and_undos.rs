@@ -161,10 +161,6 @@ fn expansion() {
                                     <reserve>::args(order.item)
                                 },
                             );
-                        if false {
-                            let __orch_reference = __orch_step7.closure();
-                            let _: &(dyn core::marker::Send) = { __orch_reference };
-                        }
                         let (__orch_gate5, __orch_place6) = __orch_tok4
                             .call(__orch_step7);
                         let (__orch_gate5, __orch_place6) = __orch_gate5
@@ -263,10 +259,6 @@ fn expansion() {
                                     <wrap>::args(key.clone())
                                 },
                             );
-                        if false {
-                            let __orch_reference = __orch_step30.closure();
-                            let _: &(dyn core::marker::Send) = { __orch_reference };
-                        }
                         let (__orch_gate28, __orch_place29) = __orch_tok25
                             .call(__orch_step30);
                         let (__orch_gate28, __orch_place29) = __orch_gate28
@@ -295,10 +287,6 @@ fn expansion() {
                                     <carry>::args(*weight)
                                 },
                             );
-                        if false {
-                            let __orch_reference = __orch_step37.closure();
-                            let _: &(dyn core::marker::Send) = { __orch_reference };
-                        }
                         let (__orch_gate35, __orch_place36) = __orch_tok32
                             .call(__orch_step37);
                         let (__orch_gate35, __orch_place36) = __orch_gate35
@@ -328,10 +316,6 @@ fn expansion() {
                                     <post>::args(key.clone())
                                 },
                             );
-                        if false {
-                            let __orch_reference = __orch_step45.closure();
-                            let _: &(dyn core::marker::Send) = { __orch_reference };
-                        }
                         let (__orch_gate43, __orch_place44) = __orch_tok40
                             .call(__orch_step45);
                         let (__orch_gate43, __orch_place44) = __orch_gate43

@@ -120,11 +120,6 @@ fn expansion() {
                             )
                         },
                     );
-                if false {
-                    orch::wanted::CanBeMovedIn::__orch_holds({
-                        orch::captured(__orch_step6.closure())
-                    });
-                }
                 let (__orch_gate4, __orch_place5) = __orch_tok.call(__orch_step6);
                 let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
                 orch::wanted::IntoBoxError::__orch_holds({ __orch_place5 });
@@ -219,11 +214,6 @@ fn expansion() {
                     };
                     __orch_tok18.reads(__orch_closure19, __orch_how20)
                 };
-                if false {
-                    orch::wanted::CanBeMovedIn::__orch_holds({
-                        orch::captured(__orch_step23.closure())
-                    });
-                }
                 let (__orch_gate21, __orch_place22) = __orch_tok18
                     .inlined(__orch_step23);
                 orch::wanted::CanBeGiven::__orch_holds({ __orch_gate21.output() });

@@ -81,26 +81,26 @@ fn expansion() {
         let __orch_tok = {
             let __orch_tok = orch::begin::<u32, AppError, _>(&__orch_header);
             let __orch_tok = {
-                let (__orch_gate17, __orch_place18) = __orch_tok.input();
-                orch::wanted::CanBeInput::__orch_holds({ __orch_place18 });
-                __orch_gate17.pass({ __orch_place18 }).__orch_known()
+                let (__orch_gate16, __orch_place17) = __orch_tok.input();
+                orch::wanted::CanBeInput::__orch_holds({ __orch_place17 });
+                __orch_gate16.pass({ __orch_place17 }).__orch_known()
             };
             let __orch_tok = {
-                let (__orch_gate19, __orch_place20) = __orch_tok.failure();
-                orch::wanted::CanBeTheErrorType::__orch_holds({ __orch_place20 });
-                __orch_gate19.pass({ __orch_place20 }).__orch_known()
+                let (__orch_gate18, __orch_place19) = __orch_tok.failure();
+                orch::wanted::CanBeTheErrorType::__orch_holds({ __orch_place19 });
+                __orch_gate18.pass({ __orch_place19 }).__orch_known()
             };
             __orch_tok
         };
         #[allow(unused_braces, unused_parens)]
         let __orch_root = {
-            let __orch_tok14 = {
-                let (__orch_gate15, __orch_place16) = __orch_tok.duplicate_input();
-                orch::wanted::CanBeCloned::__orch_holds({ __orch_place16 });
-                __orch_gate15.pass({ __orch_place16 }).__orch_known()
+            let __orch_tok13 = {
+                let (__orch_gate14, __orch_place15) = __orch_tok.duplicate_input();
+                orch::wanted::CanBeCloned::__orch_holds({ __orch_place15 });
+                __orch_gate14.pass({ __orch_place15 }).__orch_known()
             };
-            let (__orch_tok1, __orch_feed2) = __orch_tok14
-                .pass(orch::retry::enter(&__orch_tok14, orch::Uses));
+            let (__orch_tok1, __orch_feed2) = __orch_tok13
+                .pass(orch::retry::enter(&__orch_tok13, orch::Uses));
             let __orch_body3 = {
                 let (__orch_tok4, __orch_feed5) = __orch_tok1
                     .pass(orch::circuit::enter(&__orch_tok1, orch::Uses));
@@ -179,10 +179,10 @@ fn expansion() {
                         ),
                     )
             };
-            __orch_tok14
+            __orch_tok13
                 .pass(
                     orch::retry::retry(
-                        &__orch_tok14,
+                        &__orch_tok13,
                         &__ASYNC_ORCH_NODES[0],
                         orch::retry::Options {
                             error: __orch_tok.error(),
@@ -209,15 +209,7 @@ fn expansion() {
                                 ),
                             retry_after: __orch_tok
                                 .asked(orch::retry::default::retry_after()),
-                            when: {
-                                let __orch_value13 = __orch_tok
-                                    .predicate(|e| e.is_retryable());
-                                if false {
-                                    let __orch_reference = __orch_value13.closure();
-                                    let _: &(dyn core::marker::Send) = { __orch_reference };
-                                }
-                                __orch_value13
-                            },
+                            when: __orch_tok.predicate(|e| e.is_retryable()),
                         },
                         __orch_feed2,
                         __orch_body3,

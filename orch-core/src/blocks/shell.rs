@@ -11,7 +11,7 @@ use crate::graph::{Describe, Load};
 use crate::node::{Meta, Origin};
 use crate::run::Step;
 use crate::run::lazy::Lazy;
-use crate::run::{Asks, Cx, finish_block};
+use crate::run::{Asks, Cx, Here, finish_block};
 
 /// A block in the text of a pipeline.
 pub struct Shell<B> {
@@ -85,8 +85,11 @@ pub struct Held<R: Cx> {
 impl<R: Cx> Held<R> {
     /// The block `B` starts.
     #[inline(always)]
-    pub(crate) fn of<P: Point, E: Failure, B: Block<P, E>>(cx: R, meta: &'static Meta) -> Self {
-        let (cx, guard) = if B::COUNTS { cx.block_that_counts(meta) } else { cx.block(meta) };
+    pub(crate) fn of<P: Point, E: Failure, B: Block<P, E>>(
+        here: impl Here<Cx = R>,
+        meta: &'static Meta,
+    ) -> Self {
+        let (cx, guard) = if B::COUNTS { here.block_that_counts(meta) } else { here.block(meta) };
         Held { cx, guard }
     }
 
@@ -113,13 +116,13 @@ where
     type Asks = B::Asks;
 
     #[inline(always)]
-    fn run<'a, R: Cx + 'a>(
+    fn run<'a, H: Here + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: R,
+        here: H,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
-        let held = Held::of::<P, E, B>(cx, self.meta);
+        let held = Held::of::<P, E, B>(here, self.meta);
         self.block.start(scope, input, held)
     }
 

@@ -16,7 +16,7 @@ use crate::build::scope::{At, Names, Point, RefOf, Scope, With};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::run::{Cx, Step};
+use crate::run::{Cx, Here, Step};
 
 /// The options of a block, but for its predicates and its name, as they are written.
 pub trait Values: Sized {
@@ -244,13 +244,13 @@ where
     type Asks = B::Asks;
 
     #[inline(always)]
-    fn run<'a, R: Cx + 'a>(
+    fn run<'a, R: Here + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: R,
+        here: R,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
-        let mut held = Held::of::<At<With<P::Scope, V::Checked>, P::In>, E, B>(cx, self.shell.meta());
+        let mut held = Held::of::<At<With<P::Scope, V::Checked>, P::In>, E, B>(here, self.shell.meta());
         // The one owner that is told of whatever happens while the values are made.
         async move {
             let (EachTime { once, make, .. }, meta) = (&self.each, self.shell.meta());

@@ -144,9 +144,9 @@ pub struct Execution {
 
 impl Execution {
     #[inline(always)]
-    pub(crate) fn new(id: u64, parent: Option<u64>, coords: Coords) -> Self {
-        let (attempt, item) = if coords.is_empty() { (1, None) } else { coords.innermost() };
-        Execution { id, parent, attempt, item, coords }
+    pub(crate) fn new(id: u64, parent: Option<u64>, coords: &Coords) -> Self {
+        let (attempt, item) = coords.innermost();
+        Execution { id, parent, attempt, item, coords: *coords }
     }
 
     /// The items of all the `each`es around the step, from 0, outermost first.

@@ -25,7 +25,9 @@ pub use load::Load;
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     nodes: Vec<Node>,
-    segments: Vec<Segment>,
+    /// The node of each entry of each macro's table, one table after another. A segment is where a table begins.
+    entries: Vec<usize>,
+    embedded: Vec<Embedded>,
 }
 
 /// One step of a [`Graph`].
@@ -51,13 +53,21 @@ pub struct Node {
     is_embedded: bool,
 }
 
-/// Where the entries of one macro's table went.
-#[derive(Clone, Debug, Default)]
-struct Segment {
+/// Where the entries of one macro's table went, while a graph is made.
+#[derive(Debug, Default)]
+struct Table {
     /// The node of each entry, by its index.
     nodes: Vec<usize>,
-    /// The entry at which another pipeline is embedded, and that one's segment.
-    embedded: Vec<(u32, u32)>,
+    /// The entry at which another pipeline is embedded, and that one's table.
+    embedded: Vec<(u32, usize)>,
+}
+
+/// A pipeline that is embedded at an entry of a segment, as a segment of its own.
+#[derive(Clone, Copy, Debug)]
+struct Embedded {
+    segment: u32,
+    entry: u32,
+    inner: u32,
 }
 
 impl Node {
@@ -224,9 +234,25 @@ impl Graph {
     /// The graph of what is described. For who has a pipeline's text and not the pipeline: [`Load`] says what its steps are then.
     #[doc(hidden)]
     pub fn of(root: impl FnOnce(&mut Describe<'_>)) -> Graph {
-        let mut graph = Graph { nodes: Vec::new(), segments: vec![Segment::default()] };
-        root(&mut Describe { graph: &mut graph, segment: 0, within: None, arm: None });
+        let (mut graph, mut tables) = (Graph::default(), vec![Table::default()]);
+        root(&mut Describe { graph: &mut graph, tables: &mut tables, table: 0, within: None, arm: None });
+        graph.lay_out(tables);
         graph
+    }
+
+    /// Puts the tables one after another.
+    fn lay_out(&mut self, tables: Vec<Table>) {
+        let begins = |begin: &mut usize, table: &Table| {
+            let begins = *begin;
+            *begin += table.nodes.len();
+            Some(u32::try_from(begins).expect("fewer steps than fit a u32"))
+        };
+        let segments: Vec<u32> = tables.iter().scan(0, begins).collect();
+        for (segment, Table { nodes, embedded }) in segments.iter().copied().zip(tables) {
+            self.entries.extend(nodes);
+            let inner = |(entry, table): (u32, usize)| Embedded { segment, entry, inner: segments[table] };
+            self.embedded.extend(embedded.into_iter().map(inner));
+        }
     }
 
     /// A graph whose paths begin with another.
@@ -242,14 +268,13 @@ impl Graph {
     /// The node of an entry of the table of a segment.
     #[inline]
     pub(crate) fn locate(&self, segment: u32, meta: &Meta) -> &Node {
-        let index = self.segments[segment as usize].nodes[meta.index as usize];
-        &self.nodes[index]
+        &self.nodes[self.entries[segment as usize + meta.index as usize]]
     }
 
     /// The segment of the pipeline embedded at an entry of the table of a segment.
     pub(crate) fn embedded(&self, segment: u32, meta: &Meta) -> u32 {
-        let embedded = &self.segments[segment as usize].embedded;
-        embedded.iter().find(|(entry, _)| *entry == meta.index).map_or(segment, |(_, inner)| *inner)
+        let here = |at: &&Embedded| (at.segment, at.entry) == (segment, meta.index);
+        self.embedded.iter().find(here).map_or(segment, |at| at.inner)
     }
 }
 
@@ -297,7 +322,9 @@ impl fmt::Display for Graph {
 #[derive(Debug)]
 pub struct Describe<'g> {
     graph: &'g mut Graph,
-    segment: u32,
+    tables: &'g mut Vec<Table>,
+    /// The one of the pipeline that is described.
+    table: usize,
     within: Option<usize>,
     /// The pattern before the next node.
     arm: Option<&'static str>,
@@ -325,14 +352,23 @@ impl Describe<'_> {
 
     /// Adds a step behind a pattern.
     pub fn arm(&mut self, arm: &'static str, inside: impl FnOnce(&mut Describe<'_>)) {
-        let Describe { segment, within, .. } = *self;
-        inside(&mut Describe { graph: self.graph, segment, within, arm: Some(arm) });
+        let within = self.within;
+        self.inside(within, Some(arm), inside);
+    }
+
+    fn inside(
+        &mut self,
+        within: Option<usize>,
+        arm: Option<&'static str>,
+        inside: impl FnOnce(&mut Describe<'_>),
+    ) {
+        inside(&mut Describe { graph: self.graph, tables: self.tables, table: self.table, within, arm });
     }
 
     /// Adds a block and what is inside it.
     pub fn block(&mut self, meta: &'static Meta, load: Load, inside: impl FnOnce(&mut Describe<'_>)) {
         let index = self.add(Origin::block(meta), load);
-        inside(&mut Describe { graph: self.graph, segment: self.segment, within: Some(index), arm: None });
+        self.inside(Some(index), None, inside);
     }
 
     /// Adds a step and its undo, the entry `meta`, as a block inside of it.
@@ -345,17 +381,17 @@ impl Describe<'_> {
         let index = self.graph.nodes.len();
         step(self);
         let within = Some(index).filter(|index| *index < self.graph.nodes.len());
-        Describe { graph: self.graph, segment: self.segment, within, arm: None }.block(meta, Load::Row, undo);
+        self.inside(within, None, |graph| graph.block(meta, Load::Row, undo));
     }
 
     /// Adds an embedded pipeline.
     pub fn embed(&mut self, meta: &'static Meta, inside: impl FnOnce(&mut Describe<'_>)) {
-        let inner = u32::try_from(self.graph.segments.len()).expect("fewer pipelines than fit a u32");
-        self.graph.segments.push(Segment::default());
-        self.graph.segments[self.segment as usize].embedded.push((meta.index, inner));
-        let arm = self.arm.take();
+        let inner = self.tables.len();
+        self.tables.push(Table::default());
+        self.tables[self.table].embedded.push((meta.index, inner));
+        let (within, arm) = (self.within, self.arm.take());
         let root = self.graph.nodes.len();
-        inside(&mut Describe { graph: self.graph, segment: inner, within: self.within, arm });
+        inside(&mut Describe { graph: self.graph, tables: self.tables, table: inner, within, arm });
         if let Some(root) = self.graph.nodes.get_mut(root) {
             root.is_embedded = true;
         }
@@ -383,7 +419,7 @@ impl Describe<'_> {
             is_embedded: false,
         };
         self.graph.nodes.push(node);
-        let entries = &mut self.graph.segments[self.segment as usize].nodes;
+        let entries = &mut self.tables[self.table].nodes;
         let entry = origin.meta().index as usize;
         if entries.len() <= entry {
             entries.resize(entry + 1, usize::MAX);

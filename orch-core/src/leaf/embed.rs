@@ -14,8 +14,8 @@ use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
 use crate::pipeline::Run;
-use crate::run::Cx;
 use crate::run::Step;
+use crate::run::{Cx, Here};
 use crate::task::IntoFailure;
 
 /// A pipeline as a step of another. It runs under the other's bus and runtime.
@@ -76,14 +76,14 @@ where
     type Asks = T::Asks;
 
     #[inline(always)]
-    fn run<'a, R: Cx + 'a>(
+    fn run<'a, H: Here + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         input: P::In,
-        cx: R,
+        here: H,
     ) -> impl Future<Output = Result<T::Out, Error<E>>> + Send + 'a {
         EmbedFuture {
-            fut: self.inner.run_within((self.give)(Entry(PhantomData), input), cx.embed(self.meta)),
+            fut: self.inner.run_within((self.give)(Entry(PhantomData), input), here.embed(self.meta)),
             within: self.meta.parent,
             convert: T::Error::into_failure,
         }

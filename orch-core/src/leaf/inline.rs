@@ -20,7 +20,7 @@ use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::node::{HasNode, Origin};
 use crate::run::Step;
-use crate::run::{Asks, Cx, Inside, No, Undurable, Yes};
+use crate::run::{Asks, Cx, Here, Inside, No, Undurable, Yes};
 use crate::runtime::BoxFuture;
 use crate::task::CallOnce;
 
@@ -269,16 +269,18 @@ where
     type Asks = B::Asks;
 
     #[inline(always)]
-    fn run<'a, R: Cx + 'a>(
+    fn run<'a, H: Here + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: R,
+        here: H,
     ) -> impl Future<Output = Result<How::Out, Error<E>>> + Send + 'a {
-        let mut guard = cx.task(N::meta());
-        let inside = if <B::Asks as Asks>::YES { cx.inside(&guard, Origin::block(N::meta())) } else { None };
-        let fut = R::poll_task(&mut guard, || self.body.call(scope, input, inside));
-        InlineFuture::<_, Self, P, E, R> { fut, step: PhantomData, guard }
+        let (fut, started) = here.task(N::meta(), |id| {
+            let asks = <B::Asks as Asks>::YES;
+            let inside = if asks { here.inside(id, Origin::block(N::meta())) } else { None };
+            self.body.call(scope, input, inside)
+        });
+        InlineFuture::<_, Self, P, E, H> { fut, step: PhantomData, guard: here.hold(started) }
     }
 
     fn queue<R: Cx>(&self, cx: R) -> R::Queued {
@@ -297,16 +299,16 @@ where
 }
 
 pin_project! {
-    struct InlineFuture<Fut, L, P, E, R: Cx> {
+    struct InlineFuture<Fut, L, P, E, H: Here> {
         #[pin]
         fut: Fut,
         step: PhantomData<fn() -> (L, P, E)>,
         // Last, so that the body is dropped before its end is told.
-        guard: R::Guard,
+        guard: H::TaskGuard,
     }
 }
 
-impl<Fut, B, Raw, How, N, P, E, R> Future for InlineFuture<Fut, Inline<B, Raw, How, N>, P, E, R>
+impl<Fut, B, Raw, How, N, P, E, H> Future for InlineFuture<Fut, Inline<B, Raw, How, N>, P, E, H>
 where
     Fut: Future<Output = Raw>,
     How: Fits<Raw, E>,
@@ -314,7 +316,7 @@ where
     N: HasNode<P::Scope>,
     P: Point,
     E: Failure,
-    R: Cx,
+    H: Here,
 {
     type Output = Result<How::Out, Error<E>>;
 
@@ -322,15 +324,15 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let fut = this.fut;
-        match R::poll_task(this.guard, || fut.poll(cx).map(How::read)) {
+        match H::poll_task(this.guard, || fut.poll(cx).map(How::read)) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(output)) => {
-                R::succeed(this.guard, &output, How::debug);
+                H::succeed_task(this.guard, &output, How::debug);
                 Poll::Ready(Ok(output))
             }
             Poll::Ready(Err(error)) => {
                 let error = How::fail(error, Origin::block(N::meta()));
-                R::fail(this.guard, &error);
+                H::fail_task(this.guard, &error);
                 Poll::Ready(Err(error))
             }
         }

@@ -12,7 +12,7 @@ use crate::build::scope::{Point, RefOf, Scope};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::graph::Describe;
 use crate::node::{HasNode, Origin};
-use crate::run::{Asks, Cx, Step};
+use crate::run::{Asks, Cx, Here, Step};
 use crate::task::{Call, Fails, Task};
 
 /// A task and the closure that makes its arguments, afresh for each attempt.
@@ -43,23 +43,22 @@ where
     type Asks = T::Asks;
 
     #[inline(always)]
-    fn run<'a, R: Cx + 'a>(
+    fn run<'a, H: Here + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: R,
+        here: H,
     ) -> impl Future<Output = Result<T::Out, Error<E>>> + Send + 'a {
-        let mut guard = cx.task(N::meta());
-        let inside = cx.inside(&guard, Origin::task(N::meta(), &T::NAME));
         // To make the arguments is the user's code. To make the call of them is not, and a future is not handed through what catches
         // panics, which would copy it in pieces.
-        let (args, fingerprint) = R::poll_task(&mut guard, || {
+        let ((args, fingerprint), started) = here.task(N::meta(), |_| {
             let args = (self.call)(scope, input).args;
-            let fingerprint = cx.fingerprint::<T, A>(&args);
+            let fingerprint = here.fingerprint::<T, A>(&args);
             (args, fingerprint)
         });
-        let fut = cx.execute::<T, A>(inside, args, fingerprint);
-        LeafFuture::<_, Self, P, E, R> { fut, leaf: PhantomData, guard }
+        let origin = Origin::task(N::meta(), &T::NAME);
+        let fut = here.execute::<T, A>(H::execution(&started), origin, args, fingerprint);
+        LeafFuture::<_, Self, P, E, H> { fut, leaf: PhantomData, guard: here.hold(started) }
     }
 
     fn queue<R: Cx>(&self, cx: R) -> R::Queued {
@@ -75,23 +74,23 @@ where
 }
 
 pin_project! {
-    struct LeafFuture<Fut, L, P, E, R: Cx> {
+    struct LeafFuture<Fut, L, P, E, H: Here> {
         #[pin]
         fut: Fut,
         leaf: PhantomData<fn() -> (L, P, E)>,
         // Last, so that the task is dropped before its end is told.
-        guard: R::Guard,
+        guard: H::TaskGuard,
     }
 }
 
-impl<Fut, F, T, A, N, P, E, R> Future for LeafFuture<Fut, Leaf<F, T, A, N>, P, E, R>
+impl<Fut, F, T, A, N, P, E, H> Future for LeafFuture<Fut, Leaf<F, T, A, N>, P, E, H>
 where
     Fut: Future<Output = Result<T::Out, ErrorKind<T::Error>>>,
     T: Fails<A, E>,
     N: HasNode<P::Scope>,
     P: Point,
     E: Failure,
-    R: Cx,
+    H: Here,
 {
     type Output = Result<T::Out, Error<E>>;
 
@@ -99,15 +98,15 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let fut = this.fut;
-        match R::poll_task(this.guard, || fut.poll(cx)) {
+        match H::poll_task(this.guard, || fut.poll(cx)) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(output)) => {
-                R::succeed(this.guard, &output, T::debug);
+                H::succeed_task(this.guard, &output, T::debug);
                 Poll::Ready(Ok(output))
             }
             Poll::Ready(Err(kind)) => {
                 let error = Error::of(kind.map(T::convert), Origin::task(N::meta(), &T::NAME));
-                R::fail(this.guard, &error);
+                H::fail_task(this.guard, &error);
                 Poll::Ready(Err(error))
             }
         }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
-use super::{Full, Given, Quiet, RunState};
+use super::{Counts, Full, Given, Quiet, RunState};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::pipeline::Run;
@@ -107,7 +107,8 @@ impl Asks for Yes {
         G: FnOnce() -> &'a Graph + Send + 'a,
     {
         async move {
-            let run = RunState::new(Given::default(), graph());
+            let counts = Counts::default();
+            let run = RunState::new(Given::default(), graph(), &counts);
             pipeline.run_within(input, Full::root(&run)).await
         }
     }

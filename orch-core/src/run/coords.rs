@@ -59,10 +59,26 @@ impl Coords {
         self.len == 0
     }
 
-    /// The innermost attempt, which is the first if there is none, and the innermost item.
+    /// The innermost attempt, which is the first if there is none, and the innermost item. In line and without a loop, as each event says
+    /// them.
+    #[inline(always)]
     pub(crate) fn innermost(&self) -> (u32, Option<u64>) {
-        let attempt = self.of(Count::Attempt).next_back().unwrap_or(1);
-        (attempt, self.of(Count::Item).next_back().map(u64::from))
+        if self.is_empty() {
+            return (1, None);
+        }
+        (self.last(Count::Attempt).unwrap_or(1), self.last(Count::Item).map(u64::from))
+    }
+
+    /// The innermost number of a kind.
+    #[inline(always)]
+    fn last(&self, count: Count) -> Option<u32> {
+        /// The lower bit of each level.
+        const LOWER: u16 = 0x5555;
+        let same = !(self.counts ^ (count as u16 * LOWER));
+        let levels = LOWER & !(LOWER << (2 * self.len));
+        let folded = if self.counts & FOLDED == 0 { 0 } else { 1 << (2 * (LEVELS - 2)) };
+        let last = (same & (same >> 1) & levels & !folded).checked_ilog2()?;
+        self.numbers.get(last as usize / 2).copied()
     }
 
     /// The levels that are told apart, outermost first.
@@ -124,6 +140,22 @@ mod tests {
         assert_eq!(all.len(), 10, "one for each level that is changed, and one for none");
         assert_eq!(deep(8).of(Count::Item).next_back(), Some(1), "the innermost is told as it is");
         assert_eq!(deep(0).of(Count::Item).next(), Some(1), "and so is the outermost");
+    }
+
+    #[test]
+    fn the_innermost_are_the_last_of_their_kind() {
+        let mut seed = 1_u64;
+        for _ in 0..10_000 {
+            let mut random = |below: u64| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (seed >> 33) % below
+            };
+            let levels: Vec<_> = (0..random(10)).map(|_| (COUNTS[random(4) as usize], random(100))).collect();
+            let coords = of(&levels);
+            let attempt = coords.of(Count::Attempt).next_back().unwrap_or(1);
+            let item = coords.of(Count::Item).next_back().map(u64::from);
+            assert_eq!(coords.innermost(), (attempt, item), "{coords:?}");
+        }
     }
 
     #[test]

@@ -1,24 +1,21 @@
 //! What a step may ask of the run that it is a part of.
 
-use std::any::Any;
 use std::convert::Infallible;
-use std::fmt;
 use std::future::Future;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use super::{Coords, Full, Inside, Queued};
+use super::{Coords, Full, Here, Lend, Queued};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::event::Told;
 use crate::node::{Meta, Origin};
 use crate::runtime::{BoxFuture, Gatekeeper, Report};
-use crate::task::Task;
 
 /// The run as a step sees it: where it is, the world around it, and who watches.
 ///
 /// A value to copy into every future of the run. For [`Quiet`](super::Quiet) it has no size.
-pub trait Cx: Copy + Send + Sync {
-    /// Held while an execution lasts.
+pub trait Cx: Here<Cx = Self> + for<'e> Lend<'e> {
+    /// Held while the execution of a block lasts.
     type Guard: Send;
     /// Held while a start waits.
     type Queued: Send;
@@ -50,35 +47,13 @@ pub trait Cx: Copy + Send + Sync {
     /// What follows belongs to round `round`, from 1.
     fn round(self, round: u32) -> Self;
 
-    /// The items, attempts, rounds and calls around what follows, as far as they are known.
-    fn coords(self) -> Coords;
-
     /// What follows belongs to these.
     fn at(self, coords: Coords) -> Self;
-
-    /// What follows belongs to the pipeline embedded at `meta`.
-    fn embed(self, meta: &'static Meta) -> Self;
 
     /// What follows has so much time left.
     fn within(self, duration: Duration) -> Self;
 
-    /// What the step at `origin` is told of its own execution, if it asks.
-    fn inside<'e>(self, guard: &Self::Guard, origin: Origin) -> Option<Inside<'e>>
-    where
-        Self: 'e;
-
     // ----- the world -----
-
-    /// What is kept of the arguments of a task, if somebody compares.
-    fn fingerprint<T: Task<A>, A: Send>(&self, args: &A) -> Option<u64>;
-
-    /// Runs one attempt of the task `T`, in the execution that `inside` is.
-    fn execute<'e, T: Task<A>, A: Send>(
-        self,
-        inside: Option<Inside<'e>>,
-        args: A,
-        fingerprint: Option<u64>,
-    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send;
 
     /// A run of the block `meta` arrives at a gatekeeper: what the runtime says to it, if that is not asked at once.
     fn admit(self, meta: &'static Meta, gatekeeper: Gatekeeper<'_>) -> Option<Decision>;
@@ -132,15 +107,6 @@ pub trait Cx: Copy + Send + Sync {
 
     // ----- who watches -----
 
-    /// A task or inline step starts.
-    fn task(&self, meta: &'static Meta) -> Self::Guard;
-
-    /// A block starts; the steps inside it get what is returned.
-    fn block(&self, meta: &'static Meta) -> (Self, Self::Guard);
-
-    /// A block starts that counts its items before it tells so.
-    fn block_that_counts(&self, meta: &'static Meta) -> (Self, Self::Guard);
-
     /// The items were counted, if they can be, and the start is told.
     fn counted(guard: &mut Self::Guard, items: impl FnOnce() -> Option<u64>);
 
@@ -154,19 +120,13 @@ pub trait Cx: Copy + Send + Sync {
     /// guard is dropped, after the steps inside.
     fn poll<T>(guard: &mut Self::Guard, poll: impl FnOnce() -> T) -> T;
 
-    /// Polls a task. A panic makes the execution fail at once.
-    fn poll_task<T>(guard: &mut Self::Guard, poll: impl FnOnce() -> T) -> T;
-
-    /// The execution gave its output.
-    fn succeed<T: Any>(guard: &mut Self::Guard, output: &T, debug: fn(&T) -> Option<&dyn fmt::Debug>);
-
     /// The execution of a block gave its output.
     fn succeed_block(guard: &mut Self::Guard);
 
     /// The execution of a block ended without a start of what is inside.
     fn skip_block(guard: &mut Self::Guard);
 
-    /// The execution failed.
+    /// The execution of a block failed.
     fn fail<E: Failure>(guard: &mut Self::Guard, error: &Error<E>);
 
     /// The execution has something to say that is particular to its block.

@@ -1,32 +1,27 @@
 //! A run that knows itself: it has a position and a runtime, and may be watched.
 
-use std::any::Any;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use pin_project_lite::pin_project;
-
 use super::arrival::{Arrival, Asking};
-use super::attempt::{Attempt, Done, Slot};
+use super::attempt::Done;
 use super::coords::Count;
 use super::cx::Decision;
 use super::guard::Class;
 use super::memory::{LastError, Memo, MemoAt};
 use super::sleep::Sleep;
 use super::state::{Id, Start};
-use super::{Coords, Cx, Guard, Inside, Position, Queued, RunState};
-use crate::codec::Codec;
-use crate::error::{Error, ErrorKind, Failure, Panicked};
-use crate::event::{BlockEvent, Output, Reason, Told};
+use super::{Coords, Cx, Guard, Position, Queued, RunState};
+use crate::error::{Error, ErrorKind, Failure};
+use crate::event::{BlockEvent, Reason, Told};
 use crate::node::{Meta, Origin};
 use crate::runtime::{Admit, BoxFuture, Gatekeeper, Local, Report, Runtime};
-use crate::task::Task;
 
 /// The run, seen from inside one execution. Without type parameters: whatever the bus and the runtime are, it is one type.
 #[derive(Clone, Copy)]
@@ -76,6 +71,28 @@ impl<'b> Full<'b> {
         let fits =
             |start: &Start| start.id == id && start.segment == self.segment && std::ptr::eq(start.meta, meta);
         self.run.take_due(fits).and_then(|start| start.id)
+    }
+
+    /// Whether an execution waits for a step that starts here.
+    #[inline]
+    pub(super) fn is_reserved(&self) -> bool {
+        self.reserved.is_some()
+    }
+
+    #[inline(always)]
+    pub(super) fn itself(&self) -> &Self {
+        self
+    }
+
+    /// As the steps inside of the execution `parent` see it.
+    #[inline(always)]
+    pub(super) fn within_execution(&self, parent: Option<Id>) -> Self {
+        Full { parent, reserved: None, ..*self }
+    }
+
+    /// As the steps of the pipeline that is embedded at `meta` see it.
+    pub(super) fn embedded(&self, meta: &'static Meta) -> Self {
+        Full { segment: self.run.embedded(self.segment, meta), ..*self }
     }
 
     pub(super) fn last_error(self) -> Option<LastError> {
@@ -141,16 +158,8 @@ impl<'b> Cx for Full<'b> {
         Full { coords: self.coords.push(Count::Round, round.into()), ..self }
     }
 
-    fn coords(self) -> Coords {
-        self.coords
-    }
-
     fn at(self, coords: Coords) -> Self {
         Full { coords, ..self }
-    }
-
-    fn embed(self, meta: &'static Meta) -> Self {
-        Full { segment: self.run.embedded(self.segment, meta), ..self }
     }
 
     fn within(self, duration: Duration) -> Self {
@@ -160,34 +169,6 @@ impl<'b> Cx for Full<'b> {
             (outer, end) => outer.or(end),
         };
         Full { deadline, ..self }
-    }
-
-    fn inside<'e>(self, guard: &Guard<'b>, origin: Origin) -> Option<Inside<'e>>
-    where
-        Self: 'e,
-    {
-        Some(Inside { cx: self, origin, id: guard.id })
-    }
-
-    #[inline]
-    fn fingerprint<T: Task<A>, A: Send>(&self, args: &A) -> Option<u64> {
-        self.run.runtime().and_then(|_| T::fingerprint(args))
-    }
-
-    fn execute<'e, T: Task<A>, A: Send>(
-        self,
-        inside: Option<Inside<'e>>,
-        args: A,
-        fingerprint: Option<u64>,
-    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send {
-        match (self.run.runtime(), inside) {
-            (Some(rt), Some(inside)) => {
-                let call = T::call(args, Some(inside));
-                let attempt = hand_over(rt, inside.position(), call, T::CODEC, fingerprint);
-                Execute::Runtime { attempt }
-            }
-            _ => Execute::Here { call: T::call(args, inside) },
-        }
     }
 
     fn admit(self, meta: &'static Meta, gatekeeper: Gatekeeper<'_>) -> Option<Decision> {
@@ -275,20 +256,6 @@ impl<'b> Cx for Full<'b> {
         }
     }
 
-    fn task(&self, meta: &'static Meta) -> Guard<'b> {
-        Guard::task(self, meta)
-    }
-
-    fn block(&self, meta: &'static Meta) -> (Self, Guard<'b>) {
-        let guard = Guard::block(self, meta);
-        (Full { parent: guard.id, reserved: None, ..*self }, guard)
-    }
-
-    fn block_that_counts(&self, meta: &'static Meta) -> (Self, Guard<'b>) {
-        let guard = Guard::counting(self, meta);
-        (Full { parent: guard.id, reserved: None, ..*self }, guard)
-    }
-
     fn counted(guard: &mut Guard<'b>, items: impl FnOnce() -> Option<u64>) {
         guard.counted(items());
     }
@@ -298,7 +265,7 @@ impl<'b> Cx for Full<'b> {
         let id = if run.is_watched() { run.next_execution() } else { None };
         let start = self.start(id, meta);
         if run.is_watched() {
-            run.emit(&start, run.elapsed(), Class::of(meta).waits());
+            run.emit(&start, run.time(), Class::of(meta).waits());
         }
         Queued { run, start, waiting: true }
     }
@@ -313,39 +280,16 @@ impl<'b> Cx for Full<'b> {
     }
 
     fn poll<T>(guard: &mut Guard<'b>, poll: impl FnOnce() -> T) -> T {
-        if !guard.run.is_watched() {
+        if !guard.is_open() {
             return poll();
         }
         catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|payload| {
-            if guard.is_open {
-                guard.panicked = Some(Box::new(Panicked::from_payload(&*payload)));
-            }
+            guard.panicked(&*payload);
             resume_unwind(payload)
         })
     }
 
-    fn poll_task<T>(guard: &mut Guard<'b>, poll: impl FnOnce() -> T) -> T {
-        if !guard.run.is_watched() {
-            return poll();
-        }
-        if let Some(ambient) = &guard.ambient {
-            ambient.enter();
-        }
-        let polled = catch_unwind(AssertUnwindSafe(poll));
-        if let Some(ambient) = &guard.ambient {
-            ambient.exit();
-        }
-        polled.unwrap_or_else(|payload| {
-            let panicked = Panicked::from_payload(&*payload);
-            guard.fail_by(&panicked);
-            resume_unwind(payload)
-        })
-    }
-
-    fn succeed<T: Any>(guard: &mut Guard<'b>, output: &T, debug: fn(&T) -> Option<&dyn fmt::Debug>) {
-        guard.succeed(Output::new(output, debug(output)));
-    }
-
+    #[inline]
     fn succeed_block(guard: &mut Guard<'b>) {
         guard.finish(|elapsed| BlockEvent::Succeeded { elapsed });
     }
@@ -378,46 +322,6 @@ impl<'b> Cx for Full<'b> {
 /// A runtime turns runs away by rejections alone.
 pub(super) fn as_rejection(kind: ErrorKind<Infallible>) -> ErrorKind<Infallible> {
     if kind.is_rejection() { kind } else { ErrorKind::Rejected }
-}
-
-pin_project! {
-    /// An attempt at a task. (An `async` block would hold what it is given twice, and copy it.)
-    #[project = ExecuteProjected]
-    enum Execute<Call, Attempt> {
-        Here { #[pin] call: Call },
-        Runtime { attempt: Pin<Box<Attempt>> },
-    }
-}
-
-/// Has a runtime of the user's run a call, or answer for it. In a box, so that who has none does not pay for the size.
-fn hand_over<'r, 'e, T, X>(
-    rt: &'r (dyn Runtime + 'r),
-    position: Position<'e>,
-    call: impl Future<Output = Result<T, ErrorKind<X>>> + Send,
-    codec: Option<Codec<T, X>>,
-    fingerprint: Option<u64>,
-) -> Pin<Box<impl Future<Output = Result<T, ErrorKind<X>>> + Send>>
-where
-    T: Send + 'static,
-    X: Send + 'static,
-{
-    Box::pin(async move {
-        let mut slot = pin!(Slot::new(call, codec));
-        let _: Done<'_> = rt.execute(Attempt::new(slot.as_mut(), position, fingerprint)).await;
-        slot.take()
-    })
-}
-
-impl<Call: Future, Attempt: Future<Output = Call::Output>> Future for Execute<Call, Attempt> {
-    type Output = Call::Output;
-
-    #[inline(always)]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Call::Output> {
-        match self.project() {
-            ExecuteProjected::Here { call } => call.poll(cx),
-            ExecuteProjected::Runtime { attempt } => attempt.as_mut().poll(cx),
-        }
-    }
 }
 
 impl fmt::Debug for Full<'_> {

@@ -1,38 +1,32 @@
 //! An execution under way, and a start that waits: what makes sure that each is told of once.
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::state::{Id, Start, Subject};
+use super::time::Time;
 use super::{Coords, Full, RunState};
-use crate::bus::Ambient;
 use crate::error::{ErrorKind, Panicked};
 use crate::event::{BlockEvent, EventKind, Output, Reason, TaskEvent, Told};
 use crate::graph::Node;
 use crate::node::{Meta, Origin};
 
-/// An execution under way.
+/// An execution of a block under way.
 pub struct Guard<'b> {
-    pub(super) run: &'b RunState<'b>,
-    /// `None` if nobody takes events.
+    run: &'b RunState<'b>,
+    /// `None` if nobody takes events, or its end has been told.
+    id: Option<Id>,
     node: Option<&'b Node>,
-    pub(super) id: Option<Id>,
+    started: Time,
     parent: Option<Id>,
     coords: Coords,
-    class: Class,
-    /// When it started, in nanoseconds of the run's time.
-    started: u64,
-    /// Whether its end is still to be told.
-    pub(super) is_open: bool,
     /// The panic that left our own poll, in a box so that a guard is quick to move. (`std::thread::panicking()` would be true for siblings
     /// that merely stand in its way.)
-    pub(super) panicked: Option<Box<Panicked>>,
+    panicked: Option<Box<Panicked>>,
     /// Its start has not been told yet, as it counts its items before.
     counts: bool,
-    /// What it is polled in, if it is a task and the bus has something.
-    pub(super) ambient: Option<Arc<dyn Ambient>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,147 +62,214 @@ pub struct Queued<'b> {
     pub(super) waiting: bool,
 }
 
-/// What is new of an execution that starts in a run which is watched. The guard is made of it in one go and at its place: what is written
-/// field by field and then moved has to be waited for.
-struct Opened<'b> {
+/// What is new of an execution that starts in a run which is watched: what its events say, besides what the run knows where it starts.
+#[derive(Clone, Copy)]
+pub(super) struct Opened<'b> {
+    pub(super) node: &'b Node,
+    pub(super) id: Id,
+    pub(super) started: Time,
+}
+
+/// How the start and the end of a task are told. Chosen once for a run, by what has to be asked for it: a clock or a runtime, or nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Telling {
+    /// Gives the node and the number of the execution, if anybody takes events. They come back in registers, and the time at its place: a value
+    /// of several words would be written in parts and read as a whole, which has to be waited for.
+    pub(super) start: Begin,
+    pub(super) succeed: Succeed,
+}
+
+type Begin = for<'b> fn(&Full<'b>, &'static Meta, &mut Time) -> (Option<&'b Node>, Option<Id>);
+type Succeed = for<'b> fn(&Full<'b>, &'b Node, Id, Time, &dyn Any, Option<&dyn fmt::Debug>);
+
+impl Telling {
+    pub(super) const PLAINLY: Telling = Telling { start: start_plainly, succeed: succeed_plainly };
+    pub(super) const ASKING: Telling = Telling { start: start_asking, succeed: succeed_asking };
+}
+
+/// The start of a task, which is told, where nobody has to be asked for anything.
+fn start_plainly<'b>(
+    at: &Full<'b>,
+    meta: &'static Meta,
+    started: &mut Time,
+) -> (Option<&'b Node>, Option<Id>) {
+    let Some(graph) = at.run.plain().filter(|_| !at.is_reserved()) else {
+        return start_asking(at, meta, started);
+    };
+    let Some(id) = at.run.next_execution() else { return (None, None) };
+    let opened = Opened { node: graph.locate(at.segment, meta), id, started: Time::default() };
+    opened.tell_plainly(at, EventKind::Task(TaskEvent::Running));
+    (Some(opened.node), Some(opened.id))
+}
+
+/// The same where somebody has to be asked.
+#[inline(never)]
+fn start_asking<'b>(
+    at: &Full<'b>,
+    meta: &'static Meta,
+    started: &mut Time,
+) -> (Option<&'b Node>, Option<Id>) {
+    let Some(opened) = Opened::new(at, meta) else { return (None, None) };
+    *started = opened.started;
+    opened.tell(at, opened.started, EventKind::Task(TaskEvent::Running));
+    (Some(opened.node), Some(opened.id))
+}
+
+/// A task has given this.
+fn succeed_plainly<'b>(
+    at: &Full<'b>,
     node: &'b Node,
     id: Id,
-    started: u64,
+    started: Time,
+    value: &dyn Any,
+    debug: Option<&dyn fmt::Debug>,
+) {
+    let (output, elapsed) = (Output::new(value, debug), Duration::ZERO);
+    let kind = EventKind::Task(TaskEvent::Succeeded { output, elapsed });
+    Opened { node, id, started }.tell_plainly(at, kind);
+}
+
+/// The same where somebody has to be asked.
+fn succeed_asking<'b>(
+    at: &Full<'b>,
+    node: &'b Node,
+    id: Id,
+    started: Time,
+    value: &dyn Any,
+    debug: Option<&dyn fmt::Debug>,
+) {
+    let now = at.run.time();
+    let (output, elapsed) = (Output::new(value, debug), now.since(started));
+    let kind = EventKind::Task(TaskEvent::Succeeded { output, elapsed });
+    Opened { node, id, started }.tell(at, now, kind);
 }
 
 impl<'b> Opened<'b> {
+    /// `None` if nobody takes events.
     #[inline(always)]
-    fn new(cx: &Full<'b>, meta: &'static Meta) -> Option<Self> {
-        let run = cx.run;
-        let is_watched = run.is_watched();
-        let id = is_watched.then(|| cx.claim(meta).or_else(|| run.next_execution())).flatten()?;
-        Some(Opened { node: run.locate(cx.segment, meta), id, started: run.nanos() })
-    }
-
-    #[inline(always)]
-    fn subject<'s>(&self, cx: &'s Full<'b>) -> Subject<'s> {
-        Subject { node: self.node, id: self.id, parent: cx.parent, coords: &cx.coords }
-    }
-
-    #[inline(always)]
-    fn guard(
-        self,
-        cx: &Full<'b>,
-        class: Class,
-        counts: bool,
-        ambient: Option<Arc<dyn Ambient>>,
-    ) -> Guard<'b> {
-        let Full { run, parent, coords, .. } = *cx;
-        let Opened { node, id, started } = self;
-        let (node, id, is_open, panicked) = (Some(node), Some(id), true, None);
-        Guard { run, node, id, parent, coords, class, started, is_open, panicked, counts, ambient }
-    }
-}
-
-impl<'b> Guard<'b> {
-    /// The start of a task, which is told.
-    pub(super) fn task(cx: &Full<'b>, meta: &'static Meta) -> Self {
-        let Some(opened) = Opened::new(cx, meta) else { return Guard::unwatched(cx, Class::Task) };
-        cx.run.tell(
-            opened.subject(cx),
-            Duration::from_nanos(opened.started),
-            EventKind::Task(TaskEvent::Running),
-        );
-        let ambient = cx.run.ambient(Some(opened.id));
-        opened.guard(cx, Class::Task, false, ambient)
+    fn new(at: &Full<'b>, meta: &'static Meta) -> Option<Self> {
+        let run = at.run;
+        if !run.is_watched() {
+            return None;
+        }
+        let id = at.claim(meta).or_else(|| run.next_execution())?;
+        Some(Opened { node: run.locate(at.segment, meta), id, started: run.time() })
     }
 
     /// The start of a block, which is told.
-    pub(super) fn block(cx: &Full<'b>, meta: &'static Meta) -> Self {
-        let Some(opened) = Opened::new(cx, meta) else { return Guard::unwatched(cx, Class::Block) };
-        let started = BlockEvent::Started { items: None };
-        cx.run.tell(opened.subject(cx), Duration::from_nanos(opened.started), EventKind::Block(started));
-        opened.guard(cx, Class::Block, false, None)
+    fn block(at: &Full<'b>, meta: &'static Meta, started: &mut Time) -> (Option<&'b Node>, Option<Id>) {
+        let Some(opened) = Opened::new(at, meta) else { return (None, None) };
+        *started = opened.started;
+        opened.tell(at, opened.started, EventKind::Block(BlockEvent::Started { items: None }));
+        (Some(opened.node), Some(opened.id))
+    }
+
+    /// Tells what nobody has to be asked for.
+    #[inline(always)]
+    fn tell_plainly(&self, at: &Full<'b>, kind: EventKind<'_>) {
+        let Opened { node, id, .. } = *self;
+        let subject = Subject { node, id, parent: at.parent, coords: &at.coords };
+        at.run.tell_at(subject, Duration::ZERO, false, kind);
+    }
+
+    #[inline(always)]
+    fn tell(&self, at: &Full<'b>, now: Time, kind: EventKind<'_>) {
+        let Opened { node, id, .. } = *self;
+        at.run.tell(Subject { node, id, parent: at.parent, coords: &at.coords }, now, kind);
+    }
+
+    /// The task has failed.
+    #[cold]
+    pub(super) fn fail(self, at: &Full<'b>, error: &(dyn std::error::Error + 'static), reason: Reason<'_>) {
+        let now = at.run.time();
+        let elapsed = now.since(self.started);
+        self.tell(at, now, EventKind::Task(TaskEvent::Failed { error, reason, elapsed }));
+    }
+
+    /// The task is dropped before its end.
+    #[cold]
+    pub(super) fn cancel(self, at: &Full<'b>) {
+        self.tell(at, at.run.time(), EventKind::Task(TaskEvent::Cancelled));
+    }
+}
+
+/// Why something failed that panicked.
+pub(super) fn by_panic(panicked: &Panicked) -> Reason<'_> {
+    Reason::new(panicked, ErrorKind::<Infallible>::Panicked(panicked.clone()).as_str())
+}
+
+impl<'b> Guard<'b> {
+    /// The start of a block, which is told; and the run as the steps inside see it.
+    #[inline(always)]
+    pub(super) fn block(at: &Full<'b>, meta: &'static Meta) -> (Full<'b>, Self) {
+        let mut started = Time::default();
+        let (node, id) = Opened::block(at, meta, &mut started);
+        Guard::new(at, node, id, started, false)
     }
 
     /// The start of a block, which is told when its items have been counted, or it ends before.
-    pub(super) fn counting(cx: &Full<'b>, meta: &'static Meta) -> Self {
-        match Opened::new(cx, meta) {
-            Some(opened) => opened.guard(cx, Class::Block, true, None),
-            None => Guard::unwatched(cx, Class::Block),
-        }
+    pub(super) fn counting(at: &Full<'b>, meta: &'static Meta) -> (Full<'b>, Self) {
+        let (node, id, started) = match Opened::new(at, meta) {
+            Some(Opened { node, id, started }) => (Some(node), Some(id), started),
+            None => (None, None, Time::default()),
+        };
+        Guard::new(at, node, id, started, id.is_some())
     }
 
-    fn unwatched(cx: &Full<'b>, class: Class) -> Self {
-        let Full { run, parent, coords, .. } = *cx;
-        Guard {
-            run,
-            node: None,
-            id: None,
-            parent,
-            coords,
-            class,
-            started: 0,
-            is_open: false,
-            panicked: None,
-            counts: false,
-            ambient: None,
-        }
-    }
-
-    /// Whom its events are about; nobody if nobody takes them.
     #[inline(always)]
-    fn subject(&self) -> Option<Subject<'_>> {
-        let (Some(node), Some(id)) = (self.node, self.id) else { return None };
-        Some(Subject { node, id, parent: self.parent, coords: &self.coords })
+    fn new(
+        at: &Full<'b>,
+        node: Option<&'b Node>,
+        id: Option<Id>,
+        started: Time,
+        counts: bool,
+    ) -> (Full<'b>, Self) {
+        let Full { run, parent, coords, .. } = *at;
+        (at.within_execution(id), Guard { run, id, node, started, parent, coords, panicked: None, counts })
+    }
+
+    /// Whether its end is still to be told.
+    #[inline]
+    pub(super) fn is_open(&self) -> bool {
+        self.id.is_some()
+    }
+
+    /// It, if its end is still to be told.
+    #[inline(always)]
+    fn open(&self) -> Option<Opened<'b>> {
+        Some(Opened { id: self.id?, node: self.node?, started: self.started })
+    }
+
+    #[inline(always)]
+    fn tell_of(&self, Opened { node, id, .. }: Opened<'b>, now: Time, kind: EventKind<'_>) {
+        self.run.tell(Subject { node, id, parent: self.parent, coords: &self.coords }, now, kind);
     }
 
     /// Tells the start.
     pub(super) fn counted(&mut self, items: Option<u64>) {
-        if let (true, Some(subject)) = (std::mem::take(&mut self.counts), self.subject()) {
-            self.run.tell(
-                subject,
-                Duration::from_nanos(self.started),
-                EventKind::Block(BlockEvent::Started { items }),
-            );
+        if let (true, Some(open)) = (std::mem::take(&mut self.counts), self.open()) {
+            self.tell_of(open, open.started, EventKind::Block(BlockEvent::Started { items }));
         }
     }
 
-    /// Ends the execution, if it has not ended yet: gives the run's time, and the time since its start.
+    /// Ends the execution, if it has not ended yet: gives it, the run's time, and the time since its start. What is inside it ends
+    /// first: its start is told if it was not, and starts in it that are due will never be made.
     #[inline(always)]
-    fn end(&mut self) -> Option<(Duration, Duration)> {
-        if !std::mem::take(&mut self.is_open) {
-            return None;
+    fn end(&mut self) -> Option<(Opened<'b>, Time, Duration)> {
+        let open = self.open()?;
+        self.id = None;
+        let now = self.run.time();
+        if std::mem::take(&mut self.counts) {
+            self.tell_of(open, open.started, EventKind::Block(BlockEvent::Started { items: None }));
         }
-        let nanos = self.run.nanos();
-        let now = Duration::from_nanos(nanos);
-        if self.class == Class::Block {
-            self.end_block(now);
-        }
-        Some((now, Duration::from_nanos(nanos.saturating_sub(self.started))))
+        self.run.cancel_due(open.id, now);
+        Some((open, now, now.since(open.started)))
     }
 
-    /// What is inside it ends first: its start is told if it was not, and starts in it that are due will never be made.
-    fn end_block(&mut self, now: Duration) {
-        self.counted(None);
-        if let Some(id) = self.id {
-            self.run.cancel_due(id, now);
-        }
-    }
-
-    #[inline(always)]
-    fn tell_this(&self, now: Duration, kind: EventKind<'_>) {
-        if let Some(subject) = self.subject() {
-            self.run.tell(subject, now, kind);
-        }
-    }
-
-    /// A task has given this.
-    pub(super) fn succeed(&mut self, output: Output<'_>) {
-        if let Some((now, elapsed)) = self.end() {
-            self.tell_this(now, EventKind::Task(TaskEvent::Succeeded { output, elapsed }));
-        }
-    }
-
-    /// A block ends otherwise than by an error.
+    /// It ends otherwise than by an error.
     pub(super) fn finish(&mut self, make: fn(Duration) -> BlockEvent<'static>) {
-        if let Some((now, elapsed)) = self.end() {
-            self.tell_this(now, EventKind::Block(make(elapsed)));
+        if let Some((open, now, elapsed)) = self.end() {
+            self.tell_of(open, now, EventKind::Block(make(elapsed)));
         }
     }
 
@@ -218,45 +279,35 @@ impl<'b> Guard<'b> {
         reason: Reason<'_>,
         origin: Option<Origin>,
     ) {
-        if let Some((now, elapsed)) = self.end() {
-            self.tell_this(
-                now,
-                match self.class {
-                    Class::Task => EventKind::Task(TaskEvent::Failed { error, reason, elapsed }),
-                    Class::Block => EventKind::Block(BlockEvent::Failed { error, reason, origin, elapsed }),
-                },
-            );
+        if let Some((open, now, elapsed)) = self.end() {
+            self.tell_of(open, now, EventKind::Block(BlockEvent::Failed { error, reason, origin, elapsed }));
         }
     }
 
-    fn cancel(&mut self) {
-        if let Some((now, _)) = self.end() {
-            self.tell_this(now, self.class.is_cancelled());
+    /// A panic leaves its own poll.
+    #[cold]
+    pub(super) fn panicked(&mut self, payload: &(dyn Any + Send)) {
+        if self.is_open() {
+            self.panicked = Some(Box::new(Panicked::from_payload(payload)));
         }
-    }
-
-    /// It failed by a panic, which is on its way out.
-    pub(super) fn fail_by(&mut self, panicked: &Panicked) {
-        let kind = ErrorKind::<Infallible>::Panicked(panicked.clone()).as_str();
-        self.fail(panicked, Reason::new(panicked, kind), None);
     }
 
     /// Tells of something in the midst of it.
     pub(super) fn tell<T: Told>(&self, told: impl FnOnce() -> T) {
-        if self.node.is_some() {
-            self.tell_of(&told());
+        if let Some(open) = self.open() {
+            self.tell_of(open, self.run.time(), EventKind::Told(&told()));
         }
-    }
-
-    fn tell_of(&self, told: &dyn Told) {
-        self.tell_this(self.run.elapsed(), EventKind::Told(told));
     }
 
     #[cold]
     fn left(&mut self) {
         match self.panicked.take() {
-            Some(panicked) => self.fail_by(&panicked),
-            None => self.cancel(),
+            Some(panicked) => self.fail(&*panicked, by_panic(&panicked), None),
+            None => {
+                if let Some((open, now, _)) = self.end() {
+                    self.tell_of(open, now, EventKind::Block(BlockEvent::Cancelled));
+                }
+            }
         }
     }
 }
@@ -264,7 +315,7 @@ impl<'b> Guard<'b> {
 impl Drop for Guard<'_> {
     #[inline]
     fn drop(&mut self) {
-        if self.is_open {
+        if self.is_open() {
             self.left();
         }
     }
@@ -273,7 +324,7 @@ impl Drop for Guard<'_> {
 impl Drop for Queued<'_> {
     fn drop(&mut self) {
         if self.waiting && self.run.is_watched() {
-            self.run.emit(&self.start, self.run.elapsed(), Class::of(self.start.meta).is_cancelled());
+            self.run.emit(&self.start, self.run.time(), Class::of(self.start.meta).is_cancelled());
         }
     }
 }

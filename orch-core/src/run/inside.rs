@@ -61,7 +61,7 @@ impl<'e> Inside<'e> {
     pub(crate) fn tell<T: Told>(self, told: impl FnOnce() -> T) {
         if self.id.is_some() {
             let (run, start) = (self.cx.run, self.cx.start(self.id, self.origin.meta()));
-            run.emit(&start, run.elapsed(), EventKind::Told(&told()));
+            run.emit(&start, run.time(), EventKind::Told(&told()));
         }
     }
 

@@ -14,10 +14,12 @@
 mod arrival;
 mod asks;
 mod attempt;
+mod begin;
 mod coords;
 mod cx;
 mod full;
 mod guard;
+mod here;
 mod inside;
 pub(crate) mod lazy;
 mod memory;
@@ -26,8 +28,10 @@ mod quiet;
 mod sleep;
 mod state;
 mod step;
+mod task_guard;
 #[cfg(test)]
 mod tests;
+mod time;
 
 pub use arrival::Arrival;
 pub(crate) use asks::Asks;
@@ -40,9 +44,11 @@ pub(crate) use cx::finish_block;
 pub(crate) use cx::{Cx, Decision};
 pub(crate) use full::Full;
 pub(crate) use guard::{Guard, Queued};
+pub(crate) use here::{Here, Lend};
 pub use inside::Inside;
 pub use memory::LastError;
 pub use position::Position;
 pub(crate) use quiet::Quiet;
-pub(crate) use state::{Given, RunState};
+pub(crate) use state::{Counts, Given, RunState};
 pub(crate) use step::Step;
+pub(crate) use task_guard::TaskGuard;

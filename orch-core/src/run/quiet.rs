@@ -8,7 +8,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::cx::Decision;
-use super::{Coords, Cx, Full, Inside, Queued};
+use super::state::Id;
+use super::{Coords, Cx, Full, Here, Inside, Lend, Queued};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::event::Told;
 use crate::node::{Meta, Origin};
@@ -18,6 +19,94 @@ use crate::task::Task;
 /// Nobody watches, and the world is tokio's.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Quiet;
+
+impl Here for Quiet {
+    type Cx = Quiet;
+    type TaskGuard = ();
+    type Started = ();
+
+    #[inline(always)]
+    fn cx(self) -> Quiet {
+        self
+    }
+
+    #[inline(always)]
+    fn coords(self) -> Coords {
+        Coords::default()
+    }
+
+    #[inline(always)]
+    fn embed(self, _meta: &'static Meta) -> Quiet {
+        self
+    }
+
+    #[inline(always)]
+    fn inside<'e>(self, _id: Option<Id>, _origin: Origin) -> Option<Inside<'e>>
+    where
+        Self: 'e,
+    {
+        None
+    }
+
+    #[inline(always)]
+    fn fingerprint<T: Task<A>, A: Send>(self, _args: &A) -> Option<u64> {
+        None
+    }
+
+    #[inline(always)]
+    fn execute<T: Task<A>, A: Send>(
+        self,
+        _id: Option<Id>,
+        _origin: Origin,
+        args: A,
+        _fingerprint: Option<u64>,
+    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send {
+        T::call(args, None)
+    }
+
+    #[inline(always)]
+    fn task<T>(self, _meta: &'static Meta, make: impl FnOnce(Option<Id>) -> T) -> (T, ()) {
+        (make(None), ())
+    }
+
+    #[inline(always)]
+    fn hold(self, (): ()) {}
+
+    #[inline(always)]
+    fn execution((): &()) -> Option<Id> {
+        None
+    }
+
+    #[inline(always)]
+    fn block(self, _meta: &'static Meta) -> (Self, ()) {
+        (self, ())
+    }
+
+    #[inline(always)]
+    fn block_that_counts(self, _meta: &'static Meta) -> (Self, ()) {
+        (self, ())
+    }
+
+    #[inline(always)]
+    fn poll_task<T>((): &mut (), poll: impl FnOnce() -> T) -> T {
+        poll()
+    }
+
+    #[inline(always)]
+    fn succeed_task<T: Any>((): &mut (), _output: &T, _debug: fn(&T) -> Option<&dyn fmt::Debug>) {}
+
+    #[inline(always)]
+    fn fail_task<E: Failure>((): &mut (), _error: &Error<E>) {}
+}
+
+impl Lend<'_> for Quiet {
+    type Lent = Quiet;
+
+    #[inline(always)]
+    fn lend(&self) -> Quiet {
+        Quiet
+    }
+}
 
 impl Cx for Quiet {
     type Guard = ();
@@ -61,46 +150,13 @@ impl Cx for Quiet {
     }
 
     #[inline(always)]
-    fn coords(self) -> Coords {
-        Coords::default()
-    }
-
-    #[inline(always)]
     fn at(self, _coords: Coords) -> Self {
-        self
-    }
-
-    #[inline(always)]
-    fn embed(self, _meta: &'static Meta) -> Self {
         self
     }
 
     #[inline(always)]
     fn within(self, _duration: Duration) -> Self {
         self
-    }
-
-    #[inline(always)]
-    fn inside<'e>(self, (): &(), _origin: Origin) -> Option<Inside<'e>>
-    where
-        Self: 'e,
-    {
-        None
-    }
-
-    #[inline(always)]
-    fn fingerprint<T: Task<A>, A: Send>(&self, _args: &A) -> Option<u64> {
-        None
-    }
-
-    #[inline(always)]
-    fn execute<'e, T: Task<A>, A: Send>(
-        self,
-        _inside: Option<Inside<'e>>,
-        args: A,
-        _fingerprint: Option<u64>,
-    ) -> impl Future<Output = Result<T::Out, ErrorKind<T::Error>>> + Send {
-        T::call(args, None)
     }
 
     #[inline(always)]
@@ -171,19 +227,6 @@ impl Cx for Quiet {
     }
 
     #[inline(always)]
-    fn task(&self, _meta: &'static Meta) {}
-
-    #[inline(always)]
-    fn block(&self, _meta: &'static Meta) -> (Self, ()) {
-        (*self, ())
-    }
-
-    #[inline(always)]
-    fn block_that_counts(&self, _meta: &'static Meta) -> (Self, ()) {
-        (*self, ())
-    }
-
-    #[inline(always)]
     fn counted((): &mut (), _items: impl FnOnce() -> Option<u64>) {}
 
     #[inline(always)]
@@ -198,14 +241,6 @@ impl Cx for Quiet {
     fn poll<T>((): &mut (), poll: impl FnOnce() -> T) -> T {
         poll()
     }
-
-    #[inline(always)]
-    fn poll_task<T>((): &mut (), poll: impl FnOnce() -> T) -> T {
-        poll()
-    }
-
-    #[inline(always)]
-    fn succeed<T: Any>((): &mut (), _output: &T, _debug: fn(&T) -> Option<&dyn fmt::Debug>) {}
 
     #[inline(always)]
     fn succeed_block((): &mut ()) {}

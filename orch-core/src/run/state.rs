@@ -3,14 +3,15 @@
 use std::fmt;
 use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::guard::Class;
+use super::guard::{Class, Telling};
 use super::memory::Memory;
+use super::time::Time;
 use super::{Coords, Position};
-use crate::bus::{Ambient, DynBus, emit_quietly};
+use crate::bus::{Ambient, DynBus, NoBus, emit_quietly};
 use crate::event::{Event, EventKind, Execution, RunId};
 use crate::graph::{Describe, Graph, Node};
 use crate::node::Meta;
@@ -19,8 +20,12 @@ use crate::runtime::{Local, Runtime};
 
 /// One run that knows itself.
 pub(crate) struct RunState<'b> {
-    /// `None` if nobody takes events.
-    bus: Option<&'b dyn DynBus>,
+    /// [`NoBus`] if nobody takes events, and then it is never called.
+    bus: &'b dyn DynBus,
+    is_watched: bool,
+    /// The graph, if the run is watched and nobody has to be asked for anything when an event is told: no clock, and no runtime.
+    plain: Option<&'b Graph>,
+    telling: Telling,
     /// `None` for tokio.
     rt: Option<&'b dyn Runtime>,
     graph: GraphOf<'b>,
@@ -30,21 +35,22 @@ pub(crate) struct RunState<'b> {
     started: Option<Instant>,
     /// Whether the bus has something for tasks to be polled in.
     has_ambients: bool,
-    counts: Counts,
-    /// The run that this is a part of, which counts for it.
-    whole: Option<&'b Counts>,
+    /// Those of the run that this is a part of, if it is one.
+    counts: &'b Counts,
     /// Starts that are due: they wait no more, and have not been polled yet.
     due: Mutex<Vec<Start>>,
+    /// Whether there are any, so that no block has to lock to find none. As with the counts: one task at a time asks.
+    has_due: AtomicBool,
 }
 
 /// How many events and executions there were in a run, and what its steps remember. One for the run and all its parts.
 ///
 /// One task at a time polls a run, so plain loads and stores count without gaps; atomics make it `Sync`.
 #[derive(Default)]
-struct Counts {
+pub(crate) struct Counts {
     events: AtomicU64,
     executions: AtomicU64,
-    /// The time that was told last, in nanoseconds since the start.
+    /// The time that was told last, as [`Time::bits`].
     elapsed: AtomicU64,
     memory: Memory,
 }
@@ -103,22 +109,29 @@ pub(super) struct Subject<'s> {
 }
 
 impl<'b> RunState<'b> {
-    pub(crate) fn new(given: Given<'b>, graph: &'b Graph) -> Self {
+    pub(crate) fn new(given: Given<'b>, graph: &'b Graph, counts: &'b Counts) -> Self {
         static RUNS: AtomicU64 = AtomicU64::new(1);
         let Given { bus, rt, key } = given;
         let mut state = RunState {
-            bus,
+            bus: bus.unwrap_or(&NoBus),
+            is_watched: bus.is_some(),
+            plain: None,
+            telling: Telling::ASKING,
             rt,
             graph: GraphOf::Made(graph),
             id: RunId(RUNS.fetch_add(1, Ordering::Relaxed)),
             key,
             started: None,
             has_ambients: bus.is_some_and(DynBus::has_ambients_dyn),
-            counts: Counts::default(),
-            whole: None,
+            counts,
             due: Mutex::new(Vec::new()),
+            has_due: AtomicBool::new(false),
         };
         state.started = bus.is_some_and(DynBus::needs_time_dyn).then(|| state.now());
+        if bus.is_some() && rt.is_none() && state.started.is_none() {
+            state.plain = Some(graph);
+            state.telling = Telling::PLAINLY;
+        }
         state
     }
 
@@ -126,28 +139,25 @@ impl<'b> RunState<'b> {
     pub(super) fn part(Part { of, within, describe }: Part<'b>) -> Self {
         RunState {
             bus: of.bus,
+            is_watched: of.is_watched,
+            plain: None,
+            telling: Telling::ASKING,
             rt: of.rt,
             graph: GraphOf::Part { within, describe, made: OnceLock::new() },
             id: of.id,
             key: of.key,
             started: of.started,
             has_ambients: of.has_ambients,
-            counts: Counts::default(),
-            whole: Some(of.counts()),
+            counts: of.counts,
             due: Mutex::new(Vec::new()),
+            has_due: AtomicBool::new(false),
         }
     }
 
-    #[inline]
-    fn counts(&self) -> &Counts {
-        self.whole.unwrap_or(&self.counts)
-    }
-
     pub(super) fn memory(&self) -> &Memory {
-        &self.counts().memory
+        &self.counts.memory
     }
 
-    #[inline]
     fn graph(&self) -> &Graph {
         match &self.graph {
             GraphOf::Made(graph) => graph,
@@ -171,7 +181,18 @@ impl<'b> RunState<'b> {
 
     /// Whether anybody takes events. If not, none is built and no clock is read for one.
     pub(super) fn is_watched(&self) -> bool {
-        self.bus.is_some()
+        self.is_watched
+    }
+
+    /// The graph, if nobody has to be asked for anything when an event is told.
+    #[inline]
+    pub(super) fn plain(&self) -> Option<&'b Graph> {
+        self.plain
+    }
+
+    #[inline]
+    pub(super) fn telling(&self) -> &Telling {
+        &self.telling
     }
 
     pub(super) fn now(&self) -> Instant {
@@ -189,27 +210,21 @@ impl<'b> RunState<'b> {
 
     #[inline]
     pub(super) fn next_execution(&self) -> Option<Id> {
-        Id::new(next(&self.counts().executions) + 1)
+        Id::new(next(&self.counts.executions) + 1)
     }
 
-    /// The time since the run started.
+    /// The time since the run started. It does not go back, as the clock may: a run on a paused clock that is dropped outside of its
+    /// runtime finds another one there.
     #[inline]
-    pub(super) fn elapsed(&self) -> Duration {
-        Duration::from_nanos(self.nanos())
+    pub(super) fn time(&self) -> Time {
+        self.started.map_or(Time::default(), |started| self.time_since(started))
     }
 
-    /// The same in nanoseconds. It does not go back, as the clock may: a run on a paused clock that is dropped outside of its runtime
-    /// finds another one there.
-    #[inline]
-    pub(super) fn nanos(&self) -> u64 {
-        self.started.map_or(0, |started| self.nanos_since(started))
-    }
-
-    fn nanos_since(&self, started: Instant) -> u64 {
-        let told = &self.counts().elapsed;
-        let now = self.now().saturating_duration_since(started).as_nanos();
-        let now = u64::try_from(now).unwrap_or(u64::MAX).max(told.load(Ordering::Relaxed));
-        told.store(now, Ordering::Relaxed);
+    fn time_since(&self, started: Instant) -> Time {
+        let told = &self.counts.elapsed;
+        let now = Time::of(self.now().saturating_duration_since(started));
+        let now = now.max(Time::from_bits(told.load(Ordering::Relaxed)));
+        told.store(now.bits(), Ordering::Relaxed);
         now
     }
 
@@ -219,25 +234,36 @@ impl<'b> RunState<'b> {
         self.runtime().is_some_and(Runtime::is_replaying)
     }
 
-    pub(super) fn emit(&self, start: &Start, elapsed: Duration, kind: EventKind<'_>) {
+    pub(super) fn emit(&self, start: &Start, time: Time, kind: EventKind<'_>) {
         let Start { id, segment, meta, parent, coords } = *start;
-        if let (true, Some(id)) = (self.is_watched(), id) {
+        if let (true, Some(id)) = (self.is_watched, id) {
             let subject = Subject { node: self.locate(segment, meta), id, parent, coords: &coords };
-            self.tell(subject, elapsed, kind);
+            self.tell(subject, time, kind);
         }
+    }
+
+    /// What calls something comes first, so that nothing has to be put aside for it.
+    #[inline(always)]
+    pub(super) fn tell(&self, subject: Subject<'_>, time: Time, kind: EventKind<'_>) {
+        let replayed = self.is_replaying();
+        self.tell_at(subject, time.duration(), replayed, kind);
     }
 
     /// In line, so that an event is made where it is told and is copied nowhere: its callers are few, and have no type parameters.
     #[inline(always)]
-    pub(super) fn tell(&self, subject: Subject<'_>, elapsed: Duration, kind: EventKind<'_>) {
-        let Some(bus) = self.bus else { return };
+    pub(super) fn tell_at(
+        &self,
+        subject: Subject<'_>,
+        elapsed: Duration,
+        replayed: bool,
+        kind: EventKind<'_>,
+    ) {
         let Subject { node, id, parent, coords } = subject;
-        // What calls something comes first, so that nothing has to be put aside for it.
-        let replayed = self.is_replaying();
-        let execution = Execution::new(id.get(), parent.map(Id::get), *coords);
-        let seq = next(&self.counts().events);
+        // What is written elsewhere comes first, so that the rest is copied to its place at once.
+        let seq = next(&self.counts.events);
+        let execution = Execution::new(id.get(), parent.map(Id::get), coords);
         emit_quietly(
-            bus,
+            self.bus,
             &Event { run: self.id, key: self.key, seq, node, execution, elapsed, replayed, kind },
         );
     }
@@ -251,8 +277,8 @@ impl<'b> RunState<'b> {
     #[cold]
     fn ask_ambient(&self, id: Option<Id>) -> Option<Arc<dyn Ambient>> {
         // As with events: a bus is a guest.
-        let (bus, id) = (self.bus?, id?.get());
-        catch_unwind(AssertUnwindSafe(|| bus.ambient_dyn(self.id, id))).unwrap_or_else(|payload| {
+        let id = id?.get();
+        catch_unwind(AssertUnwindSafe(|| self.bus.ambient_dyn(self.id, id))).unwrap_or_else(|payload| {
             discard(payload);
             None
         })
@@ -261,16 +287,22 @@ impl<'b> RunState<'b> {
     /// Puts a start among those that are due.
     pub(super) fn make_due(&self, start: Start) {
         self.due.lock().unwrap_or_else(PoisonError::into_inner).push(start);
+        self.has_due.store(true, Ordering::Relaxed);
     }
 
     /// Takes the first start that is due and fits.
     pub(super) fn take_due(&self, fits: impl Fn(&Start) -> bool) -> Option<Start> {
+        if !self.has_due.load(Ordering::Relaxed) {
+            return None;
+        }
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        due.iter().position(fits).map(|place| due.remove(place))
+        let start = due.iter().position(fits).map(|place| due.remove(place));
+        self.has_due.store(!due.is_empty(), Ordering::Relaxed);
+        start
     }
 
     /// The starts that are due in the block `parent` will never be made.
-    pub(super) fn cancel_due(&self, parent: Id, now: Duration) {
+    pub(super) fn cancel_due(&self, parent: Id, now: Time) {
         while let Some(start) = self.take_due(|start| start.parent == Some(parent)) {
             self.emit(&start, now, Class::of(start.meta).is_cancelled());
         }

@@ -6,7 +6,7 @@ use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::run::lazy::Lazy;
-use crate::run::{Asks, Cx};
+use crate::run::{Asks, Cx, Here};
 
 /// A step that stands at the point `P` of a pipeline with the error type `E`.
 ///
@@ -20,11 +20,11 @@ pub trait Step<P: Point, E: Failure>: Send + Sync {
     type Asks: Asks;
 
     /// Runs it once.
-    fn run<'a, R: Cx + 'a>(
+    fn run<'a, H: Here + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: R,
+        here: H,
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a;
 
     /// As [`run`](Step::run), but nothing happens before the future is polled. For the outermost step: those inside are

@@ -1,6 +1,6 @@
 //! What no block brings about today, but a run has to stand.
 
-use super::{Cx, Full, Given, RunState};
+use super::{Counts, Cx, Full, Given, Here, RunState};
 use crate::bus::Recorder;
 use crate::graph::{Graph, Load};
 use crate::node::{Meta, Origin};
@@ -19,7 +19,8 @@ fn watched(inside: impl FnOnce(Full<'_>)) -> Vec<String> {
         });
     });
     let recorder = Recorder::new();
-    let run = RunState::new(Given { bus: Some(&recorder), ..Given::default() }, &graph);
+    let counts = Counts::default();
+    let run = RunState::new(Given { bus: Some(&recorder), ..Given::default() }, &graph, &counts);
     let (obs, mut guard) = Full::root(&run).block(&PAR);
     inside(obs);
     <Full<'_>>::succeed_block(&mut guard);
@@ -29,6 +30,12 @@ fn watched(inside: impl FnOnce(Full<'_>)) -> Vec<String> {
         format!("{} {} {}", event.name(), event.state().unwrap(), event.execution.id)
     };
     recorder.events().iter().map(line).collect()
+}
+
+/// A task that has started.
+fn started<H: Here>(here: H, meta: &'static Meta) -> H::TaskGuard {
+    let ((), started) = here.task(meta, |_| ());
+    here.hold(started)
 }
 
 #[test]
@@ -46,7 +53,7 @@ fn of_several_steps_that_follow_a_wait_only_the_one_that_waited_has_its_executio
         let queued = obs.queue(&SECOND);
         let obs = obs.dequeue(queued);
         for meta in [&FIRST, &SECOND, &SECOND] {
-            drop(obs.task(meta));
+            drop(started(obs, meta));
         }
     });
     assert_eq!(
@@ -68,10 +75,10 @@ fn of_several_steps_that_follow_a_wait_only_the_one_that_waited_has_its_executio
 #[test]
 fn what_is_polled_after_the_end_changes_nothing() {
     let told = watched(|obs| {
-        let mut guard = obs.task(&FIRST);
-        <Full<'_>>::succeed(&mut guard, &1, |_| None);
-        <Full<'_>>::succeed(&mut guard, &2, |_| None);
-        assert_eq!(<Full<'_>>::poll(&mut guard, || 3), 3);
+        let mut guard = started(obs, &FIRST);
+        <Full<'_>>::succeed_task(&mut guard, &1, |_| None);
+        <Full<'_>>::succeed_task(&mut guard, &2, |_| None);
+        assert_eq!(<Full<'_>>::poll_task(&mut guard, || 3), 3);
     });
     assert_eq!(told, ["par running 1", "first running 2", "first succeeded 2", "par succeeded 1"]);
 }

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::mem::ManuallyDrop;
 
 use super::item::Item;
-use crate::build::scope::{Point, RefOf};
+use crate::build::scope::{Point, RefOf, Scope};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::run::Step;
@@ -132,7 +132,7 @@ macro_rules! body {
                     // sequence is finished outside of the slots' scope, and a piped value is nobody's to drop on its way to
                     // the next step, where nothing can panic.
                     let (slots, piped) = {
-                        let ($slot, piped) = match self.$index.step().run(scope, input, cx).await {
+                        let ($slot, piped) = match self.$index.step().run(P::Scope::shorten(scope), input, cx.lend()).await {
                             Ok(out) => on_its_way(self.$index.split(out)),
                             Err(error) => return Err(error),
                         };
@@ -141,7 +141,7 @@ macro_rules! body {
                             // used or not.
                             let run = {
                                 $(let scope = $seen::open(scope, &$seen_slot);)*
-                                self.$next_index.step().run(scope, ManuallyDrop::into_inner(piped), cx)
+                                self.$next_index.step().run(scope, ManuallyDrop::into_inner(piped), cx.lend())
                             };
                             let ($next_slot, piped) = match run.await {
                                 Ok(out) => on_its_way(self.$next_index.split(out)),

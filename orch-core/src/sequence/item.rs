@@ -9,7 +9,7 @@ use crate::build::scope::{At, Names, Point, RefOf, Scope, With};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
 use crate::run::Step;
-use crate::run::{Asks, Cx, No};
+use crate::run::{Asks, Cx, Here, No};
 
 /// One entry of a sequence at the point `P`.
 pub trait Item<P: Point, E: Failure>: Send + Sync {
@@ -157,11 +157,11 @@ impl<P: Point, E: Failure> Step<P, E> for BindInput {
     type Asks = No;
 
     #[inline(always)]
-    fn run<'a, R: Cx + 'a>(
+    fn run<'a, H: Here + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         input: P::In,
-        _cx: R,
+        _here: H,
     ) -> impl Future<Output = Result<P::In, Error<E>>> + Send + 'a {
         ready(Ok(input))
     }
@@ -213,11 +213,11 @@ impl<S: Scope, V: Send + Sync + 'static, In: Send + 'static, E: Failure> Step<At
     type Asks = No;
 
     #[inline(always)]
-    fn run<'a, R: Cx + 'a>(
+    fn run<'a, H: Here + 'a>(
         &'a self,
         _scope: S::Ref<'a>,
         input: (V, In),
-        _cx: R,
+        _here: H,
     ) -> impl Future<Output = Result<(V, In), Error<E>>> + Send + 'a {
         ready(Ok(input))
     }
@@ -270,13 +270,13 @@ macro_rules! group {
             type Asks = B::Asks;
 
             #[inline(always)]
-            fn run<'a, R: Cx + 'a>(
+            fn run<'a, H: Here + 'a>(
                 &'a self,
                 scope: RefOf<'a, P>,
                 input: P::In,
-                cx: R,
+                here: H,
             ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
-                self.0.go(scope, input, cx, &Both)
+                self.0.go(scope, input, here.cx(), &Both)
             }
 
             fn queue<R: Cx>(&self, cx: R) -> R::Queued {

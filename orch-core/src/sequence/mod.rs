@@ -18,7 +18,7 @@ pub use item::{Bind, BindInput, BindPart, Group, Keep, NamedGroup, Pipe, Store};
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::Describe;
-use crate::run::{Cx, Step};
+use crate::run::{Cx, Here, Step};
 
 /// Several steps in the body of another block: a sequence that is no step of its own.
 pub struct Sequence<B>(pub B);
@@ -28,13 +28,13 @@ impl<P: Point, E: Failure, B: Body<P, E>> Step<P, E> for Sequence<B> {
     type Asks = B::Asks;
 
     #[inline(always)]
-    fn run<'a, R: Cx + 'a>(
+    fn run<'a, H: Here + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: R,
+        here: H,
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
-        self.0.go(scope, input, cx, &Last)
+        self.0.go(scope, input, here.cx(), &Last)
     }
 
     fn queue<R: Cx>(&self, cx: R) -> R::Queued {

@@ -17,8 +17,8 @@ use crate::build::scope::{Point, RefOf};
 use crate::error::{BoxError, Error};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::run::Cx;
 use crate::run::Step;
+use crate::run::{Cx, Here};
 use crate::sync::{Arc, Mutex, block_on, check, check_within};
 use crate::testing::block;
 
@@ -340,11 +340,11 @@ impl<P: Point<In = usize>> Step<P, BoxError> for Waits {
     type Out = usize;
     type Asks = crate::run::No;
 
-    fn run<'a, R: Cx + 'a>(
+    fn run<'a, H: Here + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         item: usize,
-        _cx: R,
+        _here: H,
     ) -> impl Future<Output = Result<usize, Error<BoxError>>> + Send + 'a {
         self.wait(item)
     }
@@ -365,11 +365,11 @@ impl<P: Point> Step<P, BoxError> for WaitsAs {
     type Out = usize;
     type Asks = crate::run::No;
 
-    fn run<'a, R: Cx + 'a>(
+    fn run<'a, H: Here + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         _input: P::In,
-        _cx: R,
+        _here: H,
     ) -> impl Future<Output = Result<usize, Error<BoxError>>> + Send + 'a {
         self.0.wait(self.1)
     }

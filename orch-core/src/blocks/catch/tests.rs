@@ -15,8 +15,8 @@ use crate::build::scope::{Point, RefOf};
 use crate::error::{BoxError, Error, ErrorKind, Failure};
 use crate::graph::Describe;
 use crate::node::Meta;
-use crate::run::Cx;
 use crate::run::Step;
+use crate::run::{Cx, Here};
 use crate::testing::{Recorder, at_once, block, inline_async, inline_sync, step};
 
 static CATCH: Meta = block(0, None, "catch");
@@ -45,13 +45,14 @@ impl<P: Point<In = ()>, E: Failure, A: Step<P, E>, B: Step<P, E>> Step<P, E> for
     type Out = ();
     type Asks = crate::run::No;
 
-    fn run<'a, R: Cx + 'a>(
+    fn run<'a, H: Here + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         (): (),
-        cx: R,
+        here: H,
     ) -> impl Future<Output = Result<(), Error<E>>> + Send + 'a {
-        let (mut one, mut other) = (Box::pin(self.0.run(scope, (), cx)), Box::pin(self.1.run(scope, (), cx)));
+        let (mut one, mut other) =
+            (Box::pin(self.0.run(scope, (), here)), Box::pin(self.1.run(scope, (), here)));
         std::future::poll_fn(move |cx| {
             let _ = one.as_mut().poll(cx);
             other.as_mut().poll(cx).map_ok(|_| ())

@@ -17,7 +17,7 @@ use crate::build::scope::{At, Names, Point, RefOf, Scope, With};
 use crate::error::{Error, ErrorKind, Failure};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::run::{Asks, Cx, No, Step};
+use crate::run::{Asks, Cx, Here, No, Step};
 use crate::runtime::BoxFuture;
 
 /// What is kept of a step for its undo: the function that looks for it when the step has succeeded, of the type `K`.
@@ -98,18 +98,18 @@ where
     type Asks = St::Asks;
 
     #[inline(always)]
-    fn run<'a, R: Cx + 'a>(
+    fn run<'a, H: Here + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
-        cx: R,
+        here: H,
     ) -> impl Future<Output = Result<St::Out, Error<E>>> + Send + 'a {
         let Undo { which, when, .. } = *self.undo;
         let keep = &self.keep.keep;
         let write = move |out: &St::Out| {
-            (self.log)(Lasting::new(), scope).write(which, when, cx.coords(), || keep(scope, out));
+            (self.log)(Lasting::new(), scope).write(which, when, here.coords(), || keep(scope, out));
         };
-        UndoneFuture { fut: self.step.run(scope, input, cx), write }
+        UndoneFuture { fut: self.step.run(scope, input, here), write }
     }
 
     fn queue<R: Cx>(&self, cx: R) -> R::Queued {

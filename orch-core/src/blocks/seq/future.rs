@@ -10,7 +10,7 @@ use crate::blocks::shell::{Block, Held};
 use crate::build::scope::{Point, RefOf};
 use crate::error::{Error, Failure};
 use crate::graph::{Describe, Load};
-use crate::run::Cx;
+use crate::run::{Cx, finish_block};
 use crate::sequence::{Body, Finish, Last};
 
 /// The block `seq`.
@@ -38,7 +38,8 @@ where
         held: Held<R>,
     ) -> impl Future<Output = Result<F::Out, Error<E>>> + Send + 'a {
         // A coroutine: nothing of it runs before it is polled.
-        SeqFuture { fut: self.body.go(scope, input, held.cx, &self.finish), held }
+        let Held { cx, guard } = held;
+        SeqFuture::<_, R> { fut: self.body.go(scope, input, cx, &self.finish), guard }
     }
 
     // A coroutine does nothing before it is polled, and a run that is observed has begun when it gets here.
@@ -63,7 +64,7 @@ pin_project! {
         #[pin]
         fut: Fut,
         // Last: a block ends after the steps inside it.
-        held: Held<R>,
+        guard: R::Guard,
     }
 }
 
@@ -79,8 +80,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let fut = this.fut;
-        let result = ready!(this.held.poll(|| fut.poll(cx)));
-        this.held.finish(&result);
+        let result = ready!(R::poll(this.guard, || fut.poll(cx)));
+        finish_block::<R, _, _>(this.guard, &result);
         Poll::Ready(result)
     }
 }

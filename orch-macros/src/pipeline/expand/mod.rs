@@ -23,7 +23,7 @@ mod usage;
 use orch_syntax::ast::{Arm, Inline, Item, Leaf, LetStep, Pipeline, Step, TaskPath};
 use orch_syntax::pattern::Pattern;
 use orch_syntax::{Parsed, tokens};
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -306,27 +306,27 @@ impl Expansion<'_> {
     /// What is shared and sent between threads of a step, looked at where nothing is run: the error says what of the user's cannot be,
     /// and of what asks for it only that it is a cast.
     fn sent(&self, step: &Step, value: &Ident, at: &Here) -> TokenStream {
-        let (captures, is_async) = match step {
-            Step::Leaf(leaf) => (
-                leaf.arguments.as_ref().is_some_and(|arguments| holds_a_name(&arguments.group.stream())),
-                false,
-            ),
+        let mut names = at.names.bound();
+        let (code, is_async) = match step {
+            Step::Leaf(Leaf { arguments: Some(arguments), .. }) => (arguments.group.stream(), false),
             Step::Inline(inline) => (
-                true,
+                inline.body.stream(),
                 inline.async_token.is_some()
                     && inline.context.is_none()
                     && at.names.used_in(&inline.body.stream()).is_empty(),
             ),
-            _ => (false, false),
+            _ => return TokenStream::new(),
         };
-        if !captures {
-            return TokenStream::new();
+        if let Step::Inline(inline) = step {
+            let given = inline.pattern.identifiers().iter().chain(&inline.context);
+            names.extend(given.map(ToString::to_string));
         }
         let (span, here) = (span_of(step), at.here());
         let inside = span.resolved_at(Span::mixed_site());
         let closure = hidden("closure", span);
         let closure = quote_spanned!(inside=> #value.#closure());
-        let closure = self.shared(&closure, span, at.open, self.capture);
+        let closure = usage::captures(&tokens::list(code), &names)
+            .then(|| self.shared(&closure, span, at.open, self.capture));
         let future = is_async.then(|| {
             let future = hidden("future", span);
             let cast = cast(&quote_spanned!(inside=> #value.#future()), span, here);
@@ -420,15 +420,6 @@ fn span_of_leaf(leaf: &Leaf) -> Span {
 /// The `|` or `async` that an inline step begins with.
 fn span_of_inline(inline: &Inline) -> Span {
     inline.async_token.unwrap_or(inline.bar)
-}
-
-/// Whether a name stands in the code, so that a closure around it may capture something.
-fn holds_a_name(code: &TokenStream) -> bool {
-    code.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(name) => name != "_",
-        TokenTree::Group(group) => holds_a_name(&group.stream()),
-        _ => false,
-    })
 }
 
 /// A cast of a reference to what can be sent. It asks of what is inside of the braces, so that is a variable at the place of the error,

@@ -9,7 +9,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use super::block::{first_span, module};
 use super::names::{Names, hidden};
 use super::table::{Index, node};
-use super::usage::{holds_embed, holds_undo, is_closure};
+use super::usage::{captures, holds_embed, holds_undo, is_closure};
 use super::{Expansion, Here, local};
 
 impl Expansion<'_> {
@@ -160,8 +160,12 @@ impl Expansion<'_> {
             let plain = hidden(methods.plain, block.open);
             if may_hold_a_closure(&code) {
                 let span = first_span(&code, block.open);
-                let moves = holds_a_move(&code);
-                return self.looked_at(&quote_spanned!(here=> #tok.#plain(#code)), span, block.open, moves);
+                let holder = quote_spanned!(here=> #tok.#plain(#code));
+                return if captures(&tokens::list(code.clone()), &[]) {
+                    self.looked_at(&holder, span, block.open, holds_a_move(&code))
+                } else {
+                    holder
+                };
             }
             let (check, span) = (hidden(methods.check, block.open), first_span(&code, block.open));
             let code = self.checked(methods.condition, &quote!(#tok.#check(#code)), span, block.open);
@@ -174,8 +178,8 @@ impl Expansion<'_> {
         let ask = hidden(methods.function, block.open);
         let asked = quote_spanned!(here=> #private::#ask(#error, #code));
         let closure = quote_spanned!(span=> #capture |#scope, #error| { #names #asked });
-        let moves = self.capture || holds_a_move(&code);
-        self.looked_at(&quote_spanned!(here=> #tok.#named(#closure)), span, block.open, moves)
+        let holder = quote_spanned!(here=> #tok.#named(#closure));
+        self.looked_at_if_it_captures(holder, &code, span, block.open, &at.names)
     }
 
     /// What holds a closure, of which it is asked whether what it captures can be shared, before the block asks.
@@ -342,38 +346,6 @@ fn may_hold_a_closure(expression: &TokenStream) -> bool {
         TokenTree::Group(group) => may_hold_a_closure(&group.stream()),
         _ => false,
     })
-}
-
-/// Whether a closure around some code may capture anything: a variable that is none of these names, nor a parameter of a closure there.
-fn captures(code: &[TokenTree], names: &[String]) -> bool {
-    let mut names = names.to_vec();
-    let mut at = 0;
-    while let Some(token) = code.get(at) {
-        let before = at.checked_sub(1).and_then(|before| code.get(before));
-        match token {
-            TokenTree::Punct(bar) if bar.as_char() == '|' && tokens::begins_operand(code, at) => {
-                let end = tokens::closure_head_end(code, at).unwrap_or(at);
-                for parameter in tokens::part(code, at, end) {
-                    names.push(parameter.to_string());
-                }
-                at = end;
-            }
-            TokenTree::Ident(word) => {
-                let word = word.to_string();
-                let is_variable = !(tokens::is_punct(before, '.')
-                    || word == "_"
-                    || word.starts_with(char::is_uppercase)
-                    || tokens::is_keyword(&word));
-                if is_variable && !names.contains(&word) {
-                    return true;
-                }
-            }
-            TokenTree::Group(group) if captures(&tokens::list(group.stream()), &names) => return true,
-            _ => {}
-        }
-        at += 1;
-    }
-    false
 }
 
 /// Whether a closure in an expression says `move`.

@@ -3,7 +3,7 @@
 use orch_syntax::ast::{Item, Step, Value};
 use orch_syntax::blocks::{Body, Needs, Undos};
 use orch_syntax::tokens;
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 
 /// Whether a step uses the value piped into it. A bare leaf counts: how many parameters a task has is not visible.
 pub(super) fn uses_piped(step: &Step) -> bool {
@@ -59,5 +59,82 @@ pub(super) fn holds_embed(step: &Step) -> bool {
         Step::Undo(undo) => holds_embed(&undo.step),
         Step::Block(block) => block.body.iter().filter_map(Item::step).any(holds_embed),
         Step::Leaf(_) | Step::Inline(_) | Step::Hole(_) => false,
+    }
+}
+
+/// Whether a closure around some code may capture anything: a variable that is none of these names, nor a parameter of a closure there.
+pub(super) fn captures(code: &[TokenTree], names: &[String]) -> bool {
+    let mut names = names.to_vec();
+    let mut at = 0;
+    while let Some(token) = code.get(at) {
+        let before = at.checked_sub(1).and_then(|before| code.get(before));
+        match token {
+            TokenTree::Punct(bar) if bar.as_char() == '|' && tokens::begins_operand(code, at) => {
+                let end = tokens::closure_head_end(code, at).unwrap_or(at);
+                for parameter in tokens::part(code, at, end) {
+                    names.push(parameter.to_string());
+                }
+                at = end;
+            }
+            TokenTree::Ident(word) => {
+                let word = word.to_string();
+                let pair = |one, two| {
+                    at.checked_sub(2).is_some_and(|before| tokens::is_pair(code, before, one, two))
+                };
+                let is_part = (tokens::is_punct(before, '.') && !pair('.', '.'))
+                    || pair(':', ':')
+                    || tokens::is_word(before, "as")
+                    || tokens::is_pair(code, at + 1, ':', ':');
+                let is_variable = !(is_part
+                    || word == "_"
+                    || word.starts_with(char::is_uppercase)
+                    || tokens::is_keyword(&word));
+                if word == "self" || (is_variable && !names.contains(&word)) {
+                    return true;
+                }
+            }
+            // A text may have variables in it.
+            TokenTree::Literal(text) if text.to_string().contains('{') => return true,
+            TokenTree::Group(group) if captures(&tokens::list(group.stream()), &names) => return true,
+            _ => {}
+        }
+        at += 1;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_capturing(code: &str) -> bool {
+        let code: TokenStream = code.parse().expect("these are tokens");
+        captures(&tokens::list(code), &["n".to_owned()])
+    }
+
+    #[test]
+    fn what_may_be_a_variable_from_outside_is_found() {
+        for code in [
+            "rc",
+            "*n + *rc",
+            "n + f(1)",
+            "|x| x + rc",
+            "Some { n: rc }",
+            "0..rc",
+            "self.n",
+            "print!(\"{rc}\")",
+            "move || rc",
+        ] {
+            assert!(is_capturing(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn names_parameters_and_parts_of_paths_are_none() {
+        for code in
+            ["n", "*n as usize + 1", "|x| x.len() > 3", "Kind::Large", "u32::from(*n)", "n.get().max(7)"]
+        {
+            assert!(!is_capturing(code), "{code}");
+        }
     }
 }

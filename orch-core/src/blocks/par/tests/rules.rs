@@ -14,8 +14,8 @@ use crate::build::feed::{Feed, Ignores, Takes};
 use crate::build::scope::{Point, RefOf};
 use crate::graph::Describe;
 use crate::node::Origin;
-use crate::run::Cx;
 use crate::run::Step;
+use crate::run::{Cx, Here};
 use crate::testing::{Recorder, at_once, block, inline_sync, step};
 use crate::{BoxError, Error};
 
@@ -223,11 +223,11 @@ fn a_panic_while_a_child_starts_cancels_those_before_it_and_starts_nothing_else(
         type Out = usize;
         type Asks = crate::run::No;
 
-        fn run<'a, R: Cx + 'a>(
+        fn run<'a, H: Here + 'a>(
             &'a self,
             _scope: RefOf<'a, P>,
             _input: P::In,
-            _cx: R,
+            _here: H,
         ) -> impl Future<Output = Result<usize, Error<BoxError>>> + Send + 'a {
             if true {
                 panic!("start");

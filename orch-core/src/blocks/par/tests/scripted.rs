@@ -13,9 +13,9 @@ use crate::build::scope::{Point, RefOf};
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::graph::Describe;
 use crate::node::{Meta, Origin};
-use crate::run::Cx;
 use crate::run::Step;
 use crate::run::{Attempt, Done};
+use crate::run::{Cx, Here};
 use crate::runtime::{BoxFuture, Local, Runtime};
 use crate::testing::step;
 
@@ -175,13 +175,13 @@ impl<P: Point> Step<P, BoxError> for Child {
     type Out = usize;
     type Asks = crate::run::No;
 
-    fn run<'a, R: Cx + 'a>(
+    fn run<'a, H: Here + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         _input: P::In,
-        cx: R,
+        here: H,
     ) -> impl Future<Output = Result<usize, Error<BoxError>>> + Send + 'a {
-        Act::<R>::new(self.stage.clone(), self.index, self.script, cx)
+        Act::new(self.stage.clone(), self.index, self.script, here)
     }
 
     fn queue<R: Cx>(&self, cx: R) -> R::Queued {
@@ -197,13 +197,13 @@ impl<P: Point<In = (usize, Script)>> Step<P, BoxError> for Performs {
     type Out = usize;
     type Asks = crate::run::No;
 
-    fn run<'a, R: Cx + 'a>(
+    fn run<'a, H: Here + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         (index, script): P::In,
-        cx: R,
+        here: H,
     ) -> impl Future<Output = Result<usize, Error<BoxError>>> + Send + 'a {
-        Act::<R>::new(self.0.clone(), index, script, cx)
+        Act::new(self.0.clone(), index, script, here)
     }
 
     fn queue<R: Cx>(&self, cx: R) -> R::Queued {
@@ -215,28 +215,29 @@ impl<P: Point<In = (usize, Script)>> Step<P, BoxError> for Performs {
     }
 }
 
-struct Act<R: Cx> {
+struct Act<H: Here> {
     stage: Arc<Stage>,
     index: usize,
     script: Script,
     waited: usize,
     finished: bool,
-    guard: Guarded<R>,
+    guard: Guarded<H>,
 }
 
 /// Only the guard may be one that cannot move, to the compiler.
-struct Guarded<R: Cx>(R::Guard);
+struct Guarded<H: Here>(H::TaskGuard);
 
-impl<R: Cx> Unpin for Act<R> {}
+impl<H: Here> Unpin for Act<H> {}
 
-impl<R: Cx> Act<R> {
-    fn new(stage: Arc<Stage>, index: usize, script: Script, cx: R) -> Self {
+impl<H: Here> Act<H> {
+    fn new(stage: Arc<Stage>, index: usize, script: Script, here: H) -> Self {
         stage.did(Did::Start(index));
-        Act { stage, index, script, waited: 0, finished: false, guard: Guarded(cx.task(&CHILD)) }
+        let ((), started) = here.task(&CHILD, |_| ());
+        Act { stage, index, script, waited: 0, finished: false, guard: Guarded(here.hold(started)) }
     }
 }
 
-impl<R: Cx> Future for Act<R> {
+impl<H: Here> Future for Act<H> {
     type Output = Result<usize, Error<BoxError>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -260,7 +261,7 @@ impl<R: Cx> Future for Act<R> {
             End::Succeed => {
                 act.finished = true;
                 act.stage.did(Did::Succeed(act.index));
-                R::succeed(&mut act.guard.0, &act.index, |index| Some(index));
+                H::succeed_task(&mut act.guard.0, &act.index, |index| Some(index));
                 Poll::Ready(Ok(act.index))
             }
             End::Fail => {
@@ -268,15 +269,15 @@ impl<R: Cx> Future for Act<R> {
                 act.stage.did(Did::Fail(act.index));
                 let error = ErrorKind::Task(format!("child {}", act.index).into());
                 let error = Error::new(error, Origin::block(&CHILD));
-                R::fail(&mut act.guard.0, &error);
+                H::fail_task(&mut act.guard.0, &error);
                 Poll::Ready(Err(error))
             }
-            End::Panic => R::poll_task(&mut act.guard.0, || panic!("child {}", act.index)),
+            End::Panic => H::poll_task(&mut act.guard.0, || panic!("child {}", act.index)),
         }
     }
 }
 
-impl<R: Cx> Drop for Act<R> {
+impl<H: Here> Drop for Act<H> {
     fn drop(&mut self) {
         if !self.finished {
             self.stage.did(Did::Cancel(self.index));
