@@ -31,6 +31,8 @@ pub(super) fn leave_out(pipeline: &mut Pipeline, open: usize, reports: &TokenStr
 impl Unfinished {
     fn step(&mut self, step: &mut Step, open: usize, reports: &TokenStream) {
         match step {
+            // Closed, as an undo may be.
+            Step::Block(_) if open == 0 => {}
             Step::Block(block) => {
                 let Some(last) = block.body.last_mut() else { return };
                 let is_whole = open == 1 && last.step().is_none_or(is_whole);
@@ -73,6 +75,7 @@ fn is_whole(step: &Step) -> bool {
     match step {
         Step::Block(_) => true,
         Step::Leaf(leaf) => leaf.arguments.is_none(),
+        Step::Undo(undo) => is_whole(&undo.undo),
         _ => false,
     }
 }
@@ -83,5 +86,42 @@ fn step_of(item: &mut Item) -> Option<&mut Step> {
         Item::Let(named) => Some(&mut named.step),
         Item::Arm(arm) => Some(&mut arm.step),
         Item::Piped(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr;
+
+    use super::*;
+
+    /// How many steps the text has in its outermost block once its end is left out, and whether anything was.
+    fn left_out(text: &str) -> (usize, bool) {
+        let mut parsed = orch_syntax::parse(TokenStream::from_str(text).expect("tokens"));
+        let open = parsed.open;
+        let unfinished = leave_out(&mut parsed.tree, open, &TokenStream::new());
+        let Step::Block(block) = &parsed.tree.root else { panic!("a block") };
+        (block.body.len(), unfinished.reports)
+    }
+
+    #[test]
+    fn the_step_at_the_end_is_left_out() {
+        assert_eq!(left_out("seq < a b(1) >"), (2, false));
+        assert_eq!(left_out("seq < a b(1)"), (2, true));
+        assert_eq!(left_out("seq < a let x = |y| { y }"), (2, true));
+        assert_eq!(left_out("seq < a par < b c(1)"), (2, true));
+        // What is whole stays, and a step may follow it.
+        assert_eq!(left_out("seq < a b"), (3, true));
+        assert_eq!(left_out("seq < a par < b c >"), (3, true));
+        assert_eq!(left_out("retry < seq < a >"), (1, false));
+        assert_eq!(left_out("seq <"), (0, false));
+    }
+
+    #[test]
+    fn an_undo_may_be_a_closed_block() {
+        assert!(left_out("saga < a undo seq < b(1) >").1);
+        assert!(left_out("saga < a undo seq < b(1)").1);
+        assert!(left_out("saga < a undo b(1)").1);
+        assert!(left_out("seq < saga < a undo seq < b(1) >").1);
     }
 }
