@@ -86,7 +86,8 @@ pub mod __private_0_1_0 {
     };
     // What the spans of `orch-watch` are to a run.
     pub use crate::build::builder::Builder;
-    pub use crate::build::check::{captured, embedded, methods, owned};
+    pub use crate::build::check::{embedded, methods, owned};
+    pub use crate::build::conditions::captured;
     /// Conditions, which the compiler's messages name.
     pub mod wanted {
         pub use crate::blocks::backoff::{CanBeABackoff, CanBeAFactor};
@@ -101,7 +102,7 @@ pub mod __private_0_1_0 {
     /// What else the compiler's messages name.
     pub mod shown {
         pub use crate::blocks::circuit::Growing;
-        pub use crate::build::check::Captured;
+        pub use crate::build::conditions::Captured;
         pub use crate::build::returned::{Gives, PlainOutput, ResultType, plain_output};
         pub use crate::build::scope::{Names, Root};
         #[cfg(feature = "durable")]

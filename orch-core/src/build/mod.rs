@@ -5,6 +5,7 @@
 
 pub(crate) mod builder;
 pub(crate) mod check;
+pub(crate) mod conditions;
 pub mod editor;
 pub(crate) mod feed;
 pub(crate) mod items;
