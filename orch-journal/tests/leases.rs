@@ -155,6 +155,34 @@ async fn who_has_lost_the_lease_writes_nothing_more() {
     assert_eq!((summary.status, summary.fault), (Status::Succeeded, None));
 }
 
+/// A run that was purged leaves its number to another.
+#[tokio::test]
+async fn who_had_an_earlier_run_of_the_same_number_writes_nothing() {
+    for shared in [false, true] {
+        let (file, world, other_world) = (File::new(), World::new(), World::new());
+        let one = file.open();
+        let p = order!(world);
+        world.stand_at("order/next");
+        let other = async {
+            world.reached.notified().await;
+            let sql = file.sql();
+            let id = || sql.query_row("SELECT id FROM runs", [], |row| row.get::<_, i64>(0)).unwrap();
+            let earlier = id();
+            sql.execute_batch("DELETE FROM runs; DELETE FROM entries").unwrap();
+            let two = if shared { one.clone() } else { file.open() };
+            let result = two.run("b", &order!(other_world), 1).await;
+            assert_eq!(id(), earlier);
+            let before = entries(&file);
+            world.go.notify_one();
+            (result, before)
+        };
+        let (one, (two, before)) = patiently(async { tokio::join!(one.run("a", &p, 1), other) }).await;
+        assert!(matches!(one, Err(RunError::Journal(Error::LeaseLost { .. }))), "{one:?}");
+        assert_eq!(two.unwrap(), 3);
+        assert_eq!(entries(&file), before);
+    }
+}
+
 /// Who writes nothing finds out when it renews.
 #[tokio::test]
 async fn who_has_lost_the_lease_stops_what_it_does() {

@@ -1,8 +1,9 @@
 //! Who may write about a run: the one whose token the run has.
 //!
 //! Each lease that is taken, and each cancellation, counts the token up. A write compares it in its own transaction, so who was taken
-//! over from writes nothing more, however late it notices.
+//! over from writes nothing more, however late it notices. The first token of a run is any number, as an earlier run may have had the same id.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,9 +65,10 @@ pub(crate) fn take(
     let until = now.saturating_add(millis(lease));
     let Some(run) = rows::find(conn, key)? else {
         let Some((pipeline, input)) = new else { return Err(Error::Unknown { key: key.to_owned() }) };
+        let token = any_token();
         conn.prepare_cached(
-            "INSERT INTO runs (key, pipeline, input, state, sum, started, owner, session, token, until)
-             VALUES (?1, ?2, ?3, 'running', ?4, ?5, ?6, ?7, 1, ?8)",
+            "INSERT INTO runs (key, pipeline, input, state, sum, started, owner, session, until, token)
+             VALUES (?1, ?2, ?3, 'running', ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute((
             key,
@@ -77,6 +79,7 @@ pub(crate) fn take(
             &owner.name,
             owner.session,
             until,
+            token,
         ))?;
         let run = Run {
             id: conn.last_insert_rowid(),
@@ -87,7 +90,7 @@ pub(crate) fn take(
             result: None,
             started: now,
         };
-        return Ok(Taken::Yes(Box::new(Begun { lease: 1, run, entries: Vec::new() })));
+        return Ok(Taken::Yes(Box::new(Begun { lease: token, run, entries: Vec::new() })));
     };
     if run.state != "running" {
         let entries = if run.state == "failed" { rows::entries(conn, &run)? } else { Vec::new() };
@@ -109,6 +112,11 @@ pub(crate) fn take(
     )?
     .execute((run.id, &owner.name, owner.session, token + 1, until))?;
     Ok(Taken::Yes(Box::new(Begun { lease: token + 1, run, entries })))
+}
+
+/// A number that no run has had before, as far as that goes, and that can be counted up.
+fn any_token() -> i64 {
+    (RandomState::new().hash_one(()) >> 2).cast_signed()
 }
 
 /// Whether the token is still that of the run.

@@ -16,9 +16,12 @@ const APPLICATION: i64 = 0x6f72_6368;
 const LOG: i64 = 4000;
 
 /// Each entry is a command that was asked for, or what came of one. What is text is so that it can be read by hand.
+///
+/// A number may be used again once its run was purged: to count them all would be a page more to write at each start. Who had the
+/// earlier run is told from who has this one by the token.
 const TABLES: &str = "
     CREATE TABLE runs (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        id INTEGER PRIMARY KEY,
         key TEXT NOT NULL UNIQUE,
         pipeline TEXT NOT NULL,
         input TEXT NOT NULL,

@@ -58,7 +58,10 @@ impl Leases {
     /// That a run is ours. It is renewed until it is dropped.
     pub(crate) fn hold(self, run: i64, token: i64) -> Lease {
         let hold = Arc::new(Hold::new(run, token));
-        self.0.held().insert(run, (hold.clone(), Instant::now()));
+        let before = self.0.held().insert(run, (hold.clone(), Instant::now()));
+        if let Some((earlier, _)) = before {
+            earlier.lose(Why::Taken);
+        }
         Lease { shared: self.0, hold, fault: None, is_over: false }
     }
 }
