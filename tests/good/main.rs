@@ -12,6 +12,7 @@ mod attributes;
 mod bodies;
 mod conditions;
 mod deprecated;
+pub mod forms;
 mod fragments;
 mod generics;
 mod lints;

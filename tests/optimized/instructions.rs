@@ -12,6 +12,7 @@ use async_orch::bus::from_fn;
 use shapes::counting::Counting;
 use shapes::{hand, orch, tasks};
 
+#[path = "../../benches/shapes/mod.rs"]
 mod shapes;
 
 fn main() {

@@ -11,6 +11,7 @@ use async_orch::{BoxPipeline, Error, pipeline, task};
 
 use common::at_once;
 
+#[path = "../common/mod.rs"]
 mod common;
 
 /// Awaits a run where it is spawned: it is `Send`, and lives on its own.

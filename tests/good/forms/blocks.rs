@@ -1,4 +1,5 @@
-// Every option of every block.
+//! Every option of every block.
+
 #![deny(warnings)]
 
 use std::time::Duration;
@@ -10,8 +11,8 @@ fn inc(n: u32) -> Result<u32, std::num::TryFromIntError> {
     u32::try_from(u64::from(n) + 1)
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     let (limit, wait) = (2, Duration::from_secs(1));
     let p = pipeline! {
         |_: u32|

@@ -1,4 +1,5 @@
-// Captures by reference and by value, borrowed and shared, from tasks of every kind.
+//! Captures by reference and by value, borrowed and shared, from tasks of every kind.
+
 #![deny(warnings)]
 
 use std::sync::Arc;
@@ -28,8 +29,8 @@ fn owned(client: Arc<Vec<u32>>) -> impl Run<In = (), Out = (u32, u32)> + 'static
     }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     let (seen, by) = (AtomicU32::new(0), 3);
     let p = pipeline! { |_: u32| seq < add(_, &by) count(&seen, _) |n| { n + by } > };
     assert_eq!(p.run(1).await.unwrap(), 7);

@@ -1,4 +1,5 @@
-// A body that only panics says nothing of its type, and need not.
+//! A body that only panics says nothing of its type, and need not.
+
 #![deny(warnings)]
 
 use async_orch::{pipeline, task};
@@ -8,8 +9,8 @@ fn show(n: u32) -> String {
     n.to_string()
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     let todo = pipeline! { |_: u32| seq < |_| { todo!() } show > };
     let last = pipeline! { |_: u32| seq < show |_| { panic!("{}", 1) } > };
     let unit = pipeline! { |_: u32| seq < show |_| { unimplemented!(); } |_| { 1 } > };

@@ -1,4 +1,5 @@
-// Pipelines as steps: by value, by reference, shared, of any kind.
+//! Pipelines as steps: by value, by reference, shared, of any kind.
+
 #![deny(warnings)]
 
 use std::sync::Arc;
@@ -14,8 +15,8 @@ fn opaque() -> impl Run<In = u32, Out = u32, Error = BoxError> {
     pipeline! { |_: u32| inc }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     let owned = pipeline! { |_: u32| seq < inc inc > };
     let shared = Arc::new(pipeline! { |_: u32| inc });
     let boxed = Box::new(opaque().with_bus(async_orch::NoBus));

@@ -1,4 +1,5 @@
-// Turbofish, inference from either side, generic functions, lifetimes, constants.
+//! Turbofish, inference from either side, generic functions, lifetimes, constants.
+
 #![deny(warnings)]
 
 use std::collections::HashMap;
@@ -86,8 +87,8 @@ where
     pipeline! { |_: P::In| seq < { inner } show > }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     let p = pipeline! { |_: String| seq < parse::<u16> show parse::<i64> > };
     assert_eq!(p.run("12".to_owned()).await.unwrap(), 12);
     let p = pipeline! { |_: String| seq < parse |n: u8| { n } > };

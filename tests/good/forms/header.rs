@@ -1,4 +1,5 @@
-// The parts of the header, alone and together.
+//! The parts of the header, alone and together.
+
 #![deny(warnings)]
 
 use std::sync::Arc;
@@ -59,8 +60,8 @@ fn failing() -> impl Run<In = (), Out = u32, Error = BoxError> {
     pipeline! { |()| { Err("no") } }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!(build(Arc::default(), 1).run(10).await.unwrap(), 15);
     let error: Error<BoxError> = failing().run(()).await.unwrap_err();
     assert_eq!(error.to_string(), "step `inline` failed: no");

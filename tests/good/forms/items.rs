@@ -1,4 +1,5 @@
-// Tasks, and pipelines of them, inside of functions.
+//! Tasks, and pipelines of them, inside of functions.
+
 #![deny(warnings)]
 
 use async_orch::{pipeline, task};
@@ -8,8 +9,8 @@ fn outer(n: u32) -> u32 {
     n
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     #[task]
     async fn inner(n: u32) -> u32 {
         n + 1

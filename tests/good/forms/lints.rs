@@ -74,8 +74,8 @@ pub fn build(client: &Arc<String>, breaker: &Breaker) -> impl Run<In = u32, Out 
     }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     let shared = Arc::new("x".to_owned());
     let breaker = Breaker::builder().build();
     let pipeline = build(&shared, &breaker);

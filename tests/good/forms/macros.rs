@@ -1,4 +1,5 @@
-// Pipelines made by macros, and macros in pipelines.
+//! Pipelines made by macros, and macros in pipelines.
+
 #![deny(warnings)]
 
 use async_orch::{pipeline, task};
@@ -41,13 +42,14 @@ fn inc(n: u32) -> u32 {
     n + 1
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     let p = guarded!(inc, 2 + 1, 3);
     assert_eq!(p.run(1).await.unwrap(), 2);
     let p = sum_of!(one, two; 10);
     assert_eq!(p.run(()).await.unwrap(), 13);
-    let p = whole! { |n: u32| seq < inc(*n) |x| { vec![x; 2] } each < inc > |all| { format!("{all:?}{n}") } > };
+    let p =
+        whole! { |n: u32| seq < inc(*n) |x| { vec![x; 2] } each < inc > |all| { format!("{all:?}{n}") } > };
     assert_eq!(p.run(1).await.unwrap(), "[3, 3]1");
     let p = pipeline! { seq < one |n| { matches!(n, 1 | 2) } |yes| { assert!(yes, "{yes}"); yes } > };
     assert!(p.run(()).await.unwrap());

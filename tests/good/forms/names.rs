@@ -1,4 +1,5 @@
-// Tasks with the names of keywords, in modules, re-exported, raw, and of few letters.
+//! Tasks with the names of keywords, in modules, re-exported, raw, and of few letters.
+
 #![deny(warnings)]
 
 use async_orch::{pipeline, task};
@@ -14,7 +15,7 @@ mod steps {
 
         pub(crate) mod deep {
             #[async_orch::task]
-            pub(in crate::steps) fn hidden(n: u32) -> u32 {
+            pub(in crate::forms::names::steps) fn hidden(n: u32) -> u32 {
                 n + 1
             }
 
@@ -87,8 +88,8 @@ fn log(step: u32) -> u32 {
     step
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!(steps::inside().await, 5);
     let (input, scope, step, gate, place) = (1u32, 2u32, 3u32, 4u32, 5u32);
     let p = pipeline! {
@@ -97,7 +98,7 @@ async fn main() {
             steps::seq::matched
             r#seq
             self::par
-            crate::let_
+            crate::forms::names::let_
             tok
             args(_, input)
             args(scope, _)

@@ -1,4 +1,5 @@
-// Patterns of names and inputs, shadowing, `collect`.
+//! Patterns of names and inputs, shadowing, `collect`.
+
 #![deny(warnings)]
 
 use async_orch::{pipeline, task};
@@ -18,8 +19,8 @@ fn pair(a: u32, b: u32) -> (u32, u32) {
     (a, b)
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     let p = pipeline! {
         |(a, [b, ..]): (u32, [u32; 3])|
         seq <

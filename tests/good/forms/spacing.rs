@@ -1,4 +1,5 @@
-// Any spacing closes blocks, and a comma between steps means nothing.
+//! Any spacing closes blocks, and a comma between steps means nothing.
+
 #![deny(warnings)]
 
 use async_orch::{pipeline, task};
@@ -14,8 +15,8 @@ fn inc(n: u32) -> u32 {
 }
 
 #[rustfmt::skip] // for the spacing
-#[tokio::main]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     let p = pipeline! { seq<seq<seq<one>>> };
     assert_eq!(p.run(()).await.unwrap(), 1);
     let p = pipeline! { seq < seq<seq < one> >> };

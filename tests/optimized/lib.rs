@@ -1,0 +1,1 @@
+//! A test and a benchmark, which are built with optimisation.
