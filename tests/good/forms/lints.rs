@@ -3,6 +3,14 @@
 #![deny(warnings, unused, rust_2018_idioms, missing_docs, unreachable_pub, missing_debug_implementations)]
 #![deny(non_camel_case_types, dead_code, single_use_lifetimes, trivial_casts, unused_qualifications)]
 #![deny(clippy::all, clippy::pedantic)]
+// Of the functions themselves, and of a closure as it is mostly written.
+#![allow(
+    clippy::missing_errors_doc,
+    clippy::must_use_candidate,
+    clippy::needless_pass_by_value,
+    clippy::unused_async
+)]
+#![allow(clippy::redundant_closure_for_method_calls)]
 
 use std::sync::Arc;
 use std::time::Duration;
