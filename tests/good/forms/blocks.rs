@@ -1,4 +1,4 @@
-//! Every option of every block.
+//! Options of `par`, `each`, `circuit`, `retry`, `timeout` and `catch`.
 
 #![deny(warnings)]
 

@@ -1,4 +1,4 @@
-//! Every form of the language, as one would write it.
+//! Forms of the language, many in each program, as one would write them.
 
 mod blocks;
 mod captures;

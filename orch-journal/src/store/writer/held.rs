@@ -59,6 +59,7 @@ impl Leases {
     pub(crate) fn hold(self, run: i64, token: i64) -> Lease {
         let hold = Arc::new(Hold::new(run, token));
         let before = self.0.held().insert(run, (hold.clone(), Instant::now()));
+        // It would be renewed no more, and so never be told.
         if let Some((earlier, _)) = before {
             earlier.lose(Why::Taken);
         }
