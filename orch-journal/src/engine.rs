@@ -158,7 +158,7 @@ impl Journaled {
         let append = move |conn: &rusqlite::Connection, by| {
             brief(by, &entries)?;
             leases::check(conn, &run.key, hold.run, hold.token)?;
-            rows::append(conn, hold.run, first, &entries)
+            rows::append(conn, &run, first, &entries)
         };
         self.commit = Some(self.writer.write(true, append, |done| done));
         Ok(())
@@ -247,7 +247,7 @@ impl Journaled {
         let end = move |conn: &rusqlite::Connection, by| {
             brief(by, &entries)?;
             leases::check(conn, &run.key, hold.run, hold.token)?;
-            rows::append(conn, hold.run, first, &entries)?;
+            rows::append(conn, &run, first, &entries)?;
             rows::end(conn, &run, state, Some(&result), now())
         };
         self.writer.write(true, end, |done| done).await

@@ -39,6 +39,18 @@ pub enum Error {
         /// The latest that this version knows.
         known: i64,
     },
+    /// The file was written by an earlier version of this crate. A [`Journal`](crate::Journal) that opens it brings it up to date; a
+    /// [`Reader`](crate::Reader) writes nothing.
+    #[error(
+        "the journal has schema {found}, and {known} is read: open it as a `Journal` once, which brings it up to date"
+    )]
+    #[non_exhaustive]
+    Older {
+        /// The schema of the file.
+        found: i64,
+        /// The one that this version reads.
+        known: i64,
+    },
     /// The file is a database of something else.
     #[error("the file is a database, but no journal")]
     NotAJournal,
@@ -129,6 +141,15 @@ pub enum Error {
         key: String,
         /// Why, as text.
         fault: String,
+    },
+    /// The run has asked for so much that there is no number left for what comes next. It is kept.
+    #[error("run `{key}` has more than the {most} entries that a journal keeps of one run")]
+    #[non_exhaustive]
+    TooLong {
+        /// The key.
+        key: String,
+        /// How many entries a run may have: one for each thing it asks for, and one for what comes of that.
+        most: u64,
     },
     /// An input or an output cannot be written as JSON, or not read from it.
     #[error("the {what} of run `{key}` cannot be kept: {error}")]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_orch::durable::{Coding, Fault};
 use async_orch::{pipeline, task};
 use common::{File, No, World, add, even, third, undone};
-use orch_journal::{Error, Filter, Journal, RunError, Status};
+use orch_journal::{Error, Filter, Journal, Reader, RunError, Status};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -537,14 +537,74 @@ async fn unfinished_runs_are_recovered() {
 async fn a_file_that_is_no_journal_of_this_version_is_refused() {
     let file = File::new();
     drop(file.open());
-    file.sql().pragma_update(None, "user_version", 2).unwrap();
+    file.sql().pragma_update(None, "user_version", 3).unwrap();
     let error = Journal::open(&file.path).unwrap_err();
-    assert_eq!(error.to_string(), "the journal has schema 2, and this version knows none later than 1");
+    assert_eq!(error.to_string(), "the journal has schema 3, and this version knows none later than 2");
     let file = File::new();
     file.sql().execute_batch("CREATE TABLE books (name TEXT)").unwrap();
     assert!(matches!(Journal::open(&file.path), Err(Error::NotAJournal)));
     let mode: String = file.sql().pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
     assert_eq!(mode, "delete", "it is as it was");
+}
+
+/// The tables of schema 1, with what is in those of schema 2.
+const BACK_TO_1: &str = "
+    CREATE TABLE runs_1 (
+        id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, pipeline TEXT NOT NULL, input TEXT NOT NULL, state TEXT NOT NULL, result TEXT,
+        sum INTEGER NOT NULL, fault TEXT, started INTEGER NOT NULL, ended INTEGER, owner TEXT NOT NULL, session INTEGER NOT NULL,
+        token INTEGER NOT NULL, until INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE entries_1 (
+        run INTEGER NOT NULL, seq INTEGER NOT NULL, command INTEGER NOT NULL, asked TEXT, due INTEGER, done ANY, at INTEGER NOT NULL,
+        sum INTEGER NOT NULL, PRIMARY KEY (run, seq)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO runs_1 SELECT
+        id, key, pipeline, input, state, result, sum, fault, started, ended, owner, session, token, until FROM runs;
+    INSERT INTO entries_1 SELECT run, seq, command, asked, due, done, at, sum FROM entries;
+    DROP TABLE runs;
+    DROP TABLE entries;
+    ALTER TABLE runs_1 RENAME TO runs;
+    CREATE INDEX runs_unfinished ON runs (pipeline) WHERE state = 'running';
+    ALTER TABLE entries_1 RENAME TO entries;
+    PRAGMA user_version = 1;
+";
+
+/// A file of an earlier version is brought up to date by who opens it to write, and keeps all that is in it.
+#[tokio::test]
+async fn a_file_of_an_earlier_version_is_brought_up_to_date() {
+    let (file, world) = (File::new(), World::new());
+    let order = || {
+        let world = world.clone();
+        pipeline! { let world = world; |_: u64| seq < add(world.clone(), _) as "one" add(world.clone(), _) as "two" > }
+    };
+    let journal = file.open();
+    assert_eq!(journal.run("whole", &order(), 1).await.unwrap(), 3);
+    world.stand_at("seq/two");
+    let ran = tokio::time::timeout(Duration::from_millis(100), journal.run("half", &order(), 5)).await;
+    assert!(ran.is_err());
+    drop(journal);
+    let before = Reader::open(&file.path).unwrap().steps("whole", 0..9).await.unwrap();
+    world.stand_at(None);
+    world.take();
+
+    file.sql().execute_batch(BACK_TO_1).unwrap();
+    let error = Reader::open(&file.path).unwrap_err();
+    let expected =
+        "the journal has schema 1, and 2 is read: open it as a `Journal` once, which brings it up to date";
+    assert_eq!(error.to_string(), expected);
+
+    let journal = file.open();
+    assert_eq!(Reader::open(&file.path).unwrap().steps("whole", 0..9).await.unwrap(), before);
+    assert_eq!(journal.run("whole", &order(), 1).await.unwrap(), 3);
+    assert!(world.take().is_empty());
+    assert_eq!(journal.serve("seq", order()).recover().await.unwrap().resumed, ["half"]);
+    assert_eq!(journal.attach::<u64>("half").await.unwrap(), 7);
+    assert_eq!(world.take(), calls([("seq/two", 1)]));
+    let tables: i64 = file
+        .sql()
+        .query_row("SELECT count(*) FROM sqlite_schema WHERE type = 'table'", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(tables, 2, "nothing of the earlier ones is left");
 }
 
 /// What is under way here is not begun a second time, and nobody waits for it.

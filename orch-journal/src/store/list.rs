@@ -259,7 +259,7 @@ impl Filter {
 }
 
 const SUMMARY: &str = "SELECT key, pipeline, state, input, result, fault, owner, started, ended, until,
-    (SELECT count(*) FROM entries WHERE run = runs.id AND asked IS NULL), id FROM runs";
+    (SELECT count(*) FROM entries WHERE number BETWEEN runs.id << 28 AND (runs.id << 28) + 0xfffffff AND asked IS NULL), id FROM runs";
 
 /// A text, or the beginning of one that is longer, and an ellipsis.
 fn cut(bytes: &[u8], max_text: usize) -> String {
@@ -327,20 +327,31 @@ pub(crate) fn purge(conn: &Connection, filter: &Filter) -> Result<u64, Error> {
         .query_map(params_from_iter(values), |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for id in &ids {
-        conn.prepare_cached("DELETE FROM entries WHERE run = ?1")?.execute([id])?;
+        if let Some(numbers) = rows::numbers(*id) {
+            conn.prepare_cached("DELETE FROM entries WHERE number BETWEEN ?1 AND ?2")?
+                .execute([numbers.start(), numbers.end()])?;
+        }
         conn.prepare_cached("DELETE FROM runs WHERE id = ?1")?.execute([id])?;
     }
     Ok(ids.len() as u64)
 }
 
-/// The keys of the runs of this pipeline that have no end and are not under way in this session, the oldest first.
-pub(crate) fn unfinished(conn: &Connection, pipeline: &str, session: i64) -> Result<Vec<String>, Error> {
+/// The runs of these pipelines that have no end and are not under way in this session, the oldest first: each with its pipeline and
+/// its key. All runs are looked at.
+pub(crate) fn unfinished(
+    conn: &Connection,
+    pipelines: &[String],
+    session: i64,
+) -> Result<Vec<(String, String)>, Error> {
     let mut select = conn.prepare_cached(
-        "SELECT key FROM runs
-         WHERE state = 'running' AND pipeline = ?1 AND (session <> ?2 OR until <= ?3) ORDER BY id",
+        "SELECT pipeline, key FROM runs WHERE state = 'running' AND (session <> ?1 OR until <= ?2) ORDER BY id",
     )?;
-    let keys = select.query_map((pipeline, session, now()), |row| row.get(0))?;
-    Ok(keys.collect::<Result<_, _>>()?)
+    let runs = select.query_map((session, now()), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let is_asked_for = |run: &Result<(String, String), _>| match run {
+        Ok((pipeline, _)) => pipelines.contains(pipeline),
+        Err(_) => true,
+    };
+    Ok(runs.filter(is_asked_for).collect::<Result<_, _>>()?)
 }
 
 /// Something that a run asked for, and what came of it: see [`Journal::steps`](crate::Journal::steps).

@@ -2,9 +2,12 @@
 //!
 //! SQLite does not notice a byte that changed inside of a value, so each row has a sum of what is in it.
 
+use std::ops::RangeInclusive;
+
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::schema::PER_RUN;
 use crate::Error;
 
 /// A run, as it was begun and has ended.
@@ -81,6 +84,12 @@ fn sum_of_entry(run: i64, seq: i64, entry: &Entry) -> i64 {
     sum.finish().cast_signed()
 }
 
+/// The numbers in the file that the entries of a run may have. None if there are none left.
+pub(super) fn numbers(run: i64) -> Option<RangeInclusive<i64>> {
+    let first = run.checked_mul(PER_RUN)?;
+    Some(first..=first.checked_add(PER_RUN - 1)?)
+}
+
 fn damaged(key: &str, what: impl Into<String>) -> Error {
     Error::Damaged { key: key.to_owned(), what: what.into() }
 }
@@ -129,10 +138,11 @@ pub(crate) fn each_entry(
     mut take: impl FnMut(Entry) -> bool,
 ) -> Result<(), Error> {
     let mut select = conn.prepare_cached(
-        "SELECT seq, command, asked, due, done, at, sum FROM entries WHERE run = ?1 AND seq >= ?2 ORDER BY seq",
+        "SELECT seq, command, asked, due, done, at, sum FROM entries WHERE number BETWEEN ?1 AND ?2 ORDER BY number",
     )?;
-    let from = i64::try_from(first).unwrap_or(i64::MAX);
-    let mut rows = select.query((run.id, from))?;
+    let Some(numbers) = numbers(run.id) else { return Ok(()) };
+    let from = i64::try_from(first).unwrap_or(i64::MAX).saturating_add(*numbers.start());
+    let mut rows = select.query((from, numbers.end()))?;
     let mut number = first;
     while let Some(row) = rows.next()? {
         let place = || format!("entry {number}");
@@ -167,19 +177,22 @@ fn read(row: &Row<'_>) -> Result<Option<(i64, Entry, i64)>, rusqlite::Error> {
 }
 
 /// Writes what happened next, from this number on.
-pub(crate) fn append(conn: &Connection, run: i64, first: usize, entries: &[Entry]) -> Result<(), Error> {
+pub(crate) fn append(conn: &Connection, run: &Run, first: usize, entries: &[Entry]) -> Result<(), Error> {
     let mut insert = conn.prepare_cached(
-        "INSERT INTO entries (run, seq, command, asked, due, done, at, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO entries (number, command, asked, due, done, at, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
+    let too_long = || Error::TooLong { key: run.key.clone(), most: PER_RUN.unsigned_abs() };
+    let numbers = numbers(run.id).ok_or_else(too_long)?;
     for (seq, entry) in (first as i64..).zip(entries) {
+        let number = numbers.start().checked_add(seq).filter(|number| numbers.contains(number));
+        let number = number.ok_or_else(too_long)?;
         let (asked, due, done) = match &entry.what {
             What::Asked { text, due } => (Some(text), due.map(u64::cast_signed), None),
             What::Done(bytes) => (None, None, Some(text_or_bytes(bytes))),
         };
-        let sum = sum_of_entry(run, seq, entry);
+        let sum = sum_of_entry(run.id, seq, entry);
         insert.execute((
-            run,
-            seq,
+            number,
             entry.command.cast_signed(),
             asked,
             due,
@@ -237,5 +250,41 @@ mod tests {
         ];
         let distinct: std::collections::BTreeSet<_> = sums.iter().collect();
         assert_eq!(distinct.len(), sums.len());
+    }
+
+    fn run(id: i64) -> Run {
+        Run {
+            id,
+            key: format!("order-{id}"),
+            pipeline: "order".to_owned(),
+            input: "1".to_owned(),
+            state: "running".to_owned(),
+            result: None,
+            started: 0,
+        }
+    }
+
+    /// The numbers of one run end where those of the next begin, and so nothing is written past the last.
+    #[test]
+    fn a_run_that_is_too_long_writes_nothing_into_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let how = super::super::schema::How { checked: false, max_bytes: None };
+        let path = folder.path().join("runs.db");
+        let conn = super::super::schema::open(&path, std::time::Duration::ZERO, how).unwrap();
+        let entry = |command| Entry { command, at: 0, what: What::Done(b"ok:1".to_vec()) };
+        let last = usize::try_from(PER_RUN).unwrap() - 1;
+        append(&conn, &run(1), last, &[entry(7)]).unwrap();
+        append(&conn, &run(2), 0, &[entry(8)]).unwrap();
+        let error = append(&conn, &run(1), last + 1, &[entry(9)]).unwrap_err();
+        let expected = "run `order-1` has more than the 268435456 entries that a journal keeps of one run";
+        assert_eq!(error.to_string(), expected);
+        let error = append(&conn, &run(i64::MAX), 0, &[entry(9)]).unwrap_err();
+        assert!(matches!(error, Error::TooLong { .. }), "{error}");
+        assert_eq!(entries(&conn, &run(2)).unwrap(), [entry(8)]);
+        assert!(entries(&conn, &run(i64::MAX)).unwrap().is_empty());
+        let mut select = conn.prepare("SELECT run, seq, command FROM entries ORDER BY number").unwrap();
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        let rows: Vec<(i64, i64, i64)> = rows.collect::<Result<_, _>>().unwrap();
+        assert_eq!(rows, [(1, PER_RUN - 1, 7), (2, 0, 8)]);
     }
 }

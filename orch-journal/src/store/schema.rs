@@ -8,46 +8,66 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use crate::Error;
 
 /// The version that this crate writes: `PRAGMA user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// "orch": `PRAGMA application_id`.
 const APPLICATION: i64 = 0x6f72_6368;
 
 /// How long the log may become before it is copied, in pages of 4 KiB.
 const LOG: i64 = 4000;
 
-/// Each entry is a command that was asked for, or what came of one. What is text is so that it can be read by hand.
-///
+/// A run has no more entries than this, so that each has a number of its own in the file: see [`ENTRIES`].
+pub(super) const PER_RUN: i64 = 1 << 28;
+
 /// A number may be used again once its run was purged: to count them all would be a page more to write at each start. Who had the
 /// earlier run is told from who has this one by the token.
-const TABLES: &str = "
+///
+/// There is no index of those that have no end: that would be two pages more to write for each run, and a process that starts looks for
+/// them once. What it looks at comes first in a row.
+const RUNS: &str = "
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY,
         key TEXT NOT NULL UNIQUE,
         pipeline TEXT NOT NULL,
-        input TEXT NOT NULL,
         state TEXT NOT NULL,
-        result TEXT,
-        sum INTEGER NOT NULL,
-        fault TEXT,
+        session INTEGER NOT NULL,
+        until INTEGER NOT NULL,
+        token INTEGER NOT NULL,
+        owner TEXT NOT NULL,
         started INTEGER NOT NULL,
         ended INTEGER,
-        owner TEXT NOT NULL,
-        session INTEGER NOT NULL,
-        token INTEGER NOT NULL,
-        until INTEGER NOT NULL
+        sum INTEGER NOT NULL,
+        fault TEXT,
+        input TEXT NOT NULL,
+        result TEXT
     ) STRICT;
-    CREATE INDEX runs_unfinished ON runs (pipeline) WHERE state = 'running';
+";
+
+/// Each entry is a command that was asked for, or what came of one. What is text is so that it can be read by hand.
+///
+/// They are numbered by run and then in their order, as [`PER_RUN`] says. With a number SQLite appends to the end of the table; with a
+/// key of two columns it would write three pages each time that one is full.
+const ENTRIES: &str = "
     CREATE TABLE entries (
-        run INTEGER NOT NULL,
-        seq INTEGER NOT NULL,
+        number INTEGER PRIMARY KEY,
+        run INTEGER AS (number >> 28) VIRTUAL,
+        seq INTEGER AS (number & 0xfffffff) VIRTUAL,
         command INTEGER NOT NULL,
         asked TEXT,
         due INTEGER,
         done ANY,
         at INTEGER NOT NULL,
-        sum INTEGER NOT NULL,
-        PRIMARY KEY (run, seq)
-    ) STRICT, WITHOUT ROWID;
+        sum INTEGER NOT NULL
+    ) STRICT;
+";
+
+/// From version 1 to 2.
+const FROM_1: &str = "
+    INSERT INTO runs (id, key, pipeline, state, session, until, token, owner, started, ended, sum, fault, input, result)
+        SELECT id, key, pipeline, state, session, until, token, owner, started, ended, sum, fault, input, result FROM runs_1;
+    INSERT INTO entries (number, command, asked, due, done, at, sum)
+        SELECT (run << 28) + seq, command, asked, due, done, at, sum FROM entries_1;
+    DROP TABLE runs_1;
+    DROP TABLE entries_1;
 ";
 
 /// What else is asked of it.
@@ -106,6 +126,7 @@ pub(super) fn open_to_read(path: &Path, lock_wait: Duration) -> Result<Connectio
     conn.busy_timeout(lock_wait)?;
     match known_version(&conn)? {
         (VERSION, APPLICATION) => Ok(conn),
+        (found, APPLICATION) => Err(Error::Older { found, known: VERSION }),
         _ => Err(Error::NotAJournal),
     }
 }
@@ -131,7 +152,16 @@ pub(super) fn open(path: &Path, lock_wait: Duration, how: How) -> Result<Connect
         // Another process may have been faster.
         let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if version < VERSION {
-            tx.execute_batch(TABLES)?;
+            if version == 1 {
+                tx.execute_batch(
+                    "ALTER TABLE runs RENAME TO runs_1; ALTER TABLE entries RENAME TO entries_1",
+                )?;
+            }
+            tx.execute_batch(RUNS)?;
+            tx.execute_batch(ENTRIES)?;
+            if version == 1 {
+                tx.execute_batch(FROM_1)?;
+            }
             tx.pragma_update(None, "application_id", APPLICATION)?;
             tx.pragma_update(None, "user_version", VERSION)?;
         }
