@@ -575,7 +575,10 @@ async fn a_file_of_an_earlier_version_is_brought_up_to_date() {
     let (file, world) = (File::new(), World::new());
     let order = || {
         let world = world.clone();
-        pipeline! { let world = world; |_: u64| seq < add(world.clone(), _) as "one" add(world.clone(), _) as "two" > }
+        pipeline! {
+            let world = world;
+            |_: u64| seq < add(world.clone(), _) as "one" add(world.clone(), _) as "two" >
+        }
     };
     let journal = file.open();
     assert_eq!(journal.run("whole", &order(), 1).await.unwrap(), 3);
