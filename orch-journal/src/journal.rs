@@ -127,7 +127,8 @@ impl Options {
         self
     }
 
-    /// Opens the file, which is made if there is none. Blocks meanwhile, as opening a file does.
+    /// Opens the file, which is made if there is none, and brought up to date if an earlier version of this crate has written it. Blocks
+    /// meanwhile, as opening a file does.
     ///
     /// # Errors
     ///

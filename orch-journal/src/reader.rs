@@ -58,7 +58,7 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// If it cannot be opened, is no journal, or is one of a later version.
+    /// If it cannot be opened, is no journal, or is one of another version, later or earlier.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let reader = Reader::of(path.as_ref());
         store::open_to_read(&reader.path, LOCK_WAIT)?;

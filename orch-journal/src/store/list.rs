@@ -7,6 +7,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use super::rows::{self, Entry, What};
+use super::schema::PER_RUN;
 use super::{millis, now};
 use crate::Error;
 
@@ -258,8 +259,15 @@ impl Filter {
     }
 }
 
-const SUMMARY: &str = "SELECT key, pipeline, state, input, result, fault, owner, started, ended, until,
-    (SELECT count(*) FROM entries WHERE number BETWEEN runs.id << 28 AND (runs.id << 28) + 0xfffffff AND asked IS NULL), id FROM runs";
+/// What a summary is made of, for the runs that `which` says.
+fn summaries(which: &str) -> String {
+    format!(
+        "SELECT key, pipeline, state, input, result, fault, owner, started, ended, until,
+        (SELECT count(*) FROM entries
+            WHERE number BETWEEN runs.id * {PER_RUN} AND runs.id * {PER_RUN} + {PER_RUN} - 1 AND asked IS NULL),
+        id FROM runs WHERE {which}"
+    )
+}
 
 /// A text, or the beginning of one that is longer, and an ellipsis.
 fn cut(bytes: &[u8], max_text: usize) -> String {
@@ -304,7 +312,7 @@ fn summary(row: &Row<'_>, max_text: usize) -> Result<Summary, rusqlite::Error> {
 }
 
 pub(crate) fn one(conn: &Connection, key: &str, max_text: usize) -> Result<Summary, Error> {
-    conn.prepare_cached(&format!("{SUMMARY} WHERE key = ?1"))?
+    conn.prepare_cached(&summaries("key = ?1"))?
         .query_row([key], |row| summary(row, max_text))
         .optional()?
         .ok_or_else(|| Error::Unknown { key: key.to_owned() })
@@ -313,7 +321,7 @@ pub(crate) fn one(conn: &Connection, key: &str, max_text: usize) -> Result<Summa
 pub(crate) fn all(conn: &Connection, filter: &Filter, max_text: usize) -> Result<Vec<Summary>, Error> {
     let (condition, mut values) = filter.condition();
     let order = filter.order(&mut values);
-    let mut select = conn.prepare_cached(&format!("{SUMMARY} WHERE {condition} {order}"))?;
+    let mut select = conn.prepare_cached(&summaries(&format!("{condition} {order}")))?;
     let rows = select.query_map(params_from_iter(values), |row| summary(row, max_text))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

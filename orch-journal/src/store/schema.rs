@@ -15,7 +15,7 @@ const APPLICATION: i64 = 0x6f72_6368;
 /// How long the log may become before it is copied, in pages of 4 KiB.
 const LOG: i64 = 4000;
 
-/// A run has no more entries than this, so that each has a number of its own in the file: see [`ENTRIES`].
+/// A run has no more entries than this, so that each has a number of its own in the file: see [`entries`].
 pub(super) const PER_RUN: i64 = 1 << 28;
 
 /// A number may be used again once its run was purged: to count them all would be a page more to write at each start. Who had the
@@ -46,29 +46,34 @@ const RUNS: &str = "
 ///
 /// They are numbered by run and then in their order, as [`PER_RUN`] says. With a number SQLite appends to the end of the table; with a
 /// key of two columns it would write three pages each time that one is full.
-const ENTRIES: &str = "
-    CREATE TABLE entries (
-        number INTEGER PRIMARY KEY,
-        run INTEGER AS (number >> 28) VIRTUAL,
-        seq INTEGER AS (number & 0xfffffff) VIRTUAL,
-        command INTEGER NOT NULL,
-        asked TEXT,
-        due INTEGER,
-        done ANY,
-        at INTEGER NOT NULL,
-        sum INTEGER NOT NULL
-    ) STRICT;
-";
+fn entries() -> String {
+    format!(
+        "CREATE TABLE entries (
+            number INTEGER PRIMARY KEY,
+            run INTEGER AS (number / {PER_RUN}) VIRTUAL,
+            seq INTEGER AS (number % {PER_RUN}) VIRTUAL,
+            command INTEGER NOT NULL,
+            asked TEXT,
+            due INTEGER,
+            done ANY,
+            at INTEGER NOT NULL,
+            sum INTEGER NOT NULL
+        ) STRICT;"
+    )
+}
 
-/// From version 1 to 2.
-const FROM_1: &str = "
-    INSERT INTO runs (id, key, pipeline, state, session, until, token, owner, started, ended, sum, fault, input, result)
-        SELECT id, key, pipeline, state, session, until, token, owner, started, ended, sum, fault, input, result FROM runs_1;
-    INSERT INTO entries (number, command, asked, due, done, at, sum)
-        SELECT (run << 28) + seq, command, asked, due, done, at, sum FROM entries_1;
-    DROP TABLE runs_1;
-    DROP TABLE entries_1;
-";
+/// From version 1, whose tables are out of the way, to 2, whose tables are empty.
+fn from_1() -> String {
+    const RUN: &str =
+        "id, key, pipeline, state, session, until, token, owner, started, ended, sum, fault, input, result";
+    const ENTRY: &str = "command, asked, due, done, at, sum";
+    format!(
+        "INSERT INTO runs ({RUN}) SELECT {RUN} FROM runs_1;
+        INSERT INTO entries (number, {ENTRY}) SELECT run * {PER_RUN} + seq, {ENTRY} FROM entries_1;
+        DROP TABLE runs_1;
+        DROP TABLE entries_1;"
+    )
+}
 
 /// What else is asked of it.
 #[derive(Clone, Copy, Debug)]
@@ -147,6 +152,13 @@ pub(super) fn open(path: &Path, lock_wait: Duration, how: How) -> Result<Connect
     // What is in the log is copied to its place less often: a run writes to the same few pages as the one before.
     conn.pragma_update(None, "wal_autocheckpoint", LOG)?;
     sync(&conn, true)?;
+    // Before it is brought up to date, as what is damaged is left as it was.
+    if how.checked {
+        let found: String = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        if found != "ok" {
+            return Err(Error::DamagedFile { what: found });
+        }
+    }
     if version < VERSION {
         let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         // Another process may have been faster.
@@ -158,9 +170,9 @@ pub(super) fn open(path: &Path, lock_wait: Duration, how: How) -> Result<Connect
                 )?;
             }
             tx.execute_batch(RUNS)?;
-            tx.execute_batch(ENTRIES)?;
+            tx.execute_batch(&entries())?;
             if version == 1 {
-                tx.execute_batch(FROM_1)?;
+                tx.execute_batch(&from_1())?;
             }
             tx.pragma_update(None, "application_id", APPLICATION)?;
             tx.pragma_update(None, "user_version", VERSION)?;
@@ -177,12 +189,6 @@ pub(super) fn open(path: &Path, lock_wait: Duration, how: How) -> Result<Connect
             pages.clamp(1, i64::from(u32::MAX - 1)),
             |_| Ok(()),
         )?;
-    }
-    if how.checked {
-        let found: String = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-        if found != "ok" {
-            return Err(Error::DamagedFile { what: found });
-        }
     }
     Ok(conn)
 }
