@@ -3,6 +3,7 @@
 mod cases;
 mod controls;
 mod faults;
+mod wakes;
 mod world;
 
 use std::collections::BTreeSet;

@@ -2,8 +2,10 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::task::Poll;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
+use super::wakes::Wakes;
 use super::{Engine, Fault, Mailbox};
 
 /// Drives a run whose runtime is `mailbox` to its end, by `engine`.
@@ -127,11 +129,14 @@ pub async fn drive_by<F: Future>(
     let mut run = pin!(run);
     // Declared later, and so dropped before the run.
     let _closing = Closing(mailbox);
+    let wakes = Arc::new(Wakes::new());
+    let waker = Waker::from(wakes.clone());
     let mut may_go_on = true;
     poll_fn(|cx| {
         loop {
             mailbox.begin(may_go_on, engine.is_live());
-            let polled = run.as_mut().poll(cx);
+            wakes.polls();
+            let polled = run.as_mut().poll(&mut Context::from_waker(&waker));
             let outbox = mailbox.end(polled.is_ready())?;
             for (id, bytes) in outbox.finished {
                 engine.finished(id, bytes)?;
@@ -150,7 +155,10 @@ pub async fn drive_by<F: Future>(
                 match engine.poll_next(cx)? {
                     Poll::Ready(Some(delivery)) => may_go_on |= mailbox.deliver(delivery)?,
                     _ if given > 0 => break,
-                    Poll::Pending => return Poll::Pending,
+                    Poll::Pending => {
+                        wakes.waits(cx.waker());
+                        return Poll::Pending;
+                    }
                     Poll::Ready(None) => return Poll::Ready(Err(Fault::Stalled)),
                 }
             }

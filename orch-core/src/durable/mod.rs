@@ -9,6 +9,7 @@ mod drive;
 mod engine;
 mod fault;
 mod mailbox;
+mod wakes;
 pub(crate) mod which;
 mod written;
 
