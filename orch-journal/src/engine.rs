@@ -14,7 +14,7 @@ use tokio::time::{Instant, Sleep};
 use crate::Error;
 use crate::error::StoreError;
 use crate::store::rows::{self, Entry, Run, What};
-use crate::store::{Answer, By, Hold, Why, Writer, leases, millis, now};
+use crate::store::{Answer, By, Commit, Hold, Why, Writer, leases, millis, now};
 
 /// How long a command waits for company before it is written by itself. It need not be on the disk for what it asks for to be done: a
 /// run that is gone through once more asks for it again. Most tasks that finish sooner are written with what came of them.
@@ -155,12 +155,15 @@ impl Journaled {
         let first = self.written;
         self.written += entries.len();
         let run = self.run.clone();
+        let commit = Commit { is_synced: true, is_alone: entries.len() <= rows::AT_ONCE };
         let append = move |conn: &rusqlite::Connection, by| {
             brief(by, &entries)?;
-            leases::check(conn, &run.key, hold.run, hold.token)?;
-            rows::append(conn, &run, first, &entries)
+            if rows::append(conn, &run, hold.token, first, &entries)? {
+                return Ok(());
+            }
+            Err(leases::lost(conn, &run.key, hold.run, hold.token))
         };
-        self.commit = Some(self.writer.write(true, append, |done| done));
+        self.commit = Some(self.writer.write(commit, append, |done| done));
         Ok(())
     }
 
@@ -246,11 +249,15 @@ impl Journaled {
         }
         let end = move |conn: &rusqlite::Connection, by| {
             brief(by, &entries)?;
-            leases::check(conn, &run.key, hold.run, hold.token)?;
-            rows::append(conn, &run, first, &entries)?;
-            rows::end(conn, &run, state, Some(&result), now())
+            if rows::append(conn, &run, hold.token, first, &entries)?
+                && rows::end(conn, &run, Some(hold.token), state, Some(&result), now())?
+            {
+                return Ok(());
+            }
+            Err(leases::lost(conn, &run.key, hold.run, hold.token))
         };
-        self.writer.write(true, end, |done| done).await
+        let commit = Commit { is_synced: true, is_alone: false };
+        self.writer.write(commit, end, |done| done).await
     }
 
     /// That it has ended, where it had gone on before.

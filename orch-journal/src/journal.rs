@@ -389,8 +389,7 @@ impl Journal {
             if run.state != "running" {
                 return Ok(false);
             }
-            rows::end(conn, &run, "cancelled", None, store::now())?;
-            Ok(true)
+            rows::end(conn, &run, None, "cancelled", None, store::now())
         };
         let was_running = self.inner.writer.submit(cancel).await?;
         self.inner.writer.look();

@@ -19,7 +19,7 @@ use crate::error::StoreError;
 use crate::journal::{Busy, Inner};
 use crate::store::leases::{self, Begun, Ended, Taken};
 use crate::store::rows::{self, Sum};
-use crate::store::{Answer, By, Lease, now};
+use crate::store::{Answer, By, Commit, Lease, now};
 use crate::{Error, Journal, RunError};
 
 /// How long to wait before a run of another process is looked at again: at first, and at most.
@@ -282,18 +282,22 @@ impl Inner {
         let is_synced = request.is_synced;
         let request = Request { key: key.clone(), name: name.clone(), input: input.clone(), is_synced };
         let ask = move |conn: &rusqlite::Connection, by| {
-            if let Some(run) = rows::find(conn, &key)? {
-                request.compare(&run)?;
-                // All that happened in it is read, which may be much.
-                if by == By::Caller {
-                    return Err(StoreError::elsewhere().into());
-                }
-            }
             let new = input.as_deref().map(|input| (name.as_str(), input));
-            leases::take(conn, &key, new, &owner, lease)
+            if let Some(new) = new
+                && let Some(begun) = leases::begin(conn, &key, new, &owner, lease)?
+            {
+                return Ok(begun);
+            }
+            // All that happened in it is read, which may be much.
+            if by == By::Caller {
+                return Err(StoreError::elsewhere().into());
+            }
+            let run = rows::find(conn, &key)?.ok_or_else(|| Error::Unknown { key: key.clone() })?;
+            request.compare(&run)?;
+            leases::take(conn, run, &owner, lease)
         };
         let leases = self.writer.leases();
-        self.writer.write(is_synced, ask, |taken| taken.hold(leases))
+        self.writer.write(Commit { is_synced, is_alone: true }, ask, |taken| taken.hold(leases))
     }
 
     /// Asks for it until it is ours or has ended.

@@ -456,12 +456,13 @@ async fn commits_of_many_runs_are_grouped() {
     let (file, world) = (File::new(), World::new());
     let p = pipeline! { |_: u64| seq(name = "order") < add(&world, _) add(&world, _) add(&world, _) > };
     let journal = file.open();
-    for n in 0..20 {
+    // Not each run that begins alone lets others go first, so some of those after them may still be alone.
+    for n in 0..21 {
         journal.run(&format!("alone {n}"), &p, n).await.unwrap();
     }
     // That it was begun, which does not wait for the disk; and each task, the last with the end of the run.
-    let alone = journal.commits() / 20;
-    assert!((80..90).contains(&journal.commits()), "{}", journal.commits());
+    let alone = journal.commits() / 21;
+    assert!((84..94).contains(&journal.commits()), "{}", journal.commits());
     let runs = (0..64).map(|n| {
         let (journal, p) = (journal.clone(), &p);
         async move { journal.run(&format!("run {n}"), p, n).await.unwrap() }

@@ -53,22 +53,20 @@ pub(crate) struct Ended {
     pub(crate) entries: Vec<Entry>,
 }
 
-/// Asks for the run with this key. `new`: the pipeline and the input to begin it with if there is none.
-pub(crate) fn take(
+/// Begins the run with this key, of this pipeline and with this input, unless there is one with the key.
+pub(crate) fn begin(
     conn: &Connection,
     key: &str,
-    new: Option<(&str, &str)>,
+    (pipeline, input): (&str, &str),
     owner: &Owner,
     lease: Duration,
-) -> Result<Taken<i64>, Error> {
-    let now = now();
+) -> Result<Option<Taken<i64>>, Error> {
+    let (now, token) = (now(), any_token());
     let until = now.saturating_add(millis(lease));
-    let Some(run) = rows::find(conn, key)? else {
-        let Some((pipeline, input)) = new else { return Err(Error::Unknown { key: key.to_owned() }) };
-        let token = any_token();
-        conn.prepare_cached(
+    let begun = conn
+        .prepare_cached(
             "INSERT INTO runs (key, pipeline, input, state, sum, started, owner, session, until, token)
-             VALUES (?1, ?2, ?3, 'running', ?4, ?5, ?6, ?7, ?8, ?9)",
+             VALUES (?1, ?2, ?3, 'running', ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (key) DO NOTHING",
         )?
         .execute((
             key,
@@ -81,17 +79,25 @@ pub(crate) fn take(
             until,
             token,
         ))?;
-        let run = Run {
-            id: conn.last_insert_rowid(),
-            key: key.to_owned(),
-            pipeline: pipeline.to_owned(),
-            input: input.to_owned(),
-            state: "running".to_owned(),
-            result: None,
-            started: now,
-        };
-        return Ok(Taken::Yes(Box::new(Begun { lease: token, run, entries: Vec::new() })));
+    if begun == 0 {
+        return Ok(None);
+    }
+    let run = Run {
+        id: conn.last_insert_rowid(),
+        key: key.to_owned(),
+        pipeline: pipeline.to_owned(),
+        input: input.to_owned(),
+        state: "running".to_owned(),
+        result: None,
+        started: now,
     };
+    Ok(Some(Taken::Yes(Box::new(Begun { lease: token, run, entries: Vec::new() }))))
+}
+
+/// Asks for a run that there is.
+pub(crate) fn take(conn: &Connection, run: Run, owner: &Owner, lease: Duration) -> Result<Taken<i64>, Error> {
+    let now = now();
+    let until = now.saturating_add(millis(lease));
     if run.state != "running" {
         let entries = if run.state == "failed" { rows::entries(conn, &run)? } else { Vec::new() };
         return Ok(Taken::Ended(Box::new(Ended { run, entries })));
@@ -119,12 +125,12 @@ fn any_token() -> i64 {
     (RandomState::new().hash_one(()) >> 2).cast_signed()
 }
 
-/// Whether the token is still that of the run.
-pub(crate) fn check(conn: &Connection, key: &str, run: i64, token: i64) -> Result<(), Error> {
-    match standing(conn, run, token)? {
-        None => Ok(()),
-        Some(Why::Taken) => Err(Error::LeaseLost { key: key.to_owned() }),
-        Some(Why::Cancelled) => Err(Error::Cancelled { key: key.to_owned() }),
+/// Why nothing was written about a run, which has another token by now.
+pub(crate) fn lost(conn: &Connection, key: &str, run: i64, token: i64) -> Error {
+    match standing(conn, run, token) {
+        Ok(Some(Why::Cancelled)) => Error::Cancelled { key: key.to_owned() },
+        Ok(_) => Error::LeaseLost { key: key.to_owned() },
+        Err(error) => error.into(),
     }
 }
 

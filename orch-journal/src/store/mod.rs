@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use schema::How;
-pub(crate) use writer::{Answer, By, Hold, Lease, Why, Writer};
+pub(crate) use writer::{Answer, By, Commit, Hold, Lease, Why, Writer};
 
 use crate::{Error, StoreError};
 

@@ -5,7 +5,7 @@
 use std::ops::RangeInclusive;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use super::schema::PER_RUN;
 use crate::Error;
@@ -176,61 +176,87 @@ fn read(row: &Row<'_>) -> Result<Option<(i64, Entry, i64)>, rusqlite::Error> {
     Ok(Some((seq, entry, row.get(6)?)))
 }
 
-/// Writes what happened next, from this number on.
-pub(crate) fn append(conn: &Connection, run: &Run, first: usize, entries: &[Entry]) -> Result<(), Error> {
-    let mut insert = conn.prepare_cached(
-        "INSERT INTO entries (number, command, asked, due, done, at, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?;
-    let too_long = || Error::TooLong { key: run.key.clone(), most: PER_RUN.unsigned_abs() };
-    let numbers = numbers(run.id).ok_or_else(too_long)?;
-    for (seq, entry) in (first as i64..).zip(entries) {
-        let number = numbers.start().checked_add(seq).filter(|number| numbers.contains(number));
-        let number = number.ok_or_else(too_long)?;
-        let (asked, due, done) = match &entry.what {
-            What::Asked { text, due } => (Some(text), due.map(u64::cast_signed), None),
-            What::Done(bytes) => (None, None, Some(text_or_bytes(bytes))),
-        };
-        let sum = sum_of_entry(run.id, seq, entry);
-        insert.execute((
-            number,
-            entry.command.cast_signed(),
-            asked,
-            due,
-            done,
-            entry.at.cast_signed(),
-            sum,
-        ))?;
+/// So many entries at most are written by one statement: mostly a command, and what came of it.
+pub(crate) const AT_ONCE: usize = 2;
+
+/// A failure ends the transaction: else SQLite would keep what a page was before, to take back the statement alone.
+const APPEND: &str = "INSERT OR ROLLBACK INTO entries (number, command, asked, due, done, at, sum)
+     SELECT ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM runs WHERE id = ?1 AND token = ?2";
+const APPEND_BOTH: &str = "INSERT OR ROLLBACK INTO entries (number, command, asked, due, done, at, sum)
+     SELECT ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM runs WHERE id = ?1 AND token = ?2 UNION ALL
+     SELECT ?10, ?11, ?12, ?13, ?14, ?15, ?16 FROM runs WHERE id = ?1 AND token = ?2";
+
+/// Writes what happened next, from this number on, as long as the run has this token. Whether it has: else nothing is written.
+pub(crate) fn append(
+    conn: &Connection,
+    run: &Run,
+    token: i64,
+    first: usize,
+    entries: &[Entry],
+) -> Result<bool, Error> {
+    let past = first.checked_add(entries.len()).and_then(|past| i64::try_from(past).ok());
+    // Before any of it is written.
+    let Some(numbers) = numbers(run.id).filter(|_| past.is_some_and(|past| past <= PER_RUN)) else {
+        return Err(Error::TooLong { key: run.key.clone(), most: PER_RUN.unsigned_abs() });
+    };
+    let mut seq = first as i64;
+    for entries in entries.chunks(AT_ONCE) {
+        let statement = if entries.len() == AT_ONCE { APPEND_BOTH } else { APPEND };
+        let values = (seq..)
+            .zip(entries)
+            .flat_map(|(seq, entry)| row(numbers.start() + seq, entry, sum_of_entry(run.id, seq, entry)));
+        let token = [run.id, token].map(ValueRef::Integer);
+        let values = token.into_iter().chain(values).map(ToSqlOutput::Borrowed);
+        if conn.prepare_cached(statement)?.execute(params_from_iter(values))? == 0 {
+            return Ok(false);
+        }
+        seq += entries.len() as i64;
     }
-    Ok(())
+    Ok(true)
 }
 
-/// Text, where it is some: to be read by hand.
-fn text_or_bytes(bytes: &[u8]) -> ToSqlOutput<'_> {
-    let is_text = std::str::from_utf8(bytes).is_ok();
-    ToSqlOutput::Borrowed(if is_text { ValueRef::Text(bytes) } else { ValueRef::Blob(bytes) })
+/// The columns of an entry, as [`APPEND`] has them. What came of a command is text where it can be one: to be read by hand.
+fn row(number: i64, entry: &Entry, sum: i64) -> [ValueRef<'_>; 7] {
+    use ValueRef::{Blob, Integer, Null, Text};
+    let (asked, due, done) = match &entry.what {
+        What::Asked { text, due } => {
+            (Text(text.as_bytes()), due.map_or(Null, |due| Integer(due.cast_signed())), Null)
+        }
+        What::Done(bytes) if std::str::from_utf8(bytes).is_ok() => (Null, Null, Text(bytes)),
+        What::Done(bytes) => (Null, Null, Blob(bytes)),
+    };
+    let (command, at) = (entry.command.cast_signed(), entry.at.cast_signed());
+    [Integer(number), Integer(command), asked, due, done, Integer(at), Integer(sum)]
 }
 
-/// The end of a run: what it is, and what it has given.
+/// The end of a run: what it is, and what it has given. It is written if the run has this token, or whatever token it has. Whether it is.
 pub(crate) fn end(
     conn: &Connection,
     run: &Run,
+    token: Option<i64>,
     state: &str,
     result: Option<&str>,
     now: i64,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let sum = sum_of_run(&run.key, &run.pipeline, &run.input, state, result);
     // A run that was cancelled is nobody's any more.
     let more = i64::from(state == "cancelled");
-    conn.prepare_cached(
-        "UPDATE runs SET state = ?2, result = ?3, sum = ?4, ended = ?5, until = 0, fault = NULL, token = token + ?6 WHERE id = ?1",
-    )?
-    .execute((run.id, state, result, sum, now, more))?;
-    Ok(())
+    let ended = conn
+        .prepare_cached(
+            "UPDATE runs SET state = ?3, result = ?4, sum = ?5, ended = ?6, until = 0, fault = NULL, token = token + ?7
+             WHERE id = ?1 AND token = ifnull(?2, token)",
+        )?
+        .execute((run.id, token, state, result, sum, now, more))?;
+    Ok(ended > 0)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::store::Owner;
+    use crate::store::leases::{self, Taken};
 
     /// It is written down, and read by another version.
     #[test]
@@ -252,36 +278,68 @@ mod tests {
         assert_eq!(distinct.len(), sums.len());
     }
 
-    fn run(id: i64) -> Run {
-        Run {
-            id,
-            key: format!("order-{id}"),
-            pipeline: "order".to_owned(),
-            input: "1".to_owned(),
-            state: "running".to_owned(),
-            result: None,
-            started: 0,
+    /// A new file, with as many runs.
+    fn file(folder: &tempfile::TempDir, runs: u32) -> (Connection, Vec<(Run, i64)>) {
+        let how = super::super::schema::How { checked: false, max_bytes: None };
+        let path = folder.path().join("runs.db");
+        let conn = super::super::schema::open(&path, std::time::Duration::ZERO, how).unwrap();
+        let owner = Owner { name: "here".to_owned(), session: 1 };
+        let begun = (1..=runs).map(|id| {
+            let new = ("order", "1");
+            let begun = leases::begin(&conn, &format!("order-{id}"), new, &owner, Duration::from_secs(9));
+            let Some(Taken::Yes(begun)) = begun.unwrap() else { panic!("there was none with this key") };
+            (begun.run, begun.lease)
+        });
+        let begun = begun.collect();
+        (conn, begun)
+    }
+
+    fn entry(command: u64) -> Entry {
+        Entry { command, at: 0, what: What::Done(b"ok:1".to_vec()) }
+    }
+
+    /// However many statements it takes.
+    #[test]
+    fn who_has_another_token_writes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (conn, runs) = file(&folder, 2);
+        let (run, token) = &runs[0];
+        let all = [entry(1), entry(2), entry(3), entry(4), entry(5)];
+        for count in 0..=all.len() {
+            let first = entries(&conn, run).unwrap().len();
+            let is_written = |token| append(&conn, run, token, first, &all[..count]).unwrap();
+            assert!(count == 0 || !is_written(token + 1) && !is_written(runs[1].1), "{count}");
+            assert!(is_written(*token), "{count}");
+            assert_eq!(entries(&conn, run).unwrap()[first..], all[..count]);
         }
+        assert!(!end(&conn, run, Some(token + 1), "succeeded", Some("1"), 1).unwrap());
+        assert_eq!(find(&conn, "order-1").unwrap().unwrap().state, "running");
+        assert!(end(&conn, run, Some(*token), "succeeded", Some("1"), 1).unwrap());
+        assert_eq!(find(&conn, "order-1").unwrap().unwrap().state, "succeeded");
+        assert!(entries(&conn, &runs[1].0).unwrap().is_empty());
     }
 
     /// The numbers of one run end where those of the next begin, and so nothing is written past the last.
     #[test]
     fn a_run_that_is_too_long_writes_nothing_into_the_next() {
         let folder = tempfile::tempdir().unwrap();
-        let how = super::super::schema::How { checked: false, max_bytes: None };
-        let path = folder.path().join("runs.db");
-        let conn = super::super::schema::open(&path, std::time::Duration::ZERO, how).unwrap();
-        let entry = |command| Entry { command, at: 0, what: What::Done(b"ok:1".to_vec()) };
+        let (conn, runs) = file(&folder, 2);
+        let [(one, token), (two, other)] = &runs[..] else { panic!("two were begun") };
         let last = usize::try_from(PER_RUN).unwrap() - 1;
-        append(&conn, &run(1), last, &[entry(7)]).unwrap();
-        append(&conn, &run(2), 0, &[entry(8)]).unwrap();
-        let error = append(&conn, &run(1), last + 1, &[entry(9)]).unwrap_err();
+        assert!(append(&conn, one, *token, last, &[entry(7)]).unwrap());
+        assert!(append(&conn, two, *other, 0, &[entry(8)]).unwrap());
         let expected = "run `order-1` has more than the 268435456 entries that a journal keeps of one run";
-        assert_eq!(error.to_string(), expected);
-        let error = append(&conn, &run(i64::MAX), 0, &[entry(9)]).unwrap_err();
+        for (first, entries) in
+            [(last + 1, &[entry(9)][..]), (last - 2, &[entry(9), entry(9), entry(9), entry(9)])]
+        {
+            let error = append(&conn, one, *token, first, entries).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        }
+        let beyond = Run { id: i64::MAX, ..one.clone() };
+        let error = append(&conn, &beyond, *token, 0, &[entry(9)]).unwrap_err();
         assert!(matches!(error, Error::TooLong { .. }), "{error}");
-        assert_eq!(entries(&conn, &run(2)).unwrap(), [entry(8)]);
-        assert!(entries(&conn, &run(i64::MAX)).unwrap().is_empty());
+        assert_eq!(entries(&conn, two).unwrap(), [entry(8)]);
+        assert!(entries(&conn, &beyond).unwrap().is_empty());
         let mut select = conn.prepare("SELECT run, seq, command FROM entries ORDER BY number").unwrap();
         let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
         let rows: Vec<(i64, i64, i64)> = rows.collect::<Result<_, _>>().unwrap();

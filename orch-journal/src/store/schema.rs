@@ -87,7 +87,7 @@ pub(crate) struct How {
 /// Whether what is committed next is on the disk then. Else it is when the next one is that has to be, and all other processes see it
 /// at once.
 pub(super) fn sync(conn: &Connection, is_synced: bool) -> Result<(), rusqlite::Error> {
-    conn.pragma_update(None, "synchronous", if is_synced { "full" } else { "normal" })
+    conn.execute_batch(if is_synced { "PRAGMA synchronous = 2" } else { "PRAGMA synchronous = 1" })
 }
 
 /// Does it in one transaction, which writes nothing if it fails. Its statements are kept, as those in it are.

@@ -48,15 +48,18 @@ impl Disk {
 
     /// Commits them in one transaction.
     pub(super) fn together(&mut self, works: &mut [Box<dyn Work>], by: By) -> Result<(), StoreError> {
-        let is_synced = works.iter().any(|work| work.is_synced());
+        let is_synced = works.iter().any(|work| work.commit().is_synced);
         if self.is_synced != is_synced {
             schema::sync(&self.conn, is_synced)?;
             self.is_synced = is_synced;
         }
         let begun = Instant::now();
-        schema::transaction(&self.conn, || {
-            works.iter_mut().try_for_each(|work| work.perform(&self.conn, by))
-        })?;
+        match works {
+            [work] if by == By::Caller && work.commit().is_alone => work.perform(&self.conn, by)?,
+            works => schema::transaction(&self.conn, || {
+                works.iter_mut().try_for_each(|work| work.perform(&self.conn, by))
+            })?,
+        }
         if is_synced {
             self.takes = (self.takes * 7 + begun.elapsed()) / 8;
         }

@@ -19,11 +19,15 @@ use disk::Disk;
 pub(crate) use held::{Hold, Lease, Leases, Why};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
-pub(crate) use work::By;
+pub(crate) use work::{By, Commit};
 use work::{Job, Work};
 use worker::Loop;
 
 use crate::error::{Error, StoreError};
+
+/// Of the runs that begin while there is no other, each such one lets others go first, who may begin one as well: on a runtime of one
+/// thread nobody else could. Not each does, as tokio wakes a further thread then.
+const MAKES_WAY: usize = 4;
 
 enum Message {
     Work(Box<dyn Work>),
@@ -44,6 +48,8 @@ struct Shared {
     held: Mutex<HashMap<i64, (Arc<Hold>, Instant)>>,
     disk: Mutex<Disk>,
     commits: AtomicU64,
+    /// How often a run was begun while there was no other.
+    begun_alone: AtomicUsize,
 }
 
 impl std::fmt::Debug for Shared {
@@ -84,7 +90,7 @@ pub(crate) struct Answer<T> {
 
 struct Kept {
     work: Box<dyn Work>,
-    /// Others are let go first, who may begin a run as well. (tokio's own way to do so wakes no other thread for it.)
+    /// Others are let go first, who may begin a run as well.
     yields: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     shared: Arc<Shared>,
 }
@@ -148,6 +154,7 @@ impl Writer {
             held: Mutex::default(),
             disk: Mutex::new(Disk::new(conn, lock_wait)),
             commits: AtomicU64::new(0),
+            begun_alone: AtomicUsize::new(0),
         });
         let its = shared.clone();
         let thread = thread::Builder::new()
@@ -162,24 +169,28 @@ impl Writer {
         mut work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Answer<T> {
         self.shared.waiting.fetch_add(1, Ordering::AcqRel);
-        let (kept, receiver) = self.kept(true, move |conn, _| work(conn), |done| done);
+        let commit = Commit { is_synced: true, is_alone: false };
+        let (kept, receiver) = self.kept(commit, move |conn, _| work(conn), |done| done);
         kept.hand_over();
         Answer { kept: None, receiver }
     }
 
     /// Does what takes no longer than a commit does: at once, if there is nobody to share a transaction with, or in the thread's next one. When
-    /// it is committed, and on the disk if it is to be, something is made of what comes of it.
+    /// it is committed, something is made of what comes of it.
     pub(crate) fn write<T: Send + 'static, U: Send + 'static>(
         &self,
-        is_synced: bool,
+        commit: Commit,
         work: impl FnMut(&Connection, By) -> Result<T, Error> + Send + 'static,
         then: impl FnOnce(T) -> U + Send + 'static,
     ) -> Answer<U> {
         let runs = self.shared.held().len();
         let is_alone = self.shared.waiting.fetch_add(1, Ordering::AcqRel) == 0 && runs <= 1;
-        let (mut kept, receiver) = self.kept(is_synced, work, then);
+        let (mut kept, receiver) = self.kept(commit, work, then);
         if is_alone {
-            kept.yields = (runs == 0).then(|| Box::pin(tokio::task::yield_now()) as _);
+            if runs == 0 && self.shared.begun_alone.fetch_add(1, Ordering::Relaxed).is_multiple_of(MAKES_WAY)
+            {
+                kept.yields = Some(Box::pin(tokio::task::yield_now()));
+            }
             Answer { kept: Some(kept), receiver }
         } else {
             kept.hand_over();
@@ -189,12 +200,12 @@ impl Writer {
 
     fn kept<T: Send + 'static, U: Send + 'static>(
         &self,
-        is_synced: bool,
+        commit: Commit,
         work: impl FnMut(&Connection, By) -> Result<T, Error> + Send + 'static,
         then: impl FnOnce(T) -> U + Send + 'static,
     ) -> (Kept, oneshot::Receiver<Result<U, Error>>) {
         let (reply, receiver) = oneshot::channel();
-        let work = Box::new(Job { is_synced, work, done: None, then, reply });
+        let work = Box::new(Job { commit, work, done: None, then, reply });
         (Kept { work, yields: None, shared: self.shared.clone() }, receiver)
     }
 
@@ -237,7 +248,8 @@ mod tests {
         let writer = Writer::start(conn, wait, lease).unwrap();
         writer.shared.disk().suppose_quick();
         let here = thread::current().id();
-        let short = writer.write(false, |_, by| Ok((by, thread::current().id())), |done| done);
+        let commit = Commit { is_synced: false, is_alone: false };
+        let short = writer.write(commit, |_, by| Ok((by, thread::current().id())), |done| done);
         assert_eq!(short.await.unwrap(), (By::Caller, here));
         let long = writer.submit(|_| Ok(thread::current().id()));
         assert_ne!(long.await.unwrap(), here);
@@ -246,10 +258,10 @@ mod tests {
             By::Caller => Err(StoreError::closed().into()),
             By::Thread => Ok(thread::current().id()),
         };
-        assert_ne!(writer.write(false, found, |done| done).await.unwrap(), here);
+        assert_ne!(writer.write(commit, found, |done| done).await.unwrap(), here);
         // Who comes while another is under way shares its transaction, or has the next.
-        let under_way = writer.write(false, |_, _| Ok(()), |done| done);
-        let other = writer.write(false, |_, by| Ok(by), |done| done);
+        let under_way = writer.write(commit, |_, _| Ok(()), |done| done);
+        let other = writer.write(commit, |_, by| Ok(by), |done| done);
         assert_eq!(other.await.unwrap(), By::Thread);
         under_way.await.unwrap();
     }

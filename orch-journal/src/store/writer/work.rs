@@ -14,11 +14,20 @@ pub(crate) enum By {
     Caller,
 }
 
+/// How something is committed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Commit {
+    /// Whether it has to be on the disk when it is settled. Else it is only safe from the end of this process, until something is that
+    /// comes after it.
+    pub(crate) is_synced: bool,
+    /// Whether a caller who does it writes by one statement, which is a transaction of its own.
+    pub(crate) is_alone: bool,
+}
+
 /// What is to be done in a transaction. It writes nothing before it knows that it will succeed, but for a failure of the file.
 pub(super) trait Work: Send {
-    /// Whether it has to be on the disk when it is settled. Else it is only safe from the end of this process, until something is that comes after it.
-    fn is_synced(&self) -> bool {
-        true
+    fn commit(&self) -> Commit {
+        Commit { is_synced: true, is_alone: false }
     }
     /// Does it, maybe a second time, if the transaction of the first had to be given up.
     fn perform(&mut self, conn: &Connection, by: By) -> Result<(), StoreError>;
@@ -27,7 +36,7 @@ pub(super) trait Work: Send {
 }
 
 pub(super) struct Job<T, U, F, G> {
-    pub(super) is_synced: bool,
+    pub(super) commit: Commit,
     pub(super) work: F,
     pub(super) done: Option<Result<T, Error>>,
     /// What is made of it when it is committed.
@@ -42,8 +51,8 @@ where
     F: FnMut(&Connection, By) -> Result<T, Error> + Send,
     G: FnOnce(T) -> U + Send,
 {
-    fn is_synced(&self) -> bool {
-        self.is_synced
+    fn commit(&self) -> Commit {
+        self.commit
     }
 
     fn perform(&mut self, conn: &Connection, by: By) -> Result<(), StoreError> {
