@@ -19,7 +19,7 @@ use crate::store::{Answer, By, Commit, Hold, Why, Writer, leases, millis, now};
 /// How long a command waits for company before it is written by itself. It need not be on the disk for what it asks for to be done: a
 /// run that is gone through once more asks for it again. Most tasks that finish sooner are written with what came of them.
 const GATHER: Duration = Duration::from_millis(10);
-/// What is written on a thread of the runtime at most: so many entries, of so many bytes.
+/// What is written on a thread of the runtime at most: so many entries, and so many bytes of them and of an input or an output.
 const BRIEF: (usize, usize) = (64, 64 * 1024);
 /// The longest that its timer is set for: it is set anew then. A wait may be longer than a timer can be.
 const LONGEST: u64 = 24 * 3_600_000;
@@ -157,7 +157,7 @@ impl Journaled {
         let run = self.run.clone();
         let commit = Commit { is_synced: true, is_alone: entries.len() <= rows::AT_ONCE };
         let append = move |conn: &rusqlite::Connection, by| {
-            brief(by, &entries)?;
+            brief(by, &entries, None)?;
             if rows::append(conn, &run, hold.token, first, &entries)? {
                 return Ok(());
             }
@@ -248,7 +248,7 @@ impl Journaled {
             commit.await?;
         }
         let end = move |conn: &rusqlite::Connection, by| {
-            brief(by, &entries)?;
+            brief(by, &entries, Some(&result))?;
             if rows::append(conn, &run, hold.token, first, &entries)?
                 && rows::end(conn, &run, Some(hold.token), state, Some(&result), now())?
             {
@@ -281,13 +281,14 @@ impl Drop for Journaled {
     }
 }
 
-/// Refuses what is more to write than a thread of the runtime should be held for.
-fn brief(by: By, entries: &[Entry]) -> Result<(), Error> {
+/// Refuses what is more to write than a thread of the runtime should be held for: entries, and an input or an output.
+pub(crate) fn brief(by: By, entries: &[Entry], text: Option<&str>) -> Result<(), Error> {
     let bytes = |entry: &Entry| match &entry.what {
         What::Asked { text, .. } => text.len(),
         What::Done(bytes) => bytes.len(),
     };
-    let is_brief = entries.len() <= BRIEF.0 && entries.iter().map(bytes).sum::<usize>() <= BRIEF.1;
+    let bytes = entries.iter().map(bytes).sum::<usize>() + text.map_or(0, str::len);
+    let is_brief = entries.len() <= BRIEF.0 && bytes <= BRIEF.1;
     if by == By::Thread || is_brief { Ok(()) } else { Err(StoreError::elsewhere().into()) }
 }
 
@@ -385,5 +386,26 @@ impl Engine for Journaled {
 
     fn is_live(&self) -> bool {
         !self.replay.done.iter().any(|given| !self.given_up.contains(&given.id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However it is put together.
+    #[test]
+    fn only_what_is_brief_is_written_on_a_thread_of_the_runtime() {
+        let entry = |bytes| Entry { command: 0, at: 0, what: What::Done(vec![b'a'; bytes]) };
+        let text = "a".repeat(BRIEF.1 + 1);
+        let is_brief = |by, entries: &[Entry], text| brief(by, entries, text).is_ok();
+        assert!(is_brief(By::Caller, &[entry(1), entry(BRIEF.1 - 1)], None));
+        assert!(is_brief(By::Caller, &[entry(1)], Some(&text[2..])));
+        assert!(!is_brief(By::Caller, &[entry(2)], Some(&text[2..])));
+        assert!(!is_brief(By::Caller, &[entry(1), entry(BRIEF.1)], None));
+        assert!(!is_brief(By::Caller, &[], Some(&text)));
+        let many = vec![entry(0); BRIEF.0 + 1];
+        assert!(is_brief(By::Caller, &many[1..], None) && !is_brief(By::Caller, &many, None));
+        assert!(is_brief(By::Thread, &many, Some(&text)));
     }
 }

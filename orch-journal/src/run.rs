@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::engine::Journaled;
+use crate::engine::{Journaled, brief};
 use crate::error::StoreError;
 use crate::journal::{Busy, Inner};
 use crate::store::leases::{self, Begun, Ended, Taken};
@@ -282,6 +282,7 @@ impl Inner {
         let is_synced = request.is_synced;
         let request = Request { key: key.clone(), name: name.clone(), input: input.clone(), is_synced };
         let ask = move |conn: &rusqlite::Connection, by| {
+            brief(by, &[], input.as_deref())?;
             let new = input.as_deref().map(|input| (name.as_str(), input));
             if let Some(new) = new
                 && let Some(begun) = leases::begin(conn, &key, new, &owner, lease)?
