@@ -155,7 +155,7 @@ impl Journaled {
         let first = self.written;
         self.written += entries.len();
         let run = self.run.clone();
-        let commit = Commit { is_synced: true, is_alone: entries.len() <= rows::AT_ONCE };
+        let commit = Commit { is_synced: true, is_alone: entries.len() <= rows::PER_STATEMENT };
         let append = move |conn: &rusqlite::Connection, by| {
             brief(by, &entries, None)?;
             if rows::append(conn, &run, hold.token, first, &entries)? {

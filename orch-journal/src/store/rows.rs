@@ -177,7 +177,7 @@ fn read(row: &Row<'_>) -> Result<Option<(i64, Entry, i64)>, rusqlite::Error> {
 }
 
 /// So many entries at most are written by one statement: mostly a command, and what came of it.
-pub(crate) const AT_ONCE: usize = 2;
+pub(crate) const PER_STATEMENT: usize = 2;
 
 /// A failure ends the transaction: else SQLite would keep what a page was before, to take back the statement alone.
 const APPEND: &str = "INSERT OR ROLLBACK INTO entries (number, command, asked, due, done, at, sum)
@@ -200,8 +200,8 @@ pub(crate) fn append(
         return Err(Error::TooLong { key: run.key.clone(), most: PER_RUN.unsigned_abs() });
     };
     let mut seq = first as i64;
-    for entries in entries.chunks(AT_ONCE) {
-        let statement = if entries.len() == AT_ONCE { APPEND_BOTH } else { APPEND };
+    for entries in entries.chunks(PER_STATEMENT) {
+        let statement = if entries.len() == PER_STATEMENT { APPEND_BOTH } else { APPEND };
         let values = (seq..)
             .zip(entries)
             .flat_map(|(seq, entry)| row(numbers.start() + seq, entry, sum_of_entry(run.id, seq, entry)));

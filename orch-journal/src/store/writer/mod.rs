@@ -25,8 +25,8 @@ use worker::Loop;
 
 use crate::error::{Error, StoreError};
 
-/// Of the runs that begin while there is no other, each such one lets others go first, who may begin one as well: on a runtime of one
-/// thread nobody else could. Not each does, as tokio wakes a further thread then.
+/// Of so many runs that begin while there is no other, one lets others go first, who may begin one as well: on a runtime of one thread
+/// nobody else could. Not each does, as tokio wakes a further thread then.
 const MAKES_WAY: usize = 4;
 
 enum Message {
