@@ -14,7 +14,7 @@ use async_orch::bus::{Full, LogBus, Ring, Sink, channel, filter, from_fn, map, s
 use async_orch::metrics::MetricsBus;
 use async_orch::progress::ProgressBus;
 use async_orch::tracing::TracingBus;
-use async_orch::{Event, OwnedEvent, Run};
+use async_orch::{Bus, Event, OwnedEvent, Run};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::runtime::{Builder, Runtime};
 use tracing::field::Empty;
@@ -29,6 +29,20 @@ mod shapes;
 const ROUNDS: usize = 41;
 const ROUND: Duration = Duration::from_millis(4);
 const EVENTS: f64 = 22.0;
+
+/// Counts each event by an addition of its own.
+#[derive(Default)]
+struct Each(AtomicU64);
+
+impl Bus for Each {
+    fn emit(&self, _: &Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn needs_time(&self) -> bool {
+        false
+    }
+}
 
 /// Where what is left over goes.
 struct Nowhere;
@@ -62,12 +76,16 @@ fn main() {
             bench.add($name, &|times, rt| rt.block_on(runs(times, || watched.run(black_box(1)))));
         };
     }
+    let counting = Counting::default();
+    bus!("counting, no time", &counting);
+    let counted = counting.counted();
+    assert!(counted.is_multiple_of(EVENTS as u64), "{counted} events in whole runs");
+    bus!("counting each, no time", Each::default());
     let counted = AtomicU64::new(0);
     let count = |_: &Event<'_>| {
         counted.fetch_add(1, Ordering::Relaxed);
     };
-    bus!("counting, no time", Counting::default());
-    bus!("counting, with time", from_fn(count));
+    bus!("counting each, with time", from_fn(count));
     bus!("filter, counting", filter(|event| event.execution.id > 0, Counting::default()));
     bus!("sample(0.01), counting", sample(0.01, Counting::default()));
     bus!("map of a number", map(|event: &Event<'_>| event.seq, Nowhere));

@@ -920,6 +920,71 @@ mod time {
         assert_eq!(times, [0, 0, 3, 3, 7, 7].map(|secs| SECOND * secs));
     }
 
+    /// Each event as its path, whether it is an end, and its time.
+    type Told = std::sync::Mutex<Vec<(String, bool, Duration)>>;
+
+    fn note(told: &Told, event: &async_orch::Event<'_>) {
+        let ends = event.state().is_some_and(TaskState::is_terminal);
+        told.lock().unwrap().push((event.node.path().to_owned(), ends, event.elapsed));
+        // The clock goes on before the next event.
+        let now = std::time::Instant::now();
+        while std::time::Instant::now() == now {}
+    }
+
+    /// What starts at the time at which what was told before it has ended.
+    fn at_once(told: Told) -> Vec<String> {
+        let told = told.into_inner().unwrap();
+        let follows = told.windows(2).filter(|two| two[0].1 && !two[1].1 && two[0].2 == two[1].2);
+        follows.map(|two| two[1].0.clone()).collect()
+    }
+
+    #[tokio::test]
+    async fn running_5_in_a_sequence_a_step_starts_where_the_one_before_has_ended() {
+        let told = Told::default();
+        let p = pipeline! {
+            |_: Vec<u32>|
+            seq(name = "all") <
+                each < seq < |n| { n } as "a" |n| { n } as "b" async |n| { yield_now().await; n } as "c" > >
+                when(true) < |n| { n } as "d" >
+                |_| {} as "e"
+            >
+        };
+        p.with_bus(async_orch::bus::from_fn(|event| note(&told, event))).run(vec![1, 2]).await.unwrap();
+        // Not the second item, nor what a block begins with: there is code of the user's before them, or a wait.
+        let (b, c) = ("all/each/seq/b", "all/each/seq/c");
+        let mut starts = at_once(told);
+        starts.sort();
+        assert_eq!(starts, ["all/e", b, b, c, c, "all/when"]);
+    }
+
+    #[tokio::test]
+    async fn running_5_a_clock_of_ones_own_is_asked_for_each_event() {
+        /// A second later each time it is asked.
+        struct Forwards(std::time::Instant, AtomicU32);
+        impl Runtime for Forwards {
+            fn execute<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Done<'a>> {
+                Local.execute(attempt)
+            }
+
+            fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+                Local.sleep(duration)
+            }
+
+            fn now(&self) -> std::time::Instant {
+                self.0 + SECOND * self.1.fetch_add(1, SeqCst)
+            }
+
+            fn random(&self) -> u64 {
+                0
+            }
+        }
+        let times = std::sync::Mutex::new(Vec::new());
+        let p = pipeline! { |_: u32| seq < double double double > };
+        let p = p.with_bus(async_orch::bus::from_fn(|event| times.lock().unwrap().push(event.elapsed)));
+        p.on(&Forwards(std::time::Instant::now(), AtomicU32::new(0))).run(1).await.unwrap();
+        assert_eq!(times.into_inner().unwrap(), [1, 2, 3, 4, 5, 6, 7, 8].map(|secs| SECOND * secs));
+    }
+
     #[test]
     fn running_5_a_run_on_a_paused_clock_that_is_dropped_elsewhere_does_not_go_back_in_time() {
         let times = std::sync::Mutex::new(Vec::new());

@@ -5,6 +5,7 @@ use std::any::Any;
 use std::fmt;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
 
 /// Drops what a panic carried, which may panic too.
 #[cold]
@@ -13,6 +14,24 @@ pub(crate) fn discard(payload: Box<dyn Any + Send>) {
         // Its `Drop` may panic as well, and so on.
         mem::forget(payload);
     }
+}
+
+/// Polls, and catches a panic.
+///
+/// What is caught goes through memory, as a whole: a result with the room for an error in it would be written in parts and read back
+/// otherwise, which has to be waited for. So an error goes beside it.
+#[inline(always)]
+pub(crate) fn catch_poll<T, X>(
+    poll: impl FnOnce() -> Poll<Result<T, X>>,
+) -> Result<Poll<Result<T, X>>, Box<dyn Any + Send>> {
+    let mut failed = None;
+    let poll = || poll().map(|result| result.map_err(|error| failed = Some(error)).ok());
+    let polled = catch_unwind(AssertUnwindSafe(poll))?;
+    Ok(match polled {
+        Poll::Ready(Some(output)) => Poll::Ready(Ok(output)),
+        Poll::Ready(None) => failed.map_or(Poll::Pending, |error| Poll::Ready(Err(error))),
+        Poll::Pending => Poll::Pending,
+    })
 }
 
 /// Formats a value of the user's. A panic ends here, after the panic hook has had its say, and is told in the text: an event

@@ -5,10 +5,10 @@ use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
-use crate::bus::{Bus, DynBus, NoBus, Start};
+use crate::bus::{Bus, NoBus, Start};
 use crate::error::{BoxError, Error, Failure};
 use crate::graph::{Describe, Graph};
-use crate::run::{Asks, Counts, Cx, Full, Given, Queued, RunState};
+use crate::run::{Asks, Counts, Cx, Full, Given, Queued, RunState, Watcher};
 use crate::runtime::{BoxFuture, Runtime};
 
 /// Everything that can be run as a pipeline: a [`Pipeline`], a reference to one, an `Arc` of one. (For a field, or in place of
@@ -177,7 +177,7 @@ pub struct Outside<'a> {
 /// A run that knows itself.
 async fn run_full<T: Run>(
     pipeline: &T,
-    bus: Option<&dyn DynBus>,
+    bus: Option<&dyn Watcher>,
     outside: Outside<'_>,
     graph: &Graph,
     input: T::In,
@@ -362,7 +362,7 @@ impl<'a, T: Run, B: Bus> Start<'a> for Started<'a, T, B> {
         let Started { pipeline, input } = self;
         async move {
             let bus = &bus;
-            let given = Given { bus: W::ENABLED.then_some(bus as &dyn DynBus), ..Given::default() };
+            let given = Given { bus: W::ENABLED.then_some(bus as &dyn Watcher), ..Given::default() };
             let counts = Counts::default();
             let run = RunState::new(given, pipeline.cached_graph(), &counts);
             pipeline.plan().run_within(input, Full::root(&run)).await
@@ -443,7 +443,7 @@ impl<T: Run, B: Bus> Run for Pipeline<T, B> {
         outside: Outside<'a>,
         input: T::In,
     ) -> BoxFuture<'a, Result<T::Out, Error<T::Error>>> {
-        let bus = B::ENABLED.then_some(&self.bus as &dyn DynBus);
+        let bus = B::ENABLED.then_some(&self.bus as &dyn Watcher);
         Box::pin(run_full(&self.plan, bus, outside, self.cached_graph(), input))
     }
 

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::ambient::Ambient;
+use super::dynamic::DynBus;
 use crate::event::{Event, RunId};
 use crate::panics::discard;
 
@@ -108,8 +109,9 @@ pub trait Start<'a> {
 }
 
 /// Gives an event to a bus. A bus is a guest of the run: its panic is not the run's, and must not unwind out of a drop.
-pub(crate) fn emit_quietly<B: Bus + ?Sized>(bus: &B, event: &Event<'_>) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| bus.emit(event))) {
+#[inline]
+pub(crate) fn emit_quietly<B: DynBus + ?Sized>(bus: &B, event: &Event<'_>) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| bus.emit_dyn(event))) {
         discard(payload);
     }
 }

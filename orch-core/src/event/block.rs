@@ -61,6 +61,7 @@ pub enum BlockEvent<'a> {
 impl BlockEvent<'_> {
     /// The same in the words for tasks: a block that started is [`Running`](TaskState::Running), and one that was skipped has
     /// [succeeded](TaskState::Succeeded).
+    #[inline]
     #[must_use]
     pub fn state(&self) -> TaskState {
         match self {

@@ -47,6 +47,7 @@ impl RunId {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     #[must_use]
     pub fn number(self) -> u64 {
         self.0
@@ -225,6 +226,7 @@ impl<'a> Reason<'a> {
     }
 
     /// The kind of the failure in a word, for counting by it: [`ErrorKind::as_str`](crate::ErrorKind::as_str).
+    #[inline]
     #[must_use]
     pub fn kind(self) -> &'static str {
         self.kind
@@ -246,6 +248,7 @@ impl fmt::Debug for Reason<'_> {
 
 impl<'a> Event<'a> {
     /// The state of the task that changed; `None` for the events of blocks.
+    #[inline]
     #[must_use]
     pub fn task_state(&self) -> Option<TaskState> {
         match &self.kind {
@@ -258,6 +261,7 @@ impl<'a> Event<'a> {
     /// The state of the task or block that changed, where a block that started is
     /// [`Running`](TaskState::Running), and a `retry` between two attempts [`Retrying`](TaskState::Retrying). `None` for what
     /// is no state.
+    #[inline]
     #[must_use]
     pub fn state(&self) -> Option<TaskState> {
         match &self.kind {
@@ -268,6 +272,7 @@ impl<'a> Event<'a> {
     }
 
     /// The output of a task that succeeded.
+    #[inline]
     #[must_use]
     pub fn output(&self) -> Option<Output<'a>> {
         match self.kind {
@@ -277,6 +282,7 @@ impl<'a> Event<'a> {
     }
 
     /// The error of a task or block that failed.
+    #[inline]
     #[must_use]
     pub fn error(&self) -> Option<&'a (dyn StdError + 'static)> {
         match self.kind {
@@ -287,6 +293,7 @@ impl<'a> Event<'a> {
     }
 
     /// Why a task or block failed.
+    #[inline]
     #[must_use]
     pub fn reason(&self) -> Option<Reason<'a>> {
         match self.kind {

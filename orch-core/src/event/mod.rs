@@ -18,5 +18,6 @@ pub use block::BlockEvent;
 pub use entry::{Event, EventKind, Execution, Reason, RunId};
 pub(crate) use line::Span;
 pub use owned::{BlockChange, Change, OwnedEvent, TaskChange, Text};
+pub(crate) use task::{Gave, Shown};
 pub use task::{Output, TaskEvent, TaskState};
 pub use told::{Field, Told};

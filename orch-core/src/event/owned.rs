@@ -1,12 +1,15 @@
 //! Events that can be kept and sent.
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{BlockEvent, Event, EventKind, Execution, Output, Reason, RunId, TaskEvent, TaskState, Told};
+use super::{
+    BlockEvent, Event, EventKind, Execution, Gave, Output, Reason, RunId, Shown, TaskEvent, TaskState, Told,
+};
 use crate::graph::Node;
 use crate::node::{NodeKind, Origin};
 use crate::panics::Quiet;
@@ -213,6 +216,16 @@ pub enum BlockChange {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Text(Arc<str>);
 
+impl Shown for Text {
+    fn value(&self) -> &dyn Any {
+        self
+    }
+
+    fn debug(&self) -> Option<&dyn fmt::Debug> {
+        Some(self)
+    }
+}
+
 /// How many characters a [`Text`] keeps, so that a large output does not make large events.
 const KEPT: usize = 4096;
 
@@ -310,9 +323,11 @@ impl TaskChange {
             TaskChange::Succeeded { output, elapsed } => TaskEvent::Succeeded {
                 output: match output {
                     // So that it is as little worth printing as before.
-                    Some(text) if **text == *"()" => Output::new(&(), Some(&())),
-                    Some(text) => Output::new(text, Some(text)),
-                    None => Output::new(&(), None),
+                    Some(text) if **text == *"()" => {
+                        Output::new(&Gave { value: &(), debug: |unit| Some(unit) })
+                    }
+                    Some(text) => Output::new(text),
+                    None => Output::new(&Gave { value: &(), debug: |_| None }),
                 },
                 elapsed: *elapsed,
             },

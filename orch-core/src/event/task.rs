@@ -34,6 +34,7 @@ pub enum TaskState {
 
 impl TaskState {
     /// Whether no other state follows for this execution.
+    #[inline]
     #[must_use]
     pub fn is_terminal(self) -> bool {
         matches!(self, TaskState::Succeeded | TaskState::Failed | TaskState::Cancelled)
@@ -103,6 +104,7 @@ pub enum TaskEvent<'a> {
 
 impl TaskEvent<'_> {
     /// The state that the task is in now.
+    #[inline]
     #[must_use]
     pub fn state(&self) -> TaskState {
         match self {
@@ -133,40 +135,63 @@ impl TaskEvent<'_> {
 /// # }
 /// ```
 #[derive(Clone, Copy)]
-pub struct Output<'a> {
-    value: &'a dyn Any,
-    debug: Option<&'a dyn fmt::Debug>,
+pub struct Output<'a>(&'a dyn Shown);
+
+/// A value that a task gave, asked for what it shows when somebody looks: most buses look at few.
+pub(crate) trait Shown {
+    fn value(&self) -> &dyn Any;
+
+    fn debug(&self) -> Option<&dyn fmt::Debug>;
+}
+
+/// A value, and how it is printed if it can be.
+pub(crate) struct Gave<'a, T> {
+    pub(crate) value: &'a T,
+    pub(crate) debug: fn(&T) -> Option<&dyn fmt::Debug>,
+}
+
+impl<T: Any> Shown for Gave<'_, T> {
+    fn value(&self) -> &dyn Any {
+        self.value
+    }
+
+    fn debug(&self) -> Option<&dyn fmt::Debug> {
+        (self.debug)(self.value)
+    }
 }
 
 impl<'a> Output<'a> {
-    pub(crate) fn new(value: &'a dyn Any, debug: Option<&'a dyn fmt::Debug>) -> Self {
-        Output { value, debug }
+    pub(crate) fn new(shown: &'a dyn Shown) -> Self {
+        Output(shown)
     }
 
     /// The output, if it is a `T`.
+    #[inline]
     #[must_use]
     pub fn downcast_ref<T: Any>(&self) -> Option<&'a T> {
-        self.value.downcast_ref()
+        self.0.value().downcast_ref()
     }
 
     /// The output as it is.
+    #[inline]
     #[must_use]
     pub fn value(&self) -> &'a dyn Any {
-        self.value
+        self.0.value()
     }
 
     /// The output as something to print, if its type has `Debug`.
     ///
     /// Its `Debug` is the user's code, and may panic; that of this `Output`, which prints the same, does not.
+    #[inline]
     #[must_use]
     pub fn debug(&self) -> Option<&'a dyn fmt::Debug> {
-        self.debug
+        self.0.debug()
     }
 }
 
 impl fmt::Debug for Output<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.debug {
+        match self.debug() {
             Some(value) => quietly(f, |f| value.fmt(f)),
             None => f.write_str("_"),
         }

@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use self::written::Written;
-use crate::node::{Meta, NodeKind, Origin, Place};
+use crate::node::{Form, Meta, NodeKind, Origin, Place};
 
 pub(crate) use bounds::repeated;
 pub use bounds::{Bound, Bounds};
@@ -22,12 +22,15 @@ pub use load::Load;
 ///
 /// It displays as a tree. [`to_svg`](Graph::to_svg), [`to_mermaid`](Graph::to_mermaid) and [`to_dot`](Graph::to_dot) draw it,
 /// [`to_json`](Graph::to_json) gives it to other programs. [`bounds`](Graph::bounds) is what no run exceeds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone)]
 pub struct Graph {
     nodes: Vec<Node>,
     /// The node of each entry of each macro's table, one table after another. A segment is where a table begins.
     entries: Vec<usize>,
     embedded: Vec<Embedded>,
+    /// What is found for an entry that there is not. No macro writes one; but so to find a node is not to panic, and is left out where
+    /// nobody looks at it.
+    stray: Node,
 }
 
 /// One step of a [`Graph`].
@@ -192,6 +195,34 @@ impl Node {
         self.arm
     }
 
+    /// A node of no graph.
+    fn nowhere() -> Self {
+        static NOWHERE: Meta = Meta {
+            index: 0,
+            parent: None,
+            kind: NodeKind::Inline,
+            form: Form::Row,
+            name: None,
+            options: &[],
+            place: Place { file: "", line: 0, column: 0 },
+        };
+        let nothing: Arc<str> = Arc::default();
+        Node {
+            index: 0,
+            parent: None,
+            depth: 0,
+            name: "",
+            path: nothing.clone(),
+            short_path: nothing,
+            before: 0,
+            meta: &NOWHERE,
+            arm: None,
+            is_durable: false,
+            load: Load::Row,
+            is_embedded: false,
+        }
+    }
+
     /// `name`, or `keyword name` for a block with a name, and the options.
     fn label(&self) -> String {
         let mut label = match self.kind() {
@@ -210,6 +241,12 @@ impl Node {
             label.push(')');
         }
         label
+    }
+}
+
+impl Default for Graph {
+    fn default() -> Self {
+        Graph { nodes: Vec::new(), entries: Vec::new(), embedded: Vec::new(), stray: Node::nowhere() }
     }
 }
 
@@ -268,7 +305,10 @@ impl Graph {
     /// The node of an entry of the table of a segment.
     #[inline]
     pub(crate) fn locate(&self, segment: u32, meta: &Meta) -> &Node {
-        &self.nodes[self.entries[segment as usize + meta.index as usize]]
+        let entry = self.entries.get(segment as usize + meta.index as usize);
+        let node = entry.and_then(|node| self.nodes.get(*node));
+        debug_assert!(node.is_some(), "the table of {:?} has an entry for {meta:?}", self.nodes.first());
+        node.unwrap_or(&self.stray)
     }
 
     /// The segment of the pipeline embedded at an entry of the table of a segment.
@@ -284,6 +324,12 @@ fn join(outer: &str, inner: &str) -> Arc<str> {
         return if inner.is_empty() { outer.into() } else { inner.into() };
     }
     format!("{outer}/{inner}").into()
+}
+
+impl fmt::Debug for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Graph").field("nodes", &self.nodes).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Display for Graph {

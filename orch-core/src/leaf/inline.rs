@@ -275,7 +275,7 @@ where
         input: P::In,
         here: H,
     ) -> impl Future<Output = Result<How::Out, Error<E>>> + Send + 'a {
-        let (fut, started) = here.task(N::meta(), |id| {
+        let (fut, started) = here.task(N::meta(), move |id| {
             let asks = <B::Asks as Asks>::YES;
             let inside = if asks { here.inside(id, Origin::block(N::meta())) } else { None };
             self.body.call(scope, input, inside)

@@ -51,7 +51,7 @@ where
     ) -> impl Future<Output = Result<T::Out, Error<E>>> + Send + 'a {
         // To make the arguments is the user's code. To make the call of them is not, and a future is not handed through what catches
         // panics, which would copy it in pieces.
-        let ((args, fingerprint), started) = here.task(N::meta(), |_| {
+        let ((args, fingerprint), started) = here.task(N::meta(), move |_| {
             let args = (self.call)(scope, input).args;
             let fingerprint = here.fingerprint::<T, A>(&args);
             (args, fingerprint)

@@ -1,8 +1,11 @@
 //! Steps that begin in a run that knows itself, which they are handed as a value or by reference.
 
 use std::any::Any;
+use std::borrow::Borrow;
 use std::fmt;
 use std::future::Future;
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
@@ -14,17 +17,47 @@ use super::task_guard::Started;
 use super::{Coords, Full, Guard, Here, Inside, Lend, Position, TaskGuard};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Failure};
-use crate::event::Reason;
+use crate::event::{Gave, Reason};
 use crate::node::{Meta, Origin};
 use crate::runtime::Runtime;
 use crate::task::Task;
 
+/// The run as it is handed to a step.
+pub trait At<'b>: Borrow<Full<'b>> {
+    /// Whether the step follows another at once, and so starts at the time when that has ended.
+    const FOLLOWS: bool;
+}
+
+/// What a sequence lends to a step that follows another.
+#[derive(Clone, Copy, Debug)]
+pub struct After<'b>(&'b Full<'b>);
+
+impl<'b> Deref for After<'b> {
+    type Target = Full<'b>;
+
+    #[inline(always)]
+    fn deref(&self) -> &Full<'b> {
+        self.0
+    }
+}
+
+impl<'b> Borrow<Full<'b>> for After<'b> {
+    #[inline(always)]
+    fn borrow(&self) -> &Full<'b> {
+        self.0
+    }
+}
+
 macro_rules! here {
-    ($($this:ty),*) => {$(
+    ($($this:ty, $follows:literal;)*) => {$(
+        impl<'b> At<'b> for $this {
+            const FOLLOWS: bool = $follows;
+        }
+
         impl<'b> Here for $this {
             type Cx = Full<'b>;
             type TaskGuard = TaskGuard<'b, Self>;
-            type Started = Started<'b>;
+            type Started = Started;
 
             #[inline(always)]
             fn cx(self) -> Full<'b> {
@@ -66,7 +99,7 @@ macro_rules! here {
                     None => Execute::Here { call },
                     Some(rt) => {
                         let position = self.cx().position(origin.meta());
-                        Execute::Runtime { attempt: hand_over(rt, position, call, T::CODEC, fingerprint) }
+                        Execute::Runtime { attempt: Apart::new(hand_over(rt, position, call, T::CODEC, fingerprint)) }
                     }
                 }
             }
@@ -76,22 +109,25 @@ macro_rules! here {
                 self,
                 meta: &'static Meta,
                 make: impl FnOnce(Option<Id>) -> T,
-            ) -> (T, Started<'b>) {
+            ) -> (T, Started) {
                 TaskGuard::start(self, meta, make)
             }
 
             #[inline(always)]
-            fn hold(self, started: Started<'b>) -> Self::TaskGuard {
+            fn hold(self, started: Started) -> Self::TaskGuard {
                 TaskGuard::of(self, started)
             }
 
             #[inline(always)]
-            fn execution(started: &Started<'b>) -> Option<Id> {
+            fn execution(started: &Started) -> Option<Id> {
                 started.id
             }
 
             #[inline(always)]
-            fn poll_task<T>(guard: &mut Self::TaskGuard, poll: impl FnOnce() -> T) -> T {
+            fn poll_task<T, X>(
+                guard: &mut Self::TaskGuard,
+                poll: impl FnOnce() -> Poll<Result<T, X>>,
+            ) -> Poll<Result<T, X>> {
                 guard.poll(poll)
             }
 
@@ -101,7 +137,7 @@ macro_rules! here {
                 output: &T,
                 debug: fn(&T) -> Option<&dyn fmt::Debug>,
             ) {
-                guard.succeed(output, debug(output));
+                guard.succeed(&Gave { value: output, debug });
             }
 
             fn fail_task<E: Failure>(guard: &mut Self::TaskGuard, error: &Error<E>) {
@@ -111,24 +147,34 @@ macro_rules! here {
 
             #[inline(always)]
             fn block(self, meta: &'static Meta) -> (Full<'b>, Guard<'b>) {
-                Guard::block(&self, meta)
+                Guard::block(&self, meta, Self::FOLLOWS)
             }
 
             fn block_that_counts(self, meta: &'static Meta) -> (Full<'b>, Guard<'b>) {
-                Guard::counting(&self, meta)
+                Guard::counting(&self, meta, Self::FOLLOWS)
             }
         }
     )*};
 }
 
-here!(Full<'b>, &'b Full<'b>);
+here! {
+    Full<'b>, false;
+    &'b Full<'b>, false;
+    After<'b>, true;
+}
 
 impl<'e> Lend<'e> for Full<'_> {
     type Lent = &'e Full<'e>;
+    type Next = After<'e>;
 
     #[inline(always)]
     fn lend(&'e self) -> &'e Full<'e> {
         self
+    }
+
+    #[inline(always)]
+    fn lend_next(&'e self) -> After<'e> {
+        After(self)
     }
 }
 
@@ -137,7 +183,39 @@ pin_project! {
     #[project = ExecuteProjected]
     enum Execute<Call, Attempt> {
         Here { #[pin] call: Call },
-        Runtime { attempt: Pin<Box<Attempt>> },
+        Runtime { attempt: Apart<Attempt> },
+    }
+}
+
+/// An attempt that a runtime of the user's makes. It is dropped out of line, so that a step without one is dropped by a few comparisons in
+/// line.
+struct Apart<Attempt>(ManuallyDrop<Option<Pin<Box<Attempt>>>>);
+
+impl<Attempt: Future> Apart<Attempt> {
+    fn new(attempt: Pin<Box<Attempt>>) -> Self {
+        Apart(ManuallyDrop::new(Some(attempt)))
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Attempt::Output> {
+        match &mut *self.0 {
+            Some(attempt) => attempt.as_mut().poll(cx),
+            None => unreachable!("it is there until it is dropped"),
+        }
+    }
+}
+
+impl<Attempt> Apart<Attempt> {
+    #[cold]
+    #[inline(never)]
+    fn leave(&mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl<Attempt> Drop for Apart<Attempt> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 
@@ -167,7 +245,7 @@ impl<Call: Future, Attempt: Future<Output = Call::Output>> Future for Execute<Ca
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Call::Output> {
         match self.project() {
             ExecuteProjected::Here { call } => call.poll(cx),
-            ExecuteProjected::Runtime { attempt } => attempt.as_mut().poll(cx),
+            ExecuteProjected::Runtime { attempt } => attempt.poll(cx),
         }
     }
 }

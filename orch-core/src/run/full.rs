@@ -16,10 +16,10 @@ use super::cx::Decision;
 use super::guard::Class;
 use super::memory::{LastError, Memo, MemoAt};
 use super::sleep::Sleep;
-use super::state::{Id, Start};
+use super::state::{Id, Start, Subject};
 use super::{Coords, Cx, Guard, Position, Queued, RunState};
 use crate::error::{Error, ErrorKind, Failure};
-use crate::event::{BlockEvent, Reason, Told};
+use crate::event::{Reason, Told};
 use crate::node::{Meta, Origin};
 use crate::runtime::{Admit, BoxFuture, Gatekeeper, Local, Report, Runtime};
 
@@ -40,6 +40,7 @@ pub struct Full<'b> {
 }
 
 impl<'b> Full<'b> {
+    #[inline(always)]
     pub(crate) fn root(run: &'b RunState<'b>) -> Self {
         Full {
             run,
@@ -58,6 +59,12 @@ impl<'b> Full<'b> {
         Start { id, segment, meta, parent, coords }
     }
 
+    /// The execution `id` of the step `meta`, which starts here.
+    #[inline(always)]
+    pub(super) fn subject(&self, meta: &'static Meta, id: Id) -> Subject<'_> {
+        Subject { segment: self.segment, meta, id, parent: self.parent, coords: &self.coords }
+    }
+
     /// The execution that waited, if it was one of the step `meta`. A body of several steps waits as its first, and the
     /// others are told of from the same place.
     #[inline]
@@ -71,6 +78,15 @@ impl<'b> Full<'b> {
         let fits =
             |start: &Start| start.id == id && start.segment == self.segment && std::ptr::eq(start.meta, meta);
         self.run.take_due(fits).and_then(|start| start.id)
+    }
+
+    /// The number of an execution of the step `meta` that begins here: that which waited, if there is one. `None` if nobody takes events.
+    #[inline]
+    pub(super) fn begin(&self, meta: &'static Meta) -> Option<Id> {
+        if !self.run.is_watched() {
+            return None;
+        }
+        self.claim(meta).or_else(|| self.run.next_execution())
     }
 
     /// Whether an execution waits for a step that starts here.
@@ -280,9 +296,7 @@ impl<'b> Cx for Full<'b> {
     }
 
     fn poll<T>(guard: &mut Guard<'b>, poll: impl FnOnce() -> T) -> T {
-        if !guard.is_open() {
-            return poll();
-        }
+        // Also where nobody watches: what is polled is compiled in at one place so.
         catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|payload| {
             guard.panicked(&*payload);
             resume_unwind(payload)
@@ -291,11 +305,11 @@ impl<'b> Cx for Full<'b> {
 
     #[inline]
     fn succeed_block(guard: &mut Guard<'b>) {
-        guard.finish(|elapsed| BlockEvent::Succeeded { elapsed });
+        guard.succeed();
     }
 
     fn skip_block(guard: &mut Guard<'b>) {
-        guard.finish(|elapsed| BlockEvent::Skipped { elapsed });
+        guard.skip();
     }
 
     fn fail<E: Failure>(guard: &mut Guard<'b>, error: &Error<E>) {

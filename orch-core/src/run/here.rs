@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
+use std::task::Poll;
 
 use super::state::Id;
 use super::{Coords, Cx, Inside};
@@ -62,7 +63,10 @@ pub trait Here: Copy + Send + Sync {
     fn execution(started: &Self::Started) -> Option<Id>;
 
     /// Polls a task. A panic makes the execution fail at once.
-    fn poll_task<T>(guard: &mut Self::TaskGuard, poll: impl FnOnce() -> T) -> T;
+    fn poll_task<T, X>(
+        guard: &mut Self::TaskGuard,
+        poll: impl FnOnce() -> Poll<Result<T, X>>,
+    ) -> Poll<Result<T, X>>;
 
     /// The execution of a task gave its output.
     fn succeed_task<T: Any>(
@@ -88,6 +92,12 @@ pub trait Lend<'e> {
     /// What a step is handed.
     type Lent: Here + 'e;
 
+    /// What a step is handed that follows another at once.
+    type Next: Here + 'e;
+
     /// Lends it.
     fn lend(&'e self) -> Self::Lent;
+
+    /// Lends it to a step that begins where the one before has just ended: nothing but the library and the bus had a turn in between.
+    fn lend_next(&'e self) -> Self::Next;
 }

@@ -32,6 +32,7 @@ mod task_guard;
 #[cfg(test)]
 mod tests;
 mod time;
+mod watcher;
 
 pub use arrival::Arrival;
 pub(crate) use asks::Asks;
@@ -52,3 +53,4 @@ pub(crate) use quiet::Quiet;
 pub(crate) use state::{Counts, Given, RunState};
 pub(crate) use step::Step;
 pub(crate) use task_guard::TaskGuard;
+pub(crate) use watcher::Watcher;

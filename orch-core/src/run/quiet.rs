@@ -73,11 +73,6 @@ impl Here for Quiet {
     fn hold(self, (): ()) {}
 
     #[inline(always)]
-    fn execution((): &()) -> Option<Id> {
-        None
-    }
-
-    #[inline(always)]
     fn block(self, _meta: &'static Meta) -> (Self, ()) {
         (self, ())
     }
@@ -88,7 +83,12 @@ impl Here for Quiet {
     }
 
     #[inline(always)]
-    fn poll_task<T>((): &mut (), poll: impl FnOnce() -> T) -> T {
+    fn execution((): &()) -> Option<Id> {
+        None
+    }
+
+    #[inline(always)]
+    fn poll_task<T, X>((): &mut (), poll: impl FnOnce() -> Poll<Result<T, X>>) -> Poll<Result<T, X>> {
         poll()
     }
 
@@ -101,9 +101,15 @@ impl Here for Quiet {
 
 impl Lend<'_> for Quiet {
     type Lent = Quiet;
+    type Next = Quiet;
 
     #[inline(always)]
     fn lend(&self) -> Quiet {
+        Quiet
+    }
+
+    #[inline(always)]
+    fn lend_next(&self) -> Quiet {
         Quiet
     }
 }

@@ -5,12 +5,12 @@ use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::guard::{Class, Telling};
+use super::guard::Class;
 use super::memory::Memory;
 use super::time::Time;
-use super::{Coords, Position};
+use super::{Coords, Position, Watcher};
 use crate::bus::{Ambient, DynBus, NoBus, emit_quietly};
 use crate::event::{Event, EventKind, Execution, RunId};
 use crate::graph::{Describe, Graph, Node};
@@ -21,11 +21,10 @@ use crate::runtime::{Local, Runtime};
 /// One run that knows itself.
 pub(crate) struct RunState<'b> {
     /// [`NoBus`] if nobody takes events, and then it is never called.
-    bus: &'b dyn DynBus,
+    bus: &'b dyn Watcher,
     is_watched: bool,
-    /// The graph, if the run is watched and nobody has to be asked for anything when an event is told: no clock, and no runtime.
-    plain: Option<&'b Graph>,
-    telling: Telling,
+    /// The graph, if the run is watched, is whole and on tokio: then nobody but a clock has to be asked when an event is told.
+    whole: Option<&'b Graph>,
     /// `None` for tokio.
     rt: Option<&'b dyn Runtime>,
     graph: GraphOf<'b>,
@@ -62,7 +61,8 @@ enum GraphOf<'b> {
     Part {
         within: Position<'b>,
         describe: &'b (dyn Fn(&mut Describe<'_>) + Sync),
-        made: OnceLock<Graph>,
+        /// In a box, so that the state of a run is small to make.
+        made: OnceLock<Box<Graph>>,
     },
 }
 
@@ -78,7 +78,7 @@ pub(super) struct Part<'b> {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Given<'b> {
     /// Who takes its events.
-    pub(crate) bus: Option<&'b dyn DynBus>,
+    pub(crate) bus: Option<&'b dyn Watcher>,
     /// What it runs on; tokio if nothing.
     pub(crate) rt: Option<&'b dyn Runtime>,
     /// What it is called.
@@ -90,7 +90,7 @@ pub(super) type Id = NonZeroU64;
 
 /// A start of a step.
 #[derive(Clone, Copy)]
-pub(super) struct Start {
+pub(crate) struct Start {
     /// `None` if nobody takes events.
     pub(super) id: Option<Id>,
     pub(super) segment: u32,
@@ -101,38 +101,37 @@ pub(super) struct Start {
 
 /// What all events of an execution say.
 #[derive(Clone, Copy)]
-pub(super) struct Subject<'s> {
-    pub(super) node: &'s Node,
+pub(crate) struct Subject<'s> {
+    pub(super) segment: u32,
+    pub(super) meta: &'static Meta,
     pub(super) id: Id,
     pub(super) parent: Option<Id>,
     pub(super) coords: &'s Coords,
 }
 
 impl<'b> RunState<'b> {
+    #[inline]
     pub(crate) fn new(given: Given<'b>, graph: &'b Graph, counts: &'b Counts) -> Self {
         static RUNS: AtomicU64 = AtomicU64::new(1);
         let Given { bus, rt, key } = given;
-        let mut state = RunState {
+        // What calls something comes first, so that the rest is written where it stays.
+        let id = RunId(RUNS.fetch_add(1, Ordering::Relaxed));
+        let has_ambients = bus.is_some_and(|bus| bus.has_ambients_dyn());
+        let started = bus.is_some_and(|bus| bus.needs_time_dyn()).then(|| now(rt));
+        RunState {
             bus: bus.unwrap_or(&NoBus),
             is_watched: bus.is_some(),
-            plain: None,
-            telling: Telling::ASKING,
+            whole: (bus.is_some() && rt.is_none()).then_some(graph),
             rt,
             graph: GraphOf::Made(graph),
-            id: RunId(RUNS.fetch_add(1, Ordering::Relaxed)),
+            id,
             key,
-            started: None,
-            has_ambients: bus.is_some_and(DynBus::has_ambients_dyn),
+            started,
+            has_ambients,
             counts,
             due: Mutex::new(Vec::new()),
             has_due: AtomicBool::new(false),
-        };
-        state.started = bus.is_some_and(DynBus::needs_time_dyn).then(|| state.now());
-        if bus.is_some() && rt.is_none() && state.started.is_none() {
-            state.plain = Some(graph);
-            state.telling = Telling::PLAINLY;
         }
-        state
     }
 
     /// A part of a run: the same to everybody outside, with paths that continue those of the step that runs it.
@@ -140,8 +139,7 @@ impl<'b> RunState<'b> {
         RunState {
             bus: of.bus,
             is_watched: of.is_watched,
-            plain: None,
-            telling: Telling::ASKING,
+            whole: None,
             rt: of.rt,
             graph: GraphOf::Part { within, describe, made: OnceLock::new() },
             id: of.id,
@@ -161,9 +159,9 @@ impl<'b> RunState<'b> {
     fn graph(&self) -> &Graph {
         match &self.graph {
             GraphOf::Made(graph) => graph,
-            GraphOf::Part { within, describe, made } => {
-                made.get_or_init(|| Graph::below(within.path(), within.short_path(), |graph| describe(graph)))
-            }
+            GraphOf::Part { within, describe, made } => made.get_or_init(|| {
+                Box::new(Graph::below(within.path(), within.short_path(), |graph| describe(graph)))
+            }),
         }
     }
 
@@ -184,19 +182,19 @@ impl<'b> RunState<'b> {
         self.is_watched
     }
 
-    /// The graph, if nobody has to be asked for anything when an event is told.
+    /// The graph, if nobody but a clock has to be asked when an event is told.
     #[inline]
-    pub(super) fn plain(&self) -> Option<&'b Graph> {
-        self.plain
+    pub(super) fn whole(&self) -> Option<&'b Graph> {
+        self.whole
     }
 
     #[inline]
-    pub(super) fn telling(&self) -> &Telling {
-        &self.telling
+    pub(super) fn bus(&self) -> &'b dyn Watcher {
+        self.bus
     }
 
     pub(super) fn now(&self) -> Instant {
-        self.rt.map_or_else(Local::time, Runtime::now)
+        now(self.rt)
     }
 
     #[inline]
@@ -220,6 +218,20 @@ impl<'b> RunState<'b> {
         self.started.map_or(Time::default(), |started| self.time_since(started))
     }
 
+    /// The time at which a step starts. One that follows another at once starts where that has ended, which was told last: to read the
+    /// clock once more for it would tell how long the bus took. (A runtime of the user's is asked: what it is asked for may be its own
+    /// record of the run.)
+    #[inline]
+    pub(super) fn time_of_start(&self, follows: bool) -> Time {
+        if follows && self.rt.is_none() { self.told_last() } else { self.time() }
+    }
+
+    /// The time that was told last.
+    #[inline]
+    pub(super) fn told_last(&self) -> Time {
+        Time::from_bits(self.counts.elapsed.load(Ordering::Relaxed))
+    }
+
     fn time_since(&self, started: Instant) -> Time {
         let told = &self.counts.elapsed;
         let now = Time::of(self.now().saturating_duration_since(started));
@@ -237,35 +249,47 @@ impl<'b> RunState<'b> {
     pub(super) fn emit(&self, start: &Start, time: Time, kind: EventKind<'_>) {
         let Start { id, segment, meta, parent, coords } = *start;
         if let (true, Some(id)) = (self.is_watched, id) {
-            let subject = Subject { node: self.locate(segment, meta), id, parent, coords: &coords };
-            self.tell(subject, time, kind);
+            self.tell(Subject { segment, meta, id, parent, coords: &coords }, time, kind);
         }
     }
 
-    /// What calls something comes first, so that nothing has to be put aside for it.
-    #[inline(always)]
-    pub(super) fn tell(&self, subject: Subject<'_>, time: Time, kind: EventKind<'_>) {
-        let replayed = self.is_replaying();
-        self.tell_at(subject, time.duration(), replayed, kind);
+    pub(super) fn tell(&self, subject: Subject<'_>, now: Time, kind: EventKind<'_>) {
+        self.tell_to(self.bus, subject, now, kind);
     }
 
-    /// In line, so that an event is made where it is told and is copied nowhere: its callers are few, and have no type parameters.
     #[inline(always)]
-    pub(super) fn tell_at(
+    pub(super) fn tell_to<B: DynBus + ?Sized>(
         &self,
+        bus: &B,
         subject: Subject<'_>,
-        elapsed: Duration,
-        replayed: bool,
+        now: Time,
         kind: EventKind<'_>,
     ) {
-        let Subject { node, id, parent, coords } = subject;
-        // What is written elsewhere comes first, so that the rest is copied to its place at once.
+        let Subject { segment, meta, .. } = subject;
+        // What calls something comes first, so that nothing has to be put aside for it.
+        let (node, replayed) = match self.whole {
+            Some(graph) => (graph.locate(segment, meta), false),
+            None => (self.locate(segment, meta), self.is_replaying()),
+        };
+        self.tell_of(bus, node, replayed, subject, now, kind);
+    }
+
+    /// In line, so that an event is made where it is told and is copied nowhere, and what the bus does not look at is not made.
+    #[inline(always)]
+    pub(super) fn tell_of<B: DynBus + ?Sized>(
+        &self,
+        bus: &B,
+        node: &Node,
+        replayed: bool,
+        subject: Subject<'_>,
+        now: Time,
+        kind: EventKind<'_>,
+    ) {
+        let Subject { id, parent, coords, .. } = subject;
         let seq = next(&self.counts.events);
         let execution = Execution::new(id.get(), parent.map(Id::get), coords);
-        emit_quietly(
-            self.bus,
-            &Event { run: self.id, key: self.key, seq, node, execution, elapsed, replayed, kind },
-        );
+        let (run, key, elapsed) = (self.id, self.key, now.duration());
+        emit_quietly(bus, &Event { run, key, seq, node, execution, elapsed, replayed, kind });
     }
 
     /// What an execution of a task is polled in.
@@ -302,11 +326,23 @@ impl<'b> RunState<'b> {
     }
 
     /// The starts that are due in the block `parent` will never be made.
+    #[inline]
     pub(super) fn cancel_due(&self, parent: Id, now: Time) {
+        if self.has_due.load(Ordering::Relaxed) {
+            self.cancel_what_is_due(parent, now);
+        }
+    }
+
+    #[cold]
+    fn cancel_what_is_due(&self, parent: Id, now: Time) {
         while let Some(start) = self.take_due(|start| start.parent == Some(parent)) {
             self.emit(&start, now, Class::of(start.meta).is_cancelled());
         }
     }
+}
+
+fn now(rt: Option<&dyn Runtime>) -> Instant {
+    rt.map_or_else(Local::time, Runtime::now)
 }
 
 #[inline]

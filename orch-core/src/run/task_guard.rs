@@ -1,90 +1,79 @@
 //! An execution of a task under way.
 
 use std::any::Any;
-use std::borrow::Borrow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+use std::task::Poll;
 
-use super::Full;
-use super::guard::{Opened, by_panic};
+use super::begin::At;
+use super::guard::by_panic;
 use super::state::Id;
 use super::time::Time;
+use super::watcher::Open;
 use crate::bus::Ambient;
 use crate::error::Panicked;
-use crate::event::Reason;
-use crate::graph::Node;
+use crate::event::{EventKind, Reason, Shown, TaskEvent};
 use crate::node::Meta;
+use crate::panics::catch_poll;
 
 /// An execution of a task or inline step under way, and the run as it was handed to it, `H`: what is around the execution is read there
 /// when something of it is told, and not written down for each.
-pub struct TaskGuard<'b, H: Borrow<Full<'b>>> {
+pub struct TaskGuard<'b, H: At<'b>> {
     here: H,
+    meta: &'static Meta,
     /// `None` if nobody takes events, or its end has been told.
-    id: Option<Id>,
-    node: Option<&'b Node>,
-    started: Time,
+    open: Option<Open>,
     /// What it is polled in, if the bus has something. Dropped by hand, after the end is told, so that a guard of which nothing is left is
     /// dropped by two comparisons.
     ambient: ManuallyDrop<Option<Arc<dyn Ambient>>>,
+    run: PhantomData<&'b ()>,
 }
 
 /// What a guard is made of, besides the run. There is no panic until it is made, and so nothing here that is dropped by itself.
-pub struct Started<'b> {
+pub struct Started {
+    meta: &'static Meta,
     pub(super) id: Option<Id>,
-    node: Option<&'b Node>,
     time: Time,
     ambient: ManuallyDrop<Option<Arc<dyn Ambient>>>,
 }
 
-impl<'b, H: Borrow<Full<'b>>> TaskGuard<'b, H> {
+impl<'b, H: At<'b>> TaskGuard<'b, H> {
     /// The start of a task, which is told; what it is polled with is made in it.
     ///
     /// A panic of the user's code that makes it is caught here, and no other code of the user's is run until there is a guard. So nothing of
     /// the guard has to be in memory until it is written where it stays: what is written in parts and then moved as a whole has to be waited
     /// for.
     #[inline(always)]
-    pub(super) fn start<T>(
-        here: H,
-        meta: &'static Meta,
-        make: impl FnOnce(Option<Id>) -> T,
-    ) -> (T, Started<'b>) {
+    pub(super) fn start<T>(here: H, meta: &'static Meta, make: impl FnOnce(Option<Id>) -> T) -> (T, Started) {
         let at = here.borrow();
-        let mut time = Time::default();
-        let (node, id) = (at.run.telling().start)(at, meta, &mut time);
+        let (id, time) = at.run.bus().start(at, meta, H::FOLLOWS);
         let ambient = ManuallyDrop::new(at.run.ambient(id));
         enter(&ambient);
         let made = catch_unwind(AssertUnwindSafe(|| make(id)));
         exit(&ambient);
+        let started = Started { meta, id, time, ambient };
         match made {
-            Ok(made) => (made, Started { id, node, time, ambient }),
+            Ok(made) => (made, started),
             Err(payload) => {
-                TaskGuard::of(here, Started { id, node, time, ambient }).fail_by(&*payload);
+                TaskGuard::of(here, started).fail_by(&*payload);
                 resume_unwind(payload)
             }
         }
     }
 
     #[inline(always)]
-    pub(super) fn of(here: H, Started { id, node, time: started, ambient }: Started<'b>) -> Self {
-        TaskGuard { here, id, node, started, ambient }
+    pub(super) fn of(here: H, Started { meta, id, time: started, ambient }: Started) -> Self {
+        TaskGuard { here, meta, open: id.map(|id| Open { id, started }), ambient, run: PhantomData }
     }
 
-    /// Ends it, if it has not ended yet.
+    /// Polls it. A panic makes it fail at once. Also where nobody watches: what is polled is compiled in at one place so.
     #[inline(always)]
-    fn end(&mut self) -> Option<Opened<'b>> {
-        Some(Opened { id: self.id.take()?, node: self.node?, started: self.started })
-    }
-
-    /// Polls it. A panic makes it fail at once.
-    #[inline(always)]
-    pub(super) fn poll<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        if !self.is_open() {
-            return poll();
-        }
+    pub(super) fn poll<T, X>(&mut self, poll: impl FnOnce() -> Poll<Result<T, X>>) -> Poll<Result<T, X>> {
         enter(&self.ambient);
-        let polled = catch_unwind(AssertUnwindSafe(poll));
+        let polled = catch_poll(poll);
         exit(&self.ambient);
         polled.unwrap_or_else(|payload| {
             self.fail_by(&*payload);
@@ -95,23 +84,24 @@ impl<'b, H: Borrow<Full<'b>>> TaskGuard<'b, H> {
     /// Whether its end is still to be told.
     #[inline(always)]
     fn is_open(&self) -> bool {
-        self.id.is_some()
+        self.open.is_some()
     }
 
     /// It has given this.
     #[inline(always)]
-    pub(super) fn succeed(&mut self, output: &dyn Any, debug: Option<&dyn fmt::Debug>) {
-        if let Some(open) = self.end() {
-            let Opened { node, id, started } = open;
+    pub(super) fn succeed(&mut self, output: &dyn Shown) {
+        if let Some(open) = self.open.take() {
             let at = self.here.borrow();
-            (at.run.telling().succeed)(at, node, id, started, output, debug);
+            at.run.bus().succeed(at, self.meta, open, output);
         }
     }
 
     /// It failed.
     pub(super) fn fail(&mut self, error: &(dyn std::error::Error + 'static), reason: Reason<'_>) {
-        if let Some(open) = self.end() {
-            open.fail(self.here.borrow(), error, reason);
+        if let Some(open) = self.open.take() {
+            let now = self.here.borrow().run.time();
+            let elapsed = now.since(open.started);
+            self.tell(open, now, EventKind::Task(TaskEvent::Failed { error, reason, elapsed }));
         }
     }
 
@@ -119,8 +109,8 @@ impl<'b, H: Borrow<Full<'b>>> TaskGuard<'b, H> {
     #[cold]
     fn leave(&mut self) {
         let _ambient = self.ambient.take();
-        if let Some(open) = self.end() {
-            open.cancel(self.here.borrow());
+        if let Some(open) = self.open.take() {
+            self.tell(open, self.here.borrow().run.time(), EventKind::Task(TaskEvent::Cancelled));
         }
     }
 
@@ -130,9 +120,14 @@ impl<'b, H: Borrow<Full<'b>>> TaskGuard<'b, H> {
         let panicked = Panicked::from_payload(payload);
         self.fail(&panicked, by_panic(&panicked));
     }
+
+    fn tell(&self, open: Open, now: Time, kind: EventKind<'_>) {
+        let at = self.here.borrow();
+        at.run.tell(at.subject(self.meta, open.id), now, kind);
+    }
 }
 
-impl<'b, H: Borrow<Full<'b>>> Drop for TaskGuard<'b, H> {
+impl<'b, H: At<'b>> Drop for TaskGuard<'b, H> {
     #[inline(always)]
     fn drop(&mut self) {
         if self.is_open() || self.ambient.is_some() {
@@ -141,9 +136,9 @@ impl<'b, H: Borrow<Full<'b>>> Drop for TaskGuard<'b, H> {
     }
 }
 
-impl<'b, H: Borrow<Full<'b>>> fmt::Debug for TaskGuard<'b, H> {
+impl<'b, H: At<'b>> fmt::Debug for TaskGuard<'b, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TaskGuard").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("TaskGuard").field("open", &self.is_open()).finish_non_exhaustive()
     }
 }
 
@@ -161,7 +156,7 @@ fn exit(ambient: &Option<Arc<dyn Ambient>>) {
     }
 }
 
-impl fmt::Debug for Started<'_> {
+impl fmt::Debug for Started {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Started").field("id", &self.id).finish_non_exhaustive()
     }

@@ -1,5 +1,7 @@
 //! What no block brings about today, but a run has to stand.
 
+use std::task::Poll;
+
 use super::{Counts, Cx, Full, Given, Here, RunState};
 use crate::bus::Recorder;
 use crate::graph::{Graph, Load};
@@ -78,7 +80,7 @@ fn what_is_polled_after_the_end_changes_nothing() {
         let mut guard = started(obs, &FIRST);
         <Full<'_>>::succeed_task(&mut guard, &1, |_| None);
         <Full<'_>>::succeed_task(&mut guard, &2, |_| None);
-        assert_eq!(<Full<'_>>::poll_task(&mut guard, || 3), 3);
+        assert_eq!(<Full<'_>>::poll_task(&mut guard, || Poll::Ready(Ok::<_, ()>(3))), Poll::Ready(Ok(3)));
     });
     assert_eq!(told, ["par running 1", "first running 2", "first succeeded 2", "par succeeded 1"]);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Seconds in the upper bits, nanoseconds in the thirty below them. So it is compared and stored as the one word it is, and to take it
 /// apart for an event is no division. The seconds stop at 2^34, some five hundred years.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Time(u64);
+pub(crate) struct Time(u64);
 
 /// A thousand million nanoseconds fit.
 const NANOS: u32 = 30;

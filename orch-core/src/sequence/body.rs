@@ -141,7 +141,7 @@ macro_rules! body {
                             // used or not.
                             let run = {
                                 $(let scope = $seen::open(scope, &$seen_slot);)*
-                                self.$next_index.step().run(scope, ManuallyDrop::into_inner(piped), cx.lend())
+                                self.$next_index.step().run(scope, ManuallyDrop::into_inner(piped), cx.lend_next())
                             };
                             let ($next_slot, piped) = match run.await {
                                 Ok(out) => on_its_way(self.$next_index.split(out)),
