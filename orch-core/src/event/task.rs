@@ -135,7 +135,9 @@ impl TaskEvent<'_> {
 /// # }
 /// ```
 #[derive(Clone, Copy)]
-pub struct Output<'a>(&'a dyn Shown);
+pub struct Output<'a> {
+    shown: &'a dyn Shown,
+}
 
 /// A value that a task gave, asked for what it shows when somebody looks: most buses look at few.
 pub(crate) trait Shown {
@@ -162,21 +164,21 @@ impl<T: Any> Shown for Gave<'_, T> {
 
 impl<'a> Output<'a> {
     pub(crate) fn new(shown: &'a dyn Shown) -> Self {
-        Output(shown)
+        Output { shown }
     }
 
     /// The output, if it is a `T`.
     #[inline]
     #[must_use]
     pub fn downcast_ref<T: Any>(&self) -> Option<&'a T> {
-        self.0.value().downcast_ref()
+        self.shown.value().downcast_ref()
     }
 
     /// The output as it is.
     #[inline]
     #[must_use]
     pub fn value(&self) -> &'a dyn Any {
-        self.0.value()
+        self.shown.value()
     }
 
     /// The output as something to print, if its type has `Debug`.
@@ -185,7 +187,7 @@ impl<'a> Output<'a> {
     #[inline]
     #[must_use]
     pub fn debug(&self) -> Option<&'a dyn fmt::Debug> {
-        self.0.debug()
+        self.shown.debug()
     }
 }
 
