@@ -103,17 +103,20 @@ pub mod __private_0_1_0 {
     pub mod shown {
         pub use crate::blocks::circuit::Growing;
         pub use crate::build::conditions::Captured;
+        pub use crate::build::plan::Unboxed;
         pub use crate::build::returned::{Gives, PlainOutput, ResultType, plain_output};
         pub use crate::build::scope::{Names, Root};
         #[cfg(feature = "durable")]
         pub use crate::durable::{declared::AsJson, declared::WrittenAsJson, which::IsKept};
+        pub use crate::run::{No as AsksNothing, ToEnd as AsksToEnd, Undurable, Yes as AsksContext};
         pub use crate::task::{Call, Endless, Fallible, Unfailing};
     }
     pub use crate::build::editor;
     pub use crate::build::feed::{Ignores, Uses};
     pub use crate::build::looks::{holds, look};
     pub use crate::build::no_task;
-    pub use crate::build::plan::{Plan, begin};
+    pub use crate::build::plan::{Plan, begin, pipeline};
+    pub use crate::pipeline::{Pipeline, Run};
     pub use crate::build::scope::{Names, Root};
     pub use crate::build::slot;
     pub use crate::bus::ambient::Ambient;

@@ -29,12 +29,6 @@ where
     pub fn of(header: H, _builder: Builder<H::Scope, In, E>, root: St) -> Self {
         Plan { header, root, point: PhantomData }
     }
-
-    /// The pipeline. What type is expected of it is not expected of what it is made of, so that another one is one error.
-    #[inline(always)]
-    pub fn pipeline(self) -> Pipeline<Self> {
-        Pipeline::over(self, NoBus)
-    }
 }
 
 impl<H: Header, St, In: Send + 'static, E: Failure> Run for Plan<H, St, In, E>
@@ -66,6 +60,18 @@ where
     fn describe(&self, graph: &mut Describe<'_>) {
         self.root.describe(graph);
     }
+}
+
+/// What a message calls the type of a pipeline that nobody has boxed: it is one of its own.
+pub trait Unboxed {}
+
+impl<T> Unboxed for T {}
+
+/// The pipeline of a plan. The expansion calls it where its type is made opaque: what that says is what a pipeline takes and gives, and not
+/// what it is made of.
+#[inline(always)]
+pub fn pipeline<T: Run>(plan: T) -> Pipeline<T> {
+    Pipeline::over(plan, NoBus)
 }
 
 /// The builder of the first step under a header.

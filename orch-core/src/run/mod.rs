@@ -38,7 +38,7 @@ pub use arrival::Arrival;
 pub(crate) use asks::Asks;
 #[cfg(feature = "durable")]
 pub(crate) use asks::Kept;
-pub use asks::{No, Undurable, Yes};
+pub use asks::{No, ToEnd, Undurable, Yes};
 pub use attempt::{Attempt, Done};
 pub(crate) use coords::{Coords, Count};
 pub(crate) use cx::finish_block;

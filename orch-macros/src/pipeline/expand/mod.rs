@@ -127,6 +127,8 @@ pub(super) fn built(pipeline: &Pipeline) -> TokenStream {
     let table = expansion.table.define(&private);
     let unused = unused::unused(pipeline);
     let (owned, built) = (local("header", start), local("root", start));
+    let plan = quote!(#private::Plan::of(#owned, #tok, #built));
+    let opaque = opaque(&private, &plan);
     // `#[allow]` on the statement that the user's leaf spans reach into: our braces there carry the caret.
     quote! {
         {
@@ -141,9 +143,29 @@ pub(super) fn built(pipeline: &Pipeline) -> TokenStream {
             let #tok = { let #tok = #private::begin::<#input, #error, _>(&#owned); #checks #tok };
             #[allow(unused_braces, unused_parens)]
             let #built = #root;
-            #private::Plan::of(#owned, #tok, #built).pipeline()
+            #opaque
         }
     }
+}
+
+/// The pipeline of a plan, as a type that says what it takes and gives. What it is made of would stand in each message about a pipeline,
+/// and in an editor. (The function is the pipeline's own: of one of the core's the compiler would show the line.)
+fn opaque(private: &TokenStream, plan: &TokenStream) -> TokenStream {
+    quote!({
+        #[inline(always)]
+        fn pipeline<P, In, Out, Error, Asks>(
+            plan: P,
+        ) -> #private::Pipeline<
+            impl #private::Run<In = In, Out = Out, Error = Error, Asks = Asks> + #private::shown::Unboxed,
+        >
+        where
+            P: #private::Run<In = In, Out = Out, Error = Error, Asks = Asks>,
+        {
+            #private::pipeline(plan)
+        }
+
+        pipeline(#plan)
+    })
 }
 
 /// Where a step stands, for its expansion.
