@@ -116,13 +116,13 @@ pub mod __private_0_1_0 {
     pub use crate::build::looks::{holds, look};
     pub use crate::build::no_task;
     pub use crate::build::plan::{Plan, begin, pipeline};
-    pub use crate::pipeline::{Pipeline, Run};
     pub use crate::build::scope::{Names, Root};
     pub use crate::build::slot;
     pub use crate::bus::ambient::Ambient;
     pub use crate::context::{Context, Failed};
     pub use crate::error::{BoxError, ErrorKind};
     pub use crate::leaf::{Moved, pinned, probe, result, select};
+    pub use crate::pipeline::{Pipeline, Run};
     // What a tool that has a pipeline's text alone makes its graph with.
     pub use crate::blocks::written;
     pub use crate::graph::{Describe, Load, Written};

@@ -194,10 +194,9 @@ async fn run_full<T: Run>(
 
 /// A pipeline, with the bus that its runs are observed by.
 ///
-/// `pipeline!` evaluates to one over [`NoBus`]. Its type is the tree of its steps, which nobody writes: for a field, a list or one of
-/// several there is [`BoxPipeline`], by [`boxed`](Pipeline::boxed). It can be run any number of
-/// times, at once and from any thread; the state of its circuits lives in it. It is not `Clone`: share it by
-/// reference or in an `Arc`.
+/// `pipeline!` evaluates to one over [`NoBus`]. `T` is a type of its own for each, an `impl Run<…>`: for a field, a list or one of several
+/// there is [`BoxPipeline`], by [`boxed`](Pipeline::boxed). It can be run any number of times, at once and from any thread; the state
+/// of its circuits lives in it. It is not `Clone`: share it by reference or in an `Arc`.
 #[must_use = "a pipeline does nothing until it is run: `.run(input).await`"]
 // What follows the brace is shown to who writes the name without the type of the steps.
 #[rustfmt::skip]

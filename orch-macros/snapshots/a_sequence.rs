@@ -60,14 +60,14 @@ fn expansion() {
         use orch::methods::*;
         #[allow(unused_braces)]
         let __orch_header = {
-            struct UnboxedPipeline;
-            impl orch::Table for UnboxedPipeline {
+            struct ThisPipeline;
+            impl orch::Table for ThisPipeline {
                 #[inline(always)]
                 fn entries() -> &'static [orch::Meta] {
                     &__ASYNC_ORCH_NODES
                 }
             }
-            orch::Root::<UnboxedPipeline>::new()
+            orch::Root::<ThisPipeline>::new()
         };
         #[allow(unused_braces)]
         let __orch_tok = {
@@ -168,6 +168,24 @@ fn expansion() {
                 __orch_body20,
             )
         };
-        orch::Plan::of(__orch_header, __orch_tok, __orch_root).pipeline()
+        {
+            #[inline(always)]
+            fn pipeline<P, In, Out, Error, Asks>(
+                plan: P,
+            ) -> orch::Pipeline<
+                impl orch::Run<
+                    In = In,
+                    Out = Out,
+                    Error = Error,
+                    Asks = Asks,
+                > + orch::shown::Unboxed,
+            >
+            where
+                P: orch::Run<In = In, Out = Out, Error = Error, Asks = Asks>,
+            {
+                orch::pipeline(plan)
+            }
+            pipeline(orch::Plan::of(__orch_header, __orch_tok, __orch_root))
+        }
     };
 }

@@ -21,14 +21,14 @@ fn expansion() {
         use orch::methods::*;
         #[allow(unused_braces)]
         let __orch_header = {
-            struct UnboxedPipeline;
-            impl orch::Table for UnboxedPipeline {
+            struct ThisPipeline;
+            impl orch::Table for ThisPipeline {
                 #[inline(always)]
                 fn entries() -> &'static [orch::Meta] {
                     &__ASYNC_ORCH_NODES
                 }
             }
-            orch::Root::<UnboxedPipeline>::new()
+            orch::Root::<ThisPipeline>::new()
         };
         #[allow(unused_braces)]
         let __orch_tok = {
@@ -44,6 +44,24 @@ fn expansion() {
             orch::wanted::IntoBoxError::__orch_holds({ __orch_place2 });
             __orch_gate1.__orch_known()
         };
-        orch::Plan::of(__orch_header, __orch_tok, __orch_root).pipeline()
+        {
+            #[inline(always)]
+            fn pipeline<P, In, Out, Error, Asks>(
+                plan: P,
+            ) -> orch::Pipeline<
+                impl orch::Run<
+                    In = In,
+                    Out = Out,
+                    Error = Error,
+                    Asks = Asks,
+                > + orch::shown::Unboxed,
+            >
+            where
+                P: orch::Run<In = In, Out = Out, Error = Error, Asks = Asks>,
+            {
+                orch::pipeline(plan)
+            }
+            pipeline(orch::Plan::of(__orch_header, __orch_tok, __orch_root))
+        }
     };
 }

@@ -123,8 +123,7 @@ fn nodes() -> Ident {
     Ident::new("__ASYNC_ORCH_NODES", Span::mixed_site())
 }
 
-/// What tells the type of this pipeline from that of another, and what would make one of both, in messages of the compiler's: ``expected
-/// `main::UnboxedPipeline`, found a different `main::UnboxedPipeline` ``.
+/// What the type of the table is called where a message of the compiler's says whose names are borrowed: `Names<'1, Root<ThisPipeline>, …>`.
 fn table() -> Ident {
-    Ident::new("UnboxedPipeline", Span::mixed_site())
+    Ident::new("ThisPipeline", Span::mixed_site())
 }
