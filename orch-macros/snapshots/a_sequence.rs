@@ -94,7 +94,7 @@ fn expansion() {
                         |__orch_scope, _| {
                             #[allow(unused_variables)]
                             let id = __orch_scope.1;
-                            <fetch>::args(*id)
+                            <fetch>::call(*id)
                         },
                     );
                 let (__orch_gate4, __orch_place5) = __orch_tok1.call(__orch_step6);
@@ -128,7 +128,7 @@ fn expansion() {
                         |__orch_scope, __orch_input| {
                             #[allow(unused_variables)]
                             let id = __orch_scope.1;
-                            <save>::args(
+                            <save>::call(
                                 dir.join(id.to_string()),
                                 {
                                     let __orch_hole14 = orch::slot::hole::<(save), _>();
@@ -168,24 +168,6 @@ fn expansion() {
                 __orch_body20,
             )
         };
-        {
-            #[inline(always)]
-            fn pipeline<P, In, Out, Error, Asks>(
-                plan: P,
-            ) -> orch::Pipeline<
-                impl orch::Run<
-                    In = In,
-                    Out = Out,
-                    Error = Error,
-                    Asks = Asks,
-                > + orch::shown::Unboxed,
-            >
-            where
-                P: orch::Run<In = In, Out = Out, Error = Error, Asks = Asks>,
-            {
-                orch::pipeline(plan)
-            }
-            pipeline(orch::Plan::of(__orch_header, __orch_tok, __orch_root))
-        }
+        orch::Plan::of(__orch_header, __orch_tok, __orch_root).pipeline()
     };
 }

@@ -28,7 +28,7 @@ struct fetch {}
 impl fetch {
     #[doc(hidden)]
     pub const __ORCH_NAME: &'static core::primitive::str = "fetch";
-    pub fn args<T: Into<u32> + Send + 'static + core::marker::Send>(
+    pub fn call<T: Into<u32> + Send + 'static + core::marker::Send>(
         __orch_value0: Arc<Client>,
         __orch_value1: T,
     ) -> orch::task::Call<

@@ -158,7 +158,7 @@ fn expansion() {
                                 |__orch_scope, _| {
                                     #[allow(unused_variables)]
                                     let order = __orch_scope.0.1;
-                                    <reserve>::args(order.item)
+                                    <reserve>::call(order.item)
                                 },
                             );
                         let (__orch_gate5, __orch_place6) = __orch_tok4
@@ -256,7 +256,7 @@ fn expansion() {
                                 |__orch_scope, _| {
                                     #[allow(unused_variables)]
                                     let key = __orch_scope.1;
-                                    <wrap>::args(key.clone())
+                                    <wrap>::call(key.clone())
                                 },
                             );
                         let (__orch_gate28, __orch_place29) = __orch_tok25
@@ -284,7 +284,7 @@ fn expansion() {
                                     let Kind::Parcel(weight) = &order.kind else {
                                         core::unreachable!()
                                     };
-                                    <carry>::args(*weight)
+                                    <carry>::call(*weight)
                                 },
                             );
                         let (__orch_gate35, __orch_place36) = __orch_tok32
@@ -313,7 +313,7 @@ fn expansion() {
                                 |__orch_scope, _| {
                                     #[allow(unused_variables)]
                                     let key = __orch_scope.1;
-                                    <post>::args(key.clone())
+                                    <post>::call(key.clone())
                                 },
                             );
                         let (__orch_gate43, __orch_place44) = __orch_tok40

@@ -105,7 +105,7 @@ fn expansion() {
             let (__orch_tok1, __orch_feed2) = __orch_tok.ignores();
             let __orch_child3 = {
                 let __orch_step6 = __orch_tok1
-                    .leaf(orch::NodeAt::<1>, |_, _| { <fetch>::args(1) });
+                    .leaf(orch::NodeAt::<1>, |_, _| { <fetch>::call(1) });
                 let (__orch_gate4, __orch_place5) = __orch_tok1.call(__orch_step6);
                 let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
                 orch::wanted::IntoBoxError::__orch_holds({ __orch_place5 });
@@ -116,7 +116,7 @@ fn expansion() {
             let __orch_child9 = {
                 let __orch_step13 = {
                     let __orch_step12 = __orch_tok7
-                        .leaf(orch::NodeAt::<3>, |_, _| { <fetch>::args(2) });
+                        .leaf(orch::NodeAt::<3>, |_, _| { <fetch>::call(2) });
                     let (__orch_gate10, __orch_place11) = __orch_tok7
                         .call(__orch_step12);
                     let (__orch_gate10, __orch_place11) = __orch_gate10
@@ -209,24 +209,6 @@ fn expansion() {
                 ),
             )
         };
-        {
-            #[inline(always)]
-            fn pipeline<P, In, Out, Error, Asks>(
-                plan: P,
-            ) -> orch::Pipeline<
-                impl orch::Run<
-                    In = In,
-                    Out = Out,
-                    Error = Error,
-                    Asks = Asks,
-                > + orch::shown::Unboxed,
-            >
-            where
-                P: orch::Run<In = In, Out = Out, Error = Error, Asks = Asks>,
-            {
-                orch::pipeline(plan)
-            }
-            pipeline(orch::Plan::of(__orch_header, __orch_tok, __orch_root))
-        }
+        orch::Plan::of(__orch_header, __orch_tok, __orch_root).pipeline()
     };
 }

@@ -105,7 +105,7 @@ fn expansion() {
                         move |__orch_scope, __orch_input| {
                             #[allow(unused_variables)]
                             let client = &__orch_scope.1.0;
-                            <fetch>::args(
+                            <fetch>::call(
                                 client.clone(),
                                 {
                                     let __orch_hole3 = orch::slot::hole::<(fetch), _>();
@@ -236,24 +236,6 @@ fn expansion() {
                 __orch_body26,
             )
         };
-        {
-            #[inline(always)]
-            fn pipeline<P, In, Out, Error, Asks>(
-                plan: P,
-            ) -> orch::Pipeline<
-                impl orch::Run<
-                    In = In,
-                    Out = Out,
-                    Error = Error,
-                    Asks = Asks,
-                > + orch::shown::Unboxed,
-            >
-            where
-                P: orch::Run<In = In, Out = Out, Error = Error, Asks = Asks>,
-            {
-                orch::pipeline(plan)
-            }
-            pipeline(orch::Plan::of(__orch_header, __orch_tok, __orch_root))
-        }
+        orch::Plan::of(__orch_header, __orch_tok, __orch_root).pipeline()
     };
 }

@@ -38,7 +38,7 @@ fn expansion() {
         #[allow(unused_braces, unused_parens)]
         let __orch_root = {
             let __orch_step3 = __orch_tok
-                .leaf(orch::NodeAt::<0>, |_, _| { <fetch>::args(10) });
+                .leaf(orch::NodeAt::<0>, |_, _| { <fetch>::call(10) });
             let (__orch_gate1, __orch_place2) = __orch_tok.call(__orch_step3);
             let (__orch_gate1, __orch_place2) = __orch_gate1.pass({ __orch_place2 });
             orch::wanted::IntoBoxError::__orch_holds({ __orch_place2 });

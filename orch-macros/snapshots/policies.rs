@@ -216,24 +216,6 @@ fn expansion() {
                     ),
                 )
         };
-        {
-            #[inline(always)]
-            fn pipeline<P, In, Out, Error, Asks>(
-                plan: P,
-            ) -> orch::Pipeline<
-                impl orch::Run<
-                    In = In,
-                    Out = Out,
-                    Error = Error,
-                    Asks = Asks,
-                > + orch::shown::Unboxed,
-            >
-            where
-                P: orch::Run<In = In, Out = Out, Error = Error, Asks = Asks>,
-            {
-                orch::pipeline(plan)
-            }
-            pipeline(orch::Plan::of(__orch_header, __orch_tok, __orch_root))
-        }
+        orch::Plan::of(__orch_header, __orch_tok, __orch_root).pipeline()
     };
 }

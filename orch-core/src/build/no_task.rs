@@ -1,7 +1,7 @@
 //! A type where a task is wanted.
 //!
 //! A step `Id(3)` may be a task, or a type of the user's. For a name that is written as a type's the expansion brings one of these
-//! traits into scope, so that `args` and `slot` are found on every type. A task has them itself, and those are preferred. Of another
+//! traits into scope, so that `call` and `slot` are found on every type. A task has them itself, and those are preferred. Of another
 //! type they make the call of a task that there is not, of which [`IsATask`] says so.
 
 use crate::build::slot::NoSlot;
@@ -38,7 +38,7 @@ macro_rules! no_task {
         /// What stands for the functions of a task that is given so many arguments.
         pub trait $name: Sized {
             /// Never called.
-            fn args<$($given),*>($(_: $given),*) -> Call<Self, ()> {
+            fn call<$($given),*>($(_: $given),*) -> Call<Self, ()> {
                 unreachable!("it is no task")
             }
 

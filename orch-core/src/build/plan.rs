@@ -29,6 +29,12 @@ where
     pub fn of(header: H, _builder: Builder<H::Scope, In, E>, root: St) -> Self {
         Plan { header, root, point: PhantomData }
     }
+
+    /// The pipeline. What type is expected of it is not expected of what it is made of, so that another one is one error.
+    #[inline(always)]
+    pub fn pipeline(self) -> Pipeline<Self> {
+        pipeline(self)
+    }
 }
 
 impl<H: Header, St, In: Send + 'static, E: Failure> Run for Plan<H, St, In, E>
@@ -67,7 +73,7 @@ pub trait Unboxed {}
 
 impl<T> Unboxed for T {}
 
-/// The pipeline of a plan. The expansion calls it where its type is made opaque: what that says is what a pipeline takes and gives, and not
+/// The pipeline of a plan. An expansion calls it where its type is made opaque: what that says is what a pipeline takes and gives, and not
 /// what it is made of.
 #[inline(always)]
 pub fn pipeline<T: Run>(plan: T) -> Pipeline<T> {

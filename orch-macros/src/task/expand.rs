@@ -118,7 +118,7 @@ struct Parts<'t> {
 }
 
 impl Parts<'_> {
-    /// `args`, with the function's own parameters, and `slot`, for what is piped.
+    /// `call`, with the function's own parameters, and `slot`, for what is piped.
     fn functions(&self) -> TokenStream {
         let Self { sig, private, types, values, args, .. } = self;
         let (ident, generics) = (&sig.ident, &sig.generics);
@@ -129,7 +129,7 @@ impl Parts<'_> {
         };
         // The names of our functions stand where the user's does: a wrong argument is shown with the parameters as they
         // are written.
-        let (arguments, piped) = (Ident::new("args", ident.span()), Ident::new("slot", ident.span()));
+        let (arguments, piped) = (Ident::new("call", ident.span()), Ident::new("slot", ident.span()));
         let (all, all_where) = self.generics(Bounds::All);
         // What is piped into a task is judged with the step, so the slot asks for nothing that its type does not need.
         let mut written = types.iter().chain(&self.marker.given);

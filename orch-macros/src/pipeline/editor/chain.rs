@@ -171,7 +171,7 @@ impl<'c> Chain<'c> {
                     Some(given) => {
                         let group = self.arguments(&given.group, given.piped);
                         let names = self.names();
-                        self.go(&quote!(.call(|#names| <#ty>::args #generics #group)));
+                        self.go(&quote!(.call(|#names| <#ty>::call #generics #group)));
                     }
                 }
             }

@@ -7,6 +7,7 @@
 mod around;
 mod block;
 mod choice;
+mod code;
 mod gives;
 mod mentions;
 mod names;
@@ -29,6 +30,7 @@ use syn::spanned::Spanned;
 
 use self::around::Around;
 pub(super) use self::choice::subject;
+use self::code::Code;
 pub(super) use self::gives::{Gives, gives};
 use self::names::{Names, hidden};
 pub(super) use self::options::conversion;
@@ -125,10 +127,11 @@ pub(super) fn built(pipeline: &Pipeline) -> TokenStream {
         checks.extend(quote!(let #tok = #gate;));
     }
     let table = expansion.table.define(&private);
-    let unused = unused::unused(pipeline);
+    let code = Code::of(pipeline);
+    let unused = unused::unused(&code);
     let (owned, built) = (local("header", start), local("root", start));
     let plan = quote!(#private::Plan::of(#owned, #tok, #built));
-    let opaque = opaque(&private, &plan);
+    let value = if code.captures() { quote!(#plan.pipeline()) } else { opaque(&private, &plan) };
     // `#[allow]` on the statement that the user's leaf spans reach into: our braces there carry the caret.
     quote! {
         {
@@ -143,13 +146,16 @@ pub(super) fn built(pipeline: &Pipeline) -> TokenStream {
             let #tok = { let #tok = #private::begin::<#input, #error, _>(&#owned); #checks #tok };
             #[allow(unused_braces, unused_parens)]
             let #built = #root;
-            #opaque
+            #value
         }
     }
 }
 
 /// The pipeline of a plan, as a type that says what it takes and gives. What it is made of would stand in each message about a pipeline,
 /// and in an editor. (The function is the pipeline's own: of one of the core's the compiler would show the line.)
+///
+/// Only of a pipeline that captures nothing. Of an opaque type the compiler takes it that its drop looks at what it borrows, so that this
+/// could not be moved or changed after the last run.
 fn opaque(private: &TokenStream, plan: &TokenStream) -> TokenStream {
     quote!({
         #[inline(always)]

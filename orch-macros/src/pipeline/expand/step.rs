@@ -41,7 +41,7 @@ impl Expansion<'_> {
                 (self.flows(at, &meeting), TokenStream::new(), true)
             }
             Some(arguments) => {
-                let args = associated(&leaf.path, "args", span);
+                let args = associated(&leaf.path, "call", span);
                 let group = self.with_piped(leaf, arguments, &input, at);
                 let names = at.names.open(&scope, &arguments.group.stream());
                 (quote!(#args #group), names, arguments.piped.is_some())
@@ -67,7 +67,7 @@ impl Expansion<'_> {
             let given = tokens::list(arguments.group.stream());
             tokens::split_commas(&given).iter().filter(|(one, _)| !one.is_empty()).count()
         });
-        // With more than there are traits for, the last will do: a task has `args` itself.
+        // With more than there are traits for, the last will do: a task has `call` itself.
         let given = given.min(7);
         let private = self.private_at(at.open);
         let no_task = hidden(&format!("NoTask{given}"), at.open);
@@ -97,7 +97,7 @@ impl Expansion<'_> {
             if false { #hole.parameter() } else { #flows }
         );
         // At the `_`, which is then what the compiler shows of the arguments where it proposes further ones.
-        let value = quote_spanned!(piped.resolved_at(Span::mixed_site())=> { #value });
+        let value = quote_spanned!(piped=> { #value });
         let same = |span: Span| span.start() == piped.start() && span.end() == piped.end();
         let mut stream = TokenStream::new();
         for token in arguments.group.stream() {
@@ -272,7 +272,7 @@ impl Expansion<'_> {
     }
 }
 
-/// The path to a function of a task's type: `a::fetch::<T>` to `<a::fetch>::args::<T>`. As a type, so that a
+/// The path to a function of a task's type: `a::fetch::<T>` to `<a::fetch>::call::<T>`. As a type, so that a
 /// function that is no task is "expected type, found function", and not a module that cannot be found.
 ///
 /// The function stands at the task's own name, where errors about arguments are then drawn; in `#[task]` it does too, so

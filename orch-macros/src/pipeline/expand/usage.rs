@@ -84,6 +84,7 @@ pub(super) fn captures(code: &[TokenTree], names: &[String]) -> bool {
                 let is_part = (tokens::is_punct(before, '.') && !pair('.', '.'))
                     || pair(':', ':')
                     || tokens::is_word(before, "as")
+                    || is_macro(code, at)
                     || tokens::is_pair(code, at + 1, ':', ':');
                 let is_variable = !(is_part
                     || word == "_"
@@ -101,6 +102,11 @@ pub(super) fn captures(code: &[TokenTree], names: &[String]) -> bool {
         at += 1;
     }
     false
+}
+
+/// Whether the word there is the name of a macro that is called.
+fn is_macro(code: &[TokenTree], at: usize) -> bool {
+    tokens::is_punct(code.get(at + 1), '!') && matches!(code.get(at + 2), Some(TokenTree::Group(_)))
 }
 
 #[cfg(test)]
@@ -124,6 +130,8 @@ mod tests {
             "self.n",
             "print!(\"{rc}\")",
             "move || rc",
+            "rc != (n)",
+            "vec![rc]",
         ] {
             assert!(is_capturing(code), "{code}");
         }
@@ -131,9 +139,15 @@ mod tests {
 
     #[test]
     fn names_parameters_and_parts_of_paths_are_none() {
-        for code in
-            ["n", "*n as usize + 1", "|x| x.len() > 3", "Kind::Large", "u32::from(*n)", "n.get().max(7)"]
-        {
+        for code in [
+            "n",
+            "*n as usize + 1",
+            "vec![n; 2]",
+            "|x| x.len() > 3",
+            "Kind::Large",
+            "u32::from(*n)",
+            "n.get().max(7)",
+        ] {
             assert!(!is_capturing(code), "{code}");
         }
     }
