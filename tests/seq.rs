@@ -664,6 +664,21 @@ mod outputs {
         assert_eq!(begin.elapsed(), Duration::from_secs(1));
     }
 
+    // As `async` makes it a future cannot be handed on: tests/ui/fail/types/future_given.rs.
+    #[tokio::test]
+    async fn rule_9_an_inline_step_may_give_a_future_that_runs_or_is_boxed() {
+        let p = pipeline! {
+            |_: u32|
+            seq <
+                |n| { tokio::spawn(async move { n + 1 }) }
+                async |spawned| { spawned.await }
+                |n| { Box::pin(async move { n * 2 }) }
+                async |boxed| { boxed.await }
+            >
+        };
+        assert_eq!(p.run(3).await.unwrap(), 8);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn rule_9_an_async_inline_step_may_use_names_and_captures_across_awaits() {
         let outer = String::from("o");

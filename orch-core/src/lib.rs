@@ -102,7 +102,7 @@ pub mod __private_0_1_0 {
     /// What else the compiler's messages name.
     pub mod shown {
         pub use crate::blocks::circuit::Growing;
-        pub use crate::build::conditions::Captured;
+        pub use crate::build::conditions::{AFuture, Captured};
         pub use crate::build::plan::Unboxed;
         pub use crate::build::returned::{Gives, PlainOutput, ResultType, plain_output};
         pub use crate::build::scope::{Names, Root};

@@ -63,7 +63,7 @@ macro_rules! inline_sync {
         #[allow(unused_imports)]
         use $crate::leaf::select::{HowPlain as _, HowPlainDebug as _, HowTried as _, HowTriedDebug as _};
         let closure = $builder.inline($crate::testing::listed!($meta), $body);
-        let how = (&&&&$crate::leaf::probe(&closure)).__orch_how();
+        let how = (&&&&&&$crate::leaf::probe(&closure)).__orch_how();
         $builder.reads(closure, how)
     }};
 }
@@ -75,7 +75,7 @@ macro_rules! inline_async {
         #[allow(unused_imports)]
         use $crate::leaf::select::{HowPlain as _, HowPlainDebug as _, HowTried as _, HowTriedDebug as _};
         let closure = $builder.inline_async($crate::testing::listed!($meta), $body);
-        let how = (&&&&$crate::leaf::probe(&closure)).__orch_how();
+        let how = (&&&&&&$crate::leaf::probe(&closure)).__orch_how();
         $builder.reads(closure, how)
     }};
 }

@@ -16,7 +16,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::build::conditions::{
-    CanBeEmbedded, CanBeInput, CanBeKept, CanBeOwned, CanBeShared, CanBeTheErrorType, GivesAWait,
+    AFuture, CanBeEmbedded, CanBeInput, CanBeKept, CanBeOwned, CanBeShared, CanBeTheErrorType, GivesAWait,
     GivesOneType, RunsABody, SaysYesOrNo,
 };
 use crate::build::feed::CanBeCloned;
@@ -28,7 +28,7 @@ use crate::build::spot::Spot;
 use crate::context::Failed;
 use crate::error::Failure;
 use crate::leaf::embed::Embed;
-use crate::leaf::select::{Continued, ContinuedDebug, Fits, Plain, PlainDebug, Tried, TriedDebug};
+use crate::leaf::select::{Continued, ContinuedDebug, Fits, Plain, PlainDebug, Tried, TriedDebug, Unawaited};
 use crate::leaf::{AsyncBody, AsyncContextBody, ContextBody, Inline, Leaf, NamedBody, SyncBody};
 use crate::pipeline::Run;
 use crate::policy::CanBeHandedOut;
@@ -255,10 +255,15 @@ error_of! {
 }
 
 macro_rules! output_of {
-    ($([$($param:ident),*] $output:ty, $raw:ty, $how:ty;)*) => {$(
+    ($([$($param:ident),*] $output:ty, $awaited:ty, $raw:ty, $how:ty;)*) => {$(
         impl<B, N, P, E, $($param),*> Check<IsInline<Inline<B, $raw, $how, N>, P, E>, Inline<B, $raw, $how, N>> {
             /// Where it is judged whether the output can be sent between threads.
             pub fn output(&self) -> Spot<($output,)> {
+                Spot::new()
+            }
+
+            /// Where it is judged whether the output is more than a future.
+            pub fn awaited(&self) -> Spot<($awaited,)> {
                 Spot::new()
             }
         }
@@ -266,12 +271,13 @@ macro_rules! output_of {
 }
 
 output_of! {
-    [T] T, T, Plain;
-    [T] T, T, PlainDebug;
-    [T, X] T, Result<T, X>, Tried;
-    [T, X] T, Result<T, X>, TriedDebug;
-    [T, X] T, Result<T, Failed<X>>, Continued;
-    [T, X] T, Result<T, Failed<X>>, ContinuedDebug;
+    [T] T, (), T, Plain;
+    [T] T, (), T, PlainDebug;
+    [T] (), AFuture<T>, T, Unawaited;
+    [T, X] T, (), Result<T, X>, Tried;
+    [T, X] T, (), Result<T, X>, TriedDebug;
+    [T, X] T, (), Result<T, Failed<X>>, Continued;
+    [T, X] T, (), Result<T, Failed<X>>, ContinuedDebug;
 }
 
 macro_rules! debug {
@@ -304,7 +310,7 @@ impl<St, P, E> Reported<St, E> for &mut Check<IsInline<St, P, E>, St> {}
 pub(crate) mod wanted {
     pub use crate::build::conditions::{
         CanBeEmbedded, CanBeGiven, CanBeInput, CanBeKept, CanBeMovedIn, CanBeOwned, CanBeShared,
-        CanBeTheErrorType, GivesAWait, GivesOneType, RunsABody, SaysYesOrNo,
+        CanBeTheErrorType, GivesAWait, GivesOneType, IsAwaited, RunsABody, SaysYesOrNo,
     };
     pub use crate::build::feed::CanBeCloned;
     pub use crate::build::items::{HasItems, StreamsItems};
@@ -329,7 +335,7 @@ pub mod methods {
     };
     pub use crate::leaf::select::{
         HowContinued as _, HowContinuedDebug as _, HowPlain as _, HowPlainDebug as _, HowTried as _,
-        HowTriedDebug as _,
+        HowTriedDebug as _, HowUnawaited as _, HowWaiting as _,
     };
 }
 

@@ -100,6 +100,36 @@ pub trait CanBeMovedIn {
 #[diagnostic::do_not_recommend]
 impl<F: Send + Sync> CanBeMovedIn for Captured<F> {}
 
+/// The future that an inline step gives.
+#[derive(Debug)]
+pub struct AFuture<F>(PhantomData<fn() -> F>);
+
+/// What an inline step gives is more than a future as `async` makes it: of that nothing has run, and what follows would take it for the
+/// work.
+#[diagnostic::on_unimplemented(
+    message = "this step gives a future that nobody awaits",
+    label = "gives a future, of which nothing has run",
+    note = "await it, `async |x| {{ ….await }}`, or write the task as the step, `fetch`; to hand a future on, box or spawn it"
+)]
+#[doc(hidden)]
+pub trait IsAwaited {
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self,)>)
+    where
+        Self: Sized,
+    {
+    }
+}
+
+/// What is.
+#[doc(hidden)]
+pub trait Awaited {}
+
+impl Awaited for () {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Awaited> IsAwaited for T {}
+
 /// A value that a step can give.
 #[diagnostic::on_unimplemented(
     message = "what a step gives is sent between threads, which `{Self}` cannot be",

@@ -1,6 +1,6 @@
 //! What the result of a closure is, found where its type is known.
 //!
-//! The expansion calls `(&&&&probe(&closure)).__orch_how()` with these traits in scope. Method lookup takes the
+//! The expansion calls `(&&&&&&probe(&closure)).__orch_how()` with these traits in scope. Method lookup takes the
 //! implementation with the most references that applies, so a `Result` is found before a plain value and a type
 //! with `Debug` before one without. This works where specialization would, in generic functions too.
 
@@ -143,7 +143,7 @@ pub trait HowContinuedDebug {
         ContinuedDebug
     }
 }
-impl<T: fmt::Debug, X> HowContinuedDebug for &&&&&Probe<Result<T, Failed<X>>> {}
+impl<T: fmt::Debug, X> HowContinuedDebug for &&&&&&&Probe<Result<T, Failed<X>>> {}
 
 /// Finds, in a step with a context, a `Result` whose error goes on.
 pub trait HowContinued {
@@ -152,7 +152,7 @@ pub trait HowContinued {
         Continued
     }
 }
-impl<T, X> HowContinued for &&&&Probe<Result<T, Failed<X>>> {}
+impl<T, X> HowContinued for &&&&&&Probe<Result<T, Failed<X>>> {}
 
 /// Finds a `Result` of a value with `Debug`.
 pub trait HowTriedDebug {
@@ -161,7 +161,7 @@ pub trait HowTriedDebug {
         TriedDebug
     }
 }
-impl<T: fmt::Debug, X> HowTriedDebug for &&&Probe<Result<T, X>> {}
+impl<T: fmt::Debug, X> HowTriedDebug for &&&&&Probe<Result<T, X>> {}
 
 /// Finds a `Result`.
 pub trait HowTried {
@@ -170,7 +170,7 @@ pub trait HowTried {
         Tried
     }
 }
-impl<T, X> HowTried for &&Probe<Result<T, X>> {}
+impl<T, X> HowTried for &&&&Probe<Result<T, X>> {}
 
 /// Finds a value with `Debug`.
 pub trait HowPlainDebug {
@@ -179,7 +179,29 @@ pub trait HowPlainDebug {
         PlainDebug
     }
 }
-impl<T: fmt::Debug> HowPlainDebug for &Probe<T> {}
+impl<T: fmt::Debug> HowPlainDebug for &&&Probe<T> {}
+
+/// A future that nobody has awaited, which is no value to hand on: nothing of it has run.
+#[derive(Clone, Copy, Debug)]
+pub struct Unawaited;
+
+/// Finds a future that can be handed on, as one that was spawned or boxed.
+pub trait HowWaiting {
+    /// How to read it.
+    fn __orch_how(&self) -> Plain {
+        Plain
+    }
+}
+impl<T: Future + Unpin> HowWaiting for &&Probe<T> {}
+
+/// Finds a future as `async` makes it.
+pub trait HowUnawaited {
+    /// How it is not read.
+    fn __orch_how(&self) -> Unawaited {
+        Unawaited
+    }
+}
+impl<T: Future> HowUnawaited for &Probe<T> {}
 
 /// Finds any value.
 pub trait HowPlain {

@@ -313,9 +313,13 @@ impl Expansion<'_> {
         let call = quote!(#tok.#gate(#step_value));
         let gives = match step {
             Step::Inline(_) => {
-                let output = hidden("output", at.open);
-                let output = carried(span, &quote_spanned!(at.here()=> #check.#output()));
-                self.asked_for("CanBeGiven", &output, at.open)
+                let asked = |condition: &str, method: &str| {
+                    let method = hidden(method, at.open);
+                    let place = carried(span, &quote_spanned!(at.here()=> #check.#method()));
+                    self.asked_for(condition, &place, at.open)
+                };
+                let (given, awaited) = (asked("CanBeGiven", "output"), asked("IsAwaited", "awaited"));
+                quote!(#given #awaited)
             }
             Step::Leaf(leaf) if leaf.arguments.is_none() => self.asked_for("Task", &place, at.open),
             _ => TokenStream::new(),

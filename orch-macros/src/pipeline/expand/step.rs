@@ -235,7 +235,7 @@ impl Expansion<'_> {
             let (settled, found) = (hidden("__orch_settled", at.open), hidden("__orch_how", at.open));
             // Whether an error goes on is asked of steps with a context alone: to ask is to settle an error type that may be
             // open yet.
-            let probe = if inline.context.is_some() { quote!(&&&&&&) } else { quote!(&&&&) };
+            let probe = if inline.context.is_some() { quote!(&&&&&&&&) } else { quote!(&&&&&&) };
             quote_spanned!(here=> {
                 #private::result(&#closure, |#raw| #raw.#settled());
                 (#probe #private::probe(&#closure)).#found()
