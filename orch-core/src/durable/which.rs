@@ -1,6 +1,6 @@
 //! Which pipelines can be run durably.
 
-use super::Fault;
+use super::{AsyncInlineStep, EachStream, Fault};
 use crate::pipeline::Run;
 use crate::run::{Asks, Kept};
 
@@ -33,13 +33,33 @@ impl<P: Run<Asks: Asks<Undurable: IsKept>>> Durable for P {}
 #[diagnostic::on_unimplemented(
     message = "step `{Self}` is not durable",
     label = "in this pipeline step `{Self}` is not durable",
-    note = "put `#[task(durable)]` on its function; an `async` inline step becomes such a task, or says `#[durable]` and awaits only what its context does; \
-            of a pipeline that is given as `impl Run<…>` nobody can tell: write `impl Durable<…>`; items of a stream are taken by a task, page by page, in a `repeat`"
+    note = "put `#[task(durable)]` on its function; of a pipeline that is given as `impl Run<…>` nobody can tell, so write `impl Durable<…>`"
 )]
 pub trait IsKept {}
 
 #[diagnostic::do_not_recommend]
 impl IsKept for Kept {}
+
+/// What is said of an `async` inline step.
+#[diagnostic::on_unimplemented(
+    message = "an `async` inline step is not durable",
+    label = "in this pipeline an `async` inline step is not durable",
+    note = "write `#[durable] async |n, cx| …` and await only what its context does, or make it a task with `#[task(durable)]`"
+)]
+pub trait IsKeptInline {}
+
+// With `for`, as the compiler takes it for a mistake of ours otherwise that this never holds.
+impl IsKept for AsyncInlineStep where for<'a> AsyncInlineStep: IsKeptInline {}
+
+/// What is said of a stream.
+#[diagnostic::on_unimplemented(
+    message = "a block `each(stream)` is not durable",
+    label = "in this pipeline a block `each(stream)` is not durable",
+    note = "let a task take the items, page by page, in a `repeat`"
+)]
+pub trait IsKeptStream {}
+
+impl IsKept for EachStream where for<'a> EachStream: IsKeptStream {}
 
 /// Whether every step of a pipeline is durable, also of what is boxed inside of it.
 ///

@@ -571,3 +571,16 @@ fn what_is_taken_for_something_else_is_there_as_options() {
         assert!(matches!(written.last().map(String::as_str), Some("l" | "s" | "f")), "{text}: {written:?}");
     }
 }
+
+#[test]
+fn a_policy_made_of_a_name_owns_what_it_holds() {
+    let message = |owned: &str| {
+        format!("a policy made of a name owns what it holds; write `with({owned}.clone())`, of an `Arc`")
+    };
+    mistake("let audit = audit(); with(^audit) < a >", &message("audit"));
+    mistake("let audit = audit(); with(^&audit) < a >", &message("audit"));
+    mistake("|x: X| seq < let b = a with(^&b.audit.0) < a > >", &message("b.audit.0"));
+    for head in ["other", "&other", "audit.clone()", "*audit", "&TABLE[*audit]", "Policy(*audit)", "audit.policy"] {
+        sound(&format!("let audit = audit(); with({head}) < a >"));
+    }
+}
