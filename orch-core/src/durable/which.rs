@@ -25,20 +25,53 @@ use crate::run::{Asks, Kept};
 /// // error: step `charge` is not durable
 /// runs_durably(&pipeline! { |_: u32| retry < charge > });
 /// ```
-pub trait Durable: Run<Asks: Asks<Undurable: IsKept>> + Sized {}
+pub trait Durable: Run<Asks: Asks<Undurable: IsKept<Said: IsDurable>>> + Sized {}
 
-impl<P: Run<Asks: Asks<Undurable: IsKept>>> Durable for P {}
+impl<P: Run<Asks: Asks<Undurable: IsKept<Said: IsDurable>>>> Durable for P {}
 
-/// Every step can be kept.
+/// Every step can be kept, or one is of those that say themselves why not.
 #[diagnostic::on_unimplemented(
     message = "step `{Self}` is not durable",
     label = "in this pipeline step `{Self}` is not durable",
     note = "put `#[task(durable)]` on its function; of a pipeline that is given as `impl Run<…>` nobody can tell, so write `impl Durable<…>`"
 )]
-pub trait IsKept {}
+pub trait IsKept {
+    /// What says so.
+    type Said;
+}
 
 #[diagnostic::do_not_recommend]
-impl IsKept for Kept {}
+impl<T: Speaks> IsKept for T {
+    type Said = T::Said;
+}
+
+/// What is no task. Apart from [`IsKept`], as the compiler lists who implements a trait.
+pub trait Speaks {
+    /// Itself.
+    type Said;
+}
+
+impl Speaks for Kept {
+    type Said = Kept;
+}
+
+impl Speaks for AsyncInlineStep {
+    type Said = AsyncInlineStep;
+}
+
+impl Speaks for EachStream {
+    type Said = EachStream;
+}
+
+/// Every step can be kept.
+pub trait IsDurable {}
+
+impl IsDurable for Kept {}
+
+// With `for`: of what never holds the compiler would ask here.
+impl IsDurable for AsyncInlineStep where for<'a> AsyncInlineStep: IsKeptInline {}
+
+impl IsDurable for EachStream where for<'a> EachStream: IsKeptStream {}
 
 /// What is said of an `async` inline step.
 #[diagnostic::on_unimplemented(
@@ -48,9 +81,6 @@ impl IsKept for Kept {}
 )]
 pub trait IsKeptInline {}
 
-// With `for`, as the compiler takes it for a mistake of ours otherwise that this never holds.
-impl IsKept for AsyncInlineStep where for<'a> AsyncInlineStep: IsKeptInline {}
-
 /// What is said of a stream.
 #[diagnostic::on_unimplemented(
     message = "a block `each(stream)` is not durable",
@@ -58,8 +88,6 @@ impl IsKept for AsyncInlineStep where for<'a> AsyncInlineStep: IsKeptInline {}
     note = "let a task take the items, page by page, in a `repeat`"
 )]
 pub trait IsKeptStream {}
-
-impl IsKept for EachStream where for<'a> EachStream: IsKeptStream {}
 
 /// Whether every step of a pipeline is durable, also of what is boxed inside of it.
 ///

@@ -125,9 +125,12 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
         }
         Kind::Name => {
             let name = literal.and_then(|literal| Text::read(TokenTree::from(literal).into()));
-            if name.is_none() {
-                errors.beside_over(expression.clone(), "a name is a string literal; write `name = \"…\"`");
-            }
+            let problem = match name {
+                None => "a name is a string literal; write `name = \"…\"`",
+                Some(name) if name.value.is_empty() => Text::EMPTY,
+                Some(_) => return,
+            };
+            errors.beside_over(expression.clone(), problem);
         }
         Kind::Count | Kind::CountOrUnlimited | Kind::Rate(_) | Kind::Room => {
             let number = literal.as_ref().and_then(Number::of).filter(Number::is_plain);
@@ -156,7 +159,7 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
                 let message = match count {
                     Some(count) => format!("`{name}` takes a `{handle}`; a number is `{count} = {number}`"),
                     None => format!(
-                        "`{name}` takes a `{handle}`, which several blocks share; one is made with `{handle}::builder()`"
+                        "`{name}` takes a `{handle}`, which several blocks share; one is made with `{handle}::builder()` and `build()`"
                     ),
                 };
                 errors.over(expression.clone(), message);
