@@ -107,7 +107,11 @@ pub mod __private_0_1_0 {
         pub use crate::build::returned::{Gives, PlainOutput, ResultType, plain_output};
         pub use crate::build::scope::{Names, Root};
         #[cfg(feature = "durable")]
-        pub use crate::durable::{declared::AsJson, declared::WrittenAsJson, which::{IsDurable, IsKept, IsKeptInline, IsKeptStream}};
+        pub use crate::durable::{
+            declared::AsJson,
+            declared::WrittenAsJson,
+            which::{IsDurable, IsKept, IsKeptInline, IsKeptStream},
+        };
         pub use crate::run::{No as AsksNothing, ToEnd as AsksToEnd, Undurable, Yes as AsksContext};
         pub use crate::task::{Call, Endless, Fallible, Unfailing};
     }

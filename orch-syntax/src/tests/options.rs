@@ -580,7 +580,9 @@ fn a_policy_made_of_a_name_owns_what_it_holds() {
     mistake("let audit = audit(); with(^audit) < a >", &message("audit"));
     mistake("let audit = audit(); with(^&audit) < a >", &message("audit"));
     mistake("|x: X| seq < let b = a with(^&b.audit.0) < a > >", &message("b.audit.0"));
-    for head in ["other", "&other", "audit.clone()", "*audit", "&TABLE[*audit]", "Policy(*audit)", "audit.policy"] {
+    for head in
+        ["other", "&other", "audit.clone()", "*audit", "&TABLE[*audit]", "Policy(*audit)", "audit.policy"]
+    {
         sound(&format!("let audit = audit(); with({head}) < a >"));
     }
 }
@@ -588,7 +590,10 @@ fn a_policy_made_of_a_name_owns_what_it_holds() {
 #[test]
 fn a_factor_is_at_least_one() {
     for factor in ["^0", "^0.5", "^0.0", "^-2", "^-0.5", "^1e-3"] {
-        mistake(&format!("retry(backoff = exponential(1s, {factor})) < a >"), "the factor must be at least 1");
+        mistake(
+            &format!("retry(backoff = exponential(1s, {factor})) < a >"),
+            "the factor must be at least 1",
+        );
     }
     for factor in ["1", "1.5", "2.0f64", "-x", "1 - 2"] {
         sound(&format!("retry(backoff = exponential(1s, {factor})) < a >"));
