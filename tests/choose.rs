@@ -582,3 +582,18 @@ fn choose_without_names_takes_constants() {
     let p = pipeline! { |m: &'static str| choose(*m) < GET => |_| { 1 } _ => |_| { 0 } > };
     assert_eq!(at_once(p.run("GET")).unwrap(), 1);
 }
+#[test]
+fn choose_2_alternatives_bind_names() {
+    let p = pipeline! {
+        |n: Result<u32, u32>|
+        choose(n) < Ok(k) | Err(k) if (*k > 9) => number(*k), | Ok(k) | Err(k) => async |_| { *k + 1 } >
+    };
+    assert_eq!(at_once(p.run(Err(10))).unwrap(), 10);
+    assert_eq!(at_once(p.run(Ok(1))).unwrap(), 2);
+
+    let p = pipeline! {
+        |_: Result<u32, u32>| choose(|r| *r) < | Ok(0) => number(7), Ok(k) | Err(k) => seq < number(*k) |n| { n + *k } > >
+    };
+    assert_eq!(at_once(p.run(Ok(0))).unwrap(), 7);
+    assert_eq!(at_once(p.run(Err(2))).unwrap(), 4);
+}

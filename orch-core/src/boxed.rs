@@ -17,16 +17,16 @@ impl<T: Run> Erased<T::In, T::Out, T::Error> for T {
         Box::pin(Run::run(self, input))
     }
 
-    fn run_given<'a>(&'a self, outside: Outside<'a>, input: T::In) -> Outcome<'a, T::Out, T::Error> {
-        Run::run_given(self, outside, input)
+    fn __orch_run_given<'a>(&'a self, outside: Outside<'a>, input: T::In) -> Outcome<'a, T::Out, T::Error> {
+        Run::__orch_run_given(self, outside, input)
     }
 
     fn run_quietly(&self, input: T::In) -> Outcome<'_, T::Out, T::Error> {
-        Box::pin(Run::run_within(self, input, Quiet))
+        Box::pin(Run::__orch_run_within(self, input, Quiet))
     }
 
-    fn run_within<'a>(&'a self, input: T::In, cx: Full<'a>) -> Outcome<'a, T::Out, T::Error> {
-        Box::pin(Run::run_within(self, input, cx))
+    fn __orch_run_within<'a>(&'a self, input: T::In, cx: Full<'a>) -> Outcome<'a, T::Out, T::Error> {
+        Box::pin(Run::__orch_run_within(self, input, cx))
     }
 
     fn queue<'b>(&self, cx: Full<'b>) -> Queued<'b> {
@@ -104,20 +104,20 @@ impl<In: Send + 'static, Out: Send + 'static, E: Failure> Run for BoxPipeline<'_
         self.0.graph()
     }
 
-    fn run_within<'a, R: Cx + 'a>(
+    fn __orch_run_within<'a, R: Cx + 'a>(
         &'a self,
         input: In,
         cx: R,
     ) -> impl Future<Output = Result<Out, Error<E>>> + Send + 'a {
         let start = move || match cx.full() {
             None => self.0.run_quietly(input),
-            Some(cx) => self.0.run_within(input, cx),
+            Some(cx) => self.0.__orch_run_within(input, cx),
         };
         Lazy::Waiting { start }
     }
 
-    fn run_given<'a>(&'a self, outside: Outside<'a>, input: In) -> Outcome<'a, Out, E> {
-        self.0.run_given(outside, input)
+    fn __orch_run_given<'a>(&'a self, outside: Outside<'a>, input: In) -> Outcome<'a, Out, E> {
+        self.0.__orch_run_given(outside, input)
     }
 
     fn queue<R: Cx>(&self, cx: R) -> R::Queued {

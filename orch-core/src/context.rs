@@ -102,7 +102,7 @@ impl<'e, E> Context<'e, E> {
         Box::pin(async move {
             let result = match self.inside {
                 Some(inside) => inside.call(pipeline, call, input).await,
-                None => pipeline.run_given(crate::pipeline::Outside::default(), input).await,
+                None => pipeline.__orch_run_given(crate::pipeline::Outside::default(), input).await,
             };
             result.map_err(|error| {
                 let error = error.map(P::Error::into_failure);

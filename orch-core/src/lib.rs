@@ -93,7 +93,7 @@ pub mod __private_0_1_0 {
         pub use crate::blocks::backoff::{CanBeABackoff, CanBeAFactor};
         pub use crate::blocks::bulkhead::CanBeABulkhead;
         pub use crate::blocks::choose::IsText;
-        pub use crate::blocks::circuit::{CanBeABreaker, CanBeAResetTimeout, CanBeAWindow};
+        pub use crate::blocks::circuit::{CanBeABreaker, CanBeAResetTimeout, CanBeAWindow, IntoResetTimeout};
         pub use crate::blocks::retry::{CanBeABudget, CanBeMaxAttempts};
         pub use crate::blocks::saga::{CanBeClonedForUndo, CanBeKeptForUndo};
         pub use crate::blocks::throttle::CanBeALimiter;
@@ -107,7 +107,11 @@ pub mod __private_0_1_0 {
         pub use crate::build::returned::{Gives, PlainOutput, ResultType, plain_output};
         pub use crate::build::scope::{Names, Root};
         #[cfg(feature = "durable")]
-        pub use crate::durable::{declared::AsJson, declared::WrittenAsJson, which::IsKept};
+        pub use crate::durable::{
+            declared::AsJson,
+            declared::WrittenAsJson,
+            which::{IsDurable, IsKept, IsKeptInline, IsKeptStream},
+        };
         pub use crate::run::{No as AsksNothing, ToEnd as AsksToEnd, Undurable, Yes as AsksContext};
         pub use crate::task::{Call, Endless, Fallible, Unfailing};
     }

@@ -102,7 +102,7 @@ pub trait Run: Send + Sync {
     where
         Self: Sized,
     {
-        self.run_given(Outside { rt: None, key: Some(key.into()) }, input)
+        self.__orch_run_given(Outside { rt: None, key: Some(key.into()) }, input)
     }
 
     /// The same pipeline, its circuits kept, with its runs observed by `bus`.
@@ -132,8 +132,9 @@ pub trait Run: Send + Sync {
     }
 
     /// Runs it as a step of another run, or as a run of its own: nothing happens before the future is polled.
+    // Called so that the compiler proposes it for no word that is misspelt.
     #[doc(hidden)]
-    fn run_within<'a, R: Cx + 'a>(
+    fn __orch_run_within<'a, R: Cx + 'a>(
         &'a self,
         input: Self::In,
         cx: R,
@@ -143,7 +144,7 @@ pub trait Run: Send + Sync {
 
     /// A run of its own, with what is given from outside.
     #[doc(hidden)]
-    fn run_given<'a>(
+    fn __orch_run_given<'a>(
         &'a self,
         outside: Outside<'a>,
         input: Self::In,
@@ -185,7 +186,7 @@ async fn run_full<T: Run>(
     let Outside { rt, key } = outside;
     let counts = Counts::default();
     let run = RunState::new(Given { bus, rt, key: key.as_deref() }, graph, &counts);
-    let result = pipeline.run_within(input, Full::root(&run)).await;
+    let result = pipeline.__orch_run_within(input, Full::root(&run)).await;
     match key {
         Some(key) => result.map_err(|error| error.keyed(&key)),
         None => result,
@@ -331,7 +332,7 @@ impl<'a, T: Run> On<'a, T> {
     ///
     /// With the first failure that no block inside handles.
     pub fn run(&self, input: T::In) -> BoxFuture<'a, Result<T::Out, Error<T::Error>>> {
-        self.pipeline.run_given(Outside { rt: Some(self.runtime), key: None }, input)
+        self.pipeline.__orch_run_given(Outside { rt: Some(self.runtime), key: None }, input)
     }
 
     /// Runs it once on the runtime under a key; see [`Run::run_as`].
@@ -344,7 +345,7 @@ impl<'a, T: Run> On<'a, T> {
         key: impl Into<Cow<'a, str>>,
         input: T::In,
     ) -> BoxFuture<'a, Result<T::Out, Error<T::Error>>> {
-        self.pipeline.run_given(Outside { rt: Some(self.runtime), key: Some(key.into()) }, input)
+        self.pipeline.__orch_run_given(Outside { rt: Some(self.runtime), key: Some(key.into()) }, input)
     }
 }
 
@@ -364,7 +365,7 @@ impl<'a, T: Run, B: Bus> Start<'a> for Started<'a, T, B> {
             let given = Given { bus: W::ENABLED.then_some(bus as &dyn Watcher), ..Given::default() };
             let counts = Counts::default();
             let run = RunState::new(given, pipeline.cached_graph(), &counts);
-            pipeline.plan().run_within(input, Full::root(&run)).await
+            pipeline.plan().__orch_run_within(input, Full::root(&run)).await
         }
     }
 
@@ -406,9 +407,9 @@ pub(crate) type Outcome<'a, Out, E> = BoxFuture<'a, Result<Out, Error<E>>>;
 /// [`Run`] without what is generic in it.
 pub(crate) trait Erased<In, Out, E>: Send + Sync {
     fn run(&self, input: In) -> Outcome<'_, Out, E>;
-    fn run_given<'a>(&'a self, outside: Outside<'a>, input: In) -> Outcome<'a, Out, E>;
+    fn __orch_run_given<'a>(&'a self, outside: Outside<'a>, input: In) -> Outcome<'a, Out, E>;
     fn run_quietly(&self, input: In) -> Outcome<'_, Out, E>;
-    fn run_within<'a>(&'a self, input: In, cx: Full<'a>) -> Outcome<'a, Out, E>;
+    fn __orch_run_within<'a>(&'a self, input: In, cx: Full<'a>) -> Outcome<'a, Out, E>;
     fn queue<'b>(&self, cx: Full<'b>) -> Queued<'b>;
     fn graph(&self) -> Graph;
     fn describe(&self, graph: &mut Describe<'_>);
@@ -429,15 +430,15 @@ impl<T: Run, B: Bus> Run for Pipeline<T, B> {
     }
 
     #[inline(always)]
-    fn run_within<'a, R: Cx + 'a>(
+    fn __orch_run_within<'a, R: Cx + 'a>(
         &'a self,
         input: T::In,
         cx: R,
     ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
-        self.plan.run_within(input, cx)
+        self.plan.__orch_run_within(input, cx)
     }
 
-    fn run_given<'a>(
+    fn __orch_run_given<'a>(
         &'a self,
         outside: Outside<'a>,
         input: T::In,
@@ -472,20 +473,20 @@ macro_rules! through {
                 (**self).graph()
             }
 
-            fn run_within<'a, R: Cx + 'a>(
+            fn __orch_run_within<'a, R: Cx + 'a>(
                 &'a self,
                 input: T::In,
                 cx: R,
             ) -> impl Future<Output = Result<T::Out, Error<T::Error>>> + Send + 'a {
-                (**self).run_within(input, cx)
+                (**self).__orch_run_within(input, cx)
             }
 
-            fn run_given<'a>(
+            fn __orch_run_given<'a>(
                 &'a self,
                 outside: Outside<'a>,
                 input: T::In,
             ) -> BoxFuture<'a, Result<T::Out, Error<T::Error>>> {
-                (**self).run_given(outside, input)
+                (**self).__orch_run_given(outside, input)
             }
 
             fn queue<R: Cx>(&self, cx: R) -> R::Queued {

@@ -318,6 +318,9 @@ pub struct Text {
 }
 
 impl Text {
+    /// What is said of a name without a letter.
+    pub(crate) const EMPTY: &str = "a name has at least one letter; leave it out where there is none";
+
     /// `None` if these tokens are something else.
     pub(crate) fn read(tokens: TokenStream) -> Option<Self> {
         let literal: LitStr = syn::parse2(tokens).ok()?;

@@ -609,6 +609,11 @@ pub static BLOCKS: &[Spec] = &[
             option("jitter", Kind::Jitter),
             NAME,
         ],
+        // Between rounds there is no wait else.
+        requires: &[
+            Requires { by: Some("max_delay"), one_of: &["backoff"] },
+            Requires { by: Some("jitter"), one_of: &["backoff"] },
+        ],
         needs: Needs::Rounds,
         undos: Undos::GoesOn,
         ..BLOCK

@@ -47,11 +47,11 @@ where
     type Asks = St::Asks;
 
     fn run(&self, input: In) -> impl Future<Output = Result<St::Out, Error<E>>> + Send {
-        self.run_within(input, Quiet)
+        self.__orch_run_within(input, Quiet)
     }
 
     #[inline(always)]
-    fn run_within<'a, R: Cx + 'a>(
+    fn __orch_run_within<'a, R: Cx + 'a>(
         &'a self,
         input: In,
         cx: R,

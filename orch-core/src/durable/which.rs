@@ -1,6 +1,6 @@
 //! Which pipelines can be run durably.
 
-use super::Fault;
+use super::{AsyncInlineStep, EachStream, Fault};
 use crate::pipeline::Run;
 use crate::run::{Asks, Kept};
 
@@ -25,21 +25,69 @@ use crate::run::{Asks, Kept};
 /// // error: step `charge` is not durable
 /// runs_durably(&pipeline! { |_: u32| retry < charge > });
 /// ```
-pub trait Durable: Run<Asks: Asks<Undurable: IsKept>> + Sized {}
+pub trait Durable: Run<Asks: Asks<Undurable: IsKept<Said: IsDurable>>> + Sized {}
 
-impl<P: Run<Asks: Asks<Undurable: IsKept>>> Durable for P {}
+impl<P: Run<Asks: Asks<Undurable: IsKept<Said: IsDurable>>>> Durable for P {}
 
-/// Every step can be kept.
+/// Every step can be kept, or one is of those that say themselves why not.
 #[diagnostic::on_unimplemented(
     message = "step `{Self}` is not durable",
     label = "in this pipeline step `{Self}` is not durable",
-    note = "put `#[task(durable)]` on its function; an `async` inline step becomes such a task, or says `#[durable]` and awaits only what its context does; \
-            of a pipeline that is given as `impl Run<…>` nobody can tell: write `impl Durable<…>`; items of a stream are taken by a task, page by page, in a `repeat`"
+    note = "put `#[task(durable)]` on its function; of a pipeline that is given as `impl Run<…>` nobody can tell, so write `impl Durable<…>`"
 )]
-pub trait IsKept {}
+pub trait IsKept {
+    /// What says so.
+    type Said;
+}
 
 #[diagnostic::do_not_recommend]
-impl IsKept for Kept {}
+impl<T: Speaks> IsKept for T {
+    type Said = T::Said;
+}
+
+/// What is no task. Apart from [`IsKept`], as the compiler lists who implements a trait.
+pub trait Speaks {
+    /// Itself.
+    type Said;
+}
+
+impl Speaks for Kept {
+    type Said = Kept;
+}
+
+impl Speaks for AsyncInlineStep {
+    type Said = AsyncInlineStep;
+}
+
+impl Speaks for EachStream {
+    type Said = EachStream;
+}
+
+/// Every step can be kept.
+pub trait IsDurable {}
+
+impl IsDurable for Kept {}
+
+// With `for`: of what never holds the compiler would ask here.
+impl IsDurable for AsyncInlineStep where for<'a> AsyncInlineStep: IsKeptInline {}
+
+impl IsDurable for EachStream where for<'a> EachStream: IsKeptStream {}
+
+/// What is said of an `async` inline step.
+#[diagnostic::on_unimplemented(
+    message = "an `async` inline step is not durable",
+    label = "in this pipeline an `async` inline step is not durable",
+    note = "write `#[durable] async |n, cx| …` and await only what its context does, or make it a task with `#[task(durable)]`"
+)]
+pub trait IsKeptInline {}
+
+/// What is said of a stream.
+#[diagnostic::on_unimplemented(
+    message = "a block `each(stream)` is not durable",
+    label = "in this pipeline a block `each(stream)` is not durable",
+    note = "let a task take the items, page by page, in a `repeat`"
+)]
+pub trait IsKeptStream {}
 
 /// Whether every step of a pipeline is durable, also of what is boxed inside of it.
 ///

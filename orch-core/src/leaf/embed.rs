@@ -83,7 +83,7 @@ where
         here: H,
     ) -> impl Future<Output = Result<T::Out, Error<E>>> + Send + 'a {
         EmbedFuture {
-            fut: self.inner.run_within((self.give)(Entry(PhantomData), input), here.embed(self.meta)),
+            fut: self.inner.__orch_run_within((self.give)(Entry(PhantomData), input), here.embed(self.meta)),
             within: self.meta.parent,
             convert: T::Error::into_failure,
         }

@@ -83,7 +83,7 @@ impl Asks for No {
     where
         G: FnOnce() -> &'a Graph + Send + 'a,
     {
-        pipeline.run_within(input, Quiet)
+        pipeline.__orch_run_within(input, Quiet)
     }
 }
 
@@ -109,7 +109,7 @@ impl Asks for Yes {
         async move {
             let counts = Counts::default();
             let run = RunState::new(Given::default(), graph(), &counts);
-            pipeline.run_within(input, Full::root(&run)).await
+            pipeline.__orch_run_within(input, Full::root(&run)).await
         }
     }
 }

@@ -74,6 +74,6 @@ impl<'e> Inside<'e> {
     ) -> Result<P::Out, Error<P::Error>> {
         let describe = |graph: &mut crate::graph::Describe<'_>| pipeline.describe(graph);
         let run = RunState::part(Part { of: self.cx.run, within: self.position(), describe: &describe });
-        pipeline.run_within(input, self.cx.part(&run, Count::Call, call.into(), self.id)).await
+        pipeline.__orch_run_within(input, self.cx.part(&run, Count::Call, call.into(), self.id)).await
     }
 }

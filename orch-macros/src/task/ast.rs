@@ -111,6 +111,10 @@ impl Parse for Options {
                         let name: LitStr = input.parse().map_err(|error| {
                             syn::Error::new(error.span(), "the name of a task is a string literal")
                         })?;
+                        if name.value().is_empty() {
+                            let message = "the name of a task has at least one letter; without the option it is that of the function";
+                            return Err(syn::Error::new(name.span(), message));
+                        }
                         options.name.replace(name).is_some()
                     }
                     "blocking" => options.blocking.replace(option.span()).is_some(),

@@ -135,9 +135,12 @@ impl Parser<'_> {
             Some(TokenTree::Literal(literal)) => {
                 self.at += 1;
                 let name = Text::read(TokenTree::Literal(literal.clone()).into());
-                if name.is_none() {
-                    self.errors.beside(literal.span(), "the name of a step is a string; write `as \"name\"`");
-                }
+                let problem = match &name {
+                    None => "the name of a step is a string; write `as \"name\"`",
+                    Some(name) if name.value.is_empty() => Text::EMPTY,
+                    Some(_) => return name,
+                };
+                self.errors.beside(literal.span(), problem);
                 name
             }
             Some(TokenTree::Ident(ident)) if !self.block_at(self.at) && self.reserved(0).is_none() => {

@@ -355,10 +355,12 @@ fn unnamed(argument: &[TokenTree]) -> &[TokenTree] {
 
 /// By what a backoff grows.
 fn factor(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
-    if let Some(literal) = tokens::sole_literal(value)
-        && Number::of(&literal).is_some_and(|number| number.is_plain() && number.is_zero())
+    let negative = tokens::is_punct(value.first(), '-');
+    let (_, digits) = value.split_at(usize::from(negative).min(value.len()));
+    if let Some(literal) = tokens::sole_literal(digits)
+        && Number::of(&literal).is_some_and(|number| number.is_plain() && (negative || number.is_below_one()))
     {
-        errors.beside(literal.span(), "the factor must be at least 1");
+        errors.beside_over(tokens::collect(value), "the factor must be at least 1");
         return None;
     }
     expression(value, "`)` after the factor", errors)

@@ -571,3 +571,46 @@ fn what_is_taken_for_something_else_is_there_as_options() {
         assert!(matches!(written.last().map(String::as_str), Some("l" | "s" | "f")), "{text}: {written:?}");
     }
 }
+
+#[test]
+fn a_policy_made_of_a_name_owns_what_it_holds() {
+    let message = |owned: &str| {
+        format!("a policy made of a name owns what it holds; write `with({owned}.clone())`, of an `Arc`")
+    };
+    mistake("let audit = audit(); with(^audit) < a >", &message("audit"));
+    mistake("let audit = audit(); with(^&audit) < a >", &message("audit"));
+    mistake("|x: X| seq < let b = a with(^&b.audit.0) < a > >", &message("b.audit.0"));
+    for head in
+        ["other", "&other", "audit.clone()", "*audit", "&TABLE[*audit]", "Policy(*audit)", "audit.policy"]
+    {
+        sound(&format!("let audit = audit(); with({head}) < a >"));
+    }
+}
+
+#[test]
+fn a_factor_is_at_least_one() {
+    for factor in ["^0", "^0.5", "^0.0", "^-2", "^-0.5", "^1e-3"] {
+        mistake(
+            &format!("retry(backoff = exponential(1s, {factor})) < a >"),
+            "the factor must be at least 1",
+        );
+    }
+    for factor in ["1", "1.5", "2.0f64", "-x", "1 - 2"] {
+        sound(&format!("retry(backoff = exponential(1s, {factor})) < a >"));
+    }
+}
+
+#[test]
+fn what_changes_a_wait_needs_one() {
+    mistake("repeat(^jitter = full) < a >", "`jitter` needs `backoff = …` beside it");
+    mistake("repeat(^max_delay = 1s) < a >", "`max_delay` needs `backoff = …` beside it");
+    sound("repeat(jitter = full, max_delay = 1s, backoff = constant(1s)) < a >");
+    sound("retry(jitter = full, max_delay = 1s) < a >");
+}
+
+#[test]
+fn a_name_is_not_empty() {
+    let message = "a name has at least one letter; leave it out where there is none";
+    mistake("retry(name = ^\"\") < a >", message);
+    mistake("seq < a as ^\"\" b >", message);
+}

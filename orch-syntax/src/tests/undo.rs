@@ -110,3 +110,12 @@ fn an_undo_is_no_block() {
 fn a_missing_bracket_is_one_mistake() {
     mistakes("timeout(1s) < saga < a undo b >", &["1:30 `timeout` is not closed; write `>`"]);
 }
+
+#[test]
+fn the_task_of_an_undo_takes_owned_values() {
+    let message = "a task cannot borrow `t`: it takes owned values; write `t.clone()` or keep it in an `Arc`";
+    mistake("saga < let t = a undo b(^&t) c >", message);
+    mistake("saga < let t = a undo retry < b(1, ^&t) > c >", message);
+    mistake("saga < let t = a b undo c(^&t) >", message);
+    sound("saga < let x = a undo b(&t) c >");
+}

@@ -64,7 +64,7 @@ impl Walk<'_> {
                     arguments::check(given, &self.named, self.errors);
                 }
             }
-            Step::Undo(undo) => self.undo(undo),
+            Step::Undo(undo) => self.undo(undo, &[]),
             Step::Inline(inline) => self.inline(inline),
             Step::Embed(_) | Step::Hole(_) => {}
         }
@@ -162,7 +162,11 @@ impl Walk<'_> {
                     continue;
                 }
                 Item::Let(named) => {
-                    self.step(&mut named.step);
+                    let names: Vec<String> = named.pattern.names().collect();
+                    match &mut named.step {
+                        Step::Undo(undo) => self.undo(undo, &names),
+                        step => self.step(step),
+                    }
                     (&named.let_token, &named.pattern)
                 }
                 Item::Arm(arm) => {

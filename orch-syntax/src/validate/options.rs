@@ -10,7 +10,7 @@ use crate::{suggest, tokens};
 
 pub(super) fn check(block: &Block, named: &[String], errors: &mut Errors) {
     if let (Some(spec), Some(value)) = (block.spec.head, &block.head) {
-        head(block, spec, value, errors);
+        head(block, spec, value, named, errors);
     }
     let mut seen: Vec<String> = Vec::new();
     for option in &block.options {
@@ -38,7 +38,7 @@ pub(super) fn check(block: &Block, named: &[String], errors: &mut Errors) {
     too_much(block, errors);
 }
 
-fn head(block: &Block, spec: OptionSpec, value: &Value, errors: &mut Errors) {
+fn head(block: &Block, spec: OptionSpec, value: &Value, named: &[String], errors: &mut Errors) {
     match value {
         Value::Duration(duration) if duration.nanoseconds == 0 => {
             let mut message = format!("the {} of `{}` must be longer than zero", spec.name, block.keyword);
@@ -48,17 +48,9 @@ fn head(block: &Block, spec: OptionSpec, value: &Value, errors: &mut Errors) {
             errors.beside(duration.span, message);
         }
         Value::Expr(expression) if spec.kind == Kind::Policy => {
-            let tokens = tokens::list(expression.clone());
-            let what = if tokens::is_closure(&tokens) {
-                "closure"
-            } else if tokens::sole_literal(&tokens).is_some() {
-                "literal"
-            } else {
-                return;
-            };
-            let message =
-                format!("a {what} is no {}; write a value of a type that implements `Policy`", spec.name);
-            errors.over(expression.clone(), message);
+            if let Some(problem) = no_policy(block, spec, &tokens::list(expression.clone()), named) {
+                errors.over(expression.clone(), problem);
+            }
         }
         Value::Expr(expression) if matches!(spec.kind, Kind::Condition | Kind::Scrutinee) => {
             if let Some(slip) = closure_slip(&tokens::list(expression.clone())) {
@@ -68,6 +60,39 @@ fn head(block: &Block, spec: OptionSpec, value: &Value, errors: &mut Errors) {
         }
         _ => {}
     }
+}
+
+/// What is wrong with a head that is no policy, where the text tells.
+fn no_policy(block: &Block, spec: OptionSpec, head: &[TokenTree], named: &[String]) -> Option<String> {
+    let what = if tokens::is_closure(head) {
+        "closure"
+    } else if tokens::sole_literal(head).is_some() {
+        "literal"
+    } else {
+        let owned = borrowed(head, named)?;
+        return Some(format!(
+            "a {} made of a name owns what it holds; write `{}({owned}.clone())`, of an `Arc`",
+            spec.name, block.keyword
+        ));
+    };
+    Some(format!("a {what} is no {}; write a value of a type that implements `Policy`", spec.name))
+}
+
+/// The place that an expression borrows, if it is `name`, `&name` or `&name.field`: a name is a reference.
+fn borrowed(expression: &[TokenTree], named: &[String]) -> Option<String> {
+    let expression = tokens::whole(expression);
+    let start = expression.iter().take_while(|token| tokens::is_punct(Some(token), '&')).count();
+    let (_, place) = expression.split_at_checked(start)?;
+    let (TokenTree::Ident(name), fields) = place.split_first()? else { return None };
+    let is_field = |token: &TokenTree| match token {
+        TokenTree::Punct(punct) => punct.as_char() == '.',
+        TokenTree::Ident(_) | TokenTree::Literal(_) => true,
+        TokenTree::Group(_) => false,
+    };
+    let borrows = named.iter().any(|one| name == one)
+        && fields.iter().all(is_field)
+        && (fields.is_empty() || start > 0);
+    borrows.then(|| tokens::source_text(&tokens::collect(place)))
 }
 
 fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
@@ -100,9 +125,12 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
         }
         Kind::Name => {
             let name = literal.and_then(|literal| Text::read(TokenTree::from(literal).into()));
-            if name.is_none() {
-                errors.beside_over(expression.clone(), "a name is a string literal; write `name = \"…\"`");
-            }
+            let problem = match name {
+                None => "a name is a string literal; write `name = \"…\"`",
+                Some(name) if name.value.is_empty() => Text::EMPTY,
+                Some(_) => return,
+            };
+            errors.beside_over(expression.clone(), problem);
         }
         Kind::Count | Kind::CountOrUnlimited | Kind::Rate(_) | Kind::Room => {
             let number = literal.as_ref().and_then(Number::of).filter(Number::is_plain);
@@ -131,7 +159,7 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
                 let message = match count {
                     Some(count) => format!("`{name}` takes a `{handle}`; a number is `{count} = {number}`"),
                     None => format!(
-                        "`{name}` takes a `{handle}`, which several blocks share; one is made with `{handle}::builder()`"
+                        "`{name}` takes a `{handle}`, which several blocks share; one is made with `{handle}::builder()` and `build()`"
                     ),
                 };
                 errors.over(expression.clone(), message);

@@ -40,8 +40,8 @@ impl Walk<'_> {
         outside
     }
 
-    /// A step with an undo, and the undo, which is a step outside of all around.
-    pub(super) fn undo(&mut self, undo: &mut Undo) {
+    /// A step with an undo, and the undo, which is a step outside of all around. It sees what the step's output is named.
+    pub(super) fn undo(&mut self, undo: &mut Undo, names: &[String]) {
         let word = &undo.word;
         let what = match &self.undos.by {
             By::Saga => None,
@@ -64,7 +64,10 @@ impl Walk<'_> {
         // What it is given is the step's output.
         let outside = (std::mem::take(&mut self.undos), self.piped);
         self.piped = super::Piped::Value;
+        let before = self.named.len();
+        self.named.extend_from_slice(names);
         self.step(&mut undo.undo);
+        self.named.truncate(before);
         (self.undos, self.piped) = outside;
     }
 }

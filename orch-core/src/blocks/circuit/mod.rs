@@ -38,7 +38,7 @@ pub use future::Circuit;
 pub use handle::Breaker;
 pub use options::{CanBeABreaker, IntoBreaker, Options, Values, circuit, default, given};
 pub use rate::CanBeAWindow;
-pub use reset_timeout::{CanBeAResetTimeout, Growing};
+pub use reset_timeout::{CanBeAResetTimeout, Growing, IntoResetTimeout};
 #[cfg(feature = "durable")]
 pub use state::kept::{Asked, KeptCircuit};
 pub use status::{BreakerState, CircuitState};

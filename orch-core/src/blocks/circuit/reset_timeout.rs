@@ -33,7 +33,7 @@ impl ResetTimeout {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the `reset_timeout` of a circuit",
     label = "expected a `Duration` or a backoff",
-    note = "write `10s` or `exponential(10s)`, or a `backon::BackoffBuilder` that is `Clone`"
+    note = "write `Duration::from_secs(30)`, or for one that grows `exponential(Duration::from_secs(30))`, of `async_orch::retry`"
 )]
 // It holds for types of every crate: shown, it would stand in the documentation of each of them.
 #[doc(hidden)]
@@ -70,6 +70,7 @@ pub enum Fixed {}
 #[derive(Debug)]
 pub struct Growing<D>(PhantomData<D>);
 
+#[diagnostic::do_not_recommend]
 impl IntoResetTimeout<Fixed> for Duration {
     fn into_reset_timeout(self) -> ResetTimeout {
         ResetTimeout::of(self)

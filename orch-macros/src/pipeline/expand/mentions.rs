@@ -1,7 +1,7 @@
 //! What a text with a mistake uses all the same: without it the compiler would call unused what is only used there.
 
 use orch_syntax::ast::{Block, Item, Pipeline, Step, TaskPath, Value};
-use orch_syntax::tokens;
+use orch_syntax::{blocks, tokens};
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::quote;
 
@@ -48,7 +48,7 @@ pub(super) fn left_out(pipeline: &Pipeline, unfinished: &[TokenStream]) -> Token
             if let Some(Value::Expr(code)) = &option.value
                 && (is_second || block.spec.option(&name).is_none())
             {
-                values.push(code.clone());
+                values.push(without_words(code));
             }
         }
         // Also those in which only a `_` or a `=` is wrong. What is wrong with others may be a name.
@@ -57,10 +57,7 @@ pub(super) fn left_out(pipeline: &Pipeline, unfinished: &[TokenStream]) -> Token
             if let Some(Value::Expr(code)) = &option.value
                 && (spec.is_none() || holds_a_placeholder(code))
             {
-                // Without the language's own word for it.
-                let words = spec.map(|spec| spec.kind.words()).unwrap_or_default();
-                let is_word = |token: &TokenTree| words.iter().any(|word| token.to_string() == word.word);
-                values.push(code.clone().into_iter().skip_while(is_word).collect());
+                values.push(without_words(code));
             }
         }
         block.body.iter().filter_map(Item::step).for_each(|step| of_step(step, values));
@@ -88,6 +85,16 @@ pub(super) fn left_out(pipeline: &Pipeline, unfinished: &[TokenStream]) -> Token
         #[allow(unused, clippy::all, clippy::pedantic)]
         let _ = || { #(let _ = #used;)* };
     }
+}
+
+/// A value without a word of the language's own at its beginning, of whatever option.
+fn without_words(value: &TokenStream) -> TokenStream {
+    let options = || blocks::BLOCKS.iter().flat_map(|spec| spec.options);
+    let is_word = |token: &TokenTree| {
+        let text = token.to_string();
+        options().any(|option| option.kind.words().iter().any(|word| word.word == text))
+    };
+    value.clone().into_iter().skip_while(is_word).collect()
 }
 
 /// Words of some code: those that it binds, in whatever scope, and those that may be variables or functions from around it.

@@ -79,7 +79,7 @@ impl Names {
     }
 
     fn bind_arm(&mut self, pattern: &Pattern, from: From, view: Option<TokenStream>) {
-        let (pattern, bound) = (pattern.by_reference().clone(), pattern.identifiers().to_vec());
+        let (pattern, bound) = (in_let(pattern.by_reference()), pattern.identifiers().to_vec());
         self.entries.push(Entry { pattern, bound, from, view, place: None, refutable: true });
     }
 
@@ -191,6 +191,14 @@ impl Names {
         }
         used
     }
+}
+
+/// The pattern of an arm where a `let` has it: alternatives stand in parentheses there, and nothing else may.
+fn in_let(pattern: &TokenStream) -> TokenStream {
+    let is_bar = |token: TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '|');
+    // One before them all may stand there as it is.
+    let several = pattern.clone().into_iter().skip(1).any(is_bar);
+    if several { quote!((#pattern)) } else { pattern.clone() }
 }
 
 /// Every word in the code, those in the braces of a format string included.

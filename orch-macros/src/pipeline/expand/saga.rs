@@ -191,12 +191,7 @@ impl Expansion<'_> {
                 if inner(&code).is_empty() {
                     written.extend(code);
                 } else {
-                    let name = self.variable("kept", at.open);
-                    let span = code.clone().into_iter().next().map_or(at.open, |token| token.span());
-                    written.extend(carried(span, &name.to_token_stream()));
-                    let keep = self.function_of("CanBeKeptForUndo", "keep", at.open);
-                    kept.values.push(quote_spanned!(span=> #keep({ #code })));
-                    kept.names.push(name);
+                    written.extend(self.kept_argument(argument, &mut kept, at));
                 }
                 written.extend(comma.map(|comma| quote_spanned!(comma=> ,)));
             }
@@ -216,6 +211,28 @@ impl Expansion<'_> {
             kept.names.push(name);
         }
         (kept, None)
+    }
+
+    /// Keeps an argument, and gives what stands for it in the undo: as wide as it is, as the compiler shows it there.
+    fn kept_argument(&mut self, argument: &[TokenTree], kept: &mut Kept, at: &Here) -> TokenStream {
+        let first = argument.first().map_or(at.open, TokenTree::span);
+        let code = tokens::collect(argument);
+        let keep = self.function_of("CanBeKeptForUndo", "keep", at.open);
+        // As one of the user's own, which the compiler then proposes a change to.
+        let name = Ident::new(&self.variable("kept", first).to_string(), first);
+        kept.names.push(name.clone());
+        let value = quote_spanned!(first=> #keep({ #code }));
+        match argument {
+            [_, .., last] => {
+                kept.values.push(quote_spanned!(first=> (#value,)));
+                let field = quote_spanned!(last.span()=> .0);
+                quote!(#name #field)
+            }
+            _ => {
+                kept.values.push(value);
+                name.into_token_stream()
+            }
+        }
     }
 }
 

@@ -106,7 +106,7 @@ impl Spend for RetryBudget {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a budget for retries",
     label = "expected a `RetryBudget` or a reference to one",
-    note = "a budget to share is made with `RetryBudget::builder()`"
+    note = "one to share is made with `RetryBudget::builder().build()`; a builder alone is none yet"
 )]
 pub trait IntoBudget {
     /// The handle.
@@ -117,7 +117,7 @@ pub trait IntoBudget {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a budget for retries",
     label = "expected a `RetryBudget` or a reference to one",
-    note = "a budget to share is made with `RetryBudget::builder()`"
+    note = "one to share is made with `RetryBudget::builder().build()`; a builder alone is none yet"
 )]
 #[doc(hidden)]
 pub trait CanBeABudget: Sized {

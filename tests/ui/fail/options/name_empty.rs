@@ -1,0 +1,12 @@
+use async_orch::{pipeline, task};
+
+#[task]
+async fn fetch(id: u32) -> Result<u32, std::io::Error> {
+    Ok(id)
+}
+
+fn main() {
+    let _ = pipeline! { |_: u32| retry(name = "") < fetch > };
+}
+//~     let _ = pipeline! { |_: u32| retry(name = "") < fetch > };
+//~                                               ^^
