@@ -1,6 +1,6 @@
 //! `|pattern| { body }` as a step, and the `as "name"` of leaves and inline steps.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
 use super::cursor::Parser;
 use super::slips;
@@ -9,15 +9,11 @@ use crate::pattern::Pattern;
 use crate::{duration, tokens};
 
 impl Parser<'_> {
-    /// Reads an inline step that begins here, with `async` or with its bar.
+    /// Reads an inline step that begins here, with `async`, `move` or with its bar.
     pub(super) fn inline(&mut self) -> Step {
-        let async_token = self.word(0, "async").then(|| self.here());
-        self.at += usize::from(async_token.is_some());
+        let async_token = self.own_word("async");
+        let move_token = self.own_word("move");
         let durable = self.durable.take();
-        if self.word(0, "move") {
-            self.misplaced_move();
-            self.at += 1;
-        }
         let bars = self.bars_at(self.at);
         let Some(after) = bars.after else {
             self.errors.at(bars.open, "this `|` is not closed; an inline step is written `|x| { … }`");
@@ -68,6 +64,7 @@ impl Parser<'_> {
         if sound {
             Step::Inline(Inline {
                 async_token,
+                move_token,
                 durable: durable.is_some(),
                 bar: bars.open,
                 pattern,
@@ -79,6 +76,18 @@ impl Parser<'_> {
         } else {
             Step::Hole(TokenStream::new())
         }
+    }
+
+    /// Whether `move |` stands at an index.
+    pub(super) fn is_moving_closure(&self, index: usize) -> bool {
+        tokens::is_word(self.tokens.get(index), "move") && tokens::is_punct(self.tokens.get(index + 1), '|')
+    }
+
+    /// A word that an inline step may begin with, if it stands here.
+    fn own_word(&mut self, word: &str) -> Option<Span> {
+        let span = self.word(0, word).then(|| self.here())?;
+        self.at += 1;
+        Some(span)
     }
 
     /// The braced body; what stands there without braces, in ours. `silent` if something is reported already.

@@ -110,7 +110,11 @@ impl Parser<'_> {
         };
         let (Some(word), true) = (self.ident(0).cloned(), follows) else { return false };
         if word == "move" {
-            self.misplaced_move();
+            if self.word(1, "async") && self.punct(2, '|') {
+                self.errors.beside(word.span(), "`move` follows the `async`; write `async move |x| { … }`");
+            } else {
+                self.misplaced_move();
+            }
         } else {
             let what = if self.keyword_at(at).is_some() { "block" } else { "task" };
             self.errors.beside(word.span(), format!("a {what} is awaited by itself; remove the `{word}`"));
@@ -119,8 +123,8 @@ impl Parser<'_> {
         true
     }
 
-    /// `move` at a step, where the compiler's own advice puts it.
-    pub(super) fn misplaced_move(&mut self) {
+    /// `move` before a task or a block, which is no closure.
+    fn misplaced_move(&mut self) {
         let message = match (&self.header_moves, &self.header_input) {
             (true, _) => {
                 "`move` stands in the header already, and holds for all steps; remove it here".to_owned()

@@ -41,10 +41,8 @@ impl Parser<'_> {
         if self.undo_word(0).is_some() {
             return self.undo_of_nothing();
         }
-        if self.word(0, "async") && (self.punct(1, '|') || (self.word(1, "move") && self.punct(2, '|'))) {
-            return self.inline();
-        }
-        if self.word(0, "move") && self.punct(1, '|') {
+        let bars = self.at + usize::from(self.word(0, "async"));
+        if self.is_moving_closure(bars) || (bars > self.at && self.punct(1, '|')) {
             return self.inline();
         }
         if self.reserved(0).is_some() { self.misplaced() } else { self.leaf() }

@@ -61,6 +61,26 @@ fn signs_between_steps() {
 }
 
 #[test]
+fn an_inline_step_may_move_its_captures_in() {
+    let moves = |text: &str| {
+        let Some(Step::Inline(inline)) = steps(&format!("seq < {text} >")).into_iter().next() else {
+            panic!("an inline step")
+        };
+        inline.move_token.is_some()
+    };
+    assert!(moves("move |x| { x }"));
+    assert!(moves("async move |x, cx| { x }"));
+    assert!(moves("#[durable] async move |x, cx| { x }"));
+    assert!(!moves("async |x| { x }"));
+    for text in ["|_: u8| move |x| { x }", "|_: u8| move |x: u8| { x }", "let a = b; |_: u8| async move |x| { x }"] {
+        let pipeline = sound(text);
+        assert!(pipeline.move_token.is_none(), "{text}");
+        assert!(matches!(pipeline.root, Step::Inline(inline) if inline.move_token.is_some()), "{text}");
+    }
+    assert!(sound("move |x| { x }").move_token.is_some());
+}
+
+#[test]
 fn the_placeholder_is_a_whole_argument() {
     let piped = |text: &str| {
         let Some(Step::Leaf(leaf)) = steps(&format!("seq < {text} >")).into_iter().next() else {
@@ -138,12 +158,16 @@ fn inline_steps() {
     mistake("seq < ^|| { 1 } >", "an inline step takes one value; write `|_| { … }`");
     mistake("seq < ^|x { x } >", "this `|` is not closed; an inline step is written `|x| { … }`");
     mistake(
-        "seq < ^move |x| { x } >",
+        "seq < ^move x >",
         "`move` stands once, before the first step, and holds for all; write it there",
     );
     mistake(
-        "|_: u32| seq < a async ^move |x| { x } >",
+        "|_: u32| seq < a ^move seq < x > >",
         "`move` stands in the header, and holds for all steps; write `move |_: u32|`",
+    );
+    mistake(
+        "|_: u32| seq < a ^move async |x| { x } >",
+        "`move` follows the `async`; write `async move |x| { … }`",
     );
     mistake(
         "move |_: u32| seq < a ^move b >",
@@ -157,10 +181,6 @@ fn inline_steps() {
         "a task is awaited by itself, and its error ends the pipeline; remove the `.await?`",
     );
     mistake("seq < ^parse<u32> a >", "for generic arguments write `parse::<u32>`");
-    mistake(
-        "seq < async ^move |x| { x } >",
-        "`move` stands once, before the first step, and holds for all; write it there",
-    );
     mistake("seq < ^async { x } >", "an inline step takes the piped value; write `async |_| { … }`");
     mistake("seq < |^1 + 2| { x } >", "expected a pattern, such as a name or `(a, b)`");
     mistake("seq < |x: ^+| { x } >", "expected a type");
