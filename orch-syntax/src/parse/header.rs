@@ -141,6 +141,7 @@ impl Parser<'_> {
         let reported = self.check_order("a `let` of the header", late);
         let errors = self.errors.len();
         let LetHead { let_token, pattern, ty } = self.let_head();
+        self.no_variant(&pattern);
         let reported = reported || self.errors.len() > errors;
         self.lost = false;
         let value = self.up_to_semicolon(reported);
@@ -307,6 +308,7 @@ impl Parser<'_> {
             );
         }
         let pattern = self.pattern_or_wild(&bars.pattern, "expected a name");
+        self.no_variant(&pattern);
         self.no_mut(&pattern);
         self.at = after.saturating_sub(1);
         let ty = bars.ty.as_deref().and_then(|ty| self.type_of(ty));
