@@ -200,7 +200,9 @@ pub(crate) fn of_several(code: &[TokenTree]) -> Option<u128> {
     while !rest.is_empty() {
         let (sign, literal, next) = match rest {
             [TokenTree::Literal(literal), next @ ..] => ('+', literal, next),
-            [TokenTree::Punct(sign), TokenTree::Literal(literal), next @ ..] => (sign.as_char(), literal, next),
+            [TokenTree::Punct(sign), TokenTree::Literal(literal), next @ ..] => {
+                (sign.as_char(), literal, next)
+            }
             _ => return None,
         };
         let number = Number::of(literal)?;

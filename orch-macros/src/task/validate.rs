@@ -113,7 +113,8 @@ pub(crate) fn validate(task: &Task) -> syn::Result<()> {
         refuse(*receiver, METHOD.to_owned());
     }
     if let Some(word) = self_type(sig).filter(|_| sig.receivers.is_empty()) {
-        let text = "`#[task]` goes on a free function, which has no `Self`; write the type, outside of any `impl`";
+        let text =
+            "`#[task]` goes on a free function, which has no `Self`; write the type, outside of any `impl`";
         refuse(word, text.to_owned());
     }
     if let Some(name) = crate_of_same_name(&sig.ident, task.body.clone()) {

@@ -340,7 +340,8 @@ impl Parser<'_> {
     /// What to say of `&mut u32: u32`.
     fn one_of_two_types(&self, code: &[TokenTree]) -> Option<String> {
         let parts = tokens::split_outside_angles(code, ':');
-        let last = parts.last().filter(|_| parts.len() == 2)?;
+        let has_path = (0..code.len()).any(|at| tokens::is_pair(code, at, ':', ':'));
+        let last = parts.last().filter(|_| parts.len() == 2 && !has_path)?;
         let shown = tokens::source_text(&tokens::collect(last));
         types::is_type(last).then(|| format!("a value has one type; write `{shown}`"))
     }

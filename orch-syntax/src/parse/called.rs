@@ -251,8 +251,8 @@ fn of_macro(name: &Ident, code: &[TokenTree]) -> Option<String> {
 
 /// Types of the standard library whose methods are called on what is piped.
 const OF_STD: &[&str] = &[
-    "BTreeMap", "BTreeSet", "Duration", "HashMap", "HashSet", "Option", "PathBuf", "Result", "String",
-    "Vec", "VecDeque",
+    "BTreeMap", "BTreeSet", "Duration", "HashMap", "HashSet", "Option", "PathBuf", "Result", "String", "Vec",
+    "VecDeque",
 ];
 
 /// Whether a function of a type is called on a value of it, as far as the names tell.

@@ -232,7 +232,9 @@ impl Parser<'_> {
     /// Where a type ends that stands at an index, begins with a large letter or is Rust's own, and has a step after it.
     fn type_end(&self, index: usize) -> Option<usize> {
         let mut end = index;
-        while tokens::as_ident(self.tokens.get(end)).is_some() && tokens::is_pair(&self.tokens, end + 1, ':', ':') {
+        while tokens::as_ident(self.tokens.get(end)).is_some()
+            && tokens::is_pair(&self.tokens, end + 1, ':', ':')
+        {
             end += 3;
         }
         let name = tokens::as_ident(self.tokens.get(end))?;

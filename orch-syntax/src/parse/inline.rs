@@ -171,7 +171,8 @@ impl Parser<'_> {
 
 /// What is said of several parameters, of which the second is not the context alone, and where.
 fn several_parameters(parameters: &[TokenTree], comma: Span) -> (Span, String) {
-    let parts: Vec<&[TokenTree]> = tokens::split_commas(parameters).into_iter().map(|(part, _)| part).collect();
+    let parts: Vec<&[TokenTree]> =
+        tokens::split_commas(parameters).into_iter().map(|(part, _)| part).collect();
     let called = |part: Option<&&[TokenTree]>, words: &[&str]| {
         let name = tokens::as_ident(part.and_then(|part| part.first()))?;
         tokens::is_one_of(name, words).then(|| name.span())

@@ -7,9 +7,8 @@ use crate::{blocks, tokens};
 
 /// Reports each `</keyword>` and puts a `>` in its place, unless there are tags that open: then these are told of.
 pub(super) fn mend(code: &mut Vec<TokenTree>, errors: &mut Errors) {
-    let keyword = |at: usize| {
-        tokens::as_ident(code.get(at)).filter(|word| blocks::find(&word.to_string()).is_some())
-    };
+    let keyword =
+        |at: usize| tokens::as_ident(code.get(at)).filter(|word| blocks::find(&word.to_string()).is_some());
     let closes = |at: &usize| tokens::is_pair(code, *at, '<', '/') && tokens::is_punct(code.get(at + 3), '>');
     let found: Vec<usize> = (0..code.len()).filter(|at| closes(at) && keyword(at + 2).is_some()).collect();
     let opens = |at: usize| tokens::is_punct(code.get(at), '<') && tokens::is_punct(code.get(at + 2), '>');

@@ -263,9 +263,7 @@ fn text(kind: Kind, literal: &Literal) -> Option<String> {
     match (fits, word) {
         (true, _) => Some(format!("this is no text; write `{content}`, without quotes")),
         (false, Some(word)) => Some(format!("this is a word and no text; write {}", word.usage)),
-        (false, None) if kind.words().len() > 1 => {
-            Some(format!("this is no text; write {}", usages(kind)))
-        }
+        (false, None) if kind.words().len() > 1 => Some(format!("this is no text; write {}", usages(kind))),
         (false, None) => None,
     }
 }

@@ -585,7 +585,8 @@ fn a_duration_is_one_literal() {
 
 #[test]
 fn the_words_of_an_option() {
-    let message = |written: &str| format!("`{written}` is no word of this option; write `full`, `equal`, `none`");
+    let message =
+        |written: &str| format!("`{written}` is no word of this option; write `full`, `equal`, `none`");
     for written in ["true", "ful", "0.5"] {
         mistake(&format!("retry(jitter = ^{written}) < a >"), &message(written));
     }
@@ -598,7 +599,10 @@ fn the_words_of_an_option() {
 
 #[test]
 fn a_name_is_a_reference() {
-    mistake("|n: u32| retry(max_attempts = ^n) < a >", "a name is a reference here; write `max_attempts = *n`");
+    mistake(
+        "|n: u32| retry(max_attempts = ^n) < a >",
+        "a name is a reference here; write `max_attempts = *n`",
+    );
     mistake("seq < let n = a par(limit = ^n) < b c > >", "a name is a reference here; write `limit = *n`");
     sound("|n: u32| retry(max_attempts = *n) < a >");
 }
@@ -619,5 +623,8 @@ fn the_number_of_each_is_its_limit() {
         "each(^8) < a >",
         "an option is written `name = value`, as `limit = 8`; `each` has `stream`, `limit`, `settle` and `name`",
     );
-    mistake("seq < a each(^ids) < b > >", "the step before `each` gives the collection; write `ids each < … >`");
+    mistake(
+        "seq < a each(^ids) < b > >",
+        "the step before `each` gives the collection; write `ids each < … >`",
+    );
 }

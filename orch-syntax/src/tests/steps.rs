@@ -72,7 +72,9 @@ fn an_inline_step_may_move_its_captures_in() {
     assert!(moves("async move |x, cx| { x }"));
     assert!(moves("#[durable] async move |x, cx| { x }"));
     assert!(!moves("async |x| { x }"));
-    for text in ["|_: u8| move |x| { x }", "|_: u8| move |x: u8| { x }", "let a = b; |_: u8| async move |x| { x }"] {
+    for text in
+        ["|_: u8| move |x| { x }", "|_: u8| move |x: u8| { x }", "let a = b; |_: u8| async move |x| { x }"]
+    {
         let pipeline = sound(text);
         assert!(pipeline.move_token.is_none(), "{text}");
         assert!(matches!(pipeline.root, Step::Inline(inline) if inline.move_token.is_some()), "{text}");
@@ -309,13 +311,13 @@ fn what_is_called_as_a_value_is_told_how() {
     mistake("seq < order^.id b >", "a value is no step; to pipe one write `|_| { order.id }`");
     mistake("seq < a()^.b()? c >", "a step has no methods; write `a() |x| { x.b() }`");
     mistake("seq < a^.then(b::c) >", "steps follow one another; for `.then(…)` write `b::c`");
-    mistake("seq < par < a b >^.map(|x| { x }) c >", "steps follow one another; for `.map(…)` write `|x| { x }`");
+    mistake(
+        "seq < par < a b >^.map(|x| { x }) c >",
+        "steps follow one another; for `.map(…)` write `|x| { x }`",
+    );
     mistake("seq < a^!(b) c >", "a macro is no step; write `|_| { a!(b) }`");
     mistake("seq < format^!(\"{}\", _) c >", "a macro is no step; write `|x| { format!(\"{}\", x) }`");
-    mistake(
-        "seq < ^&a(1) e >",
-        "a task is written without `&`; write `a(1)`, or for a pipeline `{ &a(1) }`",
-    );
+    mistake("seq < ^&a(1) e >", "a task is written without `&`; write `a(1)`, or for a pipeline `{ &a(1) }`");
     mistake("seq < a ^10 b >", "an argument stands in parentheses; write `a(10)`");
     mistake(
         "seq < |x| ^a(x, 1) b >",
@@ -333,7 +335,9 @@ fn what_is_called_as_a_value_is_told_how() {
 #[test]
 fn what_an_inline_step_gives_is_owned() {
     let message = |shown: &str, owned: &str| {
-        format!("a step gives an owned value, and `{shown}` is a reference to what the run keeps; write {owned}")
+        format!(
+            "a step gives an owned value, and `{shown}` is a reference to what the run keeps; write {owned}"
+        )
     };
     let name = message("s", "`s.clone()`, or `*s` if it is `Copy`");
     mistake("|s: String| |_| { ^s }", &name);
@@ -341,7 +345,13 @@ fn what_an_inline_step_gives_is_owned() {
     mistake("|s: String| |_| { ^&s.a.0 }", &message("&s.a.0", "`s.a.0.clone()`"));
     mistake("|s: String| |_| { ^&s[1..] }", &message("&s[1..]", "`s[1..].to_owned()`"));
     sound("|_: u8| choose(3) < s => |_| { s }, _ => |_| { 4 } >");
-    for text in ["|s| { s }", "|_| { let s = 1; s }", "|_| { s.a() }", "|_| { &s == t }", "|_| { if let Some(s) = t { u } s }"] {
+    for text in [
+        "|s| { s }",
+        "|_| { let s = 1; s }",
+        "|_| { s.a() }",
+        "|_| { &s == t }",
+        "|_| { if let Some(s) = t { u } s }",
+    ] {
         sound(&format!("|_: u8| seq < let s = a seq < |_| {{ 1 }} {text} > >"));
     }
 }
@@ -349,7 +359,9 @@ fn what_an_inline_step_gives_is_owned() {
 #[test]
 fn a_pattern_always_matches() {
     let message = |pattern: &str| {
-        format!("a pattern here always matches; name the whole and look inside with `choose(x) < {pattern} => step, … >`")
+        format!(
+            "a pattern here always matches; name the whole and look inside with `choose(x) < {pattern} => step, … >`"
+        )
     };
     mistake("|_: A| seq < let ^Some(n) = a b >", &message("Some(n)"));
     mistake("|_: A| seq < let ^Err(n) = _ b >", &message("Err(n)"));

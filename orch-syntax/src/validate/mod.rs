@@ -23,7 +23,13 @@ use crate::tokens;
 /// Where a bracket is missing it is left open which step belongs to which block; what depends on that is not asked then.
 pub fn validate(parsed: &mut Parsed) {
     let Parsed { tree: pipeline, errors, .. } = parsed;
-    let mut walk = Walk { named: Vec::new(), of_arms: Vec::new(), piped: Piped::Nothing, undos: Undoes::default(), errors };
+    let mut walk = Walk {
+        named: Vec::new(),
+        of_arms: Vec::new(),
+        piped: Piped::Nothing,
+        undos: Undoes::default(),
+        errors,
+    };
     for entry in &pipeline.lets {
         walk.named.extend(entry.pattern.names());
     }

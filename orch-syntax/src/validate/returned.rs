@@ -38,7 +38,9 @@ pub(super) fn reference(inline: &Inline, is_kept: &dyn Fn(&Ident) -> bool) -> Op
         None => format!("`{name}.clone()`, or `*{name}` if it is `Copy`"),
     };
     let shown = tokens::source_text(&tokens::collect(last));
-    let message = format!("a step gives an owned value, and `{shown}` is a reference to what the run keeps; write {owned}");
+    let message = format!(
+        "a step gives an owned value, and `{shown}` is a reference to what the run keeps; write {owned}"
+    );
     Some(Returned { code: tokens::collect(last), message })
 }
 

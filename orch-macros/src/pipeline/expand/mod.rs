@@ -356,8 +356,8 @@ impl Expansion<'_> {
         let inside = span.resolved_at(Span::mixed_site());
         let closure = hidden("closure", span);
         let closure = quote_spanned!(inside=> #value.#closure());
-        let closure = usage::captures(&tokens::list(code), &names)
-            .then(|| self.shared(&closure, span, at.open, moves));
+        let closure =
+            usage::captures(&tokens::list(code), &names).then(|| self.shared(&closure, span, at.open, moves));
         let future = is_async.then(|| {
             let future = hidden("future", span);
             let cast = cast(&quote_spanned!(inside=> #value.#future()), span, here);

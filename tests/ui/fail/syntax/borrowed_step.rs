@@ -6,7 +6,7 @@ fn double(n: u32) -> u32 {
 }
 
 fn main() {
-    let _ = pipeline! { |_: u32| seq < double &double > };
+    let _ = pipeline! { |_: u32| seq < &double double > };
 }
-//~     let _ = pipeline! { |_: u32| seq < double &double > };
-//~                                               ^
+//~     let _ = pipeline! { |_: u32| seq < &double double > };
+//~                                        ^
