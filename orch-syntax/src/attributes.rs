@@ -59,8 +59,8 @@ impl Attributes {
             let path: String = attribute.meta.iter().take(4).map(ToString::to_string).collect();
             attribute.conditions.is_empty() && (attribute.name == "task" || path == "async_orch::task")
         };
-        let attribute = self.list.iter().find(is_task)?;
-        attribute.meta.first().map(TokenTree::span)
+        let mut path = self.list.iter().find(is_task)?.meta.iter();
+        path.find(|token| tokens::is_word(Some(token), "task")).map(TokenTree::span)
     }
 
     /// Whether there is `durable`, under no condition.

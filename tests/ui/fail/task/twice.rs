@@ -1,7 +1,7 @@
 use async_orch::task;
 
 #[task]
-#[task]
+#[async_orch::task]
 fn double(n: u32) -> u32 {
     n * 2
 }
@@ -9,5 +9,5 @@ fn double(n: u32) -> u32 {
 fn main() {
     assert_eq!(double(1), 2);
 }
-//~ #[task]
-//~   ^^^^
+//~ #[async_orch::task]
+//~               ^^^^
