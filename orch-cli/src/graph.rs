@@ -192,7 +192,7 @@ impl Reader<'_> {
             }
             Step::Inline(inline) => {
                 let given = inline.name.as_ref().map(|name| name.value.clone());
-                let span = inline.async_token.unwrap_or(inline.bar);
+                let span = inline.begins();
                 let load = if inline.async_token.is_some() { Load::WAITS } else { Load::AT_ONCE };
                 Written::Leaf(self.leaf(parent, NodeKind::Inline, given, span), load)
             }

@@ -34,7 +34,7 @@ fn stays(text: &str) {
 fn blanks_between_the_parts_of_the_language() {
     becomes(
         r#"
-            let p = pipeline!{error=E;let c:A<B=C>=c;move|x:u32|seq(name="s",collect)<a,b(x , y)as"c" let y:u8=d |z|{z} async|_|{}as"e"{p}race<f g>>};
+            let p = pipeline!{error=E;let c:A<B=C>=c;move|x:u32|seq(name="s",collect)<a,b(x , y)as"c" let y:u8=d |z|{z} async|_|{}as"e" move|x|{x} async  move|x|{x}{p}race<f g>>};
         "#,
         r#"
             let p = pipeline! {
@@ -47,6 +47,8 @@ fn blanks_between_the_parts_of_the_language() {
                     let y: u8 = d
                     |z| {z}
                     async |_| {} as "e"
+                    move |x| {x}
+                    async move |x| {x}
                     { p }
                     race < f g >
                 >

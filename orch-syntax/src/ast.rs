@@ -285,12 +285,14 @@ pub struct Arguments {
     pub piped: Option<Span>,
 }
 
-/// `|pattern| { body }` or `async |pattern| { body }`
+/// `|pattern| { body }`, with `async` and `move` before it or not
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Inline {
     /// The word `async`, if it may await.
     pub async_token: Option<Span>,
+    /// The word `move`, if this step captures by value whatever the header says.
+    pub move_token: Option<Span>,
     /// Whether it says `#[durable]`: all that it awaits is a part of the run.
     pub durable: bool,
     /// The span of the opening `|`.
@@ -305,6 +307,14 @@ pub struct Inline {
     pub body: Group,
     /// What stands after `as`.
     pub name: Option<Text>,
+}
+
+impl Inline {
+    /// Its first token: `async`, `move` or the bar.
+    #[must_use]
+    pub fn begins(&self) -> Span {
+        self.async_token.or(self.move_token).unwrap_or(self.bar)
+    }
 }
 
 /// A string literal: the name of a step or block.

@@ -1,7 +1,7 @@
 //! The attributes that hold for what a macro makes of something too: `cfg`, lint levels and `deprecated`, also inside of
 //! `cfg_attr`.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::tokens;
@@ -51,6 +51,16 @@ impl Attributes {
     /// Whether there is one of a name.
     pub fn has(&self, name: &str) -> bool {
         self.named(name).next().is_some()
+    }
+
+    /// A second `#[task]`, under no condition, by its name or by that of the crate.
+    pub fn task(&self) -> Option<Span> {
+        let is_task = |attribute: &&Attribute| {
+            let path: String = attribute.meta.iter().take(4).map(ToString::to_string).collect();
+            attribute.conditions.is_empty() && (attribute.name == "task" || path == "async_orch::task")
+        };
+        let mut path = self.list.iter().find(is_task)?.meta.iter();
+        path.find(|token| tokens::is_word(Some(token), "task")).map(TokenTree::span)
     }
 
     /// Whether there is `durable`, under no condition.

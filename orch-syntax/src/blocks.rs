@@ -498,7 +498,7 @@ pub static BLOCKS: &[Spec] = &[
     },
     Spec {
         keyword: "retry",
-        elsewhere: &["attempt", "try", "retries", "backoff"],
+        elsewhere: &["attempt", "retries", "backoff"],
         options: &[
             option("max_attempts", Kind::CountOrUnlimited),
             option("max_elapsed", Kind::Period),
@@ -537,7 +537,7 @@ pub static BLOCKS: &[Spec] = &[
     Spec { keyword: "catch", elsewhere: &["catch_unwind", "catch_panic", "rescue"], ..BLOCK },
     Spec {
         keyword: "settle",
-        elsewhere: &["all_settled", "allsettled", "result", "collect_errors"],
+        elsewhere: &["all_settled", "allsettled", "result", "collect_errors", "try"],
         settles: Settles::Always,
         undos: Undos::GoesOn,
         ..BLOCK

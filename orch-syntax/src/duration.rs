@@ -132,6 +132,9 @@ impl Number {
             return Err(format!("write the unit: `{digits}s`, `{digits}ms`, or another of `{}`", units()));
         }
         let Some(unit) = self.unit() else {
+            if let Some(total) = compound(digits, suffix) {
+                return Err(one_literal(total));
+            }
             let meant = meant(suffix).map(|unit| format!("; write `{digits}{unit}`"));
             let hint = meant.unwrap_or_else(|| format!("; the units are `{}`", units()));
             return Err(format!("unknown unit `{suffix}`{hint}"));
@@ -174,6 +177,55 @@ impl Number {
             .unwrap_or(("from_nanos", 1));
         Some(format!("Duration::{name}({})", total / size))
     }
+}
+
+/// How long `1m30s` is, which begins with these digits.
+fn compound(digits: &str, suffix: &str) -> Option<u128> {
+    let (mut total, mut digits, mut rest) = (0u128, digits.to_owned(), suffix);
+    loop {
+        let end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let (unit, next) = rest.split_at_checked(end)?;
+        let part = Number { digits, suffix: unit.to_owned() };
+        part.unit()?;
+        total = total.checked_add(part.nanoseconds().ok()?)?;
+        if next.is_empty() {
+            return Some(total);
+        }
+        let (more, unit) = next.split_at_checked(next.find(|c: char| !c.is_ascii_digit())?)?;
+        (digits, rest) = (more.to_owned(), unit);
+    }
+}
+
+/// How long a duration is that is written as several: `1m 30s`, `2s + 1s`, `2 * 1s`.
+pub(crate) fn of_several(code: &[TokenTree]) -> Option<u128> {
+    let TokenTree::Literal(first) = code.first()? else { return None };
+    let mut total = Number::of(first)?.nanoseconds().ok()?;
+    let mut rest = code.get(1..)?;
+    while !rest.is_empty() {
+        let (sign, literal, next) = match rest {
+            [TokenTree::Literal(literal), next @ ..] => ('+', literal, next),
+            [TokenTree::Punct(sign), TokenTree::Literal(literal), next @ ..] => {
+                (sign.as_char(), literal, next)
+            }
+            _ => return None,
+        };
+        let number = Number::of(literal)?;
+        total = match sign {
+            '+' => total.checked_add(number.nanoseconds().ok()?)?,
+            '-' => total.checked_sub(number.nanoseconds().ok()?)?,
+            '*' => total.checked_mul(u128::from(number.whole()?))?,
+            _ => return None,
+        };
+        rest = next;
+    }
+    (code.len() > 1).then_some(total)
+}
+
+/// What is said of a duration that is written as several.
+pub(crate) fn one_literal(total: u128) -> String {
+    let (name, unit) =
+        UNITS.into_iter().rev().find(|(_, unit)| total.is_multiple_of(*unit)).unwrap_or(("ns", 1));
+    format!("a duration is one number and its unit; write `{}{name}`", total / unit)
 }
 
 fn units() -> String {

@@ -200,7 +200,7 @@ fn start_of(step: &ast::Step) -> Option<usize> {
     Some(match step {
         ast::Step::Block(block) => range(block.keyword.span()).start,
         ast::Step::Leaf(leaf) => first_start(&leaf.path.tokens)?,
-        ast::Step::Inline(inline) => range(inline.async_token.unwrap_or(inline.bar)).start,
+        ast::Step::Inline(inline) => range(inline.begins()).start,
         ast::Step::Embed(embed) => range(embed.group.span()).start,
         ast::Step::Undo(undo) => start_of(&undo.step)?,
         ast::Step::Hole(_) => return None,

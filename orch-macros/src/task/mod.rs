@@ -18,7 +18,7 @@ mod validate;
 mod variants;
 
 use orch_syntax::tokens;
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::editor::{is_editor, placeless};
@@ -33,6 +33,7 @@ pub(crate) fn task(options: TokenStream, item: TokenStream) -> TokenStream {
     let made = match ast::Task::read(item.clone()) {
         Err(_) if function => return without_body(item),
         Ok(task) if task.sig.is_broken => return without_body(item),
+        Ok(task) if task.attributes.task().is_some() => given_twice(&task),
         Ok(mut task) => {
             let options = ast::Options::read(options).map(|options| task.options = options);
             match options.and_then(|()| task.take_context()).and_then(|()| validate::validate(&task)) {
@@ -49,6 +50,12 @@ pub(crate) fn task(options: TokenStream, item: TokenStream) -> TokenStream {
         Err(error) => error.into_compile_error(),
     };
     quote!(#item #made)
+}
+
+/// What is said of a second `#[task]`, which makes the task.
+fn given_twice(task: &ast::Task) -> TokenStream {
+    let second = task.attributes.task().unwrap_or_else(Span::call_site);
+    syn::Error::new(second, "`#[task]` is given twice; remove one").into_compile_error()
 }
 
 /// A function that does not parse, with nothing in its body: what is there would not know the parameters.

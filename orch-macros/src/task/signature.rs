@@ -139,14 +139,22 @@ impl Signature {
 impl Parameter {
     /// `cx: &Context<'_>`. Told by its letters: a parameter of another name, or of a type with another, is the user's own.
     fn is_context(&self) -> bool {
+        let by_reference = self.ty.clone().into_iter().next();
+        tokens::is_punct(by_reference.as_ref(), '&') && self.is_meant_as_context()
+    }
+
+    /// The same, or `cx: Context<'_>`.
+    pub(crate) fn is_meant_as_context(&self) -> bool {
         let tokens = tokens::list(self.ty.clone());
-        let [and, rest @ ..] = tokens.as_slice() else { return false };
+        let rest = match tokens.as_slice() {
+            [and, rest @ ..] if tokens::is_punct(Some(and), '&') => rest,
+            rest => rest,
+        };
         let rest = match rest {
             [quote, TokenTree::Ident(_), rest @ ..] if tokens::is_punct(Some(quote), '\'') => rest,
             rest => rest,
         };
         self.name.as_ref().is_some_and(|name| tokens::is_one_of(name, &["cx", "_cx"]))
-            && tokens::is_punct(Some(and), '&')
             && PathType::of(rest).is_some_and(|path| path.name == "Context")
     }
 }

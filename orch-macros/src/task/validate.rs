@@ -82,8 +82,8 @@ pub(crate) fn is_refused_by_compiler(sig: &Signature) -> bool {
 
 /// Refuses signatures that cannot be a task. All reasons are given together.
 pub(crate) fn validate(task: &Task) -> syn::Result<()> {
-    const METHOD: &str =
-        "`#[task]` goes on a free function; move it out of the `impl` and take `self` as a parameter";
+    const METHOD: &str = "`#[task]` goes on a free function; move it out of the `impl`, and take what `self` is as a \
+                          parameter, such as `client: &Client`";
     let mut errors: Vec<syn::Error> = Vec::new();
     let mut refuse = |span: Span, text: String| errors.push(syn::Error::new(span, text));
     let sig = &task.sig;
@@ -113,7 +113,9 @@ pub(crate) fn validate(task: &Task) -> syn::Result<()> {
         refuse(*receiver, METHOD.to_owned());
     }
     if let Some(word) = self_type(sig).filter(|_| sig.receivers.is_empty()) {
-        refuse(word, METHOD.to_owned());
+        let text =
+            "`#[task]` goes on a free function, which has no `Self`; write the type, outside of any `impl`";
+        refuse(word, text.to_owned());
     }
     if let Some(name) = crate_of_same_name(&sig.ident, task.body.clone()) {
         let ident = &sig.ident;
@@ -137,14 +139,20 @@ pub(crate) fn validate(task: &Task) -> syn::Result<()> {
     }
     for parameter in sig.context.iter().chain(&sig.parameters) {
         if let (Some(option), Some(span)) = (leaves, borrow(&parameter.ty)) {
-            let parameter = parameter.name.as_ref().map_or_else(String::new, |name| format!(" `{name}`"));
-            refuse(
-                span,
+            let name = parameter.name.as_ref().map_or_else(String::new, |name| format!(" `{name}`"));
+            let is_context = sig.context.as_ref().is_some_and(|context| std::ptr::eq(context, parameter))
+                || parameter.is_meant_as_context();
+            let text = if is_context {
                 format!(
-                    "a `{option}` task leaves its caller, so its parameter{parameter} cannot borrow; take an \
+                    "a `{option}` task leaves its caller, and has no context; remove `{option}`, or the parameter{name}"
+                )
+            } else {
+                format!(
+                    "a `{option}` task leaves its caller, so its parameter{name} cannot borrow; take an \
                      owned value or an `Arc`"
-                ),
-            );
+                )
+            };
+            refuse(span, text);
         }
     }
     if let Some(ty) = &sig.output {

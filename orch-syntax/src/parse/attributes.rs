@@ -70,7 +70,7 @@ impl Parser<'_> {
         let token = self.tokens.get(step);
         if tokens::is_word(token, "async") {
             self.durable = Some(span);
-        } else if tokens::is_punct(token, '|') {
+        } else if tokens::is_punct(token, '|') || self.is_moving_closure(step) {
             self.errors.at(span, "a step that awaits nothing is durable as it is; remove `#[durable]`");
         } else if token.is_some() {
             self.errors.at(

@@ -5,6 +5,7 @@ use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
 use super::cursor::Parser;
 use super::options::meant_by;
+use crate::ast::Block;
 use crate::blocks::{self, Body, Needs, Spec};
 use crate::{suggest, tokens};
 
@@ -157,6 +158,34 @@ impl Parser<'_> {
         self.errors.beside_over(tokens::collect(&given), message);
         self.at = end + 1;
         Some(Group::new(Delimiter::Parenthesis, tokens::collect(&given)))
+    }
+
+    /// `retry < f > (max_attempts = 3)`: options after the block that they belong to. Gives whether there were any.
+    pub(super) fn options_after(&mut self, block: &Block) -> bool {
+        let Some(group) = self.group(0, Delimiter::Parenthesis).cloned() else { return false };
+        let (spec, content) = (block.spec, tokens::list(group.stream()));
+        let is_option = match content.as_slice() {
+            [TokenTree::Ident(name), rest @ ..] => spec
+                .option(&name.to_string())
+                .is_some_and(|option| option.kind.is_flag() || tokens::is_punct(rest.first(), '=')),
+            [TokenTree::Literal(_)] => spec.head.is_some() || meant_by(spec, &content).is_some(),
+            _ => false,
+        };
+        if !is_option {
+            return false;
+        }
+        // What the block lacks is told already, where there is nothing in front of its body.
+        let is_needed = spec.head.is_some() || spec.requires.iter().any(|requires| requires.by.is_none());
+        if !is_needed || !block.options.is_empty() {
+            let keyword = &block.keyword;
+            let name = meant_by(spec, &content).filter(|_| spec.head.is_none());
+            let name = name.map(|name| format!("{name} = ")).unwrap_or_default();
+            let message =
+                format!("options stand before the `<`; write `{keyword}({name}{}) < … >`", shown(&content));
+            self.errors.at(group.span_open(), message);
+        }
+        self.at += 1;
+        true
     }
 
     /// `choose n { … }`: the braces are reported when the body is read.

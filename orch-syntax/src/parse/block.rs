@@ -1,6 +1,6 @@
 //! `keyword(options) < body >`
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 
 use super::cursor::{MAX_DEPTH, Parser};
 use super::options;
@@ -14,6 +14,9 @@ impl Parser<'_> {
     pub(super) fn block(&mut self, spec: &'static Spec) -> Step {
         let start = self.at;
         let Some(TokenTree::Ident(keyword)) = self.bump() else { return Step::Hole(TokenStream::new()) };
+        if self.punct(0, '!') && matches!(self.peek(1), Some(TokenTree::Group(_))) {
+            return self.block_as_macro(&keyword);
+        }
         let mut group = self.bump_group(Delimiter::Parenthesis);
         if group.is_none() {
             group = self.options_in_angles(spec, &keyword);
@@ -67,6 +70,16 @@ impl Parser<'_> {
         }
         self.lost = false;
         Step::Block(Block { keyword, spec, head, options, unread, open, body })
+    }
+
+    /// `seq! { … }`
+    fn block_as_macro(&mut self, keyword: &Ident) -> Step {
+        self.errors.at(keyword.span(), format!("a block is no macro; write `{keyword} < … >`"));
+        self.at += 1;
+        if let Some(TokenTree::Group(body)) = self.bump() {
+            self.read_aside(body.stream());
+        }
+        Step::Hole(TokenStream::new())
     }
 
     /// Steps over a body without any arrow.

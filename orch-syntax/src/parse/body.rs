@@ -1,6 +1,7 @@
 //! What stands between the brackets of a block.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 
 use super::cursor::Parser;
 use super::slips;
@@ -109,7 +110,7 @@ impl Parser<'_> {
         if self.word(0, "_") {
             let piped = self.here();
             self.at += 1;
-            self.end_piped();
+            self.end_piped(&pattern);
             return Item::Piped(LetPiped { let_token, pattern, ty, piped });
         }
         let step = if self.word(0, "let") || self.peek(0).is_none() || self.punct(0, ',') {
@@ -125,14 +126,12 @@ impl Parser<'_> {
         } else {
             self.step()
         };
-        if self.word(0, "else") {
-            self.no_else();
-        }
+        self.end_let(&pattern);
         Item::Let(LetStep { let_token, pattern, ty, step })
     }
 
     /// Looks at what follows the `_` of a `let` and belongs to it.
-    fn end_piped(&mut self) {
+    fn end_piped(&mut self, pattern: &Pattern) {
         let (here, name) = (self.here(), self.word(0, "as"));
         if name {
             self.errors.at(
@@ -147,8 +146,17 @@ impl Parser<'_> {
                            `let name = |x| { … }`, or take it apart by the pattern";
             self.errors.at(here, message);
             self.skip_expression_tail();
-        } else if self.word(0, "else") {
+        } else {
+            self.end_let(pattern);
+        }
+    }
+
+    /// What may follow a `let` that does not always match.
+    fn end_let(&mut self, pattern: &Pattern) {
+        if self.word(0, "else") {
             self.no_else();
+        } else {
+            self.no_variant(pattern);
         }
     }
 
@@ -291,6 +299,27 @@ impl Parser<'_> {
         }
     }
 
+    /// Reports a pattern that is one of the variants that every module sees, and so does not match every value.
+    pub(super) fn no_variant(&mut self, pattern: &Pattern) {
+        let code = tokens::list(pattern.to_token_stream());
+        let Some(TokenTree::Ident(variant)) = code.first() else { return };
+        let is_variant = match code.get(1) {
+            None => variant == "None",
+            Some(_) => {
+                code.len() == 2
+                    && tokens::is_one_of(variant, &["Some", "Ok", "Err"])
+                    && tokens::as_group(code.get(1), Delimiter::Parenthesis).is_some()
+            }
+        };
+        if is_variant {
+            let shown = tokens::show(&code);
+            let message = format!(
+                "a pattern here always matches; name the whole and look inside with `choose(x) < {shown} => step, … >`"
+            );
+            self.errors.over(pattern.to_token_stream(), message);
+        }
+    }
+
     /// A pattern, or `_` where these tokens are none.
     pub(super) fn pattern_or_wild(&mut self, tokens: &[proc_macro2::TokenTree], if_empty: &str) -> Pattern {
         if tokens.is_empty() {
@@ -308,6 +337,15 @@ impl Parser<'_> {
         })
     }
 
+    /// What to say of `&mut u32: u32`.
+    fn one_of_two_types(&self, code: &[TokenTree]) -> Option<String> {
+        let parts = tokens::split_outside_angles(code, ':');
+        let has_path = (0..code.len()).any(|at| tokens::is_pair(code, at, ':', ':'));
+        let last = parts.last().filter(|_| parts.len() == 2 && !has_path)?;
+        let shown = tokens::source_text(&tokens::collect(last));
+        types::is_type(last).then(|| format!("a value has one type; write `{shown}`"))
+    }
+
     pub(super) fn type_of(&mut self, tokens: &[proc_macro2::TokenTree]) -> Option<TokenStream> {
         if tokens.is_empty() {
             self.errors.at(self.here(), "expected a type after `:`");
@@ -320,7 +358,8 @@ impl Parser<'_> {
             return None;
         }
         if !types::is_type(tokens) {
-            self.errors.over(stream, "expected a type");
+            let first = self.one_of_two_types(tokens);
+            self.errors.over(stream, first.unwrap_or_else(|| "expected a type".to_owned()));
             return None;
         }
         Some(stream)

@@ -16,7 +16,7 @@ pub(super) const MAX_DEPTH: usize = 64;
 const RESERVED: &[&str] = &[
     "as", "async", "await", "break", "const", "continue", "dyn", "else", "enum", "extern", "false", "fn",
     "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return",
-    "static", "struct", "trait", "true", "type", "unsafe", "use", "where", "while", "yield", "_",
+    "static", "struct", "trait", "true", "try", "type", "unsafe", "use", "where", "while", "yield", "_",
 ];
 
 /// The tokens of one invocation and a place in them.

@@ -51,7 +51,7 @@ impl Parser<'_> {
                 self.setting(&mut header);
             } else if self.word(0, "let") {
                 self.header_let(&mut header);
-            } else if self.word(0, "move") {
+            } else if self.word(0, "move") && !(header.has_input && self.is_moving_inline()) {
                 self.header_move(&mut header);
             } else if self.punct(0, '|') && !self.pair(0, '|', '>') {
                 self.input(&mut header);
@@ -141,6 +141,7 @@ impl Parser<'_> {
         let reported = self.check_order("a `let` of the header", late);
         let errors = self.errors.len();
         let LetHead { let_token, pattern, ty } = self.let_head();
+        self.no_variant(&pattern);
         let reported = reported || self.errors.len() > errors;
         self.lost = false;
         let value = self.up_to_semicolon(reported);
@@ -156,6 +157,15 @@ impl Parser<'_> {
             duration::refuse(tokens::collect(&value), self.errors)
         };
         header.lets.push(HeaderLet { let_token, pattern, ty, value });
+    }
+
+    /// Whether the `move` here is the first step's own, after the input.
+    fn is_moving_inline(&self) -> bool {
+        let bars = self.bars_at(self.at + 1);
+        let braced = bars
+            .after
+            .is_some_and(|after| tokens::as_group(self.tokens.get(after), Delimiter::Brace).is_some());
+        self.is_moving_closure(self.at) && (braced || bars.ty.is_none())
     }
 
     fn header_move(&mut self, header: &mut Header) {
@@ -298,6 +308,7 @@ impl Parser<'_> {
             );
         }
         let pattern = self.pattern_or_wild(&bars.pattern, "expected a name");
+        self.no_variant(&pattern);
         self.no_mut(&pattern);
         self.at = after.saturating_sub(1);
         let ty = bars.ty.as_deref().and_then(|ty| self.type_of(ty));
@@ -349,6 +360,7 @@ impl Parser<'_> {
         Some(Inline {
             durable: false,
             async_token: None,
+            move_token: None,
             bar: bars.open,
             pattern: pattern.clone(),
             ty: None,

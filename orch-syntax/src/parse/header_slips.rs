@@ -7,7 +7,7 @@ use super::cursor::Parser;
 use super::header::{Header, infer};
 use crate::ast::{HeaderLet, Input};
 use crate::pattern::Pattern;
-use crate::{blocks, duration, suggest, tokens};
+use crate::{blocks, duration, suggest, tokens, types};
 
 impl Parser<'_> {
     /// Reports a part of the header that lacks its word, or has another, and takes it for what it is meant as. Gives whether there
@@ -216,11 +216,40 @@ impl Parser<'_> {
         let end = (self.at + 2..=self.tokens.len()).find(ends).unwrap_or(self.tokens.len());
         let is_type =
             end > self.at + 2 && (tokens::is_punct(self.tokens.get(end), ';') || self.block_at(end));
+        let (is_type, end) = match self.type_end(self.at + 2).filter(|_| arrow && !is_type) {
+            Some(end) => (true, end),
+            None => (is_type, end),
+        };
         if arrow && is_type {
             self.errors
                 .beside(here, "a pipeline gives what its last step gives; remove the `->` and its type");
             self.at = end + usize::from(tokens::is_punct(self.tokens.get(end), ';'));
         }
+    }
+}
+
+impl Parser<'_> {
+    /// Where a type ends that stands at an index, begins with a large letter or is Rust's own, and has a step after it.
+    fn type_end(&self, index: usize) -> Option<usize> {
+        let mut end = index;
+        while tokens::as_ident(self.tokens.get(end)).is_some()
+            && tokens::is_pair(&self.tokens, end + 1, ':', ':')
+        {
+            end += 3;
+        }
+        let name = tokens::as_ident(self.tokens.get(end))?;
+        if !(types::begins_large(name) || types::is_primitive(name)) {
+            return None;
+        }
+        end += 1;
+        if tokens::is_punct(self.tokens.get(end), '<') {
+            end = tokens::angle_end(&self.tokens, end)? + 1;
+        }
+        let step = match self.tokens.get(end)? {
+            TokenTree::Ident(_) => true,
+            token => tokens::is_punct(Some(token), '|'),
+        };
+        step.then_some(end)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `|pattern| { body }` as a step, and the `as "name"` of leaves and inline steps.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
 use super::cursor::Parser;
 use super::slips;
@@ -9,15 +9,11 @@ use crate::pattern::Pattern;
 use crate::{duration, tokens};
 
 impl Parser<'_> {
-    /// Reads an inline step that begins here, with `async` or with its bar.
+    /// Reads an inline step that begins here, with `async`, `move` or with its bar.
     pub(super) fn inline(&mut self) -> Step {
-        let async_token = self.word(0, "async").then(|| self.here());
-        self.at += usize::from(async_token.is_some());
+        let async_token = self.own_word("async");
+        let move_token = self.own_word("move");
         let durable = self.durable.take();
-        if self.word(0, "move") {
-            self.misplaced_move();
-            self.at += 1;
-        }
         let bars = self.bars_at(self.at);
         let Some(after) = bars.after else {
             self.errors.at(bars.open, "this `|` is not closed; an inline step is written `|x| { … }`");
@@ -27,7 +23,8 @@ impl Parser<'_> {
         };
         let mut sound = true;
         if let (Some(comma), None) = (bars.comma, &bars.context) {
-            self.errors.at(comma, several_parameters(&bars.pattern));
+            let (at, message) = several_parameters(&bars.pattern, comma);
+            self.errors.at(at, message);
             sound = false;
         } else if bars.pattern.is_empty() {
             self.errors.at(bars.open, "an inline step takes one value; write `|_| { … }`");
@@ -45,6 +42,7 @@ impl Parser<'_> {
         self.at = after;
         let (pattern, ty) = if sound {
             let pattern = self.pattern_or_wild(&bars.pattern, "");
+            self.no_variant(&pattern);
             self.at = after - 1;
             let ty = bars.ty.as_deref().and_then(|ty| self.type_of(ty));
             self.at = after;
@@ -68,6 +66,7 @@ impl Parser<'_> {
         if sound {
             Step::Inline(Inline {
                 async_token,
+                move_token,
                 durable: durable.is_some(),
                 bar: bars.open,
                 pattern,
@@ -79,6 +78,18 @@ impl Parser<'_> {
         } else {
             Step::Hole(TokenStream::new())
         }
+    }
+
+    /// Whether `move |` stands at an index.
+    pub(super) fn is_moving_closure(&self, index: usize) -> bool {
+        tokens::is_word(self.tokens.get(index), "move") && tokens::is_punct(self.tokens.get(index + 1), '|')
+    }
+
+    /// A word that an inline step may begin with, if it stands here.
+    fn own_word(&mut self, word: &str) -> Option<Span> {
+        let span = self.word(0, word).then(|| self.here())?;
+        self.at += 1;
+        Some(span)
     }
 
     /// The braced body; what stands there without braces, in ours. `silent` if something is reported already.
@@ -112,6 +123,8 @@ impl Parser<'_> {
                 )
             } else if self.word(0, "async") {
                 format!("an inline step that awaits is written `async |{shown}| {{ … }}`")
+            } else if let Some(message) = self.call_for_body(pattern) {
+                message
             } else {
                 format!("an inline step has a braced body; write `|{shown}| {{ … }}`")
             };
@@ -159,22 +172,28 @@ impl Parser<'_> {
     }
 }
 
-/// What is said of several parameters, of which the second is not the context alone.
-fn several_parameters(parameters: &[TokenTree]) -> &'static str {
-    let parts = tokens::split_commas(parameters);
-    let is_context = |part: Option<&[TokenTree]>| {
-        tokens::as_ident(part.and_then(<[_]>::first))
-            .is_some_and(|word| tokens::is_one_of(word, &["cx", "_cx"]))
+/// What is said of several parameters, of which the second is not the context alone, and where.
+fn several_parameters(parameters: &[TokenTree], comma: Span) -> (Span, String) {
+    let parts: Vec<&[TokenTree]> =
+        tokens::split_commas(parameters).into_iter().map(|(part, _)| part).collect();
+    let called = |part: Option<&&[TokenTree]>, words: &[&str]| {
+        let name = tokens::as_ident(part.and_then(|part| part.first()))?;
+        tokens::is_one_of(name, words).then(|| name.span())
     };
-    let last = parts.iter().rev().map(|(part, _)| *part).find(|part| !part.is_empty());
-    match parts.len() {
-        _ if is_context(parts.first().map(|(part, _)| *part)) => {
-            "the context comes after the value; write `|x, cx| { … }`"
+    let is_context = |part: Option<&&[TokenTree]>| called(part, &["cx", "_cx"]).is_some();
+    let (first, last) = (parts.first(), parts.iter().rev().find(|part| !part.is_empty()));
+    let other_name = called(last, &["ctx", "context", "_ctx", "_context"]);
+    let message = match (parts.len(), other_name) {
+        _ if is_context(first) => "the context comes after the value; write `|x, cx| { … }`",
+        (2, _) if is_context(last) => "the type of the context is known; write `|x, cx| { … }`",
+        (2, Some(name)) => {
+            let value = tokens::show(first.copied().unwrap_or_default());
+            return (name, format!("the context has the name `cx`; write `|{value}, cx| {{ … }}`"));
         }
-        2 if is_context(last) => "the type of the context is known; write `|x, cx| { … }`",
         _ if is_context(last) => {
             "an inline step takes one value, and the context after it; write `|(a, b), cx| { … }`"
         }
         _ => "an inline step takes one value; take a tuple apart with `|(a, b)| { … }`",
-    }
+    };
+    (comma, message.to_owned())
 }

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, TokenStream, TokenTree};
 
+use super::called::is_method;
 use super::cursor::Parser;
 use super::{placeholder, slips};
 use crate::ast::{Arguments, Leaf, Step, TaskPath};
@@ -26,7 +27,10 @@ impl Parser<'_> {
             return Step::Hole(TokenStream::new());
         }
         self.paths.push(path.clone());
-        let arguments = arguments.map(|group| self.arguments(group));
+        let arguments = match arguments {
+            Some(group) if self.named_arguments(&path, &group) => None,
+            arguments => arguments.map(|group| self.arguments(group)),
+        };
         let name = self.step_name();
         self.lost = false;
         Step::Leaf(Leaf { path, arguments, name })
@@ -212,6 +216,7 @@ fn no_task(path: &TaskPath, arguments: Option<&Group>) -> Option<String> {
     let written = tokens::source_text(&path.tokens);
     let (bar, call) = match arguments {
         _ if last == "None" => ("_", written.clone()),
+        None if owner.is_some_and(|owner| is_method(owner, last)) => ("x", format!("x.{last}()")),
         None => ("x", format!("{written}(x)")),
         Some(group) => {
             let content = tokens::list(group.stream());

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use super::cursor::{MAX_DEPTH, Parser};
-use crate::ast::Step;
+use crate::ast::{Leaf, Step};
 use crate::{blocks, tokens};
 
 const EXPRESSION: &str = "an expression is no step; write `|x| { … }` with it as the body";
@@ -78,7 +78,8 @@ impl Parser<'_> {
                     self.bump_group(Delimiter::Bracket);
                 }
                 '&' | '*' | '!' | '-' | '+' | '/' | '%' | '^' => {
-                    self.errors.at(here, EXPRESSION);
+                    let borrowed = self.borrowed_step().filter(|_| punct.as_char() == '&');
+                    self.errors.at(here, borrowed.unwrap_or_else(|| EXPRESSION.to_owned()));
                     self.at += 1;
                     self.skip_expression();
                 }
@@ -110,7 +111,11 @@ impl Parser<'_> {
         };
         let (Some(word), true) = (self.ident(0).cloned(), follows) else { return false };
         if word == "move" {
-            self.misplaced_move();
+            if self.word(1, "async") && self.punct(2, '|') {
+                self.errors.beside(word.span(), "`move` follows the `async`; write `async move |x| { … }`");
+            } else {
+                self.misplaced_move();
+            }
         } else {
             let what = if self.keyword_at(at).is_some() { "block" } else { "task" };
             self.errors.beside(word.span(), format!("a {what} is awaited by itself; remove the `{word}`"));
@@ -119,8 +124,8 @@ impl Parser<'_> {
         true
     }
 
-    /// `move` at a step, where the compiler's own advice puts it.
-    pub(super) fn misplaced_move(&mut self) {
+    /// `move` before a task or a block, which is no closure.
+    fn misplaced_move(&mut self) {
         let message = match (&self.header_moves, &self.header_input) {
             (true, _) => {
                 "`move` stands in the header already, and holds for all steps; remove it here".to_owned()
@@ -237,6 +242,16 @@ impl Parser<'_> {
             }
             let is_name = matches!(step, Step::Leaf(_));
             let Some(TokenTree::Punct(punct)) = self.peek(0) else {
+                if matches!(step, Step::Leaf(Leaf { arguments: None, name: None, .. }))
+                    && self.argument_beside(start)
+                {
+                    return Step::Hole(TokenStream::new());
+                }
+                if let Step::Block(block) = &step
+                    && self.options_after(block)
+                {
+                    continue;
+                }
                 if is_name && self.group(0, Delimiter::Parenthesis).is_some() {
                     self.errors.at(here, EXPRESSION);
                     self.skip_expression_tail();
@@ -263,18 +278,7 @@ impl Parser<'_> {
                     self.errors.beside_over(code, message);
                     self.at += width;
                 }
-                '.' => {
-                    if self.since(start).len() == 1 {
-                        // A variable, and no task.
-                        self.paths.pop();
-                    }
-                    self.errors
-                        .at(here, "a step has no methods; write `|x| { … }` with the call as the body");
-                    self.skip_expression_tail();
-                    let tokens =
-                        if is_name { tokens::collect(self.since(start)) } else { TokenStream::new() };
-                    return Step::Hole(tokens);
-                }
+                '.' => return self.methods(&step, start),
                 // `n| { n + 1 }`
                 '|' if is_name && self.group(1, Delimiter::Brace).is_some() => {
                     self.paths.pop();
@@ -284,16 +288,7 @@ impl Parser<'_> {
                     self.at += 2;
                     return Step::Hole(TokenStream::new());
                 }
-                '!' if is_name => {
-                    self.paths.pop();
-                    self.errors.at(here, "a macro is no step; write `|x| { … }` with the call as the body");
-                    self.at += 1;
-                    if matches!(self.peek(0), Some(TokenTree::Group(_))) {
-                        self.at += 1;
-                    }
-                    self.skip_expression_tail();
-                    return Step::Hole(TokenStream::new());
-                }
+                '!' if is_name => return self.macro_call(start),
                 '=' if is_name && !self.pair(0, '=', '>') && !self.pair(0, '=', '=') => {
                     self.paths.pop();
                     self.errors.at(here, "to name the output of a step write `let name = step`");

@@ -11,6 +11,7 @@ mod before_body;
 mod block;
 mod body;
 mod brackets;
+mod called;
 mod conditional;
 mod cursor;
 mod header;
@@ -26,6 +27,7 @@ mod signs;
 mod skip;
 mod slips;
 mod step;
+mod tags;
 mod undo;
 mod value;
 
@@ -66,7 +68,9 @@ pub fn parse(input: TokenStream) -> Parsed {
 /// The tree, the tasks that are named in the text, and how many blocks are open where it ends.
 fn read(input: TokenStream, errors: &mut Errors) -> (Pipeline, Vec<TaskPath>, usize) {
     let mut trial = Errors::default();
-    let mut parser = Parser::of(tokens::list(input), &mut trial);
+    let mut tokens = tokens::list(input);
+    tags::mend(&mut tokens, errors);
+    let mut parser = Parser::of(tokens, &mut trial);
     let pipeline = parser.pipeline();
 
     // Where a bracket is missing or surplus and the layout says which, mend that and read again: the steps then

@@ -332,7 +332,7 @@ impl Entries<'_> {
                     format!("`{}` is a flag; write it alone", option.name)
                 }
             }
-        } else if self.spec.needs == Needs::Items {
+        } else if self.spec.needs == Needs::Items && meant_by(self.spec, tokens).is_none() {
             errors.break_tree();
             let after_in =
                 tokens.iter().position(|token| tokens::is_word(Some(token), "in")).map_or(0, |word| word + 1);

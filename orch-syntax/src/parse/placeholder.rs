@@ -8,7 +8,7 @@ use crate::tokens;
 const MAX_DEPTH: usize = 32;
 
 /// Code of more tokens than this is not shown.
-const MAX_SHOWN: usize = 12;
+pub(super) const MAX_SHOWN: usize = 12;
 
 /// Where a `_` stands in code, in the place of a value.
 pub(super) fn in_code(code: &[TokenTree]) -> Option<Span> {

@@ -75,7 +75,12 @@ impl Parser<'_> {
         let is_name = matches!(bars.pattern.as_slice(), [TokenTree::Ident(_)]) && bars.ty.is_none();
         match self.tokens.get(after) {
             Some(TokenTree::Ident(next)) => {
-                is_name && next != name && next != "async" && !self.is_operand(after) && !self.block_at(after)
+                is_name
+                    && next != name
+                    && next != "async"
+                    && next != "move"
+                    && !self.is_operand(after)
+                    && !self.block_at(after)
             }
             _ => false,
         }

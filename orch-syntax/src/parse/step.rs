@@ -3,7 +3,8 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::cursor::Parser;
-use super::{placeholder, slips};
+use super::placeholder::{self, MAX_SHOWN};
+use super::slips;
 use crate::ast::{Embed, Step};
 use crate::{duration, tokens};
 
@@ -41,10 +42,8 @@ impl Parser<'_> {
         if self.undo_word(0).is_some() {
             return self.undo_of_nothing();
         }
-        if self.word(0, "async") && (self.punct(1, '|') || (self.word(1, "move") && self.punct(2, '|'))) {
-            return self.inline();
-        }
-        if self.word(0, "move") && self.punct(1, '|') {
+        let bars = self.at + usize::from(self.word(0, "async"));
+        if self.is_moving_closure(bars) || (bars > self.at && self.punct(1, '|')) {
             return self.inline();
         }
         if self.reserved(0).is_some() { self.misplaced() } else { self.leaf() }
@@ -74,6 +73,13 @@ impl Parser<'_> {
             self.errors.at(place, message);
             return Step::Hole(TokenStream::new());
         }
+        if is_no_pipeline(&content) {
+            let code = tokens::source_text(&group.stream());
+            let shown = if tokens::count(&content) > MAX_SHOWN { "…" } else { &code };
+            let message = format!("braces hold a pipeline; an inline step is `|_| {{ {shown} }}`");
+            self.errors.at(group.span_open(), message);
+            return Step::Hole(TokenStream::new());
+        }
         if duration::occurs(&group.stream()) {
             let content = duration::refuse(group.stream(), self.errors);
             return Step::Embed(Embed { group: duration::regroup(&group, content) });
@@ -85,6 +91,27 @@ impl Parser<'_> {
         if !self.lost {
             let at = self.here();
             self.errors.at(at, "expected a step, such as a task `fetch` or a block `seq < … >`");
+        }
+    }
+}
+
+/// Whether code gives nothing, a literal, or what an operator or a macro for text makes: no pipeline then.
+fn is_no_pipeline(code: &[TokenTree]) -> bool {
+    let last = code.rsplit(|token| tokens::is_punct(Some(token), ';')).next().unwrap_or_default();
+    let is_operator = |at: usize| {
+        let operand = tokens::ends_expression(last.get(at.wrapping_sub(1)));
+        let sign = matches!(last.get(at), Some(TokenTree::Punct(punct)) if "+-*/%".contains(punct.as_char()));
+        operand && sign
+    };
+    match last {
+        [] | [TokenTree::Literal(_)] => !code.is_empty(),
+        [TokenTree::Ident(word), sign, TokenTree::Group(_)] if tokens::is_punct(Some(sign), '!') => {
+            tokens::is_one_of(word, &["format", "println", "vec"])
+        }
+        // After braces a statement may end, and a sign begin an expression.
+        last => {
+            let braces = last.iter().any(|token| tokens::as_group(Some(token), Delimiter::Brace).is_some());
+            !braces && (1..last.len()).any(is_operator)
         }
     }
 }

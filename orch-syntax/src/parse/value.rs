@@ -17,6 +17,30 @@ fn word_of(kind: Kind, ident: &Ident) -> Option<&'static Word> {
     kind.words().iter().find(|known| ident == known.word)
 }
 
+/// Whether what is written for a word of a kind can hardly be a variable.
+fn is_meant_as_word(kind: Kind, word: &Ident) -> bool {
+    const ENDLESS: &[&str] = &["endless", "forever", "inf", "infinite", "infinity", "unbounded"];
+    match kind {
+        Kind::Jitter => {
+            let known: Vec<&str> = kind.words().iter().map(|known| known.word).collect();
+            tokens::is_one_of(word, &["true", "false"])
+                || suggest::closest(&word.to_string(), &known).is_some()
+        }
+        Kind::CountOrUnlimited | Kind::Room => tokens::is_one_of(word, ENDLESS),
+        _ => false,
+    }
+}
+
+fn no_word(kind: Kind, written: &str) -> String {
+    format!("`{written}` is no word of this option; write {}", usages(kind))
+}
+
+/// How the words of a kind are written.
+fn usages(kind: Kind) -> String {
+    let usages: Vec<&str> = kind.words().iter().map(|known| known.usage).collect();
+    usages.join(", ")
+}
+
 /// Reads a value. `None` if it is wrong, which is then recorded.
 pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
     let whole = tokens::whole(value);
@@ -53,8 +77,16 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
                 return None;
             }
             Some(_) => return Some(Value::Word { word: word.clone(), arguments: Vec::new() }),
+            None if is_meant_as_word(kind, word) => {
+                errors.beside(word.span(), no_word(kind, &word.to_string()));
+                return None;
+            }
             None => {}
         },
+        (Kind::Jitter, Some(TokenTree::Literal(literal)), _) if !is_text(literal) => {
+            errors.beside(literal.span(), no_word(kind, &literal.to_string()));
+            return None;
+        }
         (_, Some(TokenTree::Literal(literal)), _) if is_text(literal) && !matches!(kind, Kind::Name) => {
             if let Some(message) = text(kind, literal) {
                 errors.beside(literal.span(), message);
@@ -115,10 +147,7 @@ pub(super) fn parse(kind: Kind, value: &[TokenTree], errors: &mut Errors) -> Opt
             if duration::occurs(&group.stream()) {
                 let message = match near {
                     Some(near) => format!("there is no backoff `{word}`; did you mean `{near}`?"),
-                    None => {
-                        let usages: Vec<&str> = kind.words().iter().map(|known| known.usage).collect();
-                        format!("there is no backoff `{word}`; write {}", usages.join(", "))
-                    }
+                    None => format!("there is no backoff `{word}`; write {}", usages(kind)),
                 };
                 errors.beside(word.span(), message);
                 return None;
@@ -161,6 +190,10 @@ fn duration(value: &[TokenTree], between: &str, errors: &mut Errors) -> Option<V
         && let Some(message) = text(Kind::Duration, literal)
     {
         errors.beside(literal.span(), message);
+        return None;
+    }
+    if let Some(total) = duration::of_several(value) {
+        errors.beside_over(tokens::collect(value), duration::one_literal(total));
         return None;
     }
     match value {
@@ -230,10 +263,7 @@ fn text(kind: Kind, literal: &Literal) -> Option<String> {
     match (fits, word) {
         (true, _) => Some(format!("this is no text; write `{content}`, without quotes")),
         (false, Some(word)) => Some(format!("this is a word and no text; write {}", word.usage)),
-        (false, None) if kind.words().len() > 1 => {
-            let usages: Vec<&str> = kind.words().iter().map(|known| known.usage).collect();
-            Some(format!("this is no text; write {}", usages.join(", ")))
-        }
+        (false, None) if kind.words().len() > 1 => Some(format!("this is no text; write {}", usages(kind))),
         (false, None) => None,
     }
 }
@@ -345,8 +375,8 @@ fn backoff(known: &Word, word: &Ident, group: &Group, errors: &mut Errors) -> Op
     Some(Value::Word { word: word.clone(), arguments })
 }
 
-/// An argument of a backoff without the name that it may be given.
-fn unnamed(argument: &[TokenTree]) -> &[TokenTree] {
+/// An argument of a backoff or a task without the name that it may be given.
+pub(super) fn unnamed(argument: &[TokenTree]) -> &[TokenTree] {
     let [TokenTree::Ident(_), sign, value @ ..] = argument else { return argument };
     let is_sign = tokens::is_punct(Some(sign), '=') || tokens::is_punct(Some(sign), ':');
     let is_operator = tokens::is_pair(argument, 1, '=', '=') || tokens::is_pair(argument, 1, ':', ':');

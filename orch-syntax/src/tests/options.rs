@@ -614,3 +614,60 @@ fn a_name_is_not_empty() {
     mistake("retry(name = ^\"\") < a >", message);
     mistake("seq < a as ^\"\" b >", message);
 }
+
+#[test]
+fn a_duration_is_one_literal() {
+    let message = |meant: &str| format!("a duration is one number and its unit; write `{meant}`");
+    mistake("timeout(^1m30s) < a >", &message("90s"));
+    mistake("timeout(^1h30m) < a >", &message("90m"));
+    mistake("timeout(^1m 30s) < a >", &message("90s"));
+    mistake("timeout(^2s + 1s) < a >", &message("3s"));
+    mistake("retry(backoff = constant(^2 * 1s)) < a >".replace("2 * 1s", "1s * 2").as_str(), &message("2s"));
+    mistake("timeout(^1m30x) < a >", "unknown unit `m30x`; the units are `ns us ms s m h`");
+}
+
+#[test]
+fn the_words_of_an_option() {
+    let message =
+        |written: &str| format!("`{written}` is no word of this option; write `full`, `equal`, `none`");
+    for written in ["true", "ful", "0.5"] {
+        mistake(&format!("retry(jitter = ^{written}) < a >"), &message(written));
+    }
+    mistake(
+        "retry(max_attempts = ^infinite) < a >",
+        "`infinite` is no word of this option; write `unlimited`",
+    );
+    sound("retry(jitter = spread, max_attempts = most) < a >");
+}
+
+#[test]
+fn a_name_is_a_reference() {
+    mistake(
+        "|n: u32| retry(max_attempts = ^n) < a >",
+        "a name is a reference here; write `max_attempts = *n`",
+    );
+    mistake("seq < let n = a par(limit = ^n) < b c > >", "a name is a reference here; write `limit = *n`");
+    sound("|n: u32| retry(max_attempts = *n) < a >");
+}
+
+#[test]
+fn options_stand_before_the_body() {
+    mistake(
+        "|_: u32| retry < f > ^(max_attempts = 3)",
+        "options stand before the `<`; write `retry(max_attempts = 3) < … >`",
+    );
+    mistake("seq < par < f g > ^(3) h >", "options stand before the `<`; write `par(limit = 3) < … >`");
+    mistake("seq < ^timeout < f > (2s) h >", "`timeout` needs its duration; write `timeout(10s) < … >`");
+}
+
+#[test]
+fn the_number_of_each_is_its_limit() {
+    mistake(
+        "each(^8) < a >",
+        "an option is written `name = value`, as `limit = 8`; `each` has `stream`, `limit`, `settle` and `name`",
+    );
+    mistake(
+        "seq < a each(^ids) < b > >",
+        "the step before `each` gives the collection; write `ids each < … >`",
+    );
+}

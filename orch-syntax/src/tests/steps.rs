@@ -61,6 +61,28 @@ fn signs_between_steps() {
 }
 
 #[test]
+fn an_inline_step_may_move_its_captures_in() {
+    let moves = |text: &str| {
+        let Some(Step::Inline(inline)) = steps(&format!("seq < {text} >")).into_iter().next() else {
+            panic!("an inline step")
+        };
+        inline.move_token.is_some()
+    };
+    assert!(moves("move |x| { x }"));
+    assert!(moves("async move |x, cx| { x }"));
+    assert!(moves("#[durable] async move |x, cx| { x }"));
+    assert!(!moves("async |x| { x }"));
+    for text in
+        ["|_: u8| move |x| { x }", "|_: u8| move |x: u8| { x }", "let a = b; |_: u8| async move |x| { x }"]
+    {
+        let pipeline = sound(text);
+        assert!(pipeline.move_token.is_none(), "{text}");
+        assert!(matches!(pipeline.root, Step::Inline(inline) if inline.move_token.is_some()), "{text}");
+    }
+    assert!(sound("move |x| { x }").move_token.is_some());
+}
+
+#[test]
 fn the_placeholder_is_a_whole_argument() {
     let piped = |text: &str| {
         let Some(Step::Leaf(leaf)) = steps(&format!("seq < {text} >")).into_iter().next() else {
@@ -138,12 +160,16 @@ fn inline_steps() {
     mistake("seq < ^|| { 1 } >", "an inline step takes one value; write `|_| { … }`");
     mistake("seq < ^|x { x } >", "this `|` is not closed; an inline step is written `|x| { … }`");
     mistake(
-        "seq < ^move |x| { x } >",
+        "seq < ^move x >",
         "`move` stands once, before the first step, and holds for all; write it there",
     );
     mistake(
-        "|_: u32| seq < a async ^move |x| { x } >",
+        "|_: u32| seq < a ^move seq < x > >",
         "`move` stands in the header, and holds for all steps; write `move |_: u32|`",
+    );
+    mistake(
+        "|_: u32| seq < a ^move async |x| { x } >",
+        "`move` follows the `async`; write `async move |x| { … }`",
     );
     mistake(
         "move |_: u32| seq < a ^move b >",
@@ -157,10 +183,6 @@ fn inline_steps() {
         "a task is awaited by itself, and its error ends the pipeline; remove the `.await?`",
     );
     mistake("seq < ^parse<u32> a >", "for generic arguments write `parse::<u32>`");
-    mistake(
-        "seq < async ^move |x| { x } >",
-        "`move` stands once, before the first step, and holds for all; write it there",
-    );
     mistake("seq < ^async { x } >", "an inline step takes the piped value; write `async |_| { … }`");
     mistake("seq < |^1 + 2| { x } >", "expected a pattern, such as a name or `(a, b)`");
     mistake("seq < |x: ^+| { x } >", "expected a type");
@@ -210,19 +232,19 @@ fn lets() {
         "nothing is piped here: what comes before it has a name; write `|_| { … }` and use `id`",
     );
     for text in [
-        "|_| { a }",
-        "|_x| { a }",
-        "|x| { a }",
-        "|()| { a }",
+        "|_| { a.b() }",
+        "|_x| { a.b() }",
+        "|x| { a.b() }",
+        "|()| { a.b() }",
         "each < |x| { x } >".replace("each", "c each").as_str(),
     ] {
         sound(&format!("seq < let a = b {text} >"));
     }
     const MUT: &str = "what has a name is shared by all later steps, and cannot be changed; change a clone in an inline step";
-    mistake("seq < let ^mut a = b |_| { a } >", MUT);
-    mistake("seq < let (a, ^mut c) = b |_| { a } >", MUT);
+    mistake("seq < let ^mut a = b |_| { a.b() } >", MUT);
+    mistake("seq < let (a, ^mut c) = b |_| { a.b() } >", MUT);
     mistake("|^mut a: u8| b(a)", MUT);
-    sound("|_: u8| seq < |mut a| { a } >");
+    sound("|_: u8| seq < |mut a| { a.b() } >");
     mistake("seq < let a ^:= b c >", "a `let` is written with `=`; write it for `:=`");
     mistake("seq < let a ^<- b c >", "a `let` is written with `=`; write it for `<-`");
     mistake("seq < ^var a = b c >", "the output of a step is named by `let a = …`");
@@ -250,16 +272,14 @@ fn what_other_languages_write_between_steps() {
 
 #[test]
 fn expressions_are_no_steps() {
-    mistake("seq < a^.b() c >", "a step has no methods; write `|x| { … }` with the call as the body");
     mistake(
         "seq < a(1)^.b::<C>(2)?.await d >",
         "a step has no methods; write `|x| { … }` with the call as the body",
     );
     mistake("seq < a^? c >", "an error ends the pipeline by itself; remove the `?`");
-    mistake("seq < a^!(b) c >", "a macro is no step; write `|x| { … }` with the call as the body");
+    mistake("seq < ^&a + b e >", EXPRESSION);
     mistake("seq < a ^+ b * 2 - c(d) e >", EXPRESSION);
     mistake("seq < a ^== b e >", EXPRESSION);
-    mistake("seq < ^&a e >", EXPRESSION);
     mistake("seq < a(1)^(2) e >", EXPRESSION);
     mistake("seq < ^[a, b] e >", EXPRESSION);
     mistake("seq < ^5 + 1 e >", "a value is no step; to pipe one write `|_| { … }` with it as the body");
@@ -279,6 +299,99 @@ fn expressions_are_no_steps() {
     );
     mistake("seq < ^fn a() { } b >", "`fn` begins an item, which stands before the pipeline");
     mistake("seq < ^{ } b >", "expected a pipeline between the braces; a body belongs to `|x| { … }`");
+}
+
+#[test]
+fn what_is_called_as_a_value_is_told_how() {
+    mistake(
+        "seq < a c^.get(_) b >",
+        "a method is no step; write `|x| { c.get(x) }`, or `async |x| { c.get(x).await }` if it is `async`",
+    );
+    mistake("seq < c^.get(1).await? b >", "a method is no step; write `async |_| { c.get(1).await }`");
+    mistake("seq < order^.id b >", "a value is no step; to pipe one write `|_| { order.id }`");
+    mistake("seq < a()^.b()? c >", "a step has no methods; write `a() |x| { x.b() }`");
+    mistake("seq < a^.then(b::c) >", "steps follow one another; for `.then(…)` write `b::c`");
+    mistake(
+        "seq < par < a b >^.map(|x| { x }) c >",
+        "steps follow one another; for `.map(…)` write `|x| { x }`",
+    );
+    mistake("seq < a^!(b) c >", "a macro is no step; write `|_| { a!(b) }`");
+    mistake("seq < format^!(\"{}\", _) c >", "a macro is no step; write `|x| { format!(\"{}\", x) }`");
+    mistake("seq < ^&a(1) e >", "a task is written without `&`; write `a(1)`, or for a pipeline `{ &a(1) }`");
+    mistake("seq < a ^10 b >", "an argument stands in parentheses; write `a(10)`");
+    mistake(
+        "seq < |x| ^a(x, 1) b >",
+        "an inline step has a braced body; write `|x| { a(x, 1) }`, or for a task `a(_, 1)`",
+    );
+    mistake("seq < a(^id = 10, b) >", "what `a` is given has no name; write `a(10, b)`");
+    mistake("seq < a(^name = \"x\") >", "a step is named by `as`; write `a as \"x\"`");
+    sound("seq < a(b == c, d { e: f }, g::h) >");
+    mistake(
+        "seq < a String::^len >",
+        "a task is a free function, and this belongs to a type; write `|x| { x.len() }`",
+    );
+}
+
+#[test]
+fn what_an_inline_step_gives_is_owned() {
+    let message = |shown: &str, owned: &str| {
+        format!(
+            "a step gives an owned value, and `{shown}` is a reference to what the run keeps; write {owned}"
+        )
+    };
+    let name = message("s", "`s.clone()`, or `*s` if it is `Copy`");
+    mistake("|s: String| |_| { ^s }", &name);
+    mistake("seq < let s = a async |_, cx| { b(s); ^s } >", &name);
+    mistake("|s: String| |_| { ^&s.a.0 }", &message("&s.a.0", "`s.a.0.clone()`"));
+    mistake("|s: String| |_| { ^&s[1..] }", &message("&s[1..]", "`s[1..].to_owned()`"));
+    sound("|_: u8| choose(3) < s => |_| { s }, _ => |_| { 4 } >");
+    for text in [
+        "|s| { s }",
+        "|_| { let s = 1; s }",
+        "|_| { s.a() }",
+        "|_| { &s == t }",
+        "|_| { if let Some(s) = t { u } s }",
+    ] {
+        sound(&format!("|_: u8| seq < let s = a seq < |_| {{ 1 }} {text} > >"));
+    }
+}
+
+#[test]
+fn a_pattern_always_matches() {
+    let message = |pattern: &str| {
+        format!(
+            "a pattern here always matches; name the whole and look inside with `choose(x) < {pattern} => step, … >`"
+        )
+    };
+    mistake("|_: A| seq < let ^Some(n) = a b >", &message("Some(n)"));
+    mistake("|_: A| seq < let ^Err(n) = _ b >", &message("Err(n)"));
+    mistake("|_: A| |^None| { 1 }", &message("None"));
+    mistake("|^Ok(n): A| b", &message("Ok(n)"));
+    mistake("let ^Some(n) = a; b", &message("Some(n)"));
+    sound("|_: A| seq < let Some = a let a::Some(b) = c |(Some, _)| { d } >");
+}
+
+#[test]
+fn braces_hold_a_pipeline() {
+    let message = |code: &str| format!("braces hold a pipeline; an inline step is `|_| {{ {code} }}`");
+    for code in ["n + 1", "1", "a(); b * 2", "a();", "format!(\"x\")"] {
+        mistake(&format!("seq < a ^{{ {code} }} >"), &message(code));
+    }
+    for code in ["a", "&a", "*a", "a::b(c)", "if a { b } else { c }", "let a = b; a", "a.b(1 + 2)", "a!(b)"] {
+        sound(&format!("seq < a {{ {code} }} >"));
+    }
+}
+
+#[test]
+fn the_form_of_other_languages() {
+    mistake("|_: u8| ^seq! { a b }", "a block is no macro; write `seq < … >`");
+    mistake("|_: u8| ^try < a >", "there is no block `try`; did you mean `settle`?");
+    mistake("seq < a par < b c ^</par> d >", "a block closes with `>`; write it for `</par>`");
+    mistake("|n: ^&mut u32: u32| a", "a value has one type; write `u32`");
+    let returns = "a pipeline gives what its last step gives; remove the `->` and its type";
+    mistake("|_: u8| ^-> String a", returns);
+    mistake("|_: u8| ^-> Result<Vec<u8>, a::B> |x| { x }", returns);
+    mistake("|_: u8| ^-> u8 seq < a >", returns);
 }
 
 /// Each is one mistake, however much of Rust it is.
@@ -304,7 +417,7 @@ fn statements_are_no_steps() {
         );
     }
     mistake("seq < ^break 'a 3; c >", "`break` is no step; an inline step `|x| { … }` may hold it");
-    mistake("seq < println^!(\"x\"); b >", "a macro is no step; write `|x| { … }` with the call as the body");
+    mistake("seq < println^!(\"x\"); b >", "a macro is no step; write `|x| { println!(\"x\"); x }`");
     mistake(
         "seq < a()^.await?.b(|x| x)?; b >",
         "a step has no methods; write `|x| { … }` with the call as the body",
@@ -516,7 +629,10 @@ fn a_parameter_before_a_block_is_a_name() {
     mistake("each < |id| ^seq < a(id) > >", message);
     mistake("each < |id| ^par(limit = 2) < a(id) b > c >", message);
     mistake("each < a |id| ^retry < b > >", message);
-    mistake("each < |id| ^a(id) >", "an inline step has a braced body; write `|id| { … }`");
+    mistake(
+        "each < |id| ^a(id) >",
+        "an inline step has a braced body; write `|id| { a(id) }`, or for a task `a`",
+    );
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 mod arguments;
 mod options;
+mod returned;
 mod undo;
 mod undoes;
 
-use proc_macro2::{Delimiter, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenTree};
 
 use self::undoes::Undoes;
 use quote::ToTokens;
@@ -22,7 +23,13 @@ use crate::tokens;
 /// Where a bracket is missing it is left open which step belongs to which block; what depends on that is not asked then.
 pub fn validate(parsed: &mut Parsed) {
     let Parsed { tree: pipeline, errors, .. } = parsed;
-    let mut walk = Walk { named: Vec::new(), piped: Piped::Nothing, undos: Undoes::default(), errors };
+    let mut walk = Walk {
+        named: Vec::new(),
+        of_arms: Vec::new(),
+        piped: Piped::Nothing,
+        undos: Undoes::default(),
+        errors,
+    };
     for entry in &pipeline.lets {
         walk.named.extend(entry.pattern.names());
     }
@@ -37,6 +44,8 @@ struct Walk<'e> {
     /// The values that have a name here: what the header's `let`s bind, the input, outputs. All of them live in the
     /// pipeline or its run, for a time that the type of a task cannot say.
     named: Vec<String>,
+    /// Those of them that the arms around bind: a pattern may take a value apart that the run does not keep.
+    of_arms: Vec<String>,
     /// What the next step is given.
     piped: Piped,
     /// Who undoes what is done here.
@@ -80,6 +89,12 @@ impl Walk<'_> {
 
     /// An inline step that uses what is piped, where nothing is. (What it takes would be `()`, of which the compiler speaks.)
     fn inline(&mut self, inline: &Inline) {
+        let is_in = |names: &[String], name: &Ident| names.iter().any(|known| name == known);
+        let is_kept = |name: &Ident| is_in(&self.named, name) && !is_in(&self.of_arms, name);
+        if let Some(returned) = returned::reference(inline, &is_kept) {
+            self.errors.over(returned.code, returned.message);
+            return;
+        }
         let names: Vec<String> = inline.pattern.names().collect();
         let says_so = inline.ty.as_ref().is_some_and(|ty| ty.to_string() == "()");
         if self.piped != Piped::Named || says_so || !tokens::mentions(&inline.body.stream(), &names) {
@@ -170,10 +185,12 @@ impl Walk<'_> {
                     (&named.let_token, &named.pattern)
                 }
                 Item::Arm(arm) => {
-                    let outside = self.named.len();
+                    let outside = (self.named.len(), self.of_arms.len());
                     self.named.extend(arm.pattern.names());
+                    self.of_arms.extend(arm.pattern.names());
                     self.step(&mut arm.step);
-                    self.named.truncate(outside);
+                    self.named.truncate(outside.0);
+                    self.of_arms.truncate(outside.1);
                     continue;
                 }
                 Item::Piped(named) => {

@@ -1,6 +1,6 @@
 //! Options against the table of blocks.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 
 use crate::ast::{Block, Duration, Opt, Text, Value};
 use crate::blocks::{AtMost, Carries, Kind, Needs, OptionSpec};
@@ -30,6 +30,10 @@ pub(super) fn check(block: &Block, named: &[String], errors: &mut Errors) {
         seen.push(name);
         if spec.shared && option.value.as_ref().is_some_and(|value| value.mentions(named)) {
             errors.at(option.name.span(), of_all_runs(block, *spec));
+            continue;
+        }
+        if let Some(name) = by_reference(*spec, option.value.as_ref(), named) {
+            errors.at(name.span(), format!("a name is a reference here; write `{} = *{name}`", option.name));
             continue;
         }
         value(option, *spec, errors);
@@ -187,6 +191,19 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
         | Kind::Periods
         | Kind::Jitter
         | Kind::Policy => {}
+    }
+}
+
+/// A name of the pipeline alone, in the place of a number.
+fn by_reference(spec: OptionSpec, value: Option<&Value>, named: &[String]) -> Option<Ident> {
+    let is_number = matches!(
+        spec.kind,
+        Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Room | Kind::Rate(_) | Kind::Fraction
+    );
+    let Some(Value::Expr(code)) = value.filter(|_| is_number) else { return None };
+    match tokens::sole(&tokens::list(code.clone()))? {
+        TokenTree::Ident(name) if named.iter().any(|known| name == known) => Some(name),
+        _ => None,
     }
 }
 

@@ -36,6 +36,14 @@ async fn runs() {
     assert_eq!(p.run(1).await.unwrap(), 7);
     assert_eq!(p.run(1).await.unwrap(), 11);
     assert_eq!(seen.load(Ordering::Relaxed), 8);
+    let (text, times) = ("ab".to_owned(), 2);
+    let p = pipeline! { |_: u32| seq < move |n| { n + text.len() as u32 } async move |n| { n * times } > };
+    assert_eq!(tokio::spawn(async move { p.run(1).await }).await.unwrap().unwrap(), 6);
+    let p = {
+        let (by, seen) = (2, vec![1, 2]);
+        pipeline! { |n: u32| move |_| { *n + by + seen[0] } }
+    };
+    assert_eq!(p.run(1).await.unwrap(), 4);
     let p = Arc::new(owned(Arc::new(vec![1, 2])));
     let run = tokio::spawn(async move { p.run(()).await });
     assert_eq!(run.await.unwrap().unwrap(), (1, 2));

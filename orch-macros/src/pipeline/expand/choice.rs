@@ -208,7 +208,8 @@ impl Scrutinee {
         match form(&visible) {
             None => Scrutinee::Value(code),
             Some(form) => Scrutinee::Place(match (text, form) {
-                (Some(text), Form::Place) => quote_spanned!(span=> #text(&#code)),
+                // In braces at its place: there the compiler says that an arm for all else is missing.
+                (Some(text), Form::Place) => carried(span, &quote_spanned!(span=> #text(&#code))),
                 // It borrows for longer than it is there itself.
                 (Some(text), Form::Value) => quote_spanned!(span=> #text(&*#code)),
                 // Without names there is nothing to move out of it, and the patterns are for its own type.

@@ -21,7 +21,7 @@ mod unfinished;
 mod unused;
 mod usage;
 
-use orch_syntax::ast::{Arm, Inline, Item, Leaf, LetStep, Pipeline, Step, TaskPath};
+use orch_syntax::ast::{Arm, Item, Leaf, LetStep, Pipeline, Step, TaskPath};
 use orch_syntax::pattern::Pattern;
 use orch_syntax::{Parsed, tokens};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -339,13 +339,16 @@ impl Expansion<'_> {
     /// and of what asks for it only that it is a cast.
     fn sent(&self, step: &Step, value: &Ident, at: &Here) -> TokenStream {
         let mut names = at.names.bound();
-        let (code, is_async) = match step {
-            Step::Leaf(Leaf { arguments: Some(arguments), .. }) => (arguments.group.stream(), false),
+        let (code, is_async, moves) = match step {
+            Step::Leaf(Leaf { arguments: Some(arguments), .. }) => {
+                (arguments.group.stream(), false, self.capture)
+            }
             Step::Inline(inline) => (
                 inline.body.stream(),
                 inline.async_token.is_some()
                     && inline.context.is_none()
                     && at.names.used_in(&inline.body.stream()).is_empty(),
+                self.captures_by_value(inline),
             ),
             _ => return TokenStream::new(),
         };
@@ -357,8 +360,8 @@ impl Expansion<'_> {
         let inside = span.resolved_at(Span::mixed_site());
         let closure = hidden("closure", span);
         let closure = quote_spanned!(inside=> #value.#closure());
-        let closure = usage::captures(&tokens::list(code), &names)
-            .then(|| self.shared(&closure, span, at.open, self.capture));
+        let closure =
+            usage::captures(&tokens::list(code), &names).then(|| self.shared(&closure, span, at.open, moves));
         let future = is_async.then(|| {
             let future = hidden("future", span);
             let cast = cast(&quote_spanned!(inside=> #value.#future()), span, here);
@@ -430,7 +433,7 @@ fn local(name: &str, span: Span) -> Ident {
 fn span_of(step: &Step) -> Span {
     match step {
         Step::Leaf(leaf) => span_of_leaf(leaf),
-        Step::Inline(inline) => span_of_inline(inline),
+        Step::Inline(inline) => inline.begins(),
         Step::Embed(embed) => embed.group.span(),
         Step::Block(block) => match block.body.first() {
             Some(Item::Piped(named)) => named.piped,
@@ -447,11 +450,6 @@ fn span_of(step: &Step) -> Span {
 /// The task's own name at the end of its path.
 fn span_of_leaf(leaf: &Leaf) -> Span {
     leaf.path.names.last().map_or_else(|| leaf.path.tokens.span(), Ident::span)
-}
-
-/// The `|` or `async` that an inline step begins with.
-fn span_of_inline(inline: &Inline) -> Span {
-    inline.async_token.unwrap_or(inline.bar)
 }
 
 /// A cast of a reference to what can be sent. It asks of what is inside of the braces, so that is a variable at the place of the error,

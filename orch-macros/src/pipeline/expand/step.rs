@@ -10,7 +10,7 @@ use syn::spanned::Spanned;
 use super::gives::{Gives, gives};
 use super::names::hidden;
 use super::table::{Entry, entry, given, node};
-use super::{Expansion, Here, carried, local, span_of_inline, span_of_leaf};
+use super::{Expansion, Here, carried, local, span_of_leaf};
 
 impl Expansion<'_> {
     /// `path` or `path(arguments)`: a closure that makes the call.
@@ -124,9 +124,14 @@ impl Expansion<'_> {
         self.capture.then(|| quote_spanned!(span=> move))
     }
 
+    /// Whether an inline step owns what it captures: it says `move`, or all steps do.
+    pub(super) fn captures_by_value(&self, inline: &Inline) -> bool {
+        self.capture || inline.move_token.is_some()
+    }
+
     /// `|pattern| { body }`: a closure, then the step that its result makes of it.
     pub(super) fn inline(&mut self, inline: &Inline, at: &Here) -> TokenStream {
-        let span = span_of_inline(inline);
+        let span = inline.begins();
         let in_table = Entry {
             kind: quote!(Inline),
             form: Form::Row,
@@ -139,7 +144,7 @@ impl Expansion<'_> {
         let (tok, private) = (&at.tok, &self.private_at(at.open));
         let closure = self.variable("closure", at.open);
         let how_name = self.variable("how", at.open);
-        let capture = self.capture_at(span);
+        let capture = self.captures_by_value(inline).then(|| quote_spanned!(span=> move));
         let here = at.here();
         let scope = local("scope", at.open);
         let input = local("input", at.open);

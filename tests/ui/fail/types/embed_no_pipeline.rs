@@ -7,9 +7,10 @@ async fn one() -> u32 {
 }
 
 fn main() {
+    let two = 2;
     let _ = pipeline! {
-        seq < one { 1 + 1 } >
+        seq < one { two } >
     };
 }
-//~         seq < one { 1 + 1 } >
-//~                   ^^^^^^^^^
+//~         seq < one { two } >
+//~                   ^^^^^^^
