@@ -77,6 +77,21 @@ fn retry_exceeds_timeout() {
         lint,
         "the waits between 9 attempts alone come to 1m 4s; the `timeout(1m)` around them ends them before",
     );
+    // `max_elapsed` ends the attempts where the next wait would end after it.
+    assert_eq!(
+        found(
+            "timeout(2s) < retry(max_attempts = 9, backoff = constant(1s), jitter = none, max_elapsed = 3s) < a > >"
+        ),
+        [
+            "warning[orch::retry_exceeds_timeout]: the waits between 4 attempts alone, 1s + 1s + 1s, come to 3s; the `timeout(2s)` around them ends them before",
+            "warning[orch::wait_without_effect]: `max_elapsed` is never reached: the `timeout` around ends before 3s",
+        ]
+    );
+    assert_eq!(
+        found("timeout(9ms) < retry(max_attempts = 9, backoff = constant(1s), jitter = none, max_elapsed = 10ms) < a > >").len(),
+        1,
+        "no time for a wait"
+    );
     // Two at a time.
     finds(
         "timeout(3s) < retry(max_attempts = 2) < par(limit = 2) < timeout(2s) < a > timeout(1s) < b > timeout(1s) < c > > > >",

@@ -210,18 +210,15 @@ fn exceeds(
         );
         return at(block, message, Some((timeout, around)), help);
     }
-    // One that ends before the `timeout` keeps them within it. Another one is never reached.
-    if elapsed.known().is_some_and(|elapsed| elapsed < limit) {
-        return None;
-    }
-    let certain = waits.certain();
+    let certain = waits.certain(elapsed.or(Duration::MAX)?);
+    let runs = certain.len() + 1;
     let least = total(&certain);
     if least < limit {
         return None;
     }
     let named =
         if (2..=FEW).contains(&certain.len()) { format!(", {},", sum(&certain)) } else { String::new() };
-    let at_least = if least < waits.most() { "at least " } else { "" };
+    let at_least = if waits.are_certain() { "" } else { "at least " };
     let message = format!(
         "the waits between {runs} {run}s alone{named} come to {at_least}{}; {ends} ends them before",
         shown(least)
@@ -238,7 +235,7 @@ fn named(waits: &Waits) -> Option<String> {
         return None;
     }
     let what = if waits.all.len() == 1 { "a wait" } else { "waits" };
-    let to = if total(&waits.certain()) < most { " up to" } else { "" };
+    let to = if waits.are_certain() { "" } else { " up to" };
     Some(format!("{what} of{to} {}", sum(&waits.all)))
 }
 

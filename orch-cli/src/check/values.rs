@@ -124,19 +124,29 @@ impl Waits {
         Self { all: Vec::new(), certain: Certain::Nothing }
     }
 
+    /// Whether each of them is as long as it can be.
+    pub(super) fn are_certain(&self) -> bool {
+        self.certain == Certain::All
+    }
+
     /// As long as they can be.
     pub(super) fn most(&self) -> Duration {
         total(&self.all)
     }
 
-    /// What of each is certain.
-    pub(super) fn certain(&self) -> Vec<Duration> {
+    /// What of each is certain, of those that are over for sure when so much time has passed.
+    pub(super) fn certain(&self, within: Duration) -> Vec<Duration> {
         let certain = |wait: &Duration| match self.certain {
             Certain::Nothing => Duration::ZERO,
             Certain::Half => *wait / 2,
             Certain::All => *wait,
         };
-        self.all.iter().map(certain).collect()
+        let mut end = Duration::ZERO;
+        let ends = |wait: &&Duration| {
+            end = end.saturating_add(**wait);
+            end <= within
+        };
+        self.all.iter().take_while(ends).map(certain).collect()
     }
 }
 
