@@ -400,6 +400,59 @@ fn user_code_moves_and_does_not_change() {
     );
 }
 
+#[test]
+fn a_comment_stays_on_its_line() {
+    for text in [
+        "
+            let p = pipeline! {
+                saga <
+                    charge(&bank)
+                        // Gives the money back.
+                        undo refund(_)
+                    ship // by air
+                        undo recall
+                >
+            };
+        ",
+        "
+            let p = pipeline! {
+                seq <
+                    fetch(id)    // what it gives
+                                 // is the order
+                    save         // all of it
+                    // On to the next.
+                    charge(id) // it is
+                               // paid
+                >
+            };
+        ",
+        "
+            let p = pipeline! {
+                seq <
+                    a
+                    /* b */ // off until the fix
+                >
+            };
+        ",
+        "
+            let p = pipeline! {
+                choose(*n) <
+                    1 => double
+                    // of all others
+                    ,
+                    _ => single
+                >
+            };
+        ",
+        "            let p = pipeline! {\n                retry(/* all of it */) < a >\n            };",
+    ] {
+        stays(text);
+    }
+    // What undoes a step stands further right than the step, also below a comment.
+    let text = "fn f() {\n    pipeline!{saga<\nk()finally/*\n*/|_|{()}>}\n}\n";
+    assert_eq!(format(text).problems, []);
+}
+
 /// rustfmt would move all of the macro otherwise.
 #[test]
 fn no_line_is_left_of_the_macro() {

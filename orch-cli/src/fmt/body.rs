@@ -133,15 +133,16 @@ impl<'s> Body<'s> {
             let ends_line = comment.is_line || breaks_in(comment.range.end, next) > 0;
             let written = self.text(line_start..comment.range.start);
             let (column, bare) = (self.style.width(written), self.style.width(written.trim_end()));
-            let (apart, is_line, blanks) = (before > 1, comment.is_line, column - bare);
-            let remark = Remark { code, apart, ends_line, is_line, column, blanks };
+            let (apart, starts_line) = (before > 1, before > 0);
+            let (is_line, blanks) = (comment.is_line, column - bare);
+            let remark = Remark { code, apart, starts_line, ends_line, is_line, column, blanks };
             remarks.push((remark, before));
             end = comment.range.end;
         }
         let on_line = remarks.iter().take_while(|(_, before)| *before == 0).count();
         let ends = on_line > 0 && (closes || remarks[on_line - 1].0.ends_line || on_line < remarks.len());
         let mut after: Vec<Remark> = remarks.into_iter().map(|(remark, _)| remark).collect();
-        let before = after.split_off(if ends { on_line } else { 0 });
+        let before = after.split_off(if ends { on_line + going_on(&after, on_line) } else { 0 });
         Gap { after, before, breaks: breaks_in(from, to) > 0, apart: breaks_in(end, to) > 1 }
     }
 
@@ -149,6 +150,14 @@ impl<'s> Body<'s> {
     pub(super) fn inside(&self, group: &Group) -> Body<'s> {
         Body { pieces: self.pieces.clone(), ..Body::of(self.source, self.style, group) }
     }
+}
+
+/// How many of the comments from an index on go on with what the one before says: they stand below it in its column.
+fn going_on(remarks: &[Remark], index: usize) -> usize {
+    let Some(first) = index.checked_sub(1).map(|before| &remarks[before]) else { return 0 };
+    let goes_on =
+        |remark: &&Remark| first.is_line && remark.is_line && !remark.apart && remark.column == first.column;
+    remarks[index..].iter().take_while(goes_on).count()
 }
 
 /// Where a stream begins.

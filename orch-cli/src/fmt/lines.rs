@@ -110,6 +110,11 @@ impl<'s> Lines<'s> {
     /// A comment at the end of the line.
     pub(super) fn remark(&mut self, remark: &Remark) {
         match remark.code.flat() {
+            // It goes on with the one above, in its column.
+            Some(text) if remark.starts_line => {
+                self.empty();
+                self.last().remark = Some((text.to_owned(), remark.column, usize::MAX));
+            }
             Some(text) if self.last().remark.is_none() => {
                 self.last().remark = Some((text.to_owned(), remark.column, remark.blanks));
             }

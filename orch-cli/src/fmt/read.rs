@@ -3,7 +3,7 @@
 
 use orch_syntax::ast::{self, Pipeline};
 use orch_syntax::tokens;
-use proc_macro2::{Delimiter, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenTree};
 
 use super::body::{Body, Gap, first_start, last_end};
 use super::code::Code;
@@ -291,8 +291,12 @@ fn block(body: &mut Body<'_>, block: &ast::Block) -> Read<Step> {
     if !tokens::is_punct(body.tokens.get(open), '<') {
         return Err(Lost);
     }
+    let is_nothing_but_comments = |group: &Group| {
+        let comments = body.source.comments(range(group.span()));
+        group.stream().is_empty() && !comments.is_empty()
+    };
     let is_bare = (from + 1..=open).all(|index| body.comments(index).is_empty());
-    let head = if is_bare {
+    let head = if is_bare && !options.as_ref().is_some_and(is_nothing_but_comments) {
         let keyword = body.text(body.start(from)..body.end_before(from + 1)).to_owned();
         let options = match options {
             // `seq()` stays as it is.
