@@ -130,6 +130,12 @@ impl Source {
         self.lines[line]
     }
 
+    /// Whether a place is in a comment.
+    pub(crate) fn is_in_comment(&self, at: usize) -> bool {
+        let before = self.comments.partition_point(|comment| comment.range.start < at);
+        before.checked_sub(1).is_some_and(|before| self.comments[before].range.end > at)
+    }
+
     /// Whether the line break before `at`, where a line begins, is a part of a literal or of a block comment.
     pub(crate) fn is_frozen(&self, at: usize) -> bool {
         let before = self.frozen.partition_point(|range| range.start < at);

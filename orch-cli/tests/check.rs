@@ -56,7 +56,47 @@ fn retry_exceeds_timeout() {
     finds(
         "timeout(1s) < retry(max_attempts = 3, backoff = exponential(1s, 3), jitter = equal) < a > >",
         lint,
-        "the waits between 3 attempts alone, 1s + 3s, come to 2s; the `timeout(1s)` around them ends them before",
+        "the waits between 3 attempts alone, 500ms + 1.5s, come to at least 2s; the `timeout(1s)` around them ends them before",
+    );
+    // More than a time can hold.
+    for endless in [
+        "retry(max_attempts = 100, backoff = exponential(1s), jitter = none)",
+        "retry(max_attempts = 95, backoff = fibonacci(1s), jitter = none)",
+        "retry(max_attempts = 100, backoff = exponential(1s), jitter = equal)",
+    ] {
+        assert_eq!(found(&format!("timeout(1h) < {endless} < a > >")).len(), 1, "{endless}");
+    }
+    // Where an error may ask for a wait, the attempts alone.
+    finds(
+        "timeout(20s) < retry(max_attempts = 3, backoff = constant(30s), jitter = none, retry_after = asked) < timeout(10s) < a > > >",
+        lint,
+        "3 attempts of up to 10s come to 30s; the `timeout(20s)` around them ends them before",
+    );
+    finds(
+        "timeout(60s) < retry(max_attempts = 9, backoff = constant(8s), jitter = none) < a > >",
+        lint,
+        "the waits between 9 attempts alone come to 1m 4s; the `timeout(1m)` around them ends them before",
+    );
+    // `max_elapsed` ends the attempts where the next wait would end after it.
+    assert_eq!(
+        found(
+            "timeout(2s) < retry(max_attempts = 9, backoff = constant(1s), jitter = none, max_elapsed = 3s) < a > >"
+        ),
+        [
+            "warning[orch::retry_exceeds_timeout]: the waits between 4 attempts alone, 1s + 1s + 1s, come to 3s; the `timeout(2s)` around them ends them before",
+            "warning[orch::wait_without_effect]: `max_elapsed` is never reached: the `timeout` around ends before 3s",
+        ]
+    );
+    assert_eq!(
+        found("timeout(9ms) < retry(max_attempts = 9, backoff = constant(1s), jitter = none, max_elapsed = 10ms) < a > >").len(),
+        1,
+        "no time for a wait"
+    );
+    // Two at a time.
+    finds(
+        "timeout(3s) < retry(max_attempts = 2) < par(limit = 2) < timeout(2s) < a > timeout(1s) < b > timeout(1s) < c > > > >",
+        lint,
+        "2 attempts of up to 2s and a wait of up to 100ms come to 4.1s; the `timeout(3s)` around them ends them before",
     );
     finds(
         "timeout(10s) < retry(max_attempts = 9, max_elapsed = 9s, backoff = constant(1s)) < timeout(2s) < a > > >",
@@ -66,6 +106,13 @@ fn retry_exceeds_timeout() {
     for fine in [
         "timeout(31s) < retry(max_attempts = 3) < timeout(10s) < a > > >",
         "timeout(20s) < retry(max_attempts = 3) < a > >",
+        "timeout(30s) < retry(max_attempts = 10, backoff = constant(5s), jitter = none, max_elapsed = 20s) < a > >",
+        "timeout(30s) < retry(max_attempts = 10, backoff = constant(5s), jitter = none, max_elapsed = t) < a > >",
+        "timeout(20s) < retry(max_attempts = 9, max_elapsed = t) < timeout(10s) < a > > >",
+        "timeout(5s) < retry(max_attempts = 9, backoff = constant(1s), jitter = none, max_elapsed = 3s) < |x| { g(x) } > >",
+        "timeout(5s) < retry(max_attempts = 9, backoff = constant(1s), jitter = none, retry_after = asked) < a > >",
+        "timeout(5s) < retry(max_attempts = 2) < par(limit = 2) < timeout(2s) < a > timeout(2s) < b > > > >",
+        "timeout(5s) < retry(max_attempts = 2) < par(limit = n) < timeout(2s) < a > timeout(2s) < b > > > >",
         "timeout(20s) < retry(max_attempts = n) < timeout(10s) < a > > >",
         "timeout(20s) < retry(max_attempts = unlimited) < timeout(10s) < a > > >",
         "timeout(20s) < retry(backoff = mine()) < timeout(10s) < a > > >",
@@ -93,6 +140,14 @@ fn repeat_exceeds_timeout() {
         "repeat_exceeds_timeout",
         "2 rounds of up to 2s come to 4s; the `timeout(3s)` around them ends them before",
     );
+    finds(
+        "|_: u32| timeout(1h) < repeat(max_rounds = 100, backoff = exponential(1s)) < a > >",
+        "repeat_exceeds_timeout",
+        &format!(
+            "the waits between 100 rounds alone come to {}; the `timeout(1h)` around them ends them before",
+            "5124095576030431h 15.999999999s"
+        ),
+    );
     finds_nothing("|_: u32| timeout(1s) < repeat < timeout(900ms) < a > > >");
     finds_nothing("|_: u32| timeout(50s) < repeat(max_rounds = 5, backoff = constant(10s)) < a > >");
 }
@@ -114,6 +169,17 @@ fn timeout_without_effect() {
         "timeout(1s) < timeout(std::time::Duration::from_secs(2)) < b > >",
         lint,
         "this `timeout(2s)` never ends anything: the one around it ends first",
+    );
+    // As it can be written: one number, one unit.
+    finds(
+        "timeout(1m) < timeout(90s) < b > >",
+        lint,
+        "this `timeout(90s)` never ends anything: the one around it ends first",
+    );
+    finds(
+        "timeout(1m) < timeout(3600s) < b > >",
+        lint,
+        "this `timeout(1h)` never ends anything: the one around it ends first",
     );
     for fine in [
         "timeout(2s) < timeout(1s) < a > >",
@@ -161,7 +227,27 @@ fn reset_below_timeout() {
     finds(
         "circuit(reset_timeout = exponential(5s, 2)) < retry < timeout(10s) < b > > >",
         lint,
-        "`reset_timeout` is 5s, and a call may take 10s: the circuit probes while calls of before it opened are under way",
+        "`reset_timeout` is 5s, and a call may take 30.3s: the circuit probes while calls of before it opened are under way",
+    );
+    finds(
+        "circuit < retry(max_attempts = 2) < timeout(61s) < a > > >",
+        lint,
+        "`reset_timeout` is 1m, and a call may take 2m 2.1s: the circuit probes while calls of before it opened are under way",
+    );
+    finds(
+        "circuit(reset_timeout = 20s) < seq < timeout(15s) < a > timeout(15s) < b > > >",
+        lint,
+        "`reset_timeout` is 20s, and a call may take 30s: the circuit probes while calls of before it opened are under way",
+    );
+    finds(
+        "circuit(reset_timeout = 10s) < circuit(reset_timeout = 50s) < timeout(30s) < a > > >",
+        lint,
+        "`reset_timeout` is 10s, and a call may take 30s: the circuit probes while calls of before it opened are under way",
+    );
+    finds(
+        "timeout(25s) < circuit(reset_timeout = 10s) < seq < timeout(20s) < a > timeout(20s) < b > > > >",
+        lint,
+        "`reset_timeout` is 10s, and a call may take 25s: the circuit probes while calls of before it opened are under way",
     );
     // A minute is what is not given.
     finds(
@@ -175,7 +261,8 @@ fn reset_below_timeout() {
         "circuit(breaker = &b) < timeout(2m) < a > >",
         "circuit(reset_timeout = x) < timeout(2m) < a > >",
         "circuit(reset_timeout = 10s) < a >",
-        "circuit(reset_timeout = 10s) < circuit(reset_timeout = 50s) < timeout(20s) < a > > >",
+        "circuit(reset_timeout = 50s) < circuit(reset_timeout = 50s) < timeout(20s) < a > > >",
+        "timeout(5s) < circuit(reset_timeout = 10s) < timeout(4s) < a > > >",
     ] {
         finds_nothing(fine);
     }
@@ -214,7 +301,17 @@ fn limit_without_effect() {
     }
     // Of children under conditions, those that are there.
     finds_nothing("par(limit = 2) < a b #[cfg(x)] c >");
-    assert_eq!(found("par(limit = 3) < a b #[cfg(x)] c >").len(), 1);
+    finds_nothing("par(limit = 3) < a b #[cfg(x)] c >");
+    finds_nothing("par(limit = 2) < a #[cfg(x)] b #[cfg(x)] c >");
+    finds_nothing("par(limit = 2) < a #[cfg(x)] b #[cfg(not(x))] c >");
+    assert_eq!(found("par(limit = 4) < a b #[cfg(x)] c >").len(), 1);
+    // What is there under a condition alone.
+    assert_eq!(found("par < a b #[cfg(x)] par(limit = 4) < c d > >").len(), 1);
+    finds(
+        "par(limit = 2) < a >",
+        "limit_without_effect",
+        "`limit = 2` limits nothing: the `par` has 1 child",
+    );
 }
 
 #[test]
@@ -234,6 +331,17 @@ fn backoff_above_max_delay() {
         "backoff_above_max_delay",
         "the first delay, 2s, is at the `max_delay` of 1s already: no delay grows",
     );
+    // An exponential of 100ms is what is not given.
+    finds(
+        "retry(max_delay = 50ms) < a >",
+        "backoff_above_max_delay",
+        "the first delay, 100ms, is at the `max_delay` of 50ms already: no delay grows",
+    );
+    assert!(
+        of("retry(backoff = exponential(100s), max_delay = 90s) < a >").reports[0]
+            .contains("write `backoff = constant(90s)`")
+    );
+    finds_nothing("retry(max_delay = 200ms) < a >");
     finds_nothing("retry(backoff = exponential(2s), max_delay = 10s) < a >");
     finds_nothing("retry(backoff = constant(2s), max_delay = 2s) < a >");
 }
@@ -287,6 +395,13 @@ fn a_lint_is_allowed_at_its_place() {
     assert_eq!(check(lines).reports.len(), 1);
     let inside = "fn f() {\n    pipeline! {\n        // orch: allow(one_attempt)\n        retry(max_attempts = 1) < a >\n    }\n}\n";
     assert_eq!(check(inside).reports.len(), 0);
+    // As well on the line of the block as on that of its option.
+    for (above, before) in [("// orch: allow(one_attempt)", ""), ("", "// orch: allow(one_attempt)\n")] {
+        let lines = format!(
+            "fn f() {{\n    pipeline! {{\n{above}\n        retry(\n{before}            max_attempts = 1,\n        ) < a >\n    }}\n}}\n"
+        );
+        assert_eq!(check(&lines).reports.len(), 0, "{lines}");
+    }
     let unknown = check("// orch: allow(one_atempt)\n");
     assert!(
         unknown.reports[0].starts_with(

@@ -33,6 +33,14 @@ const PIPELINES: &[&str] = &[
     "pipeline! { retry(max_attempts = 3,\n when = |e| {\n  e.is_retryable()\n }) < a > }",
 ];
 
+/// Pipelines with a line left of all others, or with several pieces of several lines in a step.
+const ODD: &[&str] = &[
+    "pipeline!{\n        |n| {\n//            dbg!(n);\n            n\n        }\n    }",
+    "pipeline! {\n        seq <\n            a\n/* off\n  b */\n            |n| {\n  /* why\nnot */ n\n            }\n        >\n    }",
+    "pipeline! {\n    seq <\n        |Order { id,\n                 name }| {\n            let x = 1;\n            name\n        }\n        b\n    >\n}",
+    "pipeline! {\n  let (a,\n       b) = (\n     c.clone(),\n     d,\n  );\n  |_: (\n    A,\n    B,\n  )| choose(n) < Some(x) if (x\n      > 3) => |n| {\n    n\n  } _ => a >\n}",
+];
+
 /// Places where a pipeline may stand.
 const PLACES: &[&str] = &[
     "fn f() { let p = PIPELINE; }",
@@ -67,14 +75,24 @@ fn styles() -> [(String, Style); 3] {
 
 #[test]
 fn they_agree_wherever_a_pipeline_stands() {
+    agree(PLACES, PIPELINES);
+}
+
+#[test]
+fn they_agree_about_lines_of_the_users() {
+    agree(&PLACES[..1], ODD);
+}
+
+#[track_caller]
+fn agree(places: &[&str], pipelines: &[&str]) {
     if rustfmt("", "max_width=100").is_none() {
         println!("rustfmt is not installed");
         return;
     }
     let mut differ = Vec::new();
     for (config, style) in styles() {
-        for place in PLACES {
-            for (index, pipeline) in PIPELINES.iter().enumerate() {
+        for place in places {
+            for (index, pipeline) in pipelines.iter().enumerate() {
                 let text = place.replace("PIPELINE", pipeline);
                 let once = rustfmt(&text, &config).expect("rustfmt");
                 let formatted = common::format_as(&once, &style);

@@ -403,6 +403,172 @@ fn user_code_moves_and_does_not_change() {
 }
 
 #[test]
+fn a_comment_stays_on_its_line() {
+    for text in [
+        "
+            let p = pipeline! {
+                saga <
+                    charge(&bank)
+                        // Gives the money back.
+                        undo refund(_)
+                    ship // by air
+                        undo recall
+                >
+            };
+        ",
+        "
+            let p = pipeline! {
+                seq <
+                    fetch(id)    // what it gives
+                                 // is the order
+                    save         // all of it
+                    // On to the next.
+                    charge(id) // it is
+                               // paid
+                >
+            };
+        ",
+        "
+            let p = pipeline! {
+                seq <
+                    a
+                    /* b */ // off until the fix
+                >
+            };
+        ",
+        "
+            let p = pipeline! {
+                choose(*n) <
+                    1 => double
+                    // of all others
+                    ,
+                    _ => single
+                >
+            };
+        ",
+        "            let p = pipeline! {\n                retry(/* all of it */) < a >\n            };",
+    ] {
+        stays(text);
+    }
+    // What undoes a step stands further right than the step, also below a comment.
+    let text = "fn f() {\n    pipeline!{saga<\nk()finally/*\n*/|_|{()}>}\n}\n";
+    assert_eq!(format(text).problems, []);
+}
+
+/// rustfmt would move all of the macro otherwise.
+#[test]
+fn no_line_is_left_of_the_macro() {
+    becomes(
+        "
+            let p = pipeline! {
+                |n| {
+    //            dbg!(n);
+                    /* of several
+lines */
+                    n
+                }
+            };
+        ",
+        "
+            let p = pipeline! {
+                |n| {
+            //            dbg!(n);
+                    /* of several
+            lines */
+                    n
+                }
+            };
+        ",
+    );
+}
+
+/// A closure goes with the line of its step, wherever its own begins.
+#[test]
+fn a_body_moves_with_its_step() {
+    stays(
+        "
+            let p = pipeline! {
+                |_: Order|
+                seq <
+                    |Order { id,
+                             name }| {
+                        let x = 1;
+                        name
+                    }
+                    a
+                >
+            };
+        ",
+    );
+    stays(
+        "
+            let p = pipeline! {
+                let (places,
+                     limiter) = (
+                    a.clone(),
+                    b.clone(),
+                );
+                |_: (
+                    Key,
+                    Value,
+                )|
+                choose(n) <
+                    Some(x) if (x
+                        > 3) => |n| {
+                        n
+                    }
+                    _ => a
+                >
+            };
+        ",
+    );
+    becomes(
+        "
+            let p = pipeline! {
+              |Order { id,
+                           name }: Order| |n| {
+                n
+              }
+            };
+        ",
+        "
+            let p = pipeline! {
+                |Order { id,
+                             name }: Order|
+                |n| {
+                  n
+                }
+            };
+        ",
+    );
+}
+
+/// What is printed is what would be printed of it.
+#[test]
+fn formatting_settles_at_once() {
+    for text in [
+        "
+            let p = pipeline! {
+                |_: u32| timeout(10s) < retry(
+                    max_attempts = 5,
+                    backoff = exponential(100ms),
+                    jitter = equal
+                ) <
+                    call
+                > >
+            };
+        ",
+        "            let p = pipeline! { retry(max_attempts = 5,\n backoff = exponential(100ms)) <\n f() > };",
+        "            let p = pipeline! { |_: u64| retry(max_attempts = 5,\n backoff = exponential(100ms)) <\n f() > };",
+    ] {
+        for style in [common::style(), Style::default()] {
+            let once = format_as(&function(text), &style).text;
+            assert_eq!(format_as(&once, &style).text, once);
+        }
+    }
+}
+
+#[test]
 fn pipelines_anywhere_in_code_are_found() {
     becomes(
         "    mod m { impl A { fn g() { x(|| vec![async_orch::pipeline!{a}]); } } }",
@@ -451,6 +617,11 @@ fn what_cannot_be_read_is_left_alone() {
         formatted.problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
         ["a.rs:2:26: `seq` is not closed; write `>`; this pipeline is left as it is"]
     );
+    // Values that look as attributes do.
+    for value in ["timeout(#x)", "timeout(#)", "with(# a)", "timeout(#[a] x)", "retry(when = #)"] {
+        let text = format!("fn f() {{\n    pipeline! {{ {value} < b > }};\n}}\n");
+        assert_eq!(format(&text).text, text);
+    }
     let error = orch_cli::fmt::format("a.rs", "fn f() {\n  \"\n}", &Style::default(), &names()).unwrap_err();
     assert_eq!(
         error.to_string(),

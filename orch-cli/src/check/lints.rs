@@ -6,7 +6,7 @@ use std::time::Duration;
 use orch_syntax::ast::{Block, Item, Pipeline, Step};
 
 use super::time::{ATTEMPTS, HEDGED, RESET, longest, of_body, of_repeat, of_retry};
-use super::values::{Backoff, Given, Waits, count, head, shown, time, waits};
+use super::values::{Backoff, Given, Waits, count, duration, head, shown, time, total, waits, written};
 use crate::source::range;
 
 /// A lint: its name, and what it is about.
@@ -81,6 +81,8 @@ pub struct Finding {
     pub lint: &'static str,
     /// Where, in bytes.
     pub place: Range<usize>,
+    /// Where the keyword of its block begins. It is allowed there too.
+    pub block: usize,
     /// What is so.
     pub message: String,
     /// What it is so because of, and what that is.
@@ -143,6 +145,7 @@ fn at(block: &Block, message: String, because: Option<(&Block, String)>, help: &
     Some(Finding {
         lint: "",
         place: range(block.keyword.span()),
+        block: range(block.keyword.span()).start,
         message,
         because: because.map(|(block, what)| (range(block.keyword.span()), what)),
         help: help.to_owned(),
@@ -182,6 +185,10 @@ fn exceeds(
     help: &str,
 ) -> Option<Finding> {
     let (timeout, limit) = within.timeout()?;
+    // Where it is not known, nobody knows how many begin.
+    if elapsed == Given::Unknown {
+        return None;
+    }
     let around = format!("ends after {}", shown(limit));
     let ends = format!("the `timeout({})` around them", written(limit));
     if let Some(body) = of_body(block).filter(|body| !body.is_zero()) {
@@ -203,22 +210,24 @@ fn exceeds(
         );
         return at(block, message, Some((timeout, around)), help);
     }
-    let least = waits.least();
+    let certain = waits.certain(elapsed.or(Duration::MAX)?);
+    let runs = certain.len() + 1;
+    let least = total(&certain);
     if least < limit {
         return None;
     }
+    let named =
+        if (2..=FEW).contains(&certain.len()) { format!(", {},", sum(&certain)) } else { String::new() };
+    let at_least = if waits.are_certain() { "" } else { "at least " };
     let message = format!(
-        "the waits between {runs} {run}s alone, {}, come to {}; {ends} ends them before",
-        sum(&waits.all),
+        "the waits between {runs} {run}s alone{named} come to {at_least}{}; {ends} ends them before",
         shown(least)
     );
     at(block, message, Some((timeout, around)), help)
 }
 
-/// A time as a literal.
-fn written(time: Duration) -> String {
-    shown(time).replace(' ', "")
-}
+/// So many times are told one by one.
+const FEW: usize = 4;
 
 fn named(waits: &Waits) -> Option<String> {
     let most = waits.most();
@@ -226,16 +235,14 @@ fn named(waits: &Waits) -> Option<String> {
         return None;
     }
     let what = if waits.all.len() == 1 { "a wait" } else { "waits" };
-    let to = if waits.least() < most { " up to" } else { "" };
+    let to = if waits.are_certain() { "" } else { " up to" };
     Some(format!("{what} of{to} {}", sum(&waits.all)))
 }
 
 /// Times with a `+` between any two, or only what they come to.
 fn sum(all: &[Duration]) -> String {
-    const FEW: usize = 4;
     if all.len() > FEW {
-        let total = all.iter().fold(Duration::ZERO, |sum, time| sum.saturating_add(*time));
-        return format!("{} in all", shown(total));
+        return format!("{} in all", shown(total(all)));
     }
     all.iter().map(|time| shown(*time)).collect::<Vec<_>>().join(" + ")
 }
@@ -274,7 +281,7 @@ fn wait_without_effect(block: &Block, within: &Within<'_>) -> Option<Finding> {
     at_option(block, name, at(block, message, because, "remove it, or make it shorter than the `timeout`"))
 }
 
-fn reset_below_timeout(block: &Block, _: &Within<'_>) -> Option<Finding> {
+fn reset_below_timeout(block: &Block, within: &Within<'_>) -> Option<Finding> {
     if block.spec.keyword != "circuit" || block.option("breaker").is_some() {
         return None;
     }
@@ -282,17 +289,21 @@ fn reset_below_timeout(block: &Block, _: &Within<'_>) -> Option<Finding> {
         None => RESET,
         Some(option) => {
             let value = option.value.as_ref()?;
-            super::values::duration(value).or_else(|| Backoff::of(value).map(|backoff| backoff.base()))?
+            duration(value).or_else(|| Backoff::of(value).map(|backoff| backoff.base()))?
         }
     };
-    let (timeout, limit) = longest_timeout(block, Duration::MAX).filter(|(_, limit)| *limit > reset)?;
+    let (timeout, own) = longest_timeout(block, Duration::MAX)?;
+    // Where something else in it may take any time, as long as that.
+    let call = of_body(block).unwrap_or(own);
+    let around = within.timeout().map_or(Duration::MAX, |(_, limit)| limit);
+    let call = Some(call.min(around)).filter(|call| *call > reset)?;
     let message = format!(
         "`reset_timeout` is {}, and a call may take {}: the circuit probes while calls of before it opened are under way",
         shown(reset),
-        shown(limit)
+        shown(call)
     );
-    let because = Some((timeout, format!("ends after {}", shown(limit))));
-    let help = "make `reset_timeout` at least as long as the `timeout` inside";
+    let because = Some((timeout, format!("ends after {}", shown(own))));
+    let help = "make `reset_timeout` at least as long as a call may take";
     at_option(block, "reset_timeout", at(block, message, because, help))
 }
 
@@ -300,7 +311,6 @@ fn reset_below_timeout(block: &Block, _: &Within<'_>) -> Option<Finding> {
 fn longest_timeout(block: &Block, cap: Duration) -> Option<(&Block, Duration)> {
     fn of(step: &Step, cap: Duration) -> Option<(&Block, Duration)> {
         match step {
-            Step::Block(block) if block.spec.keyword == "circuit" => None,
             Step::Block(block) if block.spec.keyword == "timeout" => {
                 match head(block).filter(|own| *own <= cap) {
                     Some(own) => Some((block, longest(step).map_or(own, |most| most.min(own)))),
@@ -337,7 +347,8 @@ fn limit_without_effect(block: &Block, _: &Within<'_>) -> Option<Finding> {
     (block.spec.keyword == "par").then_some(())?;
     let children = block.body.len();
     let limit = count(block, "limit").known().filter(|limit| *limit as usize > children)?;
-    let message = format!("`limit = {limit}` limits nothing: the `par` has {children} children");
+    let of_them = if children == 1 { "child" } else { "children" };
+    let message = format!("`limit = {limit}` limits nothing: the `par` has {children} {of_them}");
     at_option(block, "limit", at(block, message, None, "remove it, or make it smaller"))
 }
 
@@ -349,7 +360,11 @@ fn one_attempt(block: &Block, _: &Within<'_>) -> Option<Finding> {
 
 fn backoff_above_max_delay(block: &Block, _: &Within<'_>) -> Option<Finding> {
     let cap = time(block, "max_delay").known()?;
-    let backoff = block.option("backoff").and_then(|option| Backoff::of(option.value.as_ref()?))?;
+    let backoff = match block.option("backoff") {
+        Some(option) => Backoff::of(option.value.as_ref()?)?,
+        None if block.spec.keyword == "retry" => of_retry(),
+        None => return None,
+    };
     (backoff.grows() && backoff.base() >= cap).then_some(())?;
     let message = format!(
         "the first delay, {}, is at the `max_delay` of {} already: no delay grows",

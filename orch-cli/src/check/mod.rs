@@ -20,7 +20,7 @@ use crate::files;
 use crate::find::{Invocation, find};
 use crate::problem::{Error, Problem};
 use crate::run::{Outcome, World, told};
-use crate::source::{Position, Source};
+use crate::source::{Position, Source, range};
 
 /// The name of what is said of a name in a comment that no lint has.
 const UNKNOWN: &str = "unknown_lint";
@@ -92,34 +92,50 @@ pub fn check(file: &str, text: &str, names: &[String]) -> Checked {
         let names: Vec<String> = LINTS.iter().map(|lint| format!("`{}`", lint.name)).collect();
         let message = format!("there is no lint `{name}`");
         let help = format!("the lints are {}", names.join(", "));
-        let finding = Finding { lint: UNKNOWN, place, message, because: None, help };
+        let finding = Finding { lint: UNKNOWN, block: place.start, place, message, because: None, help };
         checked.reports.push(report(&source, &finding));
     }
     for found in find(&source, names) {
         if let Ok(graph) = crate::graph::graph(&source, &found) {
             checked.bounds.push(bounds::line(&source, &found, &graph));
         }
+        let mut sound = Vec::new();
         for case in cases(&found.body(), DEPTH) {
-            let mut parsed = parse(case);
+            let mut parsed = parse(case.clone());
             validate(&mut parsed);
-            if !parsed.errors.is_empty() {
+            if parsed.errors.is_empty() {
+                sound.push((case, findings(&parsed.tree)));
+            } else {
                 problems(&source, &found, &parsed.errors, &mut checked.problems);
-                continue;
             }
-            for finding in findings(&parsed.tree) {
-                let line = source.line_of(finding.place.start);
-                if allowed.iter().any(|allowed| allowed.allows(finding.lint, line)) {
-                    continue;
-                }
-                let shown = report(&source, &finding);
-                // With a condition and without it, it is the same.
-                if !checked.reports.contains(&shown) {
-                    checked.reports.push(shown);
-                }
+        }
+        for finding in in_all_cases(&sound) {
+            let lines = [finding.place.start, finding.block].map(|at| source.line_of(at));
+            let allows = |line| allowed.iter().any(|allowed| allowed.allows(finding.lint, line));
+            if !lines.into_iter().any(allows) {
+                checked.reports.push(report(&source, finding));
             }
         }
     }
     checked
+}
+
+/// What is found wherever its block is there, once.
+fn in_all_cases(cases: &[(TokenStream, Vec<Finding>)]) -> Vec<&Finding> {
+    let has_block = |case: &TokenStream, finding: &Finding| {
+        case.clone().into_iter().any(|token| range(token.span()).start == finding.block)
+    };
+    let mut kept: Vec<&Finding> = Vec::new();
+    for finding in cases.iter().flat_map(|(_, findings)| findings) {
+        let is_same = |other: &Finding| other.lint == finding.lint && other.place == finding.place;
+        let is_everywhere =
+            cases.iter().all(|(case, found)| found.iter().any(is_same) || !has_block(case, finding));
+        if is_everywhere && !kept.iter().any(|kept| is_same(kept)) {
+            kept.push(finding);
+        }
+    }
+    kept.sort_by_key(|finding| finding.place.start);
+    kept
 }
 
 /// How many conditions of one pipeline are told apart.

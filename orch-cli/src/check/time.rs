@@ -39,6 +39,17 @@ pub(super) fn of_body(block: &Block) -> Option<Duration> {
     steps(block).try_fold(Duration::ZERO, |sum, step| Some(sum.saturating_add(longest(step)?)))
 }
 
+/// So many steps at once, each of which begins when one before it has ended, in order.
+fn side_by_side(block: &Block, at_once: u32) -> Option<Duration> {
+    let places = steps(block).take(at_once as usize).count();
+    let mut free_at = vec![Duration::ZERO; places];
+    for step in steps(block) {
+        let first = free_at.iter_mut().min()?;
+        *first = first.saturating_add(longest(step)?);
+    }
+    Some(free_at.into_iter().max().unwrap_or_default())
+}
+
 /// The longest of them.
 fn of_peers(block: &Block) -> Option<Duration> {
     steps(block).try_fold(Duration::ZERO, |most, step| Some(most.max(longest(step)?)))
@@ -56,10 +67,7 @@ fn of_block(block: &Block) -> Option<Duration> {
             (limit, body) => limit.or(body),
         },
         "race" | "choose" => of_peers(block),
-        "par" => match count(block, "limit") {
-            Given::No => of_peers(block),
-            _ => of_body(block),
-        },
+        "par" => side_by_side(block, count(block, "limit").or(u32::MAX)?),
         "retry" => {
             let attempts = count(block, "max_attempts").or(ATTEMPTS)?;
             let body = of_body(block)?;

@@ -107,20 +107,52 @@ fn whole(code: &[TokenTree]) -> Option<u32> {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Waits {
     pub(super) all: Vec<Duration>,
-    /// How much of each is certain: all of it, half or nothing.
-    certain: u32,
+    certain: Certain,
+}
+
+/// How much of each wait is certain.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Certain {
+    Nothing,
+    Half,
+    All,
 }
 
 impl Waits {
-    /// As long as they can be.
-    pub(super) fn most(&self) -> Duration {
-        self.all.iter().fold(Duration::ZERO, |sum, wait| sum.saturating_add(*wait))
+    /// Waits of which nothing is known.
+    fn unknown() -> Self {
+        Self { all: Vec::new(), certain: Certain::Nothing }
     }
 
-    /// As long as they are at least.
-    pub(super) fn least(&self) -> Duration {
-        self.most() * self.certain / 2
+    /// Whether each of them is as long as it can be.
+    pub(super) fn are_certain(&self) -> bool {
+        self.certain == Certain::All
     }
+
+    /// As long as they can be.
+    pub(super) fn most(&self) -> Duration {
+        total(&self.all)
+    }
+
+    /// What of each is certain, of those that are over for sure when so much time has passed.
+    pub(super) fn certain(&self, within: Duration) -> Vec<Duration> {
+        let certain = |wait: &Duration| match self.certain {
+            Certain::Nothing => Duration::ZERO,
+            Certain::Half => *wait / 2,
+            Certain::All => *wait,
+        };
+        let mut end = Duration::ZERO;
+        let ends = |wait: &&Duration| {
+            end = end.saturating_add(**wait);
+            end <= within
+        };
+        self.all.iter().take_while(ends).map(certain).collect()
+    }
+}
+
+/// What times come to.
+pub(super) fn total(all: &[Duration]) -> Duration {
+    all.iter().fold(Duration::ZERO, |sum, time| sum.saturating_add(*time))
 }
 
 /// How many waits are written out, one for one.
@@ -128,6 +160,10 @@ const MANY: u32 = 10_000;
 
 /// The waits between so many runs of a body. `backoff` and `jitter` are what is not given.
 pub(super) fn waits(block: &Block, runs: u32, backoff: Backoff, jitter: &str) -> Option<Waits> {
+    // An error may ask for another wait, a longer or a shorter one.
+    if block.option("retry_after").is_some() {
+        return Some(Waits::unknown());
+    }
     let backoff = match block.option("backoff") {
         None => backoff,
         Some(Opt { value: Some(value), .. }) => Backoff::of(value)?,
@@ -135,9 +171,9 @@ pub(super) fn waits(block: &Block, runs: u32, backoff: Backoff, jitter: &str) ->
     };
     let cap = time(block, "max_delay").or(Duration::MAX)?;
     let certain = match word(block, "jitter").or(jitter.to_owned())?.as_str() {
-        "none" => 2,
-        "equal" => 1,
-        _ => 0,
+        "none" => Certain::All,
+        "equal" => Certain::Half,
+        _ => Certain::Nothing,
     };
     (runs <= MANY).then(|| {
         let all = backoff.take(runs.saturating_sub(1) as usize).map(|delay| delay.min(cap)).collect();
@@ -175,6 +211,10 @@ impl Backoff {
             Some(Value::Expr(code)) => code.to_string().replace('_', "").parse().ok()?,
             Some(_) => return None,
         };
+        // One that is none is a mistake, which others tell.
+        if !f64::is_finite(factor) || factor < 0.0 {
+            return None;
+        }
         match word.to_string().as_str() {
             "constant" => Some(Self::constant(base)),
             "exponential" => Some(Self { next: base, after: After::Times(factor) }),
@@ -213,6 +253,16 @@ impl Iterator for Backoff {
             }
         }
         Some(delay)
+    }
+}
+
+/// A time as a literal, which has one number and one unit.
+pub(super) fn written(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let is_whole = |unit: u64| time.subsec_nanos() == 0 && seconds > 0 && seconds.is_multiple_of(unit);
+    match [("h", 3600), ("m", 60)].into_iter().find(|(_, unit)| is_whole(*unit)) {
+        Some((unit, size)) => format!("{}{unit}", seconds / size),
+        None => format!("{time:?}"),
     }
 }
 

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use orch_syntax::tokens;
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-use super::code::Code;
+use super::code::{Code, Pieces};
 use super::style::Style;
 use super::tree::Remark;
 use crate::source::{Comment, Source, range};
@@ -18,6 +18,7 @@ pub(super) struct Body<'s> {
     ranges: Vec<Range<usize>>,
     /// Where the opening bracket ends, and the closing one begins.
     inside: Range<usize>,
+    pieces: Pieces,
     pub(super) at: usize,
 }
 
@@ -36,7 +37,7 @@ impl<'s> Body<'s> {
         let inside = range(group.span_open()).end..range(group.span_close()).start;
         let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
         let ranges = tokens.iter().map(|token| range(token.span())).collect();
-        Self { source, style, tokens, ranges, inside, at: 0 }
+        Self { source, style, tokens, ranges, inside, pieces: Pieces::default(), at: 0 }
     }
 
     pub(super) fn text(&self, range: Range<usize>) -> &'s str {
@@ -81,7 +82,23 @@ impl<'s> Body<'s> {
 
     /// The tokens of a range of indices, as they are written.
     pub(super) fn code(&self, from: usize, to: usize) -> Code {
-        Code::of(self.source, self.style, self.start(from)..self.end_before(to))
+        self.piece(self.start(from)..self.end_before(to))
+    }
+
+    /// What stands in a range of the text.
+    pub(super) fn piece(&self, range: Range<usize>) -> Code {
+        Code::of(self.source, self.style, &self.pieces, range)
+    }
+
+    /// The tokens from an index to the end of a comment.
+    pub(super) fn code_with(&self, from: usize, last: &Comment) -> Code {
+        self.piece(self.start(from)..last.range.end)
+    }
+
+    /// How many tokens of an attribute stand here, or none.
+    pub(super) fn attribute(&self) -> Option<usize> {
+        let is_one = tokens::as_group(self.tokens.get(self.at + 1), Delimiter::Bracket).is_some();
+        (self.punct('#') && is_one).then_some(2)
     }
 
     /// As `code`, with one space for each gap, and none for what is none; as it is written where there are comments in between.
@@ -111,27 +128,36 @@ impl<'s> Body<'s> {
         for (position, comment) in comments.iter().enumerate() {
             let next = comments.get(position + 1).map_or(to, |next| next.range.start);
             let line_start = self.source.line_start(comment.range.start);
-            let code = Code::of(self.source, self.style, comment.range.clone());
+            let code = self.piece(comment.range.clone());
             let before = breaks_in(end, comment.range.start);
             let ends_line = comment.is_line || breaks_in(comment.range.end, next) > 0;
             let written = self.text(line_start..comment.range.start);
             let (column, bare) = (self.style.width(written), self.style.width(written.trim_end()));
-            let (apart, is_line, blanks) = (before > 1, comment.is_line, column - bare);
-            let remark = Remark { code, apart, ends_line, is_line, column, blanks };
+            let (apart, starts_line) = (before > 1, before > 0);
+            let (is_line, blanks) = (comment.is_line, column - bare);
+            let remark = Remark { code, apart, starts_line, ends_line, is_line, column, blanks };
             remarks.push((remark, before));
             end = comment.range.end;
         }
         let on_line = remarks.iter().take_while(|(_, before)| *before == 0).count();
         let ends = on_line > 0 && (closes || remarks[on_line - 1].0.ends_line || on_line < remarks.len());
         let mut after: Vec<Remark> = remarks.into_iter().map(|(remark, _)| remark).collect();
-        let before = after.split_off(if ends { on_line } else { 0 });
+        let before = after.split_off(if ends { on_line + going_on(&after, on_line) } else { 0 });
         Gap { after, before, breaks: breaks_in(from, to) > 0, apart: breaks_in(end, to) > 1 }
     }
 
     /// The tokens inside of a group, with what they stand in.
     pub(super) fn inside(&self, group: &Group) -> Body<'s> {
-        Body::of(self.source, self.style, group)
+        Body { pieces: self.pieces.clone(), ..Body::of(self.source, self.style, group) }
     }
+}
+
+/// How many of the comments from an index on go on with what the one before says: they stand below it in its column.
+fn going_on(remarks: &[Remark], index: usize) -> usize {
+    let Some(first) = index.checked_sub(1).map(|before| &remarks[before]) else { return 0 };
+    let goes_on =
+        |remark: &&Remark| first.is_line && remark.is_line && !remark.apart && remark.column == first.column;
+    remarks[index..].iter().take_while(goes_on).count()
 }
 
 /// Where a stream begins.

@@ -1,6 +1,8 @@
 //! Pieces of the text that are handed on as they are: of several lines all but the first move with what they stand in.
 
+use std::cell::RefCell;
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::style::Style;
 use crate::source::Source;
@@ -18,7 +20,26 @@ pub(super) enum Line {
     /// It begins so much further right, or left, than the line on which the piece does.
     Moves { by: isize, text: String },
     /// It begins within a literal or a comment. The line break before it is a part of that too.
-    Frozen { line_break: &'static str, text: String },
+    Frozen { line_break: &'static str, text: String, is_comment: bool },
+}
+
+/// The pieces of several lines that were read by now, each with how far the line is indented that its lines are measured from.
+#[derive(Clone, Default)]
+pub(super) struct Pieces(Rc<RefCell<Vec<(Range<usize>, usize)>>>);
+
+impl Pieces {
+    /// How far the line is indented that a place is measured from. Where that begins within a piece, it is the one of the piece, on
+    /// whose last line something goes on.
+    fn indentation(&self, source: &Source, style: &Style, at: usize) -> usize {
+        let line = source.indented_line(at);
+        let all = self.0.borrow();
+        let piece = all.iter().rev().find(|(range, _)| range.start < line && line < range.end);
+        piece.map_or_else(|| style.indentation(&source.text()[line..]), |(_, indentation)| *indentation)
+    }
+
+    fn add(&self, range: Range<usize>, indentation: usize) {
+        self.0.borrow_mut().push((range, indentation));
+    }
 }
 
 impl Code {
@@ -26,10 +47,13 @@ impl Code {
         Self { first: text.into(), rest: Vec::new() }
     }
 
-    /// What stands in a range of the text.
-    pub(super) fn of(source: &Source, style: &Style, range: Range<usize>) -> Self {
+    /// What stands in a range of the text, beside the pieces before it.
+    pub(super) fn of(source: &Source, style: &Style, pieces: &Pieces, range: Range<usize>) -> Self {
         let text = &source.text()[range.clone()];
-        let base = style.indentation(&source.text()[source.indented_line(range.start)..]);
+        let base = pieces.indentation(source, style, range.start);
+        if text.contains('\n') {
+            pieces.add(range.clone(), base);
+        }
         let mut code = Code::default();
         let mut at = range.start;
         for (index, written) in text.split('\n').enumerate() {
@@ -43,7 +67,8 @@ impl Code {
             } else if source.is_frozen(at) {
                 let is_windows = source.text()[..at - 1].ends_with('\r');
                 let line_break = if is_windows { "\r\n" } else { "\n" };
-                code.rest.push(Line::Frozen { line_break, text: bare.to_owned() });
+                let is_comment = source.is_in_comment(at);
+                code.rest.push(Line::Frozen { line_break, text: bare.to_owned(), is_comment });
             } else {
                 let by = style.indentation(bare).cast_signed() - base.cast_signed();
                 code.rest.push(Line::Moves { by, text: bare.trim_start_matches([' ', '\t']).to_owned() });

@@ -11,8 +11,10 @@ pub(super) struct Lines<'s> {
     style: &'s Style,
     /// In which column the first one goes on.
     offset: usize,
-    /// How far the line is indented that is being written, or if that begins within a literal or a comment, the one with its beginning.
+    /// How far the line is indented that is being written, or if that begins within a piece of text, the one with its beginning.
     indentation: usize,
+    /// How far a line is indented at least. rustfmt moves the others by one that is less.
+    least: usize,
     all: Vec<Written>,
 }
 
@@ -27,7 +29,7 @@ struct Written {
 
 impl<'s> Lines<'s> {
     pub(super) fn new(style: &'s Style, offset: usize, indentation: usize) -> Self {
-        Self { style, offset, indentation, all: vec![Written::default()] }
+        Self { style, offset, indentation, least: indentation, all: vec![Written::default()] }
     }
 
     fn last(&mut self) -> &mut Written {
@@ -56,7 +58,12 @@ impl<'s> Lines<'s> {
     /// Begins a line.
     pub(super) fn begin(&mut self, indentation: usize) {
         self.indentation = indentation;
-        self.all.push(Written { text: self.style.blanks(indentation), ..Written::default() });
+        self.go_on(indentation);
+    }
+
+    /// Begins a line within a piece of text.
+    fn go_on(&mut self, indentation: usize) {
+        self.all.push(Written { text: self.style.blanks(indentation.max(self.least)), ..Written::default() });
     }
 
     /// An empty line.
@@ -70,23 +77,44 @@ impl<'s> Lines<'s> {
         self.push(&code.first);
         for (index, line) in code.rest.iter().enumerate() {
             match line {
-                // The last one is where something follows.
-                Line::Moves { text, .. } if text.is_empty() && index + 1 < code.rest.len() => self.empty(),
+                Line::Moves { text, by } if text.is_empty() => {
+                    // The last one is where something follows.
+                    if index + 1 == code.rest.len() {
+                        self.begin(indentation.saturating_add_signed(*by));
+                    } else {
+                        self.empty();
+                    }
+                }
                 Line::Moves { text, by } => {
-                    self.begin(indentation.saturating_add_signed(*by));
+                    self.go_on(indentation.saturating_add_signed(*by));
                     self.push(text);
                 }
-                Line::Frozen { line_break, text } => {
-                    let line_break = Some(*line_break);
-                    self.all.push(Written { line_break, text: text.clone(), ..Written::default() });
+                Line::Frozen { line_break, text, is_comment } => {
+                    let text = if *is_comment { self.not_left(text) } else { text.clone() };
+                    self.all.push(Written { line_break: Some(*line_break), text, ..Written::default() });
                 }
             }
+        }
+    }
+
+    /// A line of a comment, indented as far as lines have to be.
+    fn not_left(&self, line: &str) -> String {
+        let text = line.trim_start_matches([' ', '\t']);
+        if text.is_empty() || self.style.indentation(line) >= self.least {
+            line.to_owned()
+        } else {
+            self.style.blanks(self.least) + text
         }
     }
 
     /// A comment at the end of the line.
     pub(super) fn remark(&mut self, remark: &Remark) {
         match remark.code.flat() {
+            // It goes on with the one above, in its column.
+            Some(text) if remark.starts_line => {
+                self.empty();
+                self.last().remark = Some((text.to_owned(), remark.column, usize::MAX));
+            }
             Some(text) if self.last().remark.is_none() => {
                 self.last().remark = Some((text.to_owned(), remark.column, remark.blanks));
             }

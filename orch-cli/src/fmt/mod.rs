@@ -33,7 +33,8 @@ pub struct Formatted {
     pub problems: Vec<Problem>,
 }
 
-/// Laying out an outer pipeline moves an inner one, and that may no longer fit on its line. It settles at once, or after a round.
+/// Laying out an outer pipeline moves an inner one, and that may no longer fit on its line; and what goes on over several lines says
+/// how the block around it does. It settles at once, or after a round.
 const ROUNDS: usize = 4;
 
 /// Lays out the pipelines of a text: the invocations of macros of these names. `file` is what it is called in messages.
@@ -59,7 +60,7 @@ pub fn format(file: &str, text: &str, style: &Style, names: &[String]) -> Result
             }
         }
         formatted.problems = problems;
-        if depth == 1 || formatted.text == before {
+        if formatted.text == before {
             break;
         }
     }

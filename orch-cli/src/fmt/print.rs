@@ -116,7 +116,8 @@ impl Printer<'_> {
             self.item(item, inner);
         }
         for (index, remark) in list.before_close.iter().enumerate() {
-            self.own_line(remark, index > 0 || !list.items.is_empty(), inner);
+            let follows = index > 0 && !remark.starts_line;
+            self.comment(remark, follows, index > 0 || !list.items.is_empty(), inner);
         }
         self.lines.begin(indentation);
     }
@@ -152,16 +153,21 @@ impl Printer<'_> {
         self.lines.code(&remark.code);
     }
 
+    /// A comment that follows on this line, or one on a line of its own.
+    fn comment(&mut self, remark: &Remark, follows: bool, may_be_apart: bool, indentation: usize) {
+        if follows {
+            self.lines.push(" ");
+            self.lines.code(&remark.code);
+        } else {
+            self.own_line(remark, may_be_apart, indentation);
+        }
+    }
+
     /// The line of an item, and what stands before it.
     fn begin_item(&mut self, item: &Item, is_first: bool, indentation: usize) {
         let mut on_line = false;
         for (index, remark) in item.before.iter().enumerate() {
-            if on_line {
-                self.lines.push(" ");
-                self.lines.code(&remark.code);
-            } else {
-                self.own_line(remark, !is_first || index > 0, indentation);
-            }
+            self.comment(remark, on_line, !is_first || index > 0, indentation);
             on_line = !remark.ends_line;
         }
         if on_line {
@@ -213,15 +219,8 @@ impl Printer<'_> {
 
     /// Comments between two parts of one item.
     fn between(&mut self, remarks: &[Remark], indentation: usize) {
-        let mut ends_line = false;
         for remark in remarks {
-            if ends_line {
-                self.own_line(remark, false, indentation);
-            } else {
-                self.lines.push(" ");
-                self.lines.code(&remark.code);
-            }
-            ends_line = remark.ends_line;
+            self.comment(remark, !remark.starts_line, false, indentation);
         }
     }
 
@@ -233,6 +232,17 @@ impl Printer<'_> {
         }
         self.lines.push(" ");
         indentation
+    }
+
+    /// As `before_step`, of `undo` or `finally`.
+    fn undo_word(&mut self, word: &Code, indentation: usize) -> usize {
+        if word.flat().is_some() || flat::ends_line(word) {
+            return self.before_step(word, indentation);
+        }
+        // On the last line of a comment it might stand too far left for an undo.
+        self.lines.code(word);
+        self.lines.begin(indentation + self.style.tab_spaces);
+        indentation + self.style.tab_spaces
     }
 
     /// A step on a line with this indentation, with so much after it.
@@ -275,7 +285,7 @@ impl Printer<'_> {
                 let before = self.lines.count();
                 self.step(first, indentation, 0);
                 let is_one_line = self.lines.count() == before;
-                self.between(between, indentation);
+                self.between(between, indentation + self.style.tab_spaces);
                 let stays = !is_one_line || (*on_one_line && flat::step(undo).is_none());
                 let indentation = if between.is_empty() && stays {
                     self.lines.push(" ");
@@ -284,7 +294,7 @@ impl Printer<'_> {
                     self.lines.begin(indentation + self.style.tab_spaces);
                     indentation + self.style.tab_spaces
                 };
-                let indentation = self.before_step(word, indentation);
+                let indentation = self.undo_word(word, indentation);
                 self.step(undo, indentation, tail);
             }
         }

@@ -3,7 +3,7 @@
 
 use orch_syntax::ast::{self, Pipeline};
 use orch_syntax::tokens;
-use proc_macro2::{Delimiter, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenTree};
 
 use super::body::{Body, Gap, first_start, last_end};
 use super::code::Code;
@@ -58,9 +58,19 @@ impl ListReader {
         gap
     }
 
+    /// An item, which may have attributes.
     fn item(
         &mut self,
         body: &mut Body<'_>,
+        content: impl FnOnce(&mut Body<'_>) -> Read<Content>,
+    ) -> Read<()> {
+        self.entry(body, true, content)
+    }
+
+    fn entry(
+        &mut self,
+        body: &mut Body<'_>,
+        has_attributes: bool,
         content: impl FnOnce(&mut Body<'_>) -> Read<Content>,
     ) -> Read<()> {
         let gap = self.gap(body, false);
@@ -76,13 +86,13 @@ impl ListReader {
             comma: false,
             after: Vec::new(),
         };
-        while body.punct('#') {
+        while let Some(length) = body.attribute().filter(|_| has_attributes) {
             let from = body.at;
-            body.at += 2;
+            body.at += length;
             let comments = body.comments(body.at);
             let ends = body.gap(body.at, false).breaks;
             let written = match comments.last() {
-                Some(last) => Code::of(body.source, body.style, body.start(from)..last.range.end),
+                Some(last) => body.code_with(from, last),
                 None => body.code(from, body.at),
             };
             item.attributes.push((written, ends));
@@ -281,8 +291,12 @@ fn block(body: &mut Body<'_>, block: &ast::Block) -> Read<Step> {
     if !tokens::is_punct(body.tokens.get(open), '<') {
         return Err(Lost);
     }
+    let is_nothing_but_comments = |group: &Group| {
+        let comments = body.source.comments(range(group.span()));
+        group.stream().is_empty() && !comments.is_empty()
+    };
     let is_bare = (from + 1..=open).all(|index| body.comments(index).is_empty());
-    let head = if is_bare {
+    let head = if is_bare && !options.as_ref().is_some_and(is_nothing_but_comments) {
         let keyword = body.text(body.start(from)..body.end_before(from + 1)).to_owned();
         let options = match options {
             // `seq()` stays as it is.
@@ -313,7 +327,7 @@ fn options(body: &mut Body<'_>) -> Read<List> {
     let mut lengths = tokens::split_commas(&all).into_iter().map(|(option, _)| option.len());
     while body.token().is_some() {
         let length = lengths.next().filter(|length| *length > 0).ok_or(Lost)?;
-        list.item(body, |body| {
+        list.entry(body, false, |body| {
             let (from, to) = (body.at, body.at + length);
             body.at = to;
             let is_named = length > 2
@@ -381,7 +395,7 @@ fn head_end(body: &Body<'_>, step: &ast::Step) -> Read<usize> {
 fn with_comments(body: &Body<'_>, from: usize, value: usize, head: Code) -> Code {
     match body.comments(value).last() {
         Some(last) => {
-            let mut code = Code::of(body.source, body.style, body.start(from)..last.range.end);
+            let mut code = body.code_with(from, last);
             if last.is_line {
                 code.rest.push(super::code::Line::Moves {
                     by: body.style.tab_spaces.cast_signed(),

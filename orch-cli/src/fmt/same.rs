@@ -5,7 +5,7 @@ use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 
 use super::body::Body;
 use super::style::Style;
-use crate::source::Source;
+use crate::source::{Comment, Source};
 
 /// What differs, if anything does.
 pub(super) fn difference(before: (&Source, &Group), after: (&Source, &Group)) -> Option<&'static str> {
@@ -19,12 +19,15 @@ pub(super) fn difference(before: (&Source, &Group), after: (&Source, &Group)) ->
     (comments(before) != comments(after)).then_some("the comments")
 }
 
-/// The comments between the brackets of a group.
-fn comments<'s>((source, group): (&'s Source, &Group)) -> Vec<&'s str> {
+/// The comments between the brackets of a group, without what their lines are indented by.
+fn comments((source, group): (&Source, &Group)) -> Vec<String> {
     let style = Style::default();
     let body = Body::of(source, &style, group);
     let inside = source.comments(body.end_before(0)..body.start(usize::MAX));
-    inside.iter().map(|comment| &source.text()[comment.range.clone()]).collect()
+    let lines = |comment: &Comment| -> Vec<&str> {
+        source.text()[comment.range.clone()].split('\n').map(str::trim_start).collect()
+    };
+    inside.iter().map(|comment| lines(comment).join("\n")).collect()
 }
 
 /// The tokens, each with whether it is joined to the next, as `=>` is. The brackets of blocks are joined to nothing.

@@ -29,7 +29,7 @@ pub(super) struct Item {
     /// Comments before its comma, if there are such.
     pub(super) before_comma: Vec<Remark>,
     pub(super) comma: bool,
-    /// Comments after it, on its line.
+    /// Comments after it, on its line, and those below them that go on with what they say.
     pub(super) after: Vec<Remark>,
 }
 
@@ -39,6 +39,8 @@ pub(super) struct Remark {
     pub(super) code: Code,
     /// Whether there is an empty line before it.
     pub(super) apart: bool,
+    /// Whether a line ends before it.
+    pub(super) starts_line: bool,
     /// Whether a line ends after it.
     pub(super) ends_line: bool,
     /// Whether all lines end after it.

@@ -5,6 +5,7 @@
 pub(crate) struct Scanned {
     /// Without blanks, comments and literals; each of these is a mark.
     pub(crate) code: String,
+    /// Without what their lines are indented by.
     pub(crate) comments: Vec<String>,
     pub(crate) literals: Vec<String>,
     /// The first line that ends in blanks, outside of literals and comments of several lines.
@@ -29,7 +30,8 @@ pub(crate) fn scan(text: &str) -> Scanned {
         match kind {
             Kind::Comment => {
                 let is_line = part.starts_with("//");
-                scanned.comments.push(if is_line { part.trim_end() } else { part }.to_owned());
+                let lines: Vec<&str> = part.split('\n').map(str::trim_start).collect();
+                scanned.comments.push(if is_line { part.trim_end().to_owned() } else { lines.join("\n") });
                 scanned.code.push('\u{1}');
             }
             Kind::Literal => {
