@@ -320,7 +320,9 @@ pub(crate) mod wanted {
     pub use crate::build::slot::{
         EntersInto, FlowsInto, GoesOnWith, IteratesInto, SeveralArguments, StartsWith,
     };
-    pub use crate::leaf::{AgreesWith, Annotation, Braces, EntersThem, NamesWhat};
+    pub use crate::leaf::{
+        AgreesWith, Annotation, Braces, EntersThem, LooksAtError, LooksAtPiped, NamesWhat,
+    };
     pub use crate::policy::CanBeHandedOut;
     pub use crate::task::{IntoBoxError, IntoFailure, Task};
 }

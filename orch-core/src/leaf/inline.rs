@@ -393,6 +393,47 @@ where
     }
 }
 
+macro_rules! looks_at {
+    ($(#[$doc:meta])* $name:ident, $note:literal) => {
+        $(#[$doc])*
+        #[diagnostic::on_unimplemented(
+            message = "this closure takes `{Takes}`, but it is given `{Given}`",
+            label = "is given `{Given}`",
+            note = $note
+        )]
+        #[doc(hidden)]
+        pub trait $name<Given, Takes> {
+            /// The value itself.
+            fn agree(value: Given, annotation: Self) -> Takes
+            where
+                Self: Sized;
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<T, Given, Takes> $name<Given, Takes> for T
+        where
+            Same: Are<Given, Takes>,
+        {
+            #[inline(always)]
+            fn agree(value: Given, _annotation: T) -> Takes {
+                Same::one(value)
+            }
+        }
+    };
+}
+
+looks_at! {
+    /// What is asked of an error is what the annotation of a predicate says.
+    LooksAtError,
+    "the type of the error is known: leave it out, `|e| …`, and look inside with `e.downcast_ref::<…>()`"
+}
+
+looks_at! {
+    /// What a head looks at is what the annotation of its closure says.
+    LooksAtPiped,
+    "the type of what is piped is known: leave it out"
+}
+
 /// What a step gives is what the annotation of its name says.
 #[diagnostic::on_unimplemented(
     message = "the name is annotated as `{Annotated}`, but the step gives `{Given}`",

@@ -10,7 +10,9 @@ pub use embed::{Braces, EntersThem};
 pub use inline::AsyncInlineStep;
 #[cfg(not(feature = "durable"))]
 pub(crate) use inline::AsyncInlineStep;
-pub use inline::{AgreesWith, Annotation, Moved, NamesWhat, pinned, probe, result};
+pub use inline::{
+    AgreesWith, Annotation, LooksAtError, LooksAtPiped, Moved, NamesWhat, pinned, probe, result,
+};
 pub(crate) use inline::{
     AsyncBody, AsyncContextBody, Closure, ContextBody, Inline, NamedBody, SyncBody, Within,
 };

@@ -146,6 +146,7 @@ impl Expansion<'_> {
             // All of it at the closure: there the compiler says which patterns are missing.
             Scrutinee::Piped(code) => {
                 let private = self.private_at(span);
+                let code = self.agreed(code.clone(), "LooksAtPiped", block.open);
                 quote_spanned!(span.resolved_at(Span::mixed_site())=> #private::look(#input, #code))
             }
             _ => code.clone(),

@@ -4,6 +4,7 @@
 //! joint is a call of its own, spanned to the step that it judges. The user's tokens go out once and untouched; what
 //! is ours resolves at the definition, and names nothing but `__private`.
 
+mod annotation;
 mod around;
 mod block;
 mod choice;

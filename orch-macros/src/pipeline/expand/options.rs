@@ -155,14 +155,15 @@ impl Expansion<'_> {
         let (private, tok, here) =
             (&self.private_at(block.open), &at.tok, block.open.resolved_at(Span::mixed_site()));
         let methods = method_of(kind);
-        let code = self.value(block, asked);
+        let written = self.value(block, asked);
+        let code = self.agreed(written.clone(), "LooksAtError", block.open);
         if !asked.mentions(&at.names.bound()) {
             let plain = hidden(methods.plain, block.open);
             if may_hold_a_closure(&code) {
                 let span = first_span(&code, block.open);
                 let holder = quote_spanned!(here=> #tok.#plain(#code));
-                return if captures(&tokens::list(code.clone()), &[]) {
-                    self.looked_at(&holder, span, block.open, holds_a_move(&code))
+                return if captures(&tokens::list(written.clone()), &[]) {
+                    self.looked_at(&holder, span, block.open, holds_a_move(&written))
                 } else {
                     holder
                 };
@@ -179,7 +180,7 @@ impl Expansion<'_> {
         let asked = quote_spanned!(here=> #private::#ask(#error, #code));
         let closure = quote_spanned!(span=> #capture |#scope, #error| { #names #asked });
         let holder = quote_spanned!(here=> #tok.#named(#closure));
-        self.looked_at_if_it_captures(holder, &code, span, block.open, &at.names)
+        self.looked_at_if_it_captures(holder, &written, span, block.open, &at.names)
     }
 
     /// What holds a closure, of which it is asked whether what it captures can be shared, before the block asks.
@@ -248,6 +249,7 @@ impl Expansion<'_> {
         let (scope, input) = (local("scope", block.open), local("input", block.open));
         let (capture, names) = (self.capture_at(span), at.names.open(&scope, &code));
         let (input, code) = if is_closure(&code) {
+            let code = self.agreed(code, "LooksAtPiped", block.open);
             (input.to_token_stream(), quote_spanned!(here=> #private::holds(#input, #code)))
         } else {
             (quote!(_), code)
