@@ -29,10 +29,10 @@ use crate::run::{Asks, Inside};
 pub trait Task<Args>: 'static {
     /// The name in paths, events and errors: the function's, or `#[task(name = "…")]`.
     const NAME: &'static str;
-    /// What it gives when it succeeds.
-    type Out: Send + 'static;
+    /// What it gives when it succeeds. A step is made of a task only if that can be sent between threads.
+    type Out: 'static;
     /// What it gives when it fails; [`Infallible`] if it cannot.
-    type Error: Send + 'static;
+    type Error: 'static;
     /// Whether it asks for its [`Context`], and so which run it is a part of.
     #[doc(hidden)]
     type Asks: Asks;

@@ -215,9 +215,32 @@ macro_rules! step {
 }
 
 step!(IsStep [T, F] Embed<T, F> where T: Run<Error: IntoFailure<E>>, F: Send + Sync);
-step!(IsTask [F, T, A, N] Leaf<F, T, A, N>, (T, A) where F: Send + Sync, T: Fails<A, E>, A: Send);
-step!(IsCall [F, T, A, N] Leaf<F, T, A, N> where F: Send + Sync, T: Fails<A, E>, A: Send);
+step!(IsTask [F, T, A, N] Leaf<F, T, A, N>, (T, A) where F: Send + Sync, T: Fails<A, E, Out: Send, Error: Send>, A: Send);
+step!(IsCall [F, T, A, N] Leaf<F, T, A, N> where F: Send + Sync, T: Fails<A, E, Out: Send, Error: Send>, A: Send);
 step!(IsInline [B, Raw, How, N] Inline<B, Raw, How, N> where B: Sent, How: Fits<Raw, E>);
+
+macro_rules! output_of_a_task {
+    ($($condition:ident)*) => {$(
+        impl<F, T: Task<A>, A, N, P, E> Check<$condition<Leaf<F, T, A, N>, P, E>, Leaf<F, T, A, N>> {
+            /// Where it is judged whether the output can be sent between threads.
+            pub fn output(&self) -> Spot<(T::Out,)> {
+                Spot::new()
+            }
+        }
+
+        impl<F, T, A, N, P, E> NoOutput for &Check<$condition<Leaf<F, T, A, N>, P, E>, Leaf<F, T, A, N>> {}
+    )*};
+}
+
+output_of_a_task!(IsTask IsCall);
+
+/// It is no task of these arguments, which has been reported.
+pub trait NoOutput {
+    /// Where nothing is judged.
+    fn output(&self) -> Spot<((),)> {
+        Spot::new()
+    }
+}
 
 /// What an inline step is made of can be sent between threads, and what it gives while it is awaited.
 ///
@@ -332,8 +355,9 @@ pub mod methods {
     pub use super::{
         AskedWanted as _, ControlWanted as _, DuplicateWanted as _, ErrorWanted as _, FailureWanted as _,
         HandedWanted as _, InputWanted as _, ItemsWanted as _, KeptWanted as _, Known as _,
-        NextRoundWanted as _, OneWanted as _, OwnedWanted as _, PolicyWanted as _, PredicateWanted as _,
-        Reported as _, RunWanted as _, SameWanted as _, SharedWanted as _, StreamWanted as _,
+        NextRoundWanted as _, NoOutput as _, OneWanted as _, OwnedWanted as _, PolicyWanted as _,
+        PredicateWanted as _, Reported as _, RunWanted as _, SameWanted as _, SharedWanted as _,
+        StreamWanted as _,
     };
     pub use crate::leaf::select::{
         HowContinued as _, HowContinuedDebug as _, HowPlain as _, HowPlainDebug as _, HowTried as _,

@@ -33,9 +33,7 @@ where
     P: Point,
     E: Failure,
     F: for<'e> Fn(<P::Scope as Scope>::Ref<'e>, P::In) -> Call<T, A> + Send + Sync,
-    T: Fails<A, E>,
-    // Said of a task by `#[task]` already; where it is not so, this keeps the consequences to one.
-    T::Out: Send,
+    T: Fails<A, E, Out: Send, Error: Send>,
     A: Send,
     N: HasNode<P::Scope>,
 {

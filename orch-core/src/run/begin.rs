@@ -87,7 +87,7 @@ macro_rules! here {
             }
 
             #[inline(always)]
-            fn execute<T: Task<A>, A: Send>(
+            fn execute<T: Task<A, Out: Send, Error: Send>, A: Send>(
                 self,
                 id: Option<Id>,
                 origin: Origin,

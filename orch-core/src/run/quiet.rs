@@ -54,7 +54,7 @@ impl Here for Quiet {
     }
 
     #[inline(always)]
-    fn execute<T: Task<A>, A: Send>(
+    fn execute<T: Task<A, Out: Send, Error: Send>, A: Send>(
         self,
         _id: Option<Id>,
         _origin: Origin,

@@ -312,17 +312,21 @@ impl Expansion<'_> {
         let step_value = self.variable("step", span);
         let sent = self.sent(step, &step_value, at);
         let call = quote!(#tok.#gate(#step_value));
+        let asked = |condition: &str, method: &str| {
+            let method = hidden(method, at.open);
+            let place = carried(span, &quote_spanned!(at.here()=> #check.#method()));
+            self.asked_for(condition, &place, at.open)
+        };
         let gives = match step {
             Step::Inline(_) => {
-                let asked = |condition: &str, method: &str| {
-                    let method = hidden(method, at.open);
-                    let place = carried(span, &quote_spanned!(at.here()=> #check.#method()));
-                    self.asked_for(condition, &place, at.open)
-                };
                 let (given, awaited) = (asked("CanBeGiven", "output"), asked("IsAwaited", "awaited"));
                 quote!(#given #awaited)
             }
-            Step::Leaf(leaf) if leaf.arguments.is_none() => self.asked_for("Task", &place, at.open),
+            Step::Leaf(leaf) => {
+                let is_task = leaf.arguments.is_none().then(|| self.asked_for("Task", &place, at.open));
+                let given = asked("CanBeGiven", "output");
+                quote!(#is_task #given)
+            }
             _ => TokenStream::new(),
         };
         quote_spanned! {at.here()=> {
