@@ -34,7 +34,6 @@ where
     E: Failure,
     F: for<'e> Fn(<P::Scope as Scope>::Ref<'e>, P::In) -> Call<T, A> + Send + Sync,
     T: Fails<A, E, Out: Send, Error: Send>,
-    A: Send,
     N: HasNode<P::Scope>,
 {
     type Out = T::Out;

@@ -82,12 +82,12 @@ macro_rules! here {
             }
 
             #[inline(always)]
-            fn fingerprint<T: Task<A>, A: Send>(self, args: &A) -> Option<u64> {
+            fn fingerprint<T: Task<A>, A>(self, args: &A) -> Option<u64> {
                 self.run.runtime().and_then(|_| T::fingerprint(args))
             }
 
             #[inline(always)]
-            fn execute<T: Task<A, Out: Send, Error: Send>, A: Send>(
+            fn execute<T: Task<A, Out: Send, Error: Send>, A>(
                 self,
                 id: Option<Id>,
                 origin: Origin,

@@ -40,10 +40,10 @@ pub trait Here: Copy + Send + Sync {
     // ----- the world -----
 
     /// What is kept of the arguments of a task, if somebody compares.
-    fn fingerprint<T: Task<A>, A: Send>(self, args: &A) -> Option<u64>;
+    fn fingerprint<T: Task<A>, A>(self, args: &A) -> Option<u64>;
 
     /// Runs one attempt of the task `T` at `origin`, in the execution `id`.
-    fn execute<T: Task<A, Out: Send, Error: Send>, A: Send>(
+    fn execute<T: Task<A, Out: Send, Error: Send>, A>(
         self,
         id: Option<Id>,
         origin: Origin,

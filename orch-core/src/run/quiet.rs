@@ -49,12 +49,12 @@ impl Here for Quiet {
     }
 
     #[inline(always)]
-    fn fingerprint<T: Task<A>, A: Send>(self, _args: &A) -> Option<u64> {
+    fn fingerprint<T: Task<A>, A>(self, _args: &A) -> Option<u64> {
         None
     }
 
     #[inline(always)]
-    fn execute<T: Task<A, Out: Send, Error: Send>, A: Send>(
+    fn execute<T: Task<A, Out: Send, Error: Send>, A>(
         self,
         _id: Option<Id>,
         _origin: Origin,
