@@ -152,7 +152,8 @@ impl<T: Send + 'static> CanBeGiven for T {}
 /// A value that a run can be given.
 #[diagnostic::on_unimplemented(
     message = "the input of a pipeline is sent between threads, which `{Self}` cannot be",
-    label = "not `Send`"
+    label = "not `Send`",
+    note = "`Arc` is for an `Rc`, a `Mutex` or an atomic for a `Cell`"
 )]
 #[doc(hidden)]
 pub trait CanBeInput {

@@ -145,18 +145,59 @@ impl Parameter {
 
     /// The same, or `cx: Context<'_>`.
     pub(crate) fn is_meant_as_context(&self) -> bool {
-        let tokens = tokens::list(self.ty.clone());
-        let rest = match tokens.as_slice() {
-            [and, rest @ ..] if tokens::is_punct(Some(and), '&') => rest,
-            rest => rest,
-        };
-        let rest = match rest {
-            [quote, TokenTree::Ident(_), rest @ ..] if tokens::is_punct(Some(quote), '\'') => rest,
-            rest => rest,
-        };
         self.name.as_ref().is_some_and(|name| tokens::is_one_of(name, &["cx", "_cx"]))
-            && PathType::of(rest).is_some_and(|path| path.name == "Context")
+            && self.type_without_reference().1.is_some_and(|path| path == "Context")
     }
+
+    /// What a parameter that is not taken for the context, but has its type, `Context<'_>`, is to be for that. `is_first` if no other is
+    /// before it.
+    pub(crate) fn context_slip(&self, is_first: bool) -> Option<&'static str> {
+        let has_lifetime =
+            self.ty.clone().into_iter().skip_while(|token| token.to_string() != "Context").any(is_quote);
+        let (reference, name) = self.type_without_reference();
+        if !(has_lifetime && name.is_some_and(|name| name == "Context")) {
+            return None;
+        }
+        Some(match (is_first, reference) {
+            (false, _) => "the context is the first parameter of a task; move it there, `cx: &Context<'_>`",
+            (true, Reference::Shared) => {
+                "the context of a task is called `cx`; rename the parameter, or write `#[task(context)]`"
+            }
+            (true, _) => "a task borrows its context; write `cx: &Context<'_>`",
+        })
+    }
+
+    /// How its type refers to another, and the name of that.
+    fn type_without_reference(&self) -> (Reference, Option<Ident>) {
+        let tokens = tokens::list(self.ty.clone());
+        let (mut reference, mut rest) = match tokens.as_slice() {
+            [and, rest @ ..] if tokens::is_punct(Some(and), '&') => (Reference::Shared, rest),
+            rest => (Reference::None, rest),
+        };
+        if let [quote, TokenTree::Ident(_), after @ ..] = rest
+            && is_quote(quote.clone())
+        {
+            rest = after;
+        }
+        if let [word, after @ ..] = rest
+            && tokens::is_word(Some(word), "mut")
+        {
+            (reference, rest) = (Reference::Mutable, after);
+        }
+        (reference, PathType::of(rest).map(|path| path.name.clone()))
+    }
+}
+
+/// How a type refers to another.
+#[derive(Clone, Copy)]
+enum Reference {
+    None,
+    Shared,
+    Mutable,
+}
+
+fn is_quote(token: TokenTree) -> bool {
+    tokens::is_punct(Some(&token), '\'')
 }
 
 /// All the `#[…]` here.

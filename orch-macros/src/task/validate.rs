@@ -155,6 +155,12 @@ pub(crate) fn validate(task: &Task) -> syn::Result<()> {
             refuse(span, text);
         }
     }
+    for (at, parameter) in sig.parameters.iter().enumerate() {
+        let slip = parameter.context_slip(at == 0 && sig.context.is_none()).filter(|_| leaves.is_none());
+        if let Some(text) = slip {
+            refuse(parameter.span, text.to_owned());
+        }
+    }
     if let Some(ty) = &sig.output {
         if let Some(span) = impl_trait(ty) {
             let text = if !sig.asyncness && is_future(ty) {
