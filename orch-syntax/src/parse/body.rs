@@ -13,6 +13,9 @@ use crate::types;
 /// Words that declare a value elsewhere.
 pub(super) const DECLARING: &[&str] = &["var", "val", "mut", "const", "static", "auto", "def"];
 
+/// Variants that every module sees, and that do not match every reference.
+pub(super) const OF_REFERENCES: &[&str] = &["Some", "Ok", "Err"];
+
 /// `let pattern: Type =`, up to the value.
 pub(super) struct LetHead {
     pub(super) let_token: Ident,
@@ -156,7 +159,7 @@ impl Parser<'_> {
         if self.word(0, "else") {
             self.no_else();
         } else {
-            self.no_variant(pattern);
+            self.no_variant(pattern, OF_REFERENCES);
         }
     }
 
@@ -299,15 +302,15 @@ impl Parser<'_> {
         }
     }
 
-    /// Reports a pattern that is one of the variants that every module sees, and so does not match every value.
-    pub(super) fn no_variant(&mut self, pattern: &Pattern) {
+    /// Reports a pattern that is `None` or one of these variants around another, and so does not match every value.
+    pub(super) fn no_variant(&mut self, pattern: &Pattern, variants: &[&str]) {
         let code = tokens::list(pattern.to_token_stream());
         let Some(TokenTree::Ident(variant)) = code.first() else { return };
         let is_variant = match code.get(1) {
             None => variant == "None",
             Some(_) => {
                 code.len() == 2
-                    && tokens::is_one_of(variant, &["Some", "Ok", "Err"])
+                    && tokens::is_one_of(variant, variants)
                     && tokens::as_group(code.get(1), Delimiter::Parenthesis).is_some()
             }
         };

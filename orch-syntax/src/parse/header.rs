@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 
 use super::bars::Bars;
-use super::body::LetHead;
+use super::body::{LetHead, OF_REFERENCES};
 use super::cursor::Parser;
 use super::slips;
 use crate::ast::{HeaderLet, Inline, Input};
@@ -141,7 +141,7 @@ impl Parser<'_> {
         let reported = self.check_order("a `let` of the header", late);
         let errors = self.errors.len();
         let LetHead { let_token, pattern, ty } = self.let_head();
-        self.no_variant(&pattern);
+        self.no_variant(&pattern, OF_REFERENCES);
         let reported = reported || self.errors.len() > errors;
         self.lost = false;
         let value = self.up_to_semicolon(reported);
@@ -308,7 +308,7 @@ impl Parser<'_> {
             );
         }
         let pattern = self.pattern_or_wild(&bars.pattern, "expected a name");
-        self.no_variant(&pattern);
+        self.no_variant(&pattern, OF_REFERENCES);
         self.no_mut(&pattern);
         self.at = after.saturating_sub(1);
         let ty = bars.ty.as_deref().and_then(|ty| self.type_of(ty));

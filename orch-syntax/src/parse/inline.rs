@@ -42,7 +42,8 @@ impl Parser<'_> {
         self.at = after;
         let (pattern, ty) = if sound {
             let pattern = self.pattern_or_wild(&bars.pattern, "");
-            self.no_variant(&pattern);
+            // Of `Result<T, Infallible>` one of the others is every value.
+            self.no_variant(&pattern, &["Some"]);
             self.at = after - 1;
             let ty = bars.ty.as_deref().and_then(|ty| self.type_of(ty));
             self.at = after;

@@ -108,10 +108,13 @@ fn is_no_pipeline(code: &[TokenTree]) -> bool {
         [TokenTree::Ident(word), sign, TokenTree::Group(_)] if tokens::is_punct(Some(sign), '!') => {
             tokens::is_one_of(word, &["format", "println", "vec"])
         }
-        // After braces a statement may end, and a sign begin an expression.
+        // After braces a statement may end, and a sign begin an expression; in angles it is one of types.
         last => {
-            let braces = last.iter().any(|token| tokens::as_group(Some(token), Delimiter::Brace).is_some());
-            !braces && (1..last.len()).any(is_operator)
+            let is_unsure = |token: &TokenTree| {
+                tokens::as_group(Some(token), Delimiter::Brace).is_some()
+                    || tokens::is_punct(Some(token), '<')
+            };
+            !last.iter().any(is_unsure) && (1..last.len()).any(is_operator)
         }
     }
 }

@@ -648,6 +648,7 @@ fn a_name_is_a_reference() {
     );
     mistake("seq < let n = a par(limit = ^n) < b c > >", "a name is a reference here; write `limit = *n`");
     sound("|n: u32| retry(max_attempts = *n) < a >");
+    sound("choose(3) < n => retry(max_attempts = n) < a >, _ => b >");
 }
 
 #[test]
@@ -666,6 +667,7 @@ fn the_number_of_each_is_its_limit() {
         "each(^8) < a >",
         "an option is written `name = value`, as `limit = 8`; `each` has `stream`, `limit`, `settle` and `name`",
     );
+    mistake("seq < a each ^8 < b > >", "options stand in parentheses; write `each(limit = 8) < … >`");
     mistake(
         "seq < a each(^ids) < b > >",
         "the step before `each` gives the collection; write `ids each < … >`",

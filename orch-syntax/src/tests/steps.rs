@@ -342,8 +342,12 @@ fn what_an_inline_step_gives_is_owned() {
     let name = message("s", "`s.clone()`, or `*s` if it is `Copy`");
     mistake("|s: String| |_| { ^s }", &name);
     mistake("seq < let s = a async |_, cx| { b(s); ^s } >", &name);
-    mistake("|s: String| |_| { ^&s.a.0 }", &message("&s.a.0", "`s.a.0.clone()`"));
+    mistake("|s: String| |_| { ^&s.0 }", &message("&s.0", "`s.0.clone()`"));
     mistake("|s: String| |_| { ^&s[1..] }", &message("&s[1..]", "`s[1..].to_owned()`"));
+    // What is behind a reference may live longer.
+    for text in ["|s: &'static A| |_| { &s.a }", "let s = a; |_| { &s.a }", "|s: A| |_| { &s.a.b }"] {
+        sound(text);
+    }
     sound("|_: u8| choose(3) < s => |_| { s }, _ => |_| { 4 } >");
     for text in [
         "|s| { s }",
@@ -365,6 +369,7 @@ fn a_pattern_always_matches() {
     };
     mistake("|_: A| seq < let ^Some(n) = a b >", &message("Some(n)"));
     mistake("|_: A| seq < let ^Err(n) = _ b >", &message("Err(n)"));
+    sound("|_: A| |Ok(n)| { n }");
     mistake("|_: A| |^None| { 1 }", &message("None"));
     mistake("|^Ok(n): A| b", &message("Ok(n)"));
     mistake("let ^Some(n) = a; b", &message("Some(n)"));
@@ -377,7 +382,17 @@ fn braces_hold_a_pipeline() {
     for code in ["n + 1", "1", "a(); b * 2", "a();", "format!(\"x\")"] {
         mistake(&format!("seq < a ^{{ {code} }} >"), &message(code));
     }
-    for code in ["a", "&a", "*a", "a::b(c)", "if a { b } else { c }", "let a = b; a", "a.b(1 + 2)", "a!(b)"] {
+    for code in [
+        "a",
+        "&a",
+        "*a",
+        "a::b(c)",
+        "if a { b } else { c }",
+        "let a = b; a",
+        "a.b(1 + 2)",
+        "a!(b)",
+        "a::<dyn B + C>()",
+    ] {
         sound(&format!("seq < a {{ {code} }} >"));
     }
 }

@@ -8,6 +8,7 @@ mod undoes;
 
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
+use self::returned::{Kept, Returned};
 use self::undoes::Undoes;
 use quote::ToTokens;
 
@@ -26,6 +27,7 @@ pub fn validate(parsed: &mut Parsed) {
     let mut walk = Walk {
         named: Vec::new(),
         of_arms: Vec::new(),
+        owned: Vec::new(),
         piped: Piped::Nothing,
         undos: Undoes::default(),
         errors,
@@ -35,6 +37,9 @@ pub fn validate(parsed: &mut Parsed) {
     }
     if let Some(input) = &pipeline.input {
         walk.named.extend(input.pattern.names());
+        let ty = tokens::whole(&tokens::list(input.ty.clone()));
+        let is_reference = tokens::is_punct(ty.first(), '&');
+        walk.owned.extend(input.pattern.whole().filter(|_| !is_reference).map(ToString::to_string));
         walk.piped = if input.pattern.is_wild() { Piped::Value } else { Piped::Named };
     }
     walk.step(&mut pipeline.root);
@@ -46,11 +51,17 @@ struct Walk<'e> {
     named: Vec<String>,
     /// Those of them that the arms around bind: a pattern may take a value apart that the run does not keep.
     of_arms: Vec<String>,
+    /// The input, if its type is written and is no reference.
+    owned: Vec<String>,
     /// What the next step is given.
     piped: Piped,
     /// Who undoes what is done here.
     undos: Undoes,
     errors: &'e mut Errors,
+}
+
+fn is_in(names: &[String], name: &Ident) -> bool {
+    names.iter().any(|known| name == known)
 }
 
 /// What is piped into a step.
@@ -87,11 +98,21 @@ impl Walk<'_> {
         !self.errors.structure_unsure
     }
 
+    /// A reference to what has a name, as the value of an inline step.
+    fn returned(&self, inline: &Inline) -> Option<Returned> {
+        let kept = |name: &Ident| match (is_in(&self.named, name), is_in(&self.of_arms, name)) {
+            (true, false) => {
+                let once = self.named.iter().filter(|known| name == known).count() == 1;
+                Some(if once && is_in(&self.owned, name) { Kept::Owned } else { Kept::Unknown })
+            }
+            _ => None,
+        };
+        returned::reference(inline, &kept)
+    }
+
     /// An inline step that uses what is piped, where nothing is. (What it takes would be `()`, of which the compiler speaks.)
     fn inline(&mut self, inline: &Inline) {
-        let is_in = |names: &[String], name: &Ident| names.iter().any(|known| name == known);
-        let is_kept = |name: &Ident| is_in(&self.named, name) && !is_in(&self.of_arms, name);
-        if let Some(returned) = returned::reference(inline, &is_kept) {
+        if let Some(returned) = self.returned(inline) {
             self.errors.over(returned.code, returned.message);
             return;
         }
@@ -148,7 +169,7 @@ impl Walk<'_> {
     }
 
     fn block(&mut self, block: &mut Block) {
-        options::check(block, &self.named, self.errors);
+        options::check(block, &self.named, &self.of_arms, self.errors);
         if block.body.is_empty() && self.structure_is_sure() {
             let keyword = &block.keyword;
             self.errors.at(block.open, format!("the body of `{keyword}` is empty; write at least one step"));

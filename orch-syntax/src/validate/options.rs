@@ -2,13 +2,15 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
+use super::is_in;
 use crate::ast::{Block, Duration, Opt, Text, Value};
 use crate::blocks::{AtMost, Carries, Kind, Needs, OptionSpec};
 use crate::duration::Number;
 use crate::errors::Errors;
 use crate::{suggest, tokens};
 
-pub(super) fn check(block: &Block, named: &[String], errors: &mut Errors) {
+/// `named` has a name here; those `of_arms` among it may be no references.
+pub(super) fn check(block: &Block, named: &[String], of_arms: &[String], errors: &mut Errors) {
     if let (Some(spec), Some(value)) = (block.spec.head, &block.head) {
         head(block, spec, value, named, errors);
     }
@@ -32,7 +34,7 @@ pub(super) fn check(block: &Block, named: &[String], errors: &mut Errors) {
             errors.at(option.name.span(), of_all_runs(block, *spec));
             continue;
         }
-        if let Some(name) = by_reference(*spec, option.value.as_ref(), named) {
+        if let Some(name) = by_reference(*spec, option.value.as_ref(), named, of_arms) {
             errors.at(name.span(), format!("a name is a reference here; write `{} = *{name}`", option.name));
             continue;
         }
@@ -195,14 +197,19 @@ fn value(option: &Opt, spec: OptionSpec, errors: &mut Errors) {
 }
 
 /// A name of the pipeline alone, in the place of a number.
-fn by_reference(spec: OptionSpec, value: Option<&Value>, named: &[String]) -> Option<Ident> {
+fn by_reference(
+    spec: OptionSpec,
+    value: Option<&Value>,
+    named: &[String],
+    of_arms: &[String],
+) -> Option<Ident> {
     let is_number = matches!(
         spec.kind,
         Kind::Count | Kind::CountOrUnlimited | Kind::Several | Kind::Room | Kind::Rate(_) | Kind::Fraction
     );
     let Some(Value::Expr(code)) = value.filter(|_| is_number) else { return None };
     match tokens::sole(&tokens::list(code.clone()))? {
-        TokenTree::Ident(name) if named.iter().any(|known| name == known) => Some(name),
+        TokenTree::Ident(name) if is_in(named, &name) && !is_in(of_arms, &name) => Some(name),
         _ => None,
     }
 }

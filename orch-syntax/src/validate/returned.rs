@@ -11,8 +11,18 @@ pub(super) struct Returned {
     pub(super) message: String,
 }
 
-/// Looks at the end of a body: `name`, `&name.field` or `&name[..]`, if nothing else in the step is called so.
-pub(super) fn reference(inline: &Inline, is_kept: &dyn Fn(&Ident) -> bool) -> Option<Returned> {
+/// What the run keeps under a name.
+#[derive(PartialEq)]
+pub(super) enum Kept {
+    /// A value.
+    Owned,
+    /// Maybe a reference, of which a part may live longer.
+    Unknown,
+}
+
+/// Looks at the end of a body: `name`, `&name.field` or `&name[..]`, if nothing else in the step is called so. `kept` says what a name
+/// stands for, if it is one of the pipeline's.
+pub(super) fn reference(inline: &Inline, kept: &dyn Fn(&Ident) -> Option<Kept>) -> Option<Returned> {
     let body = tokens::list(inline.body.stream());
     let last = body.rsplit(|token| tokens::is_punct(Some(token), ';')).next()?;
     let (is_borrowed, place) = match last {
@@ -20,16 +30,17 @@ pub(super) fn reference(inline: &Inline, is_kept: &dyn Fn(&Ident) -> bool) -> Op
         place => (false, place),
     };
     let (TokenTree::Ident(name), parts) = place.split_first()? else { return None };
-    let own = inline.pattern.names().chain(inline.context.as_ref().map(ToString::to_string));
-    let is_named = is_kept(name) && !own.into_iter().any(|own| name == &own);
-    // A method may give an owned value.
-    let is_place = parts.iter().all(|token| match token {
-        TokenTree::Group(group) => group.delimiter() == Delimiter::Bracket,
-        TokenTree::Punct(punct) => punct.as_char() == '.',
-        TokenTree::Ident(word) => word != "as" && word != "await",
-        TokenTree::Literal(_) => true,
-    });
-    if !is_named || !is_place || (!is_borrowed && !parts.is_empty()) || is_bound(&body, &name.to_string()) {
+    let mut own = inline.pattern.names().chain(inline.context.as_ref().map(ToString::to_string));
+    let kept = kept(name).filter(|_| !own.any(|own| name == &own))?;
+    let is_part = match parts {
+        [] => true,
+        // A field of a field may be behind a reference of its own. A method may give an owned value.
+        [TokenTree::Punct(dot), TokenTree::Ident(_) | TokenTree::Literal(_)] => dot.as_char() == '.',
+        [TokenTree::Group(index)] => index.delimiter() == Delimiter::Bracket,
+        _ => false,
+    };
+    let is_returned = is_part && (parts.is_empty() || (is_borrowed && kept == Kept::Owned));
+    if !is_returned || is_bound(&body, &name.to_string()) {
         return None;
     }
     let owned = match parts.last() {
