@@ -73,6 +73,8 @@ pub(crate) fn run(arguments: &args::Graph, world: &mut World<'_>) -> Result<Outc
     }
     let text = render(&name, &drawn, arguments.format);
     match &arguments.output {
+        // What was drawn there before stays.
+        Some(_) if outcome != Outcome::Fine => {}
         Some(output) => std::fs::write(world.dir.join(output), text).map_err(Error::file(output))?,
         None => world.output.write_all(text.as_bytes())?,
     }
@@ -121,9 +123,7 @@ pub fn graph(source: &Source, found: &Invocation) -> Result<Graph, Vec<Problem>>
     validate(&mut parsed);
     if !parsed.errors.is_empty() {
         let problem = |mistake: &orch_syntax::Mistake| {
-            let start = mistake.start();
-            let position = Position { line: start.line, column: start.column + 1 };
-            Problem::new(source.name(), position, mistake.to_string())
+            Problem::new(source.name(), found.position(source, mistake), mistake.to_string())
         };
         return Err(parsed.errors.iter().map(problem).collect());
     }

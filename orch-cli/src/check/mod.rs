@@ -20,7 +20,7 @@ use crate::files;
 use crate::find::{Invocation, find};
 use crate::problem::{Error, Problem};
 use crate::run::{Outcome, World, told};
-use crate::source::{Position, Source, range};
+use crate::source::{Source, range};
 
 /// The name of what is said of a name in a comment that no lint has.
 const UNKNOWN: &str = "unknown_lint";
@@ -168,12 +168,7 @@ fn problems(
     problems: &mut Vec<Problem>,
 ) {
     for mistake in mistakes {
-        let start = mistake.start();
-        let position = match start.line {
-            0 => source.position(found.start),
-            line => Position { line, column: start.column + 1 },
-        };
-        let problem = Problem::new(source.name(), position, mistake.to_string());
+        let problem = Problem::new(source.name(), found.position(source, mistake), mistake.to_string());
         if !problems.contains(&problem) {
             problems.push(problem);
         }
