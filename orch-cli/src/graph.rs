@@ -37,13 +37,10 @@ pub(crate) fn run(arguments: &args::Graph, world: &mut World<'_>) -> Result<Outc
             let whole = found.range();
             source.position(whole.start).line..=source.position(whole.end).line
         };
+        found.retain(|found| lines(found).contains(&line));
         // Of pipelines in each other, the innermost.
-        let at = found
-            .iter()
-            .filter(|found| lines(found).contains(&line))
-            .max_by_key(|found| found.depth)
-            .cloned();
-        found = Vec::from_iter(at);
+        let depth = found.iter().map(|found| found.depth).max();
+        found.retain(|found| Some(found.depth) == depth);
     }
     if found.is_empty() {
         let at = line.map_or_else(String::new, |line| format!(" at line {line}"));
@@ -52,11 +49,16 @@ pub(crate) fn run(arguments: &args::Graph, world: &mut World<'_>) -> Result<Outc
     if found.len() > 1 && matches!(arguments.format, Format::Mermaid | Format::Svg) {
         let lines: Vec<String> =
             found.iter().map(|found| source.position(found.start).line.to_string()).collect();
-        let message = format!(
-            "{name} has several pipelines, at the lines {}, and a picture is one: write {name}:{}",
-            lines.join(", "),
-            lines.first().map_or("", String::as_str)
-        );
+        let message = match line {
+            Some(line) => format!(
+                "{name} has several pipelines at line {line}, and a picture is one: put each on a line of its own"
+            ),
+            None => format!(
+                "{name} has several pipelines, at the lines {}, and a picture is one: write {name}:{}",
+                lines.join(", "),
+                lines.first().map_or("", String::as_str)
+            ),
+        };
         return Err(Error::NoPipeline(message));
     }
     let (mut outcome, mut drawn) = (Outcome::Fine, Vec::new());

@@ -182,6 +182,14 @@ fn pipelines_are_drawn() {
     let failed = ran(dir.path(), &["graph", "b.rs", "--format", "svg", "-o", "a.svg"], "");
     assert_eq!(failed.outcome, Outcome::Failed);
     assert!(read(&dir, "a.svg").starts_with("<svg"));
+    fs::write(dir.path().join("d.rs"), "fn f() { run(pipeline! { a }, pipeline! { seq < b > }) }\n")
+        .expect("a file");
+    let beside = ran(dir.path(), &["graph", "d.rs:1"], "").output;
+    assert_eq!(beside, "d.rs:1:14\na\n\nd.rs:1:31\nseq\n└─ b\n");
+    assert_eq!(
+        ran(dir.path(), &["graph", "d.rs:1", "--format", "svg"], "").errors,
+        "error: d.rs has several pipelines at line 1, and a picture is one: put each on a line of its own\n"
+    );
     let several = ran(dir.path(), &["graph", "a.rs", "--format", "svg"], "");
     assert_eq!(several.outcome, Outcome::Failed);
     assert_eq!(
