@@ -6,10 +6,11 @@ use orch_core::__private_0_1_0::written::load;
 use orch_core::__private_0_1_0::{Form, Load, Meta, Written};
 use orch_core::{Graph, NodeKind, Place};
 use orch_syntax::ast::{Item, Step};
-use orch_syntax::{blocks, parse, tokens, validate, written};
+use orch_syntax::{Parsed, blocks, tokens, written};
 use proc_macro2::Span;
 
 use crate::args::{self, Format};
+use crate::cases::{cases, read};
 use crate::config::Configs;
 use crate::files;
 use crate::find::{Invocation, find};
@@ -115,14 +116,29 @@ fn render(name: &str, drawn: &[(Position, Graph)], format: Format) -> String {
     text
 }
 
-/// The graph of a pipeline in a file: the one that it would give if it were built, but that an embedded pipeline is one step.
+/// The graph of a pipeline in a file: the one that it would give if it were built, but that an embedded pipeline is one step. Of parts
+/// under `#[cfg(…)]` that are never there together, it has the first.
 ///
 /// # Errors
 ///
 /// The mistakes in it.
 pub fn graph(source: &Source, found: &Invocation) -> Result<Graph, Vec<Problem>> {
-    let mut parsed = parse(found.body());
-    validate(&mut parsed);
+    all(source, found).map(|mut all| all.swap_remove(0))
+}
+
+/// The graph of a pipeline with all that may be there; where that is none, as it has parts that are never there together, those of all
+/// cases.
+pub(crate) fn all(source: &Source, found: &Invocation) -> Result<Vec<Graph>, Vec<Problem>> {
+    let whole = read(&found.body());
+    let parsed = if whole.errors.is_empty() {
+        vec![whole]
+    } else {
+        cases(&found.body()).into_iter().map(|(_, case)| case).collect()
+    };
+    parsed.iter().map(|parsed| of(source, found, parsed)).collect()
+}
+
+fn of(source: &Source, found: &Invocation, parsed: &Parsed) -> Result<Graph, Vec<Problem>> {
     if !parsed.errors.is_empty() {
         let problem = |mistake: &orch_syntax::Mistake| {
             Problem::new(source.name(), found.position(source, mistake), mistake.to_string())

@@ -190,6 +190,12 @@ fn pipelines_are_drawn() {
         ran(dir.path(), &["graph", "d.rs:1", "--format", "svg"], "").errors,
         "error: d.rs has several pipelines at line 1, and a picture is one: put each on a line of its own\n"
     );
+    // Parts that are never there together.
+    let cases = "fn f() { pipeline! { #[cfg(a)] seq < a b > #[cfg(not(a))] timeout(1s) < c > } }\n";
+    fs::write(dir.path().join("e.rs"), cases).expect("a file");
+    assert_eq!(ran(dir.path(), &["graph", "e.rs"], "").output, "seq\n├─ a\n└─ b\n");
+    let lines = ran(dir.path(), &["check", "e.rs"], "").output;
+    assert!(lines.lines().count() == 2 && lines.ends_with("1 attempt of a task, 1s\n"), "{lines}");
     let several = ran(dir.path(), &["graph", "a.rs", "--format", "svg"], "");
     assert_eq!(several.outcome, Outcome::Failed);
     assert_eq!(
