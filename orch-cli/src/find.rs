@@ -202,10 +202,10 @@ fn end_of_part(all: &[TokenTree], from: usize, within: Delimiter) -> usize {
     let mut angles = 0_usize;
     for (index, token) in all.iter().enumerate().skip(from) {
         match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                if ends_statement(all.get(index + 1)) {
-                    return index + 1;
-                }
+            TokenTree::Group(group)
+                if group.delimiter() == Delimiter::Brace && ends_statement(all.get(index + 1)) =>
+            {
+                return index + 1;
             }
             TokenTree::Punct(punct) => match punct.as_char() {
                 ';' => return index,
