@@ -11,6 +11,9 @@ use crate::problem::Error;
 /// The macro that is looked for wherever nothing else is said.
 const MACRO: &str = "pipeline";
 
+/// A line that may be longer than this may be of any length.
+const MOST: usize = 100_000;
+
 /// What rustfmt is told, as far as it matters here.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -40,8 +43,8 @@ enum Heuristics {
 impl Rustfmt {
     fn style(&self) -> Style {
         let mut style = Style::default();
-        style.max_width = self.max_width.unwrap_or(style.max_width);
-        style.tab_spaces = self.tab_spaces.unwrap_or(style.tab_spaces);
+        style.max_width = self.max_width.unwrap_or(style.max_width).min(MOST);
+        style.tab_spaces = self.tab_spaces.unwrap_or(style.tab_spaces).min(MOST);
         style.hard_tabs = self.hard_tabs.unwrap_or(style.hard_tabs);
         style.newline = match self.newline_style.unwrap_or(NewlineStyle::Auto) {
             NewlineStyle::Auto => Newline::Auto,

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use orch_syntax::tokens;
+use orch_syntax::{Mistake, tokens};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-use crate::source::{Source, range};
+use crate::source::{Position, Source, range};
 
 /// The macros of the standard library and of tokio whose arguments are plain code. In those of other macros a `pipeline!` may
 /// be anything: a pattern of `macro_rules!`, or code that is written elsewhere with other names.
@@ -56,6 +56,12 @@ impl Invocation {
         self.start..range(self.group.span_close()).end
     }
 
+    /// Where a mistake in it begins. One at nothing, as where it is empty, is at its start.
+    pub(crate) fn position(&self, source: &Source, mistake: &Mistake) -> Position {
+        let start = mistake.start();
+        Position { line: start.line, column: start.column + 1 }.max(source.position(self.start))
+    }
+
     /// What stands between its brackets.
     #[must_use]
     pub fn body(&self) -> TokenStream {
@@ -79,8 +85,8 @@ struct Finder<'n> {
 impl Finder<'_> {
     fn search(&mut self, stream: TokenStream, within: Delimiter, depth: usize, skipped: bool) {
         let all = tokens::list(stream);
-        // How far a `#[rustfmt::skip]` goes: to the end of the statement or item after it.
-        let mut skipping = false;
+        // How far a `#[rustfmt::skip]` goes.
+        let mut skipped_until = 0;
         let mut skipped = skipped;
         let mut at = 0;
         while let Some(token) = all.get(at) {
@@ -90,16 +96,18 @@ impl Finder<'_> {
                 if let Some(group) = tokens::as_group(all.get(bracket), Delimiter::Bracket) {
                     if is_skip(group) {
                         skipped |= inner;
-                        skipping |= !inner;
+                        if !inner {
+                            skipped_until = end_of_part(&all, bracket + 1, within);
+                        }
                     }
                     at = bracket + 1;
                     continue;
                 }
             }
+            let skipped = skipped || at < skipped_until;
             if let Some((name, bang)) = self.macro_at(&all, at)
                 && let Some((index, group)) = group_after(&all, bang)
             {
-                let skipped = skipped || skipping;
                 let is_ours = self.names.iter().any(|known| known.rsplit("::").next() == Some(name.as_str()));
                 if is_ours && index == bang + 1 {
                     let first = path_start(&all, at);
@@ -113,17 +121,11 @@ impl Finder<'_> {
                 } else if OF_CODE.contains(&name.as_str()) {
                     self.search(group.stream(), group.delimiter(), depth, skipped);
                 }
-                skipping &= !(group.delimiter() == Delimiter::Brace && ends_statement(all.get(index + 1)));
                 at = index + 1;
                 continue;
             }
-            match token {
-                TokenTree::Group(group) => {
-                    self.search(group.stream(), group.delimiter(), depth, skipped || skipping);
-                    skipping &= !(group.delimiter() == Delimiter::Brace && ends_statement(all.get(at + 1)));
-                }
-                TokenTree::Punct(punct) if matches!(punct.as_char(), ';' | ',') => skipping = false,
-                _ => {}
+            if let TokenTree::Group(group) = token {
+                self.search(group.stream(), group.delimiter(), depth, skipped);
             }
             at += 1;
         }
@@ -183,10 +185,47 @@ fn path_start(all: &[TokenTree], name: usize) -> usize {
     first
 }
 
+/// What a statement or an item begins with that has no end at a comma.
+const OF_ITEMS: &[&str] = &[
+    "async", "const", "enum", "extern", "fn", "impl", "let", "mod", "pub", "static", "struct", "trait",
+    "type", "union", "unsafe", "use",
+];
+
+/// Where the part of code ends that an attribute before an index stands on: a statement or an item, an arm, a field or an argument.
+fn end_of_part(all: &[TokenTree], from: usize, within: Delimiter) -> usize {
+    let mut from = from;
+    while tokens::is_punct(all.get(from), '#') {
+        from += 2;
+    }
+    let is_item =
+        within == Delimiter::Brace && OF_ITEMS.iter().any(|word| tokens::is_word(all.get(from), word));
+    let mut angles = 0_usize;
+    for (index, token) in all.iter().enumerate().skip(from) {
+        match token {
+            TokenTree::Group(group)
+                if group.delimiter() == Delimiter::Brace && ends_statement(all.get(index + 1)) =>
+            {
+                return index + 1;
+            }
+            TokenTree::Punct(punct) => match punct.as_char() {
+                ';' => return index,
+                ',' if !is_item && angles == 0 => return index,
+                // `name::<A, B>`
+                '<' if angles > 0 || (index > 1 && tokens::is_pair(all, index - 2, ':', ':')) => angles += 1,
+                '>' if !tokens::is_pair(all, index - 1, '-', '>') => angles = angles.saturating_sub(1),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    all.len()
+}
+
 /// Whether what follows a group in braces belongs to another statement or item.
 fn ends_statement(next: Option<&TokenTree>) -> bool {
+    let goes_on = ["else", "in", "as"].iter().any(|word| tokens::is_word(next, word));
     match next {
-        None | Some(TokenTree::Ident(_)) => !tokens::is_word(next, "else"),
+        None | Some(TokenTree::Ident(_)) => !goes_on,
         Some(TokenTree::Punct(punct)) => punct.as_char() == '#',
         Some(_) => false,
     }

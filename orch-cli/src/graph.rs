@@ -6,10 +6,11 @@ use orch_core::__private_0_1_0::written::load;
 use orch_core::__private_0_1_0::{Form, Load, Meta, Written};
 use orch_core::{Graph, NodeKind, Place};
 use orch_syntax::ast::{Item, Step};
-use orch_syntax::{blocks, parse, tokens, validate, written};
+use orch_syntax::{Parsed, blocks, tokens, written};
 use proc_macro2::Span;
 
 use crate::args::{self, Format};
+use crate::cases::{cases, read};
 use crate::config::Configs;
 use crate::files;
 use crate::find::{Invocation, find};
@@ -37,13 +38,10 @@ pub(crate) fn run(arguments: &args::Graph, world: &mut World<'_>) -> Result<Outc
             let whole = found.range();
             source.position(whole.start).line..=source.position(whole.end).line
         };
+        found.retain(|found| lines(found).contains(&line));
         // Of pipelines in each other, the innermost.
-        let at = found
-            .iter()
-            .filter(|found| lines(found).contains(&line))
-            .max_by_key(|found| found.depth)
-            .cloned();
-        found = Vec::from_iter(at);
+        let depth = found.iter().map(|found| found.depth).max();
+        found.retain(|found| Some(found.depth) == depth);
     }
     if found.is_empty() {
         let at = line.map_or_else(String::new, |line| format!(" at line {line}"));
@@ -52,11 +50,16 @@ pub(crate) fn run(arguments: &args::Graph, world: &mut World<'_>) -> Result<Outc
     if found.len() > 1 && matches!(arguments.format, Format::Mermaid | Format::Svg) {
         let lines: Vec<String> =
             found.iter().map(|found| source.position(found.start).line.to_string()).collect();
-        let message = format!(
-            "{name} has several pipelines, at the lines {}, and a picture is one: write {name}:{}",
-            lines.join(", "),
-            lines.first().map_or("", String::as_str)
-        );
+        let message = match line {
+            Some(line) => format!(
+                "{name} has several pipelines at line {line}, and a picture is one: put each on a line of its own"
+            ),
+            None => format!(
+                "{name} has several pipelines, at the lines {}, and a picture is one: write {name}:{}",
+                lines.join(", "),
+                lines.first().map_or("", String::as_str)
+            ),
+        };
         return Err(Error::NoPipeline(message));
     }
     let (mut outcome, mut drawn) = (Outcome::Fine, Vec::new());
@@ -73,6 +76,8 @@ pub(crate) fn run(arguments: &args::Graph, world: &mut World<'_>) -> Result<Outc
     }
     let text = render(&name, &drawn, arguments.format);
     match &arguments.output {
+        // What was drawn there before stays.
+        Some(_) if outcome != Outcome::Fine => {}
         Some(output) => std::fs::write(world.dir.join(output), text).map_err(Error::file(output))?,
         None => world.output.write_all(text.as_bytes())?,
     }
@@ -111,19 +116,32 @@ fn render(name: &str, drawn: &[(Position, Graph)], format: Format) -> String {
     text
 }
 
-/// The graph of a pipeline in a file: the one that it would give if it were built, but that an embedded pipeline is one step.
+/// The graph of a pipeline in a file: the one that it would give if it were built, but that an embedded pipeline is one step. Of parts
+/// under `#[cfg(…)]` that are never there together, it has the first.
 ///
 /// # Errors
 ///
 /// The mistakes in it.
 pub fn graph(source: &Source, found: &Invocation) -> Result<Graph, Vec<Problem>> {
-    let mut parsed = parse(found.body());
-    validate(&mut parsed);
+    all(source, found).map(|mut all| all.swap_remove(0))
+}
+
+/// The graph of a pipeline with all that may be there; where that is none, as it has parts that are never there together, those of all
+/// cases.
+pub(crate) fn all(source: &Source, found: &Invocation) -> Result<Vec<Graph>, Vec<Problem>> {
+    let whole = read(&found.body());
+    let parsed = if whole.errors.is_empty() {
+        vec![whole]
+    } else {
+        cases(&found.body()).into_iter().map(|(_, case)| case).collect()
+    };
+    parsed.iter().map(|parsed| of(source, found, parsed)).collect()
+}
+
+fn of(source: &Source, found: &Invocation, parsed: &Parsed) -> Result<Graph, Vec<Problem>> {
     if !parsed.errors.is_empty() {
         let problem = |mistake: &orch_syntax::Mistake| {
-            let start = mistake.start();
-            let position = Position { line: start.line, column: start.column + 1 };
-            Problem::new(source.name(), position, mistake.to_string())
+            Problem::new(source.name(), found.position(source, mistake), mistake.to_string())
         };
         return Err(parsed.errors.iter().map(problem).collect());
     }

@@ -23,6 +23,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod cases;
 pub mod check;
 mod config;
 mod files;

@@ -89,9 +89,19 @@ impl Names {
 fn format(arguments: &Fmt, world: &mut World<'_>) -> Result<Outcome, Error> {
     let mut configs = Configs::default();
     if arguments.stdin {
-        let mut text = String::new();
-        world.input.read_to_string(&mut text)?;
+        let mut bytes = Vec::new();
+        world.input.read_to_end(&mut bytes)?;
         let path = arguments.stdin_path.clone().unwrap_or_else(|| PathBuf::from("<stdin>"));
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                if !arguments.check {
+                    world.output.write_all(error.as_bytes())?;
+                }
+                writeln!(world.errors, "error: {}: {}", path.display(), error.utf8_error())?;
+                return Ok(Outcome::Failed);
+            }
+        };
         let folder = files::folder(&world.dir.join(&path))?;
         return one(arguments, &path, &text, &folder, &mut configs, world);
     }

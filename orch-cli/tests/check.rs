@@ -321,6 +321,9 @@ fn one_attempt() {
         "one_attempt",
         "one attempt is the first one: this `retry` never tries again",
     );
+    for one in ["1u32", "0x1", "0b1", "0_1"] {
+        assert_eq!(found(&format!("retry(max_attempts = {one}) < a >")).len(), 1, "{one}");
+    }
     finds_nothing("retry(max_attempts = 2) < a >");
 }
 
@@ -416,6 +419,9 @@ fn mistakes_are_told_with_their_places() {
     let told: Vec<String> = checked.problems.iter().map(ToString::to_string).collect();
     assert_eq!(told, ["src/lib.rs:2:46: `max_attempts` must be at least 1"]);
     assert_eq!(checked.bounds, [""; 0]);
+    // Of nothing, at the invocation.
+    let told: Vec<String> = of("").problems.iter().map(ToString::to_string).collect();
+    assert!(told.len() == 1 && told[0].starts_with("src/lib.rs:2:5: "), "{told:?}");
 }
 
 #[test]

@@ -13,13 +13,17 @@ struct Ran {
 }
 
 fn ran(dir: &Path, arguments: &[&str], input: &str) -> Ran {
-    let (mut output, mut errors, mut input) = (Vec::new(), Vec::new(), input.as_bytes());
+    let (outcome, output, errors) = bytes_ran(dir, arguments, input.as_bytes());
+    Ran { outcome, output: String::from_utf8(output).expect("a text"), errors }
+}
+
+fn bytes_ran(dir: &Path, arguments: &[&str], mut input: &[u8]) -> (Outcome, Vec<u8>, String) {
+    let (mut output, mut errors) = (Vec::new(), Vec::new());
     let arguments = ["cargo-orch"].iter().chain(arguments).map(OsString::from);
     let mut world =
         World { input: &mut input, output: &mut output, errors: &mut errors, dir: dir.to_owned() };
     let outcome = run(arguments, &mut world);
-    let text = |bytes| String::from_utf8(bytes).expect("a text");
-    Ran { outcome, output: text(output), errors: text(errors) }
+    (outcome, output, String::from_utf8(errors).expect("a text"))
 }
 
 const UGLY: &str = "fn f() { let p = pipeline!{seq<a  b>}; }\n";
@@ -106,7 +110,14 @@ fn an_editor_writes_to_it_and_reads_from_it() {
     assert_eq!((done.outcome, done.output.as_str()), (Outcome::Failed, BROKEN));
     let done = ran(dir.path(), &["fmt", "--stdin"], "fn f() { \" }");
     assert_eq!((done.outcome, done.output.as_str()), (Outcome::Failed, "fn f() { \" }"));
+    let done = bytes_ran(dir.path(), &["fmt", "--stdin"], b"fn f() { \xff }");
+    assert_eq!((done.0, done.1.as_slice()), (Outcome::Failed, &b"fn f() { \xff }"[..]));
+    assert!(done.2.starts_with("error: <stdin>: invalid utf-8"), "{}", done.2);
     assert_eq!(ran(dir.path(), &["fmt", "--stdin", "--check"], UGLY).outcome, Outcome::Found);
+    // As long as lines can be.
+    fs::write(dir.path().join("rustfmt.toml"), "max_width = 9223372036854775807\ntab_spaces = 0\n")
+        .expect("a file");
+    assert_eq!(ran(dir.path(), &["fmt", "--stdin"], UGLY).output, NICE);
 }
 
 #[test]
@@ -167,6 +178,24 @@ fn pipelines_are_drawn() {
     let done = ran(dir.path(), &["graph", "a.rs:2", "--format", "svg", "-o", "a.svg"], "");
     assert_eq!((done.outcome, done.output.as_str()), (Outcome::Fine, ""));
     assert!(read(&dir, "a.svg").starts_with("<svg"));
+    // Where nothing comes of it, the picture that was there stays.
+    let failed = ran(dir.path(), &["graph", "b.rs", "--format", "svg", "-o", "a.svg"], "");
+    assert_eq!(failed.outcome, Outcome::Failed);
+    assert!(read(&dir, "a.svg").starts_with("<svg"));
+    fs::write(dir.path().join("d.rs"), "fn f() { run(pipeline! { a }, pipeline! { seq < b > }) }\n")
+        .expect("a file");
+    let beside = ran(dir.path(), &["graph", "d.rs:1"], "").output;
+    assert_eq!(beside, "d.rs:1:14\na\n\nd.rs:1:31\nseq\n└─ b\n");
+    assert_eq!(
+        ran(dir.path(), &["graph", "d.rs:1", "--format", "svg"], "").errors,
+        "error: d.rs has several pipelines at line 1, and a picture is one: put each on a line of its own\n"
+    );
+    // Parts that are never there together.
+    let cases = "fn f() { pipeline! { #[cfg(a)] seq < a b > #[cfg(not(a))] timeout(1s) < c > } }\n";
+    fs::write(dir.path().join("e.rs"), cases).expect("a file");
+    assert_eq!(ran(dir.path(), &["graph", "e.rs"], "").output, "seq\n├─ a\n└─ b\n");
+    let lines = ran(dir.path(), &["check", "e.rs"], "").output;
+    assert!(lines.lines().count() == 2 && lines.ends_with("1 attempt of a task, 1s\n"), "{lines}");
     let several = ran(dir.path(), &["graph", "a.rs", "--format", "svg"], "");
     assert_eq!(several.outcome, Outcome::Failed);
     assert_eq!(
@@ -193,6 +222,21 @@ fn pipelines_are_checked() {
     let found = ran(dir.path(), &["check", "c.md"], "");
     assert_eq!((found.outcome, found.errors.as_str()), (Outcome::Found, ""));
     assert!(found.output.contains("--> c.md:5:27\n"), "{}", found.output);
+    // However its blocks of code begin and end.
+    let rust = "pipeline! { retry(max_attempts = 1) < a > };\n";
+    for (page, count) in [
+        (format!("~~~rust\n{rust}~~~\n"), 1),
+        (format!("```code```\n```rust\n{rust}```\n"), 1),
+        (format!("```rust no_run\n{rust}```\n"), 1),
+        (format!("``` rust\n{rust}```\n"), 1),
+        (format!("````rust\n/*\n```\n*/{rust}````\n"), 1),
+        (format!("````text\n```rust\n{rust}```\n````\n```rust\n{rust}```\n"), 1),
+        (format!("```text\n{rust}```\n~~~\n{rust}~~~\n```rust, ignore\n{rust}```\n"), 0),
+    ] {
+        fs::write(dir.path().join("d.md"), &page).expect("a file");
+        let found = ran(dir.path(), &["check", "d.md"], "");
+        assert_eq!(found.output.matches("warning[").count(), count, "{page}");
+    }
     let failed = ran(dir.path(), &["check"], "");
     assert_eq!(
         (failed.outcome, failed.errors.as_str()),

@@ -596,6 +596,23 @@ fn pipelines_anywhere_in_code_are_found() {
         "            #[rustfmt::skip]\n            let p = pipeline!{a};\n            let q = pipeline!{a};",
         "            #[rustfmt::skip]\n            let p = pipeline!{a};\n            let q = pipeline! { a };",
     );
+    // Commas end arms, fields and arguments alone.
+    for (before, skipped, after) in [
+        ("", "fn g<A, B>(x: A) { pipeline!{a} }", " fn h() { QQ; }"),
+        ("", "impl X<A, B> for Y<A, B> { fn g() { pipeline!{a} } }", " fn h() { QQ; }"),
+        ("", "impl X where A: X, B: Y { fn g() { pipeline!{a} } }", " fn h() { QQ; }"),
+        ("", "let m: HashMap<A, B> = pipeline!{a};", " QQ;"),
+        ("", "x::<A, Vec<B>, C>(pipeline!{a});", " QQ;"),
+        ("", "for S { x } in pipeline!{a} {}", " QQ;"),
+        ("match x { ", "A => x::<A, B>(pipeline!{a}),", " B => QQ }"),
+        ("S { ", "f: pipeline!{a},", " g: QQ }"),
+        ("f(", "pipeline!{a},", " QQ)"),
+    ] {
+        let with = |q: &str| {
+            format!("            {before}#[rustfmt::skip] #[inline] {skipped}{}", after.replace("QQ", q))
+        };
+        becomes(&with("pipeline!{a}"), &with("pipeline! { a }"));
+    }
 }
 
 #[test]

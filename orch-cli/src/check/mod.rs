@@ -10,17 +10,17 @@ mod values;
 use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-use orch_syntax::{conditional, parse, validate};
 use proc_macro2::TokenStream;
 
 pub use self::lints::{Finding, LINTS, Lint, findings};
 use crate::args;
+use crate::cases::cases;
 use crate::config::Configs;
 use crate::files;
 use crate::find::{Invocation, find};
 use crate::problem::{Error, Problem};
 use crate::run::{Outcome, World, told};
-use crate::source::{Position, Source, range};
+use crate::source::{Source, range};
 
 /// The name of what is said of a name in a comment that no lint has.
 const UNKNOWN: &str = "unknown_lint";
@@ -96,13 +96,14 @@ pub fn check(file: &str, text: &str, names: &[String]) -> Checked {
         checked.reports.push(report(&source, &finding));
     }
     for found in find(&source, names) {
-        if let Ok(graph) = crate::graph::graph(&source, &found) {
-            checked.bounds.push(bounds::line(&source, &found, &graph));
+        for graph in crate::graph::all(&source, &found).unwrap_or_default() {
+            let line = bounds::line(&source, &found, &graph);
+            if !checked.bounds.contains(&line) {
+                checked.bounds.push(line);
+            }
         }
         let mut sound = Vec::new();
-        for case in cases(&found.body(), DEPTH) {
-            let mut parsed = parse(case.clone());
-            validate(&mut parsed);
+        for (case, parsed) in cases(&found.body()) {
             if parsed.errors.is_empty() {
                 sound.push((case, findings(&parsed.tree)));
             } else {
@@ -138,29 +139,6 @@ fn in_all_cases(cases: &[(TokenStream, Vec<Finding>)]) -> Vec<&Finding> {
     kept
 }
 
-/// How many conditions of one pipeline are told apart.
-const DEPTH: usize = 4;
-
-/// A text in each case of the conditions in it; those that are never there together may be no pipeline.
-fn cases(body: &TokenStream, depth: usize) -> Vec<TokenStream> {
-    match conditional(body) {
-        Some(of) if depth > 0 => {
-            let mut all = cases(&of.with, depth - 1);
-            all.extend(cases(&of.without, depth - 1));
-            let sound = |case: &TokenStream| {
-                let mut parsed = parse(case.clone());
-                validate(&mut parsed);
-                parsed.errors.is_empty()
-            };
-            if all.iter().any(sound) {
-                all.retain(sound);
-            }
-            all
-        }
-        _ => vec![body.clone()],
-    }
-}
-
 fn problems(
     source: &Source,
     found: &Invocation,
@@ -168,12 +146,7 @@ fn problems(
     problems: &mut Vec<Problem>,
 ) {
     for mistake in mistakes {
-        let start = mistake.start();
-        let position = match start.line {
-            0 => source.position(found.start),
-            line => Position { line, column: start.column + 1 },
-        };
-        let problem = Problem::new(source.name(), position, mistake.to_string());
+        let problem = Problem::new(source.name(), found.position(source, mistake), mistake.to_string());
         if !problems.contains(&problem) {
             problems.push(problem);
         }

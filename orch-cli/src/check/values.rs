@@ -97,10 +97,7 @@ fn option<T>(block: &Block, name: &str, read: impl Fn(&Value) -> Option<T>) -> G
 
 fn whole(code: &[TokenTree]) -> Option<u32> {
     let [TokenTree::Literal(literal)] = code else { return None };
-    let text = literal.to_string().replace('_', "");
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, suffix) = text.split_at(digits);
-    (suffix.is_empty() || suffix.starts_with(['u', 'i'])).then(|| number.parse().ok()).flatten()
+    syn::parse_str::<syn::LitInt>(&literal.to_string()).ok()?.base10_parse().ok()
 }
 
 /// Delays between attempts or rounds.

@@ -105,11 +105,8 @@ fn invocation(source: &Source, found: &Invocation, style: &Style) -> Result<Opti
             // Parts that are never there at once. Which tree that is, nobody knows.
             return Ok(None);
         }
-        let place = parsed.errors.iter().next().map(orch_syntax::Mistake::start);
-        let place = place.map_or(source.position(found.start), |start| crate::source::Position {
-            line: start.line,
-            column: start.column + 1,
-        });
+        let first = parsed.errors.iter().next();
+        let place = first.map_or(source.position(found.start), |mistake| found.position(source, mistake));
         let message = parsed.errors.iter().next().map(ToString::to_string).unwrap_or_default();
         return Err(Problem::new(source.name(), place, format!("{message}; this pipeline is left as it is")));
     }
