@@ -163,6 +163,9 @@ fn expansion() {
                             );
                         let (__orch_gate5, __orch_place6) = __orch_tok4
                             .call(__orch_step7);
+                        orch::wanted::CanBeGiven::__orch_holds({
+                            __orch_gate5.output()
+                        });
                         let (__orch_gate5, __orch_place6) = __orch_gate5
                             .pass({ __orch_place6 });
                         orch::wanted::IntoBoxError::__orch_holds({ __orch_place6 });
@@ -202,6 +205,9 @@ fn expansion() {
                                 let (__orch_gate14, __orch_place15) = __orch_tok13
                                     .task(__orch_step16);
                                 orch::wanted::Task::__orch_holds({ __orch_place15 });
+                                orch::wanted::CanBeGiven::__orch_holds({
+                                    __orch_gate14.output()
+                                });
                                 let (__orch_gate14, __orch_place15) = __orch_gate14
                                     .pass({ __orch_place15 });
                                 orch::wanted::IntoBoxError::__orch_holds({
@@ -261,6 +267,9 @@ fn expansion() {
                             );
                         let (__orch_gate28, __orch_place29) = __orch_tok25
                             .call(__orch_step30);
+                        orch::wanted::CanBeGiven::__orch_holds({
+                            __orch_gate28.output()
+                        });
                         let (__orch_gate28, __orch_place29) = __orch_gate28
                             .pass({ __orch_place29 });
                         orch::wanted::IntoBoxError::__orch_holds({ __orch_place29 });
@@ -289,6 +298,9 @@ fn expansion() {
                             );
                         let (__orch_gate35, __orch_place36) = __orch_tok32
                             .call(__orch_step37);
+                        orch::wanted::CanBeGiven::__orch_holds({
+                            __orch_gate35.output()
+                        });
                         let (__orch_gate35, __orch_place36) = __orch_gate35
                             .pass({ __orch_place36 });
                         orch::wanted::IntoBoxError::__orch_holds({ __orch_place36 });
@@ -318,6 +330,9 @@ fn expansion() {
                             );
                         let (__orch_gate43, __orch_place44) = __orch_tok40
                             .call(__orch_step45);
+                        orch::wanted::CanBeGiven::__orch_holds({
+                            __orch_gate43.output()
+                        });
                         let (__orch_gate43, __orch_place44) = __orch_gate43
                             .pass({ __orch_place44 });
                         orch::wanted::IntoBoxError::__orch_holds({ __orch_place44 });

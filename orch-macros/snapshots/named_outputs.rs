@@ -121,6 +121,7 @@ fn expansion() {
                         },
                     );
                 let (__orch_gate4, __orch_place5) = __orch_tok.call(__orch_step6);
+                orch::wanted::CanBeGiven::__orch_holds({ __orch_gate4.output() });
                 let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
                 orch::wanted::IntoBoxError::__orch_holds({ __orch_place5 });
                 __orch_gate4.__orch_known()
@@ -160,7 +161,7 @@ fn expansion() {
                             &__orch_closure12,
                             |__orch_raw| __orch_raw.__orch_settled(),
                         );
-                        (&&&&orch::probe(&__orch_closure12)).__orch_how()
+                        (&&&&&&orch::probe(&__orch_closure12)).__orch_how()
                     };
                     __orch_tok8.reads(__orch_closure12, __orch_how13)
                 };
@@ -171,6 +172,7 @@ fn expansion() {
                 }
                 let (__orch_gate14, __orch_place15) = __orch_tok8.inlined(__orch_step16);
                 orch::wanted::CanBeGiven::__orch_holds({ __orch_gate14.output() });
+                orch::wanted::IsAwaited::__orch_holds({ __orch_gate14.awaited() });
                 let (__orch_gate14, __orch_place15) = __orch_gate14
                     .pass({ __orch_place15 });
                 orch::wanted::IntoBoxError::__orch_holds({ __orch_place15 });
@@ -210,13 +212,14 @@ fn expansion() {
                             &__orch_closure19,
                             |__orch_raw| __orch_raw.__orch_settled(),
                         );
-                        (&&&&&&orch::probe(&__orch_closure19)).__orch_how()
+                        (&&&&&&&&orch::probe(&__orch_closure19)).__orch_how()
                     };
                     __orch_tok18.reads(__orch_closure19, __orch_how20)
                 };
                 let (__orch_gate21, __orch_place22) = __orch_tok18
                     .inlined(__orch_step23);
                 orch::wanted::CanBeGiven::__orch_holds({ __orch_gate21.output() });
+                orch::wanted::IsAwaited::__orch_holds({ __orch_gate21.awaited() });
                 let (__orch_gate21, __orch_place22) = __orch_gate21
                     .pass({ __orch_place22 });
                 orch::wanted::IntoBoxError::__orch_holds({ __orch_place22 });

@@ -120,6 +120,9 @@ fn expansion() {
                         let (__orch_gate10, __orch_place11) = __orch_tok7
                             .task(__orch_step12);
                         orch::wanted::Task::__orch_holds({ __orch_place11 });
+                        orch::wanted::CanBeGiven::__orch_holds({
+                            __orch_gate10.output()
+                        });
                         let (__orch_gate10, __orch_place11) = __orch_gate10
                             .pass({ __orch_place11 });
                         orch::wanted::IntoFailure::__orch_holds({ __orch_place11 });

@@ -235,9 +235,9 @@ macro_rules! output_of_a_task {
 output_of_a_task!(IsTask IsCall);
 
 /// It is no task of these arguments, which has been reported.
-pub trait NoOutput {
+pub trait NoOutput: Sized {
     /// Where nothing is judged.
-    fn output(&self) -> Spot<((),)> {
+    fn output(self) -> Spot<((),)> {
         Spot::new()
     }
 }

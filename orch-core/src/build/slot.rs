@@ -86,7 +86,7 @@ pub trait FlowsInto<Given, Takes> {
 #[diagnostic::on_unimplemented(
     message = "step `{Self}` takes `{Takes}`, but the input of the pipeline is `{Given}`",
     label = "takes `{Takes}`, given `{Given}`",
-    note = "the header declares the input, `|_: {Takes}|`; of a task of several parameters the arguments are written, `{Self}(_, …)`"
+    note = "the header declares the input, `|_: {Takes}|`; several arguments are written, `{Self}(_, …)`"
 )]
 #[doc(hidden)]
 pub trait EntersInto<Given, Takes> {
@@ -128,7 +128,7 @@ pub trait StartsWith<Given, Takes> {
 #[diagnostic::on_unimplemented(
     message = "step `{Self}` takes `{Takes}`, but nothing is piped into it: what comes before it has a name",
     label = "takes `{Takes}`, given nothing",
-    note = "write the arguments, `{Self}(name.clone())`"
+    note = "write the argument, `{Self}(name.clone())`"
 )]
 #[doc(hidden)]
 pub trait GoesOnWith<Given, Takes> {
