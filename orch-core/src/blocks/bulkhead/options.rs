@@ -85,7 +85,7 @@ pub mod default {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Bulkhead`",
     label = "expected a `Bulkhead` or a reference to one",
-    note = "one to share is made with `Bulkhead::builder(8).build()`; a builder alone is none yet"
+    note = "one to share is made with `Bulkhead::builder(8).build()`; a builder alone is none yet, and a `Keyed` gives one by `get(&key)`"
 )]
 #[doc(hidden)]
 pub trait CanBeABulkhead: Sized {

@@ -192,7 +192,7 @@ pub mod given {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a breaker",
     label = "expected a `Breaker` or a reference to one",
-    note = "one to share is made with `Breaker::builder().build()`; a builder alone is none yet"
+    note = "one to share is made with `Breaker::builder().build()`; a builder alone is none yet, and a `Keyed` gives one by `get(&key)`"
 )]
 pub trait IntoBreaker {
     /// The handle.
@@ -203,7 +203,7 @@ pub trait IntoBreaker {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a breaker",
     label = "expected a `Breaker` or a reference to one",
-    note = "one to share is made with `Breaker::builder().build()`; a builder alone is none yet"
+    note = "one to share is made with `Breaker::builder().build()`; a builder alone is none yet, and a `Keyed` gives one by `get(&key)`"
 )]
 #[doc(hidden)]
 pub trait CanBeABreaker: Sized {

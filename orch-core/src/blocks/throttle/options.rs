@@ -121,7 +121,7 @@ pub mod default {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Limiter`",
     label = "expected a `Limiter` or a reference to one",
-    note = "one to share is made with `Limiter::builder(100).build()`; a builder alone is none yet"
+    note = "one to share is made with `Limiter::builder(100).build()`; a builder alone is none yet, and a `Keyed` gives one by `get(&key)`"
 )]
 #[doc(hidden)]
 pub trait CanBeALimiter: Sized {
