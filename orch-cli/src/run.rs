@@ -150,10 +150,16 @@ fn one(
             return Ok(Outcome::Failed);
         }
     };
-    for problem in &formatted.problems {
+    let differs = formatted.text != text;
+    // Where the file is left as it is, so are the places.
+    let stays = arguments.check && differs && !formatted.problems.is_empty();
+    let problems = match stays {
+        true => fmt::problems(&name, text, &style, &names).unwrap_or_default(),
+        false => formatted.problems,
+    };
+    for problem in &problems {
         writeln!(world.errors, "error: {problem}")?;
     }
-    let differs = formatted.text != text;
     if arguments.check {
         if differs {
             let diff = TextDiff::from_lines(text, &formatted.text);
@@ -165,7 +171,7 @@ fn one(
     } else if differs {
         std::fs::write(world.dir.join(path), &formatted.text).map_err(Error::file(path))?;
     }
-    Ok(match (formatted.problems.is_empty(), arguments.check && differs) {
+    Ok(match (problems.is_empty(), arguments.check && differs) {
         (false, _) => Outcome::Failed,
         (true, true) => Outcome::Found,
         (true, false) => Outcome::Fine,

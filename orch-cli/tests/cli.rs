@@ -87,6 +87,12 @@ fn what_cannot_be_read_is_an_error_and_the_rest_is_done() {
          error: c.rs:1:10: this file does not consist of Rust's tokens; it is left as it is\n"
     );
     assert_eq!((read(&dir, "a.rs").as_str(), read(&dir, "b.rs").as_str()), (BROKEN, NICE));
+    // The place is that in the file, as it is after that.
+    let both = "fn f() {\n    let p = pipeline! { seq <\n a b > };\n    pipeline!{seq<a};\n}\n";
+    fs::write(dir.path().join("d.rs"), both).expect("a file");
+    let place = |arguments: &[&str]| ran(dir.path(), arguments, "").errors[..19].to_owned();
+    assert_eq!(place(&["fmt", "--check", "d.rs"]), "error: d.rs:4:18: `");
+    assert_eq!(place(&["fmt", "d.rs"]), "error: d.rs:6:18: `");
     fs::write(dir.path().join("b.rs"), UGLY).expect("a file");
     let missing = ran(dir.path(), &["fmt", "none.rs", "b.rs"], "");
     assert_eq!(read(&dir, "b.rs"), NICE);

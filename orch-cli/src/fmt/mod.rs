@@ -29,7 +29,7 @@ use crate::source::{Source, range};
 pub struct Formatted {
     /// The text.
     pub text: String,
-    /// The pipelines that are left as they are, since they cannot be read.
+    /// The pipelines that are left as they are, since they cannot be read, with their places in this text.
     pub problems: Vec<Problem>,
 }
 
@@ -59,6 +59,7 @@ pub fn format(file: &str, text: &str, style: &Style, names: &[String]) -> Result
                 break;
             }
         }
+        // In the last round nothing moves, so these are their places.
         formatted.problems = problems;
         if formatted.text == before {
             break;
@@ -66,6 +67,19 @@ pub fn format(file: &str, text: &str, style: &Style, names: &[String]) -> Result
     }
     formatted.problems.sort_by_key(|problem| problem.position);
     Ok(formatted)
+}
+
+/// The pipelines of a text that would be left as they are, with their places in it.
+pub(crate) fn problems(
+    file: &str,
+    text: &str,
+    style: &Style,
+    names: &[String],
+) -> Result<Vec<Problem>, Problem> {
+    let source = Source::read(file, text)?;
+    let all = find(&source, names);
+    let left = all.iter().filter(|found| !found.skipped);
+    Ok(left.filter_map(|found| invocation(&source, found, style).err()).collect())
 }
 
 /// The text with those pipelines laid out that stand in so many others.
