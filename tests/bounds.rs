@@ -250,6 +250,17 @@ fn bounds_5_rounds_and_items_are_executions() {
 }
 
 #[test]
+fn bounds_6_children_are_one_after_another_where_the_limit_is_of_each_run() {
+    let longest = |bounds: Bounds| bounds.longest;
+    let secs = |secs| Some(Duration::from_secs(secs));
+    assert_eq!(longest(bounds! { |_: u32| par < timeout(2s) < fetch > timeout(3s) < fetch > > }), secs(3));
+    let of_each_run =
+        bounds! { |n: u32| par(limit = *n as usize) < timeout(2s) < fetch(1) > timeout(3s) < fetch(2) > > };
+    assert_eq!(longest(of_each_run), secs(5));
+    assert_eq!(of_each_run.in_flight, Some(2));
+}
+
+#[test]
 fn bounds_6_times_add_up_or_are_beside_each_other() {
     let longest = |bounds: Bounds| bounds.longest;
     assert_eq!(longest(bounds! { |_: u32| fetch }), None);

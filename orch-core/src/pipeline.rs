@@ -372,7 +372,7 @@ impl<'a, T: Run, B: Bus> Start<'a> for Started<'a, T, B> {
     #[inline(always)]
     fn unwatched(self) -> impl Future<Output = Self::Out> + Send + 'a {
         let Started { pipeline, input } = self;
-        <T::Asks as Asks>::run(pipeline.plan(), || pipeline.cached_graph(), input)
+        <T::Asks as Asks>::run_unwatched(pipeline.plan(), || pipeline.cached_graph(), input)
     }
 }
 

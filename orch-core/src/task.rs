@@ -119,7 +119,7 @@ impl<T: Into<E>, E> IntoFailure<E> for T {
 #[diagnostic::on_unimplemented(
     message = "the error `{Self}` of this step does not convert into the pipeline's error `BoxError`",
     label = "can fail with `{Self}`",
-    note = "`BoxError` takes text, and what implements `std::error::Error + Send + Sync`: implement it, or let the step give such an error, `.map_err(…)`; a `Box<dyn Error>` needs `+ Send + Sync`",
+    note = "`BoxError` takes text, and what implements `std::error::Error + Send + Sync`: implement it, or let the step give such an error, `.map_err(…)`; a `Box<dyn Error>` needs `+ Send + Sync`, and a type parameter `Error + Send + Sync + Unpin + 'static`",
     note = "or name a type that takes it in the header: `error = MyError;`"
 )]
 #[doc(hidden)]

@@ -79,10 +79,6 @@ impl Number {
         digits.chars().all(|c| matches!(c, '0' | '_' | '.'))
     }
 
-    pub(crate) fn is_below_one(&self) -> bool {
-        self.is_zero() || self.float().is_some_and(|number| number < 1.0)
-    }
-
     pub(crate) fn is_one(&self) -> bool {
         let digits = self.digits.trim_start_matches("0x").trim_start_matches("0o").trim_start_matches("0b");
         digits.replace('_', "").trim_start_matches('0') == "1"

@@ -17,8 +17,11 @@ pub fn load(keyword: &str, options: &[(&str, &str)]) -> Load {
         "fallback" | "settle" => Load::Apart,
         "saga" => Load::Saga,
         "when" | "choose" => Load::One,
-        "race" => Load::Peers { limit: Bound::NONE },
-        "par" => Load::Peers { limit: options.count("limit") },
+        "race" => Load::peers(Bound::NONE),
+        "par" => match options.count("limit") {
+            limit if limit.is_some() || !options.has("limit") => Load::peers(limit),
+            limit => Load::Peers { limit, lets: 1 },
+        },
         "each" => Load::Items { limit: options.count("limit"), waits: options.has("stream") },
         "retry" => {
             let attempts = options.number("max_attempts", Some(3));

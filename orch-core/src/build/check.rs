@@ -341,7 +341,7 @@ pub(crate) mod wanted {
     pub use crate::build::rounds::{BeginsARound, EndsARound};
     pub use crate::build::same::GivesTheSame;
     pub use crate::build::slot::{
-        EntersInto, FlowsInto, GoesOnWith, IteratesInto, SeveralArguments, StartsWith,
+        EntersInto, FlowsInto, GoesInto, GoesOnWith, IteratesInto, SeveralArguments, StartsWith,
     };
     pub use crate::leaf::{
         AgreesWith, Annotation, Braces, EntersThem, LooksAtError, LooksAtPiped, NamesWhat,

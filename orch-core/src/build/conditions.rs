@@ -16,7 +16,7 @@ use crate::policy::Policy;
 #[diagnostic::on_unimplemented(
     message = "a value with a name is seen by steps on other threads, and `{Self}` cannot be",
     label = "gives `{Self}`, which is not `Sync`",
-    note = "put it into a `Mutex`, or pipe it into the next step without a name; what `collect` keeps is as good as named"
+    note = "put it into a `Mutex`, or pipe it into the next step without a name; what `collect` keeps is as good as named; a type parameter is bounded, `Send + Sync + 'static`"
 )]
 #[doc(hidden)]
 pub trait CanBeKept {
@@ -134,7 +134,7 @@ impl<T: Awaited> IsAwaited for T {}
 #[diagnostic::on_unimplemented(
     message = "what a step gives is sent between threads, which `{Self}` cannot be",
     label = "gives `{Self}`, which is not `Send`",
-    note = "`Arc` is for an `Rc`; what the step keeps to itself may be anything, as long as it awaits nothing meanwhile"
+    note = "`Arc` is for an `Rc`; what the step keeps to itself may be anything, as long as it awaits nothing meanwhile; a type parameter is bounded, `Send + 'static`"
 )]
 #[doc(hidden)]
 pub trait CanBeGiven {
@@ -153,7 +153,7 @@ impl<T: Send + 'static> CanBeGiven for T {}
 #[diagnostic::on_unimplemented(
     message = "the input of a pipeline is sent between threads, which `{Self}` cannot be",
     label = "not `Send`",
-    note = "`Arc` is for an `Rc`, a `Mutex` or an atomic for a `Cell`"
+    note = "`Arc` is for an `Rc`, a `Mutex` or an atomic for a `Cell`; a type parameter is bounded, `Send + 'static`"
 )]
 #[doc(hidden)]
 pub trait CanBeInput {

@@ -10,7 +10,7 @@ use crate::run::Asks;
 #[diagnostic::on_unimplemented(
     message = "`each` runs its body once per item, but `{Self}` is not a collection",
     label = "given `{Self}`, which has no items",
-    note = "it takes any owned (`'static`) `IntoIterator` that can, as its iterator and its items, be sent between threads; for a `Stream` write `each(stream)`"
+    note = "it takes any owned (`'static`) `IntoIterator` that can, as its iterator and its items, be sent between threads, `IntoIterator<IntoIter: Send, Item: Send> + Send + 'static`; for a `Stream` write `each(stream)`"
 )]
 // It holds for types of every crate: shown, it would stand in the documentation of each of them.
 #[doc(hidden)]

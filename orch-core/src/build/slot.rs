@@ -82,6 +82,27 @@ pub trait FlowsInto<Given, Takes> {
     }
 }
 
+/// As [`FlowsInto`], of what an inline step gives.
+#[diagnostic::on_unimplemented(
+    message = "step `{Self}` takes `{Takes}`, but the inline step before it gives `{Given}`",
+    label = "takes `{Takes}`, given `{Given}`",
+    note = "put a step between them, `|x| {{ … }}`, or write the arguments, `{Self}(…)`, where `_` is what is piped; with a `;` at its end a step gives `()`"
+)]
+#[doc(hidden)]
+pub trait GoesInto<Given, Takes> {
+    /// The value itself.
+    fn same(value: Given) -> Takes;
+
+    /// What is made of it.
+    #[inline(always)]
+    fn flow<Made>(meeting: Meeting<Self, Given, Takes, Made>) -> Made
+    where
+        Self: Sized,
+    {
+        (meeting.make)(Self::same(meeting.value))
+    }
+}
+
 /// As [`FlowsInto`], of the input of the pipeline.
 #[diagnostic::on_unimplemented(
     message = "step `{Self}` takes `{Takes}`, but the input of the pipeline is `{Given}`",
@@ -178,7 +199,7 @@ macro_rules! identity {
     )*};
 }
 
-identity!(FlowsInto EntersInto StartsWith GoesOnWith IteratesInto);
+identity!(FlowsInto GoesInto EntersInto StartsWith GoesOnWith IteratesInto);
 
 impl<Task, Takes, Args: Single<Takes>> Slot<Task, Takes, Args> {
     /// The piped value, before it is known to fit.

@@ -243,7 +243,7 @@ impl<'g> Sums<'g> {
         let inside = self.inside[step].clone();
         let found = match self.load(step) {
             Load::Leaf { .. } => runs,
-            Load::Peers { limit } => {
+            Load::Peers { limit, .. } => {
                 let mut each: Vec<_> =
                     inside.iter().map(|step| self.in_flight(*step, Bound::of(1))).collect();
                 each.sort_unstable_by(|one, other| other.cmp(one));
@@ -334,7 +334,7 @@ impl<'g> Sums<'g> {
                 body.fold(self.undoing(step, Bound::of(1)), add_time)
             }
             Load::One => each().max().unwrap_or(Bound::of(Duration::ZERO)),
-            Load::Peers { limit } => side_by_side(each(), limit.unwrap_or(usize::MAX).min(inside.len())),
+            Load::Peers { lets, .. } => side_by_side(each(), lets.min(inside.len())),
             Load::Items { waits: false, .. } => repeated(body(), Bound::NONE),
             Load::Items { waits: true, .. } | Load::Policy { .. } | Load::Unknown => Bound::NONE,
             Load::Attempts { attempts, waits, within } => {

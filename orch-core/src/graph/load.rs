@@ -28,8 +28,10 @@ pub enum Load {
     One,
     /// The steps inside run beside each other.
     Peers {
-        /// How many at once.
+        /// How many at once, at most.
         limit: Bound<usize>,
+        /// How many the block lets run at once in any case. Fewer take longer.
+        lets: usize,
     },
     /// The body runs for each item, and it is not known how many there are.
     Items {
@@ -88,4 +90,10 @@ impl Load {
 
     /// What is over at once, since it cannot wait.
     pub const AT_ONCE: Load = Load::Leaf { time: Bound::of(Duration::ZERO) };
+
+    /// The steps inside beside each other, with this limit or without one.
+    #[must_use]
+    pub fn peers(limit: Bound<usize>) -> Load {
+        Load::Peers { limit, lets: limit.unwrap_or(usize::MAX) }
+    }
 }

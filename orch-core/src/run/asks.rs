@@ -35,7 +35,7 @@ pub trait Asks: Send + Sync + 'static {
     type Undurable;
 
     /// Runs a pipeline that nobody watches, on tokio.
-    fn run<'a, T: Run, G>(
+    fn run_unwatched<'a, T: Run, G>(
         pipeline: &'a T,
         graph: G,
         input: T::In,
@@ -75,7 +75,7 @@ impl Asks for No {
     type Undurable = Kept;
 
     #[inline(always)]
-    fn run<'a, T: Run, G>(
+    fn run_unwatched<'a, T: Run, G>(
         pipeline: &'a T,
         _graph: G,
         input: T::In,
@@ -98,7 +98,7 @@ impl Asks for Yes {
     type Undurable = Kept;
 
     #[allow(clippy::manual_async_fn, reason = "`Send` is promised, not found out")]
-    fn run<'a, T: Run, G>(
+    fn run_unwatched<'a, T: Run, G>(
         pipeline: &'a T,
         graph: G,
         input: T::In,
@@ -125,7 +125,7 @@ impl<A: Asks> Asks for ToEnd<A> {
     type Undurable = A::Undurable;
 
     #[inline(always)]
-    fn run<'a, T: Run, G>(
+    fn run_unwatched<'a, T: Run, G>(
         pipeline: &'a T,
         graph: G,
         input: T::In,
@@ -133,7 +133,7 @@ impl<A: Asks> Asks for ToEnd<A> {
     where
         G: FnOnce() -> &'a Graph + Send + 'a,
     {
-        A::run(pipeline, graph, input)
+        A::run_unwatched(pipeline, graph, input)
     }
 }
 
@@ -149,7 +149,7 @@ impl<A: Asks, Who: 'static> Asks for Undurable<A, Who> {
     type Undurable = Who;
 
     #[inline(always)]
-    fn run<'a, T: Run, G>(
+    fn run_unwatched<'a, T: Run, G>(
         pipeline: &'a T,
         graph: G,
         input: T::In,
@@ -157,6 +157,6 @@ impl<A: Asks, Who: 'static> Asks for Undurable<A, Who> {
     where
         G: FnOnce() -> &'a Graph + Send + 'a,
     {
-        A::run(pipeline, graph, input)
+        A::run_unwatched(pipeline, graph, input)
     }
 }

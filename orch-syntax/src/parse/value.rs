@@ -388,9 +388,9 @@ fn factor(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
     let negative = tokens::is_punct(value.first(), '-');
     let (_, digits) = value.split_at(usize::from(negative).min(value.len()));
     if let Some(literal) = tokens::sole_literal(digits)
-        && Number::of(&literal).is_some_and(|number| number.is_plain() && (negative || number.is_below_one()))
+        && Number::of(&literal).is_some_and(|number| number.is_plain() && (negative || number.is_zero()))
     {
-        errors.beside_over(tokens::collect(value), "the factor must be at least 1");
+        errors.beside_over(tokens::collect(value), "the factor must be more than 0");
         return None;
     }
     expression(value, "`)` after the factor", errors)

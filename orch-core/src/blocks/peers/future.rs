@@ -72,7 +72,10 @@ where
     }
 
     fn load(&self) -> Load {
-        Load::Peers { limit: self.limit.known().map_or(Bound::NONE, Limit::bound) }
+        match self.limit.known() {
+            Some(limit) => Load::peers(limit.bound()),
+            None => Load::Peers { limit: Bound::NONE, lets: 1 },
+        }
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

@@ -197,6 +197,8 @@ struct Here {
 enum Source {
     /// The step before.
     Step,
+    /// The step before, which is an inline step.
+    Inline,
     /// The header.
     Input,
     /// Nowhere: the header declares no input.
@@ -217,6 +219,7 @@ impl Source {
     fn condition(self) -> &'static str {
         match self {
             Source::Step => "FlowsInto",
+            Source::Inline => "GoesInto",
             Source::Input => "EntersInto",
             Source::NoInput => "StartsWith",
             Source::Nothing => "GoesOnWith",

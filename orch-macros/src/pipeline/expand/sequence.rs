@@ -204,7 +204,7 @@ impl Expansion<'_> {
     ) -> TokenStream {
         let (at, statements) = (&mut writing.at, &mut writing.statements);
         let private = &self.private_at(at.open);
-        let span = span_of(step);
+        let (span, is_inline) = (span_of(step), matches!(step, Step::Inline(_)));
         self.naming = binding.map(|(pattern, _)| pattern.clone());
         let code = self.step(step, at);
         let step = self.variable("step", at.open);
@@ -248,6 +248,7 @@ impl Expansion<'_> {
         }
         let source = match how {
             How::Bind => Source::Nothing,
+            How::Pipe | How::Keep | How::Store if is_inline => Source::Inline,
             How::Pipe | How::Keep | How::Store => Source::Step,
         };
         *at = at.with_tok(next, source);
