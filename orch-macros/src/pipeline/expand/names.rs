@@ -144,14 +144,17 @@ impl Names {
                 None => value,
             };
             let pattern = &entry.pattern;
-            let (allowed, otherwise) = if entry.refutable {
-                (quote!(, irrefutable_let_patterns), Some(quote!(else { ::core::unreachable!() })))
+            statements.extend(if entry.refutable {
+                // In parentheses, as nothing that ends in braces may stand before an `else`.
+                quote! {
+                    #[allow(unused_variables, unused_parens, irrefutable_let_patterns)]
+                    let #pattern = (#value) else { ::core::unreachable!() };
+                }
             } else {
-                (TokenStream::new(), None)
-            };
-            statements.extend(quote! {
-                #[allow(unused_variables #allowed)]
-                let #pattern = #value #otherwise;
+                quote! {
+                    #[allow(unused_variables)]
+                    let #pattern = #value;
+                }
             });
         }
         statements
