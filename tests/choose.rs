@@ -592,7 +592,8 @@ fn choose_2_alternatives_bind_names() {
     assert_eq!(at_once(p.run(Ok(1))).unwrap(), 2);
 
     let p = pipeline! {
-        |_: Result<u32, u32>| choose(|r| *r) < | Ok(0) => number(7), Ok(k) | Err(k) => seq < number(*k) |n| { n + *k } > >
+        |_: Result<u32, u32>|
+        choose(|r| *r) < | Ok(0) => number(7), Ok(k) | Err(k) => seq < number(*k) |n| { n + *k } > >
     };
     assert_eq!(at_once(p.run(Ok(0))).unwrap(), 7);
     assert_eq!(at_once(p.run(Err(2))).unwrap(), 4);
