@@ -274,24 +274,35 @@ fn unit_literal(literal: &Literal) -> Option<String> {
 /// Reports every literal with a unit in code that is Rust's, and takes the unit away: the compiler would
 /// report it a second time. Another macro's arguments are that macro's business.
 pub(crate) fn refuse(code: TokenStream, errors: &mut Errors) -> TokenStream {
-    if occurs(&code) { strip(code, 0, errors) } else { code }
+    if occurs(&code) { strip(code, 0, &mut |span, message| errors.at(span, message)) } else { code }
 }
 
-fn strip(code: TokenStream, depth: usize, errors: &mut Errors) -> TokenStream {
+/// The same of the value of an option, which is one mistake, however many there are in it.
+pub(crate) fn refuse_value(code: TokenStream, errors: &mut Errors) -> TokenStream {
+    if !occurs(&code) {
+        return code;
+    }
+    let mut first = None;
+    let value = strip(code, 0, &mut |span, message| first = first.take().or(Some((span, message))));
+    if let Some((span, message)) = first {
+        errors.at(span, message);
+    }
+    value
+}
+
+fn strip(code: TokenStream, depth: usize, report: &mut dyn FnMut(Span, String)) -> TokenStream {
     let mut macro_call = false;
     tokens::map(code, &mut |token| {
         let stripped = match &token {
             TokenTree::Literal(literal) => unit_literal(literal).map(|in_rust| {
-                errors.at(
-                    literal.span(),
-                    format!(
-                        "a literal with a unit is for durations of the macro's own options; write `{in_rust}`"
-                    ),
+                let message = format!(
+                    "a literal with a unit is for durations of the macro's own options; write `{in_rust}`"
                 );
+                report(literal.span(), message);
                 plain(literal)
             }),
             TokenTree::Group(group) if !macro_call && depth < 64 && occurs(&group.stream()) => {
-                Some(regroup(group, strip(group.stream(), depth + 1, errors)).into())
+                Some(regroup(group, strip(group.stream(), depth + 1, report)).into())
             }
             _ => None,
         };

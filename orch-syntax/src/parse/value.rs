@@ -226,7 +226,7 @@ fn expression(value: &[TokenTree], between: &str, errors: &mut Errors) -> Option
     if slips::in_value(value, between, errors) {
         return None;
     }
-    let value = duration::refuse(tokens::collect(value), errors);
+    let value = duration::refuse_value(tokens::collect(value), errors);
     (errors.len() == before).then_some(Value::Expr(value))
 }
 

@@ -627,6 +627,18 @@ fn a_duration_is_one_literal() {
 }
 
 #[test]
+fn several_units_in_a_value_are_one_mistake() {
+    let message =
+        "a literal with a unit is for durations of the macro's own options; write `Duration::from_secs(1)`";
+    mistake("retry(backoff = ^1s..10s) < a >", message);
+    mistake("timeout(longer(^1s, of(2s))) < a >", message);
+    mistakes(
+        "seq < a |x| { wait(1s, x); wait(2s, x) } >",
+        &[&format!("1:19 {message}"), &format!("1:32 {}", message.replace("(1)", "(2)"))],
+    );
+}
+
+#[test]
 fn the_words_of_an_option() {
     let message =
         |written: &str| format!("`{written}` is no word of this option; write `full`, `equal`, `none`");
