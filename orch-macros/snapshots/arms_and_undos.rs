@@ -289,12 +289,8 @@ fn expansion() {
                                 |__orch_scope, _| {
                                     #[allow(unused_variables)]
                                     let order = __orch_scope.0.0.1;
-                                    #[allow(
-                                        unused_variables,
-                                        unused_parens,
-                                        irrefutable_let_patterns
-                                    )]
-                                    let Kind::Parcel(weight) = (&order.kind) else {
+                                    #[allow(unused_variables, irrefutable_let_patterns)]
+                                    let Kind::Parcel(weight) = &order.kind else {
                                         core::unreachable!()
                                     };
                                     <carry>::call(*weight)

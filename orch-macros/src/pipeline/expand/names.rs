@@ -1,7 +1,8 @@
 //! The names in scope at a step, and which of them its code mentions.
 
 use orch_syntax::pattern::Pattern;
-use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use orch_syntax::tokens;
+use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -145,10 +146,10 @@ impl Names {
             };
             let pattern = &entry.pattern;
             statements.extend(if entry.refutable {
-                // In parentheses, as nothing that ends in braces may stand before an `else`.
+                let value = before_else(value);
                 quote! {
-                    #[allow(unused_variables, unused_parens, irrefutable_let_patterns)]
-                    let #pattern = (#value) else { ::core::unreachable!() };
+                    #[allow(unused_variables, irrefutable_let_patterns)]
+                    let #pattern = #value else { ::core::unreachable!() };
                 }
             } else {
                 quote! {
@@ -194,6 +195,13 @@ impl Names {
         }
         used
     }
+}
+
+/// A value where an `else` follows: nothing that ends in braces may stand there by itself.
+fn before_else(value: TokenStream) -> TokenStream {
+    let list = tokens::list(value.clone());
+    let ends_in_braces = tokens::as_group(list.last(), Delimiter::Brace).is_some();
+    if ends_in_braces { quote!((#value)) } else { value }
 }
 
 /// The pattern of an arm where a `let` has it: alternatives stand in parentheses there, and nothing else may.
