@@ -69,6 +69,8 @@ where
 }
 
 /// What a message calls the type of a pipeline that nobody has boxed: it is one of its own.
+// It holds for types of every crate: shown, it would stand in the documentation of each of them.
+#[doc(hidden)]
 pub trait Unboxed {}
 
 impl<T> Unboxed for T {}
