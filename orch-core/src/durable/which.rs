@@ -35,6 +35,7 @@ impl<P: Run<Asks: Asks<Undurable: IsKept<Said: IsDurable>>>> Durable for P {}
     label = "in this pipeline step `{Self}` is not durable",
     note = "put `#[task(durable)]` on its function; of a pipeline that is given as `impl Run<…>` nobody can tell, so write `impl Durable<…>`"
 )]
+#[doc(hidden)]
 pub trait IsKept {
     /// What says so.
     type Said;
@@ -46,6 +47,7 @@ impl<T: Speaks> IsKept for T {
 }
 
 /// What is no task. Apart from [`IsKept`], as the compiler lists who implements a trait.
+#[doc(hidden)]
 pub trait Speaks {
     /// Itself.
     type Said;
@@ -64,6 +66,7 @@ impl Speaks for EachStream {
 }
 
 /// Every step can be kept.
+#[doc(hidden)]
 pub trait IsDurable {}
 
 impl IsDurable for Kept {}
@@ -79,6 +82,7 @@ impl IsDurable for EachStream where for<'a> EachStream: IsKeptStream {}
     label = "in this pipeline an `async` inline step is not durable",
     note = "write `#[durable] async |n, cx| …` and await only what its context does, or make it a task with `#[task(durable)]`"
 )]
+#[doc(hidden)]
 pub trait IsKeptInline {}
 
 /// What is said of a stream.
@@ -87,6 +91,7 @@ pub trait IsKeptInline {}
     label = "in this pipeline a block `each(stream)` is not durable",
     note = "let a task take the items, page by page, in a `repeat`"
 )]
+#[doc(hidden)]
 pub trait IsKeptStream {}
 
 /// Whether every step of a pipeline is durable, also of what is boxed inside of it.
