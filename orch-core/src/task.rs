@@ -32,7 +32,7 @@ pub trait Task<Args>: 'static {
     /// What it gives when it succeeds. A step is made of a task only if that can be sent between threads.
     type Out: 'static;
     /// What it gives when it fails; [`Infallible`] if it cannot.
-    type Error: 'static;
+    type Error: Send + 'static;
     /// Whether it asks for its [`Context`], and so which run it is a part of.
     #[doc(hidden)]
     type Asks: Asks;
