@@ -58,7 +58,8 @@ fn expansion() {
                 > + orch::shown::Unboxed,
             >
             where
-                P: orch::Run<In = In, Out = Out, Error = Error, Asks = Asks>,
+                P: orch::Run<In = In, Out = Out, Error = Error, Asks = Asks>
+                    + orch::shown::Unboxed,
             {
                 orch::pipeline(plan)
             }

@@ -69,11 +69,9 @@ where
 }
 
 /// What a message calls the type of a pipeline that nobody has boxed: it is one of its own.
-// It holds for types of every crate: shown, it would stand in the documentation of each of them.
-#[doc(hidden)]
 pub trait Unboxed {}
 
-impl<T> Unboxed for T {}
+impl<H, St, In, E> Unboxed for Plan<H, St, In, E> {}
 
 /// The pipeline of a plan. An expansion calls it where its type is made opaque: what that says is what a pipeline takes and gives, and not
 /// what it is made of.

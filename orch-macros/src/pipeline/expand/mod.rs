@@ -166,7 +166,7 @@ fn opaque(private: &TokenStream, plan: &TokenStream) -> TokenStream {
             impl #private::Run<In = In, Out = Out, Error = Error, Asks = Asks> + #private::shown::Unboxed,
         >
         where
-            P: #private::Run<In = In, Out = Out, Error = Error, Asks = Asks>,
+            P: #private::Run<In = In, Out = Out, Error = Error, Asks = Asks> + #private::shown::Unboxed,
         {
             #private::pipeline(plan)
         }
