@@ -112,6 +112,7 @@ pub mod __private_0_1_0 {
             declared::WrittenAsJson,
             which::{IsDurable, IsKept, IsKeptInline, IsKeptStream},
         };
+        pub use crate::leaf::OneRun;
         pub use crate::run::{No as AsksNothing, ToEnd as AsksToEnd, Undurable, Yes as AsksContext};
         pub use crate::task::{Call, Endless, Fallible, Unfailing};
     }

@@ -116,7 +116,7 @@ where
     type Asks = B::Asks;
 
     #[inline(always)]
-    fn run<'a, H: Here + 'a>(
+    fn enter<'a, H: Here + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
@@ -127,13 +127,13 @@ where
     }
 
     #[inline(always)]
-    fn run_lazily<'a, R: Cx + 'a>(
+    fn enter_lazily<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
         cx: R,
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
-        B::lazily(move || self.run(scope, input, cx))
+        B::lazily(move || self.enter(scope, input, cx))
     }
 
     fn queue<R: Cx>(&self, cx: R) -> R::Queued {

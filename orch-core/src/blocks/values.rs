@@ -244,7 +244,7 @@ where
     type Asks = B::Asks;
 
     #[inline(always)]
-    fn run<'a, R: Here + 'a>(
+    fn enter<'a, R: Here + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,

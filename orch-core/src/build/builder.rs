@@ -15,8 +15,8 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::leaf::embed::{Embed, Entry};
 use crate::leaf::{
-    AsyncBody, AsyncContextBody, AsyncInlineStep, Closure, ContextBody, Inline, Leaf, NamedBody, SyncBody,
-    Within,
+    AsyncBody, AsyncContextBody, AsyncInlineStep, Closure, ContextBody, Inline, Leaf, NamedBody, OneRun,
+    SyncBody,
 };
 use crate::node::Meta;
 use crate::pipeline::Run;
@@ -96,7 +96,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     /// An async closure that may borrow names, and captures that live for `'c`.
     pub fn inline_named<'c, F, Raw, N>(self, _entry: N, body: F) -> Closure<NamedBody<'c, F>, Raw, N>
     where
-        F: for<'e> Fn(Within<'e, 'c>, S::Ref<'e>, In) -> BoxFuture<'e, Raw>,
+        F: for<'e> Fn(OneRun<'e, 'c>, S::Ref<'e>, In) -> BoxFuture<'e, Raw>,
     {
         Closure { body: NamedBody(body, PhantomData), raw: PhantomData }
     }
@@ -116,7 +116,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
         body: F,
     ) -> Closure<AsyncContextBody<'c, F, E, Undurable<Yes, AsyncInlineStep>>, Raw, N>
     where
-        F: for<'e> Fn(Within<'e, 'c>, S::Ref<'e>, In, &'e Context<'e, E>) -> BoxFuture<'e, Raw>,
+        F: for<'e> Fn(OneRun<'e, 'c>, S::Ref<'e>, In, &'e Context<'e, E>) -> BoxFuture<'e, Raw>,
     {
         Closure { body: AsyncContextBody(body, PhantomData), raw: PhantomData }
     }
@@ -128,7 +128,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
         body: F,
     ) -> Closure<AsyncContextBody<'c, F, E, Yes>, Raw, N>
     where
-        F: for<'e> Fn(Within<'e, 'c>, S::Ref<'e>, In, &'e Context<'e, E>) -> BoxFuture<'e, Raw>,
+        F: for<'e> Fn(OneRun<'e, 'c>, S::Ref<'e>, In, &'e Context<'e, E>) -> BoxFuture<'e, Raw>,
     {
         Closure { body: AsyncContextBody(body, PhantomData), raw: PhantomData }
     }

@@ -56,7 +56,7 @@ where
         input: In,
         cx: R,
     ) -> impl Future<Output = Result<St::Out, Error<E>>> + Send + 'a {
-        self.root.run_lazily(<H::Scope as Scope>::shorten(self.header.refs()), input, cx)
+        self.root.enter_lazily(<H::Scope as Scope>::shorten(self.header.refs()), input, cx)
     }
 
     fn queue<R: Cx>(&self, cx: R) -> R::Queued {

@@ -76,7 +76,7 @@ where
     type Asks = T::Asks;
 
     #[inline(always)]
-    fn run<'a, H: Here + 'a>(
+    fn enter<'a, H: Here + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         input: P::In,

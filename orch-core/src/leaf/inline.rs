@@ -90,8 +90,11 @@ where
     }
 }
 
-/// That captures live for `'c`, and names for no longer than that: `'e` is part of `'c`.
-pub(crate) type Within<'e, 'c> = PhantomData<&'e &'c ()>;
+/// That captures live for `'c`, and what one run has, its names and its context, for no longer than that: `'e` is part of `'c`.
+///
+/// An error about what outlives its run shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct OneRun<'e, 'c>(PhantomData<&'e &'c ()>);
 
 /// `async |x| { … }` with names in it. A future that borrows them has no one type, so it is boxed. It may also borrow
 /// captures, which live for `'c`.
@@ -99,7 +102,7 @@ pub struct NamedBody<'c, F>(pub(crate) F, pub(crate) PhantomData<&'c ()>);
 
 impl<'c, P: Point, F, Raw: 'static> Body<P> for NamedBody<'c, F>
 where
-    F: for<'e> Fn(Within<'e, 'c>, <P::Scope as Scope>::Ref<'e>, P::In) -> BoxFuture<'e, Raw> + Send + Sync,
+    F: for<'e> Fn(OneRun<'e, 'c>, <P::Scope as Scope>::Ref<'e>, P::In) -> BoxFuture<'e, Raw> + Send + Sync,
 {
     type Raw = Raw;
     type Asks = Undurable<No, AsyncInlineStep>;
@@ -110,7 +113,7 @@ where
         input: P::In,
         _inside: Option<Inside<'a>>,
     ) -> impl Future<Output = Raw> + Send + 'a {
-        (self.0)(PhantomData, scope, input)
+        (self.0)(OneRun(PhantomData), scope, input)
     }
 }
 
@@ -141,7 +144,7 @@ pub struct AsyncContextBody<'c, F, E, A>(pub(crate) F, pub(crate) PhantomData<(&
 impl<'c, P: Point, F, E: Failure, A: Asks, Raw: 'static> Body<P> for AsyncContextBody<'c, F, E, A>
 where
     F: for<'e> Fn(
-            Within<'e, 'c>,
+            OneRun<'e, 'c>,
             <P::Scope as Scope>::Ref<'e>,
             P::In,
             &'e Context<'e, E>,
@@ -162,7 +165,7 @@ where
         // The body borrows the context, as a task does: an error about who takes it away then speaks of a parameter.
         async move {
             let context = Context::new(inside);
-            (self.0)(PhantomData, <P::Scope as Scope>::shorten(scope), input, &context).await
+            (self.0)(OneRun(PhantomData), <P::Scope as Scope>::shorten(scope), input, &context).await
         }
     }
 }
@@ -269,7 +272,7 @@ where
     type Asks = B::Asks;
 
     #[inline(always)]
-    fn run<'a, H: Here + 'a>(
+    fn enter<'a, H: Here + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,

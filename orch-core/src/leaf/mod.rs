@@ -11,9 +11,7 @@ pub use inline::AsyncInlineStep;
 #[cfg(not(feature = "durable"))]
 pub(crate) use inline::AsyncInlineStep;
 pub use inline::{
-    AgreesWith, Annotation, LooksAtError, LooksAtPiped, Moved, NamesWhat, pinned, probe, result,
+    AgreesWith, Annotation, LooksAtError, LooksAtPiped, Moved, NamesWhat, OneRun, pinned, probe, result,
 };
-pub(crate) use inline::{
-    AsyncBody, AsyncContextBody, Closure, ContextBody, Inline, NamedBody, SyncBody, Within,
-};
+pub(crate) use inline::{AsyncBody, AsyncContextBody, Closure, ContextBody, Inline, NamedBody, SyncBody};
 pub(crate) use task::Leaf;

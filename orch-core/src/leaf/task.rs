@@ -40,7 +40,7 @@ where
     type Asks = T::Asks;
 
     #[inline(always)]
-    fn run<'a, H: Here + 'a>(
+    fn enter<'a, H: Here + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,

@@ -20,23 +20,24 @@ pub trait Step<P: Point, E: Failure>: Send + Sync {
     type Asks: Asks;
 
     /// Runs it once.
-    fn run<'a, H: Here + 'a>(
+    // Not called `run`: the compiler would propose this trait too where a type has no `run`.
+    fn enter<'a, H: Here + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
         here: H,
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a;
 
-    /// As [`run`](Step::run), but nothing happens before the future is polled. For the outermost step: those inside are
+    /// As [`enter`](Step::enter), but nothing happens before the future is polled. For the outermost step: those inside are
     /// polled as soon as they run.
     #[inline(always)]
-    fn run_lazily<'a, R: Cx + 'a>(
+    fn enter_lazily<'a, R: Cx + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
         cx: R,
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
-        Lazy::Waiting { start: move || self.run(scope, input, cx) }
+        Lazy::Waiting { start: move || self.enter(scope, input, cx) }
     }
 
     /// Reports that a start of the step waits, behind a limit for example.

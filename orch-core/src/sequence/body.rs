@@ -132,7 +132,7 @@ macro_rules! body {
                     // sequence is finished outside of the slots' scope, and a piped value is nobody's to drop on its way to
                     // the next step, where nothing can panic.
                     let (slots, piped) = {
-                        let ($slot, piped) = match self.$index.step().run(P::Scope::shorten(scope), input, cx.lend()).await {
+                        let ($slot, piped) = match self.$index.step().enter(P::Scope::shorten(scope), input, cx.lend()).await {
                             Ok(out) => on_its_way(self.$index.split(out)),
                             Err(error) => return Err(error),
                         };
@@ -141,7 +141,7 @@ macro_rules! body {
                             // used or not.
                             let run = {
                                 $(let scope = $seen::open(scope, &$seen_slot);)*
-                                self.$next_index.step().run(scope, ManuallyDrop::into_inner(piped), cx.lend_next())
+                                self.$next_index.step().enter(scope, ManuallyDrop::into_inner(piped), cx.lend_next())
                             };
                             let ($next_slot, piped) = match run.await {
                                 Ok(out) => on_its_way(self.$next_index.split(out)),

@@ -157,7 +157,7 @@ impl<P: Point, E: Failure> Step<P, E> for BindInput {
     type Asks = No;
 
     #[inline(always)]
-    fn run<'a, H: Here + 'a>(
+    fn enter<'a, H: Here + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         input: P::In,
@@ -213,7 +213,7 @@ impl<S: Scope, V: Send + Sync + 'static, In: Send + 'static, E: Failure> Step<At
     type Asks = No;
 
     #[inline(always)]
-    fn run<'a, H: Here + 'a>(
+    fn enter<'a, H: Here + 'a>(
         &'a self,
         _scope: S::Ref<'a>,
         input: (V, In),
@@ -270,7 +270,7 @@ macro_rules! group {
             type Asks = B::Asks;
 
             #[inline(always)]
-            fn run<'a, H: Here + 'a>(
+            fn enter<'a, H: Here + 'a>(
                 &'a self,
                 scope: RefOf<'a, P>,
                 input: P::In,

@@ -28,7 +28,7 @@ impl<P: Point, E: Failure, B: Body<P, E>> Step<P, E> for Sequence<B> {
     type Asks = B::Asks;
 
     #[inline(always)]
-    fn run<'a, H: Here + 'a>(
+    fn enter<'a, H: Here + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,

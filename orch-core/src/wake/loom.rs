@@ -340,7 +340,7 @@ impl<P: Point<In = usize>> Step<P, BoxError> for Waits {
     type Out = usize;
     type Asks = crate::run::No;
 
-    fn run<'a, H: Here + 'a>(
+    fn enter<'a, H: Here + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         item: usize,
@@ -365,7 +365,7 @@ impl<P: Point> Step<P, BoxError> for WaitsAs {
     type Out = usize;
     type Asks = crate::run::No;
 
-    fn run<'a, H: Here + 'a>(
+    fn enter<'a, H: Here + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         _input: P::In,

@@ -30,6 +30,7 @@ impl Parser<'_> {
         let mut items = Vec::new();
         loop {
             self.open_invisible();
+            self.comparison_for_pattern(items.is_empty());
             if self.peek(0).is_none() || self.punct(0, '>') {
                 return items;
             }
@@ -59,6 +60,26 @@ impl Parser<'_> {
                 self.at += 1;
             }
         }
+    }
+
+    /// Reports and steps over the sign of `> 5 => step`. `first` where there are no arms yet that a `>` would close.
+    fn comparison_for_pattern(&mut self, first: bool) {
+        let closes = self.closings_from(self.at + 1) < self.brackets.depth();
+        let (more, less) = (self.punct(0, '>') && first && !closes, self.punct(0, '<'));
+        let width = if self.punct(1, '=') && !self.pair(1, '=', '>') { 2 } else { 1 };
+        let number = self.at + width;
+        if !(more || less)
+            || !matches!(self.tokens.get(number), Some(TokenTree::Literal(_)))
+            || self.arm_at(number).is_none()
+        {
+            return;
+        }
+        let sign = tokens::source_text(&tokens::collect(tokens::part(&self.tokens, self.at, number)));
+        let than = self.tokens.get(number).map_or_else(String::new, ToString::to_string);
+        let message =
+            format!("a comparison is no pattern; write a range, or `n if *n {sign} {than} => step`");
+        self.errors.at(self.here(), message);
+        self.at = number;
     }
 
     fn arm_and_comma(&mut self) -> Item {

@@ -169,6 +169,10 @@ impl Parser<'_> {
                 .at(head, format!("expected `<` after `{after}`; a task of that name is `r#{keyword}`"));
         }
         self.unopened = true;
+        // `hedge(50ms): fetch`
+        if self.punct(0, ':') && !self.pair(0, ':', ':') {
+            self.at += 1;
+        }
         if self.closings_from(self.at) > self.brackets.depth() {
             // The `>` is there: only the `<` was forgotten.
             self.open_bracket(start, head);

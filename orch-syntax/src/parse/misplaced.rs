@@ -156,7 +156,7 @@ impl Parser<'_> {
             self.errors.at(here, format!("there is no block `{word}`; did you mean `{meant}`?"));
             let start = self.at;
             self.at += body;
-            if self.brackets.depth() >= MAX_DEPTH {
+            if self.brackets.depth() >= MAX_DEPTH || self.arm_at(self.at + 1).is_some() {
                 self.skip_body(start);
             } else {
                 self.body(start);
@@ -191,6 +191,7 @@ impl Parser<'_> {
                 );
                 self.skip_braced();
             }
+            "if" | "while" if self.word(1, "let") && self.let_before_body() => {}
             "if" => {
                 self.errors
                     .at(here, "`if` is no step; write `when(…) < … >` around steps, or `|x| { if … }`");
@@ -224,6 +225,39 @@ impl Parser<'_> {
                 self.at += 1;
             }
         }
+    }
+
+    /// `if let Some(x) = y < … >`: a pattern that decides whether steps run. Gives whether that was there.
+    fn let_before_body(&mut self) -> bool {
+        let is_sign = |at: &usize| tokens::is_punct(self.tokens.get(*at), '=');
+        let Some(sign) = (self.at + 2..self.tokens.len()).find(is_sign) else { return false };
+        let ends = |at: &usize| {
+            let token = self.tokens.get(*at);
+            tokens::is_punct(token, '<')
+                || tokens::is_punct(token, ';')
+                || tokens::as_group(token, Delimiter::Brace).is_some()
+        };
+        let Some(open) = (sign + 1..self.tokens.len()).find(ends) else { return false };
+        if !tokens::is_punct(self.tokens.get(open), '<')
+            || self.closings_from(open + 1) <= self.brackets.depth()
+        {
+            return false;
+        }
+        let show = |from, to| tokens::source_text(&tokens::collect(tokens::part(&self.tokens, from, to)));
+        let (pattern, value) = (show(self.at + 2, sign), show(sign + 1, open));
+        let word = self.ident(0).map_or_else(String::new, ToString::to_string);
+        let message = format!("`{word} let` is no step; write `choose({value}) < {pattern} => step, … >`");
+        self.errors.at(self.here(), message);
+        let start = self.at;
+        self.at = open;
+        self.skip_body(start);
+        if self.word(0, "else") {
+            self.at += 1;
+            if self.punct(0, '<') {
+                self.skip_body(self.at - 1);
+            }
+        }
+        true
     }
 
     /// Looks at what follows a step and belongs to no step.

@@ -275,6 +275,13 @@ fn is_number(value: &[TokenTree]) -> bool {
         .is_some_and(|number| number.is_plain())
 }
 
+/// Whether it is a literal with a unit.
+fn is_time(value: &[TokenTree]) -> bool {
+    tokens::sole_literal(value)
+        .and_then(|literal| Number::of(&literal))
+        .is_some_and(|number| number.nanoseconds().is_ok())
+}
+
 /// What is meant by a literal that is no fraction: `50`, `50%`, `0`, `1.5`.
 fn fraction(value: &[TokenTree]) -> Option<String> {
     let (literal, percent) = match value {
@@ -363,6 +370,14 @@ fn backoff(known: &Word, word: &Ident, group: &Group, errors: &mut Errors) -> Op
         let message = format!("what `{word}` is given has no name; write `{word}({})`", shown.join(", "));
         errors.beside(span, message);
     }
+    if let [base, factor] = without.as_slice()
+        && is_number(base)
+        && is_time(factor)
+    {
+        let message = format!("the base comes first; write `{word}({}, {})`", written(factor), written(base));
+        errors.beside_over(tokens::collect(base), message);
+        return None;
+    }
     let base = duration(unnamed(base), "`,` after the base", errors);
     let factor = match arguments.get(1) {
         Some((given, _)) => Some(factor(unnamed(given), errors)?),
@@ -391,6 +406,13 @@ fn factor(value: &[TokenTree], errors: &mut Errors) -> Option<Value> {
         && Number::of(&literal).is_some_and(|number| number.is_plain() && (negative || number.is_zero()))
     {
         errors.beside_over(tokens::collect(value), "the factor must be more than 0");
+        return None;
+    }
+    if is_time(value)
+        && let Some(number) = tokens::sole_literal(value).and_then(|literal| Number::of(&literal))
+    {
+        let message = format!("the factor is a number and no time; write `{}`", number.digits());
+        errors.beside_over(tokens::collect(value), message);
         return None;
     }
     expression(value, "`)` after the factor", errors)

@@ -82,7 +82,7 @@ fn half_typed_arms_are_one_mistake_and_the_rest_is_kept() {
     mistake("choose(n) < A => a,^, B => b >", "expected an arm before this `,`: `pattern => step`");
     mistake("choose(n) < A => a^; B => b >", "a `,` stands between arms; remove the `;`");
     mistake("choose(n) < ^1 + 2 => a, _ => b >", "expected a pattern, such as a name or `(a, b)`");
-    mistake("choose(n) ^< >", "the body of `choose` is empty; write at least one step");
+    mistake("choose(n) ^< >", "the body of `choose` is empty; write at least one arm, `pattern => step`");
     mistake("^choose < A => a >", "`choose` needs its scrutinee; write `choose(x) < … >`");
     mistake(
         "choose ^n < A => a >",
@@ -177,4 +177,47 @@ fn a_missing_token_is_few_mistakes() {
         more_than_one += usize::from(found.len() > 1);
     }
     assert!(more_than_one <= 7, "{more_than_one} of {}", tokens.len());
+}
+
+#[test]
+fn comparisons_for_patterns() {
+    let message =
+        |than: &str| format!("a comparison is no pattern; write a range, or `n if *n {than} => step`");
+    mistake("|n: u32| choose(*n) < ^> 5 => a, _ => b >", &message("> 5"));
+    mistake("|n: u32| choose(*n) < ^>= 5 => a, _ => b >", &message(">= 5"));
+    mistake("|n: u32| choose(*n) < ^< 5 => a, _ => b >", &message("< 5"));
+    mistake("|n: u32| choose(*n) < 1 => a, ^<= 5 => b, _ => c >", &message("<= 5"));
+    // A `>` that closes, before an arm of the block around.
+    mistake(
+        "|n: u32| choose(*n) < 1 => choose(*n) ^< > 5 => a, _ => b >",
+        "the body of `choose` is empty; write at least one arm, `pattern => step`",
+    );
+}
+
+#[test]
+fn match_with_arms() {
+    mistake(
+        "|n: u32| seq < a ^match (n) < 1 => b, _ => c > d >",
+        "there is no block `match`; did you mean `choose`?",
+    );
+}
+
+#[test]
+fn a_pattern_that_decides() {
+    mistake(
+        "|o: Option<u32>| seq < a ^if let Some(n) = o < b(*n) > c >",
+        "`if let` is no step; write `choose(o) < Some(n) => step, … >`",
+    );
+    mistake(
+        "|o: Option<u32>| seq < ^if let Some(n) = o < seq < a b > > else < c > d >",
+        "`if let` is no step; write `choose(o) < Some(n) => step, … >`",
+    );
+    mistake(
+        "|o: Option<u32>| seq < ^while let Some(n) = next() < b > c >",
+        "`while let` is no step; write `choose(next()) < Some(n) => step, … >`",
+    );
+    mistake(
+        "|o: Option<u32>| seq < ^if let Some(n) = o { b } c >",
+        "`if` is no step; write `when(…) < … >` around steps, or `|x| { if … }`",
+    );
 }

@@ -685,3 +685,15 @@ fn the_number_of_each_is_its_limit() {
         "the step before `each` gives the collection; write `ids each < … >`",
     );
 }
+
+#[test]
+fn a_time_for_a_factor() {
+    mistake(
+        "retry(backoff = exponential(^2, 100ms)) < a >",
+        "the base comes first; write `exponential(100ms, 2)`",
+    );
+    mistake(
+        "retry(backoff = exponential(100ms, ^2s)) < a >",
+        "the factor is a number and no time; write `2`",
+    );
+}

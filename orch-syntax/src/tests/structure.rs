@@ -158,3 +158,8 @@ fn several_mistakes_are_all_reported() {
         ],
     );
 }
+
+#[test]
+fn a_colon_for_a_body() {
+    mistake("seq < a hedge(50ms^): b >", "expected `<` after `hedge(…)`; a task of that name is `r#hedge`");
+}

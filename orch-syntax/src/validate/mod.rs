@@ -172,7 +172,9 @@ impl Walk<'_> {
         options::check(block, &self.named, &self.of_arms, self.errors);
         if block.body.is_empty() && self.structure_is_sure() {
             let keyword = &block.keyword;
-            self.errors.at(block.open, format!("the body of `{keyword}` is empty; write at least one step"));
+            let least = if block.spec.body == Body::Arms { "arm, `pattern => step`" } else { "step" };
+            self.errors
+                .at(block.open, format!("the body of `{keyword}` is empty; write at least one {least}"));
         }
         self.dead(block);
         let undos = self.enters(block);

@@ -34,7 +34,7 @@ impl<P: Point, E: Failure, B: Step<P, E>> Block<P, E> for Catch<B> {
     ) -> impl Future<Output = Result<B::Out, Error<E>>> + Send + 'a {
         let run = held.cx;
         // The guard is not told of the polls: a panic inside them is not one of this block.
-        let body = match Panicked::catch(|| self.body.run(scope, input, run)) {
+        let body = match Panicked::catch(|| self.body.enter(scope, input, run)) {
             Ok(fut) => Body::Running { fut },
             Err(panicked) => Body::Panicked { panicked: Some(panicked) },
         };

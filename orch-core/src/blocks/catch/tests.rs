@@ -45,14 +45,14 @@ impl<P: Point<In = ()>, E: Failure, A: Step<P, E>, B: Step<P, E>> Step<P, E> for
     type Out = ();
     type Asks = crate::run::No;
 
-    fn run<'a, H: Here + 'a>(
+    fn enter<'a, H: Here + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         (): (),
         here: H,
     ) -> impl Future<Output = Result<(), Error<E>>> + Send + 'a {
         let (mut one, mut other) =
-            (Box::pin(self.0.run(scope, (), here)), Box::pin(self.1.run(scope, (), here)));
+            (Box::pin(self.0.enter(scope, (), here)), Box::pin(self.1.enter(scope, (), here)));
         std::future::poll_fn(move |cx| {
             let _ = one.as_mut().poll(cx);
             other.as_mut().poll(cx).map_ok(|_| ())

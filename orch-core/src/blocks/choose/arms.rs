@@ -114,7 +114,7 @@ where
         piped: P::In,
         cx: R,
     ) -> impl Future<Output = Result<St::Out, Error<E>>> + Send + 'a {
-        self.step.run(scope, self.feed.share(value, piped), cx)
+        self.step.enter(scope, self.feed.share(value, piped), cx)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

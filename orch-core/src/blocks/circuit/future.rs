@@ -71,7 +71,7 @@ where
         let seen = self.ignore.see(scope);
         let ignore = move |error: &Error<E>| self.ignore.ask(seen, error);
         if let Some(answer) = cx.admit(door.meta, door.keeper()) {
-            let begin = move || self.body.run(scope, input, cx);
+            let begin = move || self.body.enter(scope, input, cx);
             let wait = Ok(taken_on::<_, _, R>((door, ignore, cx), answer, begin));
             return CircuitFuture::Aside { wait, meta: door.meta, guard: Some(guard) };
         }
@@ -84,7 +84,7 @@ where
             }
             Arrival::Undecided(time) => {
                 let at = (door, ignore, cx);
-                let begin = move || self.body.run(scope, input, cx);
+                let begin = move || self.body.enter(scope, input, cx);
                 let wait = match arrive::<_, _, R>(at, time, begin, &mut guard) {
                     Arrived::Open(rejection) => return open(door.meta, rejection, guard),
                     Arrived::Waits(wait) => Ok(wait),
@@ -96,7 +96,7 @@ where
         };
         cx.admitted(door.meta, door.keeper(), || Ok(()));
         let mut held = Held::<R>::closed(cx, door, permit, guard);
-        let fut = held.poll(|| self.body.run(scope, input, cx));
+        let fut = held.poll(|| self.body.enter(scope, input, cx));
         CircuitFuture::Running { fut, ignore, held }
     }
 

@@ -55,7 +55,7 @@ where
         mut held: Held<R>,
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
         let items = held.poll(|| (self.unpack)(input));
-        let start = |each: &'a Self, scope, item, cx| each.body.run(scope, item, cx);
+        let start = |each: &'a Self, scope, item, cx| each.body.enter(scope, item, cx);
         let hint = items.size_hint();
         R::counted(&mut held.guard, || Some(hint.0 as u64).filter(|_| hint.1 == Some(hint.0)));
         EachFuture::<_, _, _, _, _, _, _, _, M, M::Late, B::Asks, _> {

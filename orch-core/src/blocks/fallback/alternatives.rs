@@ -72,7 +72,7 @@ where
         cx: R,
     ) -> (impl Trying<P::In, E, R, Out = St::Out> + Send + 'a, Option<P::In>) {
         let input = self.feed.feed(&mut piped);
-        (One { fut: self.step.run(scope, input, cx) }, piped)
+        (One { fut: self.step.enter(scope, input, cx) }, piped)
     }
 
     fn describe(&self, graph: &mut Describe<'_>) {

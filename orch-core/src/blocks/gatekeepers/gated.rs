@@ -110,7 +110,7 @@ where
         let Held { cx, mut guard } = held;
         let gate = self.given.get(self.given.see(scope));
         let at = At { gate, meta: self.meta, run: cx };
-        let begin = move || self.body.run(scope, input, cx);
+        let begin = move || self.body.enter(scope, input, cx);
         let answer = cx.admit(self.meta, gate.keeper());
         if answer.is_none()
             && let Some(permit) = gate.admit(|| cx.now())

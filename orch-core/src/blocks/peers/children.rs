@@ -82,7 +82,7 @@ where
         input: F::Takes,
         cx: R,
     ) -> impl Slots<R, End = Self::End, Late = Self::Late, Outputs = Self::Outputs> + Send + 'a {
-        let start = move |cx| self.step.run(scope, input, cx);
+        let start = move |cx| self.step.enter(scope, input, cx);
         // Where nobody is told, one that waits is no different.
         if const { size_of::<R::Queued>() == 0 } || first < limit {
             ChildState::<_, _, St::Out, E, M, R>::Todo { start }

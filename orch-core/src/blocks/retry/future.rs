@@ -61,7 +61,7 @@ where
             begun,
             scope,
             seen: self.given.see(scope),
-            start: |step: &'a Self, scope, input, cx| step.body.run(scope, input, cx),
+            start: |step: &'a Self, scope, input, cx| step.body.enter(scope, input, cx),
             sleep: |step: &'a Self, cx: R, delay| cx.sleep(delay, Some(Origin::block(step.meta))),
             cx,
             memo: R::Memo::default(),

@@ -98,7 +98,7 @@ where
     type Asks = St::Asks;
 
     #[inline(always)]
-    fn run<'a, H: Here + 'a>(
+    fn enter<'a, H: Here + 'a>(
         &'a self,
         scope: RefOf<'a, P>,
         input: P::In,
@@ -109,7 +109,7 @@ where
         let write = move |out: &St::Out| {
             (self.log)(Lasting::new(), scope).write(which, when, here.coords(), || keep(scope, out));
         };
-        UndoneFuture { fut: self.step.run(scope, input, here), write }
+        UndoneFuture { fut: self.step.enter(scope, input, here), write }
     }
 
     fn queue<R: Cx>(&self, cx: R) -> R::Queued {
@@ -227,7 +227,7 @@ where
                     let (input, values) = *kept;
                     // Called in there, as that may panic too.
                     let run =
-                        async { step.run(Names(S::shorten(scope), &values), input, cx).await.map(drop) };
+                        async { step.enter(Names(S::shorten(scope), &values), input, cx).await.map(drop) };
                     let run = caught(run).await;
                     run.unwrap_or_else(|panicked| {
                         Err(Error::new(ErrorKind::Panicked(panicked), Origin::block(meta)))

@@ -31,7 +31,7 @@ impl<P: Point, E: Failure, B: Step<P, E>> Block<P, E> for Settle<B> {
         mut held: Held<R>,
     ) -> impl Future<Output = Result<Self::Out, Error<E>>> + Send + 'a {
         let cx = held.cx;
-        let fut = held.poll(|| self.body.run(scope, input, cx));
+        let fut = held.poll(|| self.body.enter(scope, input, cx));
         SettleFuture { fut, held }
     }
 

@@ -48,7 +48,7 @@ impl<P: Point, E: Failure, B: Step<P, E>, G: Given<P, Value = Duration>> Block<P
         // The clock is read for those alone that ask.
         let seen = self.given.see(scope);
         let run = if <B::Asks as Asks>::YES { run.within(*self.given.get(seen)) } else { run };
-        let fut = R::poll(&mut guard, || self.body.run(scope, input, run));
+        let fut = R::poll(&mut guard, || self.body.enter(scope, input, run));
         let sleep = |step: &'a Self, cx: R, duration| {
             unconstrained(cx.sleep(duration, Some(Origin::block(step.meta))))
         };

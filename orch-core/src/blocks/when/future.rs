@@ -44,7 +44,7 @@ where
         let cx = held.cx;
         let course = held.poll(|| {
             if (self.condition)(scope, &input) {
-                Course::Running { fut: self.body.run(scope, input, cx) }
+                Course::Running { fut: self.body.enter(scope, input, cx) }
             } else {
                 Course::Skipped { piped: Some(input) }
             }

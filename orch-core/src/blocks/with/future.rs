@@ -64,7 +64,7 @@ where
         });
         let start = move |attempt, is_last| {
             let run = if F::Takes::COUNTS { run.attempt(attempt) } else { run };
-            self.body.run(scope, F::Takes::hand(&mut kept, is_last), run)
+            self.body.enter(scope, F::Takes::hand(&mut kept, is_last), run)
         };
         let body = Body { start, run, meta: self.meta, counts: F::Takes::COUNTS, attempts: 0, fut: None };
         async move {

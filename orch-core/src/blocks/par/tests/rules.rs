@@ -223,7 +223,7 @@ fn a_panic_while_a_child_starts_cancels_those_before_it_and_starts_nothing_else(
         type Out = usize;
         type Asks = crate::run::No;
 
-        fn run<'a, H: Here + 'a>(
+        fn enter<'a, H: Here + 'a>(
             &'a self,
             _scope: RefOf<'a, P>,
             _input: P::In,

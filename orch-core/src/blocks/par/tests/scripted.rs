@@ -175,7 +175,7 @@ impl<P: Point> Step<P, BoxError> for Child {
     type Out = usize;
     type Asks = crate::run::No;
 
-    fn run<'a, H: Here + 'a>(
+    fn enter<'a, H: Here + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         _input: P::In,
@@ -197,7 +197,7 @@ impl<P: Point<In = (usize, Script)>> Step<P, BoxError> for Performs {
     type Out = usize;
     type Asks = crate::run::No;
 
-    fn run<'a, H: Here + 'a>(
+    fn enter<'a, H: Here + 'a>(
         &'a self,
         _scope: RefOf<'a, P>,
         (index, script): P::In,

@@ -78,7 +78,7 @@ fn futures_are_small() {
                 std::future::pending::<()>().await;
                 std::hint::black_box(held);
             });
-            size_of_val(&Step::<At<(), ()>, BoxError>::run(&$make, (), (), Quiet))
+            size_of_val(&Step::<At<(), ()>, BoxError>::enter(&$make, (), (), Quiet))
         }};
     }
     let body = size!(body, builder, body);
