@@ -44,6 +44,39 @@ pub(crate) fn borrow(ty: &TokenStream) -> Option<Span> {
     found
 }
 
+/// The first lifetime in a type that is neither the language's nor declared, by `declares` or by a `for` in the type.
+pub(crate) fn undeclared(ty: &TokenStream, declares: impl Fn(&Ident) -> bool) -> Option<(Span, Ident)> {
+    let mut bound = Vec::new();
+    after_for(ty, &mut bound);
+    let mut found = None;
+    walk(ty.clone(), &mut |site| {
+        let unknown = |name: &Ident| {
+            !tokens::is_one_of(name, &["static", "_"]) && !bound.contains(name) && !declares(name)
+        };
+        found = found.take().or(site.lifetime.filter(|(_, name)| unknown(name)));
+        None
+    });
+    found
+}
+
+/// Adds the lifetimes between the brackets of each `for<…>`.
+fn after_for(ty: &TokenStream, bound: &mut Vec<Ident>) {
+    let tokens = tokens::list(ty.clone());
+    for (at, token) in tokens.iter().enumerate() {
+        if let TokenTree::Group(group) = token {
+            after_for(&group.stream(), bound);
+        }
+        if tokens::is_word(Some(token), "for")
+            && let Some(end) = tokens::angle_end(&tokens, at + 1)
+        {
+            bound.extend(tokens::part(&tokens, at, end).windows(2).filter_map(|pair| match pair {
+                [quote, TokenTree::Ident(name)] if tokens::is_punct(Some(quote), '\'') => Some(name.clone()),
+                _ => None,
+            }));
+        }
+    }
+}
+
 /// A lifetime, or a `&` without one.
 struct Site {
     /// The `&` before it.
@@ -200,6 +233,27 @@ mod tests {
             ["u8", "&'static str", "fn(&str) -> &str", "Box<dyn Fn(&u8) -> &u8 + 'static>", "[u8; 1 & N]"]
         {
             assert!(!borrows(ty), "{ty}");
+        }
+    }
+
+    #[test]
+    fn undeclared_lifetimes_are_found() {
+        let found = |ty: &str| {
+            undeclared(&TokenStream::from_str(ty).expect("tokens"), |name| name == "a")
+                .map(|(_, name)| name.to_string())
+        };
+        for ty in ["&'b str", "Foo<'b>", "(u8, &'a Foo<'b>)", "Box<dyn A + 'b>", "for<'c> Foo<'c, 'b>"] {
+            assert_eq!(found(ty).as_deref(), Some("b"), "{ty}");
+        }
+        for ty in [
+            "&'a str",
+            "&'static Foo<'_>",
+            "for<'b> fn(&'b str) -> &'b str",
+            "Box<dyn for<'b> Fn(&'b u8) -> &'b u8 + 'a>",
+            "Box<dyn for<'b, 'c: 'b> Foo<'b, 'c>>",
+            "[u8; 1]",
+        ] {
+            assert_eq!(found(ty), None, "{ty}");
         }
     }
 }

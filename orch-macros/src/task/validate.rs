@@ -4,8 +4,9 @@ use orch_syntax::tokens;
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 
 use super::ast::Task;
+use super::generics::Kind;
 use super::letters::Letters;
-use super::lifetimes::borrow;
+use super::lifetimes::{borrow, undeclared};
 use super::signature::{Signature, impl_trait, is_boxed_future, is_future};
 use super::variants::MOST;
 use crate::errors::combined;
@@ -65,9 +66,22 @@ fn placeholder(ty: &TokenStream) -> Option<Span> {
     })
 }
 
-/// Whether what is refused in a signature is an error of the function too: a return type that borrows from nothing, or is not
-/// written.
+/// The first lifetime in a type of a signature that it does not declare.
+fn undeclared_lifetime(sig: &Signature, ty: &TokenStream) -> Option<(Span, Ident)> {
+    undeclared(ty, |name| {
+        sig.generics.params.iter().any(|param| {
+            matches!(param.kind, Kind::Lifetime { .. }) && param.name.to_string() == format!("'{name}")
+        })
+    })
+}
+
+/// Whether what is refused in a signature is an error of the function too: a lifetime that is not declared, a return type that
+/// borrows from nothing, or is not written.
 pub(crate) fn is_refused_by_compiler(sig: &Signature) -> bool {
+    let all = sig.context.iter().chain(&sig.parameters).map(|parameter| &parameter.ty).chain(&sig.output);
+    if all.into_iter().any(|ty| undeclared_lifetime(sig, ty).is_some()) {
+        return true;
+    }
     let Some(ty) = &sig.output else { return false };
     let borrows = |ty: &TokenStream| {
         ty.clone()
@@ -154,6 +168,14 @@ pub(crate) fn validate(task: &Task) -> syn::Result<()> {
             };
             refuse(span, text);
         }
+    }
+    let taken = sig.context.iter().chain(&sig.parameters).map(|parameter| &parameter.ty);
+    if let Some((span, name)) = taken.into_iter().find_map(|ty| undeclared_lifetime(sig, ty)) {
+        let ident = &sig.ident;
+        refuse(
+            span,
+            format!("the lifetime `'{name}` is not declared; write `{ident}<'{name}>`, or leave it out"),
+        );
     }
     for (at, parameter) in sig.parameters.iter().enumerate() {
         let slip = parameter.context_slip(at == 0 && sig.context.is_none()).filter(|_| leaves.is_none());
