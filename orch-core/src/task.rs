@@ -31,8 +31,8 @@ pub trait Task<Args>: 'static {
     const NAME: &'static str;
     /// What it gives when it succeeds. A step is made of a task only if that can be sent between threads.
     type Out: 'static;
-    /// What it gives when it fails; [`Infallible`] if it cannot.
-    type Error: Send + 'static;
+    /// What it gives when it fails; [`Infallible`] if it cannot. The same holds for it.
+    type Error: 'static;
     /// Whether it asks for its [`Context`], and so which run it is a part of.
     #[doc(hidden)]
     type Asks: Asks;

@@ -166,6 +166,9 @@ fn expansion() {
                         orch::wanted::CanBeGiven::__orch_holds({
                             __orch_gate5.output()
                         });
+                        orch::wanted::CanBeFailedWith::__orch_holds({
+                            __orch_gate5.failure()
+                        });
                         let (__orch_gate5, __orch_place6) = __orch_gate5
                             .pass({ __orch_place6 });
                         orch::wanted::IntoBoxError::__orch_holds({ __orch_place6 });
@@ -207,6 +210,9 @@ fn expansion() {
                                 orch::wanted::Task::__orch_holds({ __orch_place15 });
                                 orch::wanted::CanBeGiven::__orch_holds({
                                     __orch_gate14.output()
+                                });
+                                orch::wanted::CanBeFailedWith::__orch_holds({
+                                    __orch_gate14.failure()
                                 });
                                 let (__orch_gate14, __orch_place15) = __orch_gate14
                                     .pass({ __orch_place15 });
@@ -270,6 +276,9 @@ fn expansion() {
                         orch::wanted::CanBeGiven::__orch_holds({
                             __orch_gate28.output()
                         });
+                        orch::wanted::CanBeFailedWith::__orch_holds({
+                            __orch_gate28.failure()
+                        });
                         let (__orch_gate28, __orch_place29) = __orch_gate28
                             .pass({ __orch_place29 });
                         orch::wanted::IntoBoxError::__orch_holds({ __orch_place29 });
@@ -300,6 +309,9 @@ fn expansion() {
                             .call(__orch_step37);
                         orch::wanted::CanBeGiven::__orch_holds({
                             __orch_gate35.output()
+                        });
+                        orch::wanted::CanBeFailedWith::__orch_holds({
+                            __orch_gate35.failure()
                         });
                         let (__orch_gate35, __orch_place36) = __orch_gate35
                             .pass({ __orch_place36 });
@@ -332,6 +344,9 @@ fn expansion() {
                             .call(__orch_step45);
                         orch::wanted::CanBeGiven::__orch_holds({
                             __orch_gate43.output()
+                        });
+                        orch::wanted::CanBeFailedWith::__orch_holds({
+                            __orch_gate43.failure()
                         });
                         let (__orch_gate43, __orch_place44) = __orch_gate43
                             .pass({ __orch_place44 });

@@ -108,6 +108,7 @@ fn expansion() {
                     .leaf(orch::NodeAt::<1>, |_, _| { <fetch>::call(1) });
                 let (__orch_gate4, __orch_place5) = __orch_tok1.call(__orch_step6);
                 orch::wanted::CanBeGiven::__orch_holds({ __orch_gate4.output() });
+                orch::wanted::CanBeFailedWith::__orch_holds({ __orch_gate4.failure() });
                 let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
                 orch::wanted::IntoBoxError::__orch_holds({ __orch_place5 });
                 __orch_gate4.__orch_known()
@@ -121,6 +122,9 @@ fn expansion() {
                     let (__orch_gate10, __orch_place11) = __orch_tok7
                         .call(__orch_step12);
                     orch::wanted::CanBeGiven::__orch_holds({ __orch_gate10.output() });
+                    orch::wanted::CanBeFailedWith::__orch_holds({
+                        __orch_gate10.failure()
+                    });
                     let (__orch_gate10, __orch_place11) = __orch_gate10
                         .pass({ __orch_place11 });
                     orch::wanted::IntoBoxError::__orch_holds({ __orch_place11 });
@@ -141,6 +145,9 @@ fn expansion() {
                         .task(__orch_step17);
                     orch::wanted::Task::__orch_holds({ __orch_place16 });
                     orch::wanted::CanBeGiven::__orch_holds({ __orch_gate15.output() });
+                    orch::wanted::CanBeFailedWith::__orch_holds({
+                        __orch_gate15.failure()
+                    });
                     let (__orch_gate15, __orch_place16) = __orch_gate15
                         .pass({ __orch_place16 });
                     orch::wanted::IntoBoxError::__orch_holds({ __orch_place16 });

@@ -122,6 +122,7 @@ fn expansion() {
                     );
                 let (__orch_gate4, __orch_place5) = __orch_tok.call(__orch_step6);
                 orch::wanted::CanBeGiven::__orch_holds({ __orch_gate4.output() });
+                orch::wanted::CanBeFailedWith::__orch_holds({ __orch_gate4.failure() });
                 let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
                 orch::wanted::IntoBoxError::__orch_holds({ __orch_place5 });
                 __orch_gate4.__orch_known()

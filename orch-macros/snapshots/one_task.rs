@@ -41,6 +41,7 @@ fn expansion() {
                 .leaf(orch::NodeAt::<0>, |_, _| { <fetch>::call(10) });
             let (__orch_gate1, __orch_place2) = __orch_tok.call(__orch_step3);
             orch::wanted::CanBeGiven::__orch_holds({ __orch_gate1.output() });
+            orch::wanted::CanBeFailedWith::__orch_holds({ __orch_gate1.failure() });
             let (__orch_gate1, __orch_place2) = __orch_gate1.pass({ __orch_place2 });
             orch::wanted::IntoBoxError::__orch_holds({ __orch_place2 });
             __orch_gate1.__orch_known()

@@ -123,6 +123,9 @@ fn expansion() {
                         orch::wanted::CanBeGiven::__orch_holds({
                             __orch_gate10.output()
                         });
+                        orch::wanted::CanBeFailedWith::__orch_holds({
+                            __orch_gate10.failure()
+                        });
                         let (__orch_gate10, __orch_place11) = __orch_gate10
                             .pass({ __orch_place11 });
                         orch::wanted::IntoFailure::__orch_holds({ __orch_place11 });

@@ -215,8 +215,8 @@ macro_rules! step {
 }
 
 step!(IsStep [T, F] Embed<T, F> where T: Run<Error: IntoFailure<E>>, F: Send + Sync);
-step!(IsTask [F, T, A, N] Leaf<F, T, A, N>, (T, A) where F: Send + Sync, T: Fails<A, E, Out: Send>);
-step!(IsCall [F, T, A, N] Leaf<F, T, A, N> where F: Send + Sync, T: Fails<A, E, Out: Send>);
+step!(IsTask [F, T, A, N] Leaf<F, T, A, N>, (T, A) where F: Send + Sync, T: Fails<A, E, Out: Send, Error: Send>);
+step!(IsCall [F, T, A, N] Leaf<F, T, A, N> where F: Send + Sync, T: Fails<A, E, Out: Send, Error: Send>);
 step!(IsInline [B, Raw, How, N] Inline<B, Raw, How, N> where B: Sent, How: Fits<Raw, E>);
 
 macro_rules! output_of_a_task {
@@ -224,6 +224,11 @@ macro_rules! output_of_a_task {
         impl<F, T: Task<A>, A, N, P, E> Check<$condition<Leaf<F, T, A, N>, P, E>, Leaf<F, T, A, N>> {
             /// Where it is judged whether the output can be sent between threads.
             pub fn output(&self) -> Spot<(T::Out,)> {
+                Spot::new()
+            }
+
+            /// Where it is judged whether the error can.
+            pub fn failure(&self) -> Spot<(T::Error,)> {
                 Spot::new()
             }
         }
@@ -238,6 +243,11 @@ output_of_a_task!(IsTask IsCall);
 pub trait NoOutput: Sized {
     /// Where nothing is judged.
     fn output(self) -> Spot<((),)> {
+        Spot::new()
+    }
+
+    /// Where nothing is judged.
+    fn failure(self) -> Spot<((),)> {
         Spot::new()
     }
 }
@@ -262,15 +272,19 @@ pub trait ErrorWanted<X, Judged, E>: Sized {
 }
 
 macro_rules! error_of {
-    ($($condition:ident: [$($param:tt)*] $error:ty, $step:ty, $judged:ty;)*) => {
-        $(impl<P, E, $($param)*> ErrorWanted<$error, $judged, E> for &Check<$condition<$step, P, E>, $step> {})*
+    ($($condition:ident: [$($param:tt)*] $error:ty, $step:ty, $judged:ty $(where $sent:ty: Send)?;)*) => {
+        $(impl<P, E, $($param)*> ErrorWanted<$error, $judged, E> for &Check<$condition<$step, P, E>, $step>
+        where
+            $($sent: Send)?
+        {
+        })*
     };
 }
 
 error_of! {
     IsStep: [T: Run, F] T::Error, Embed<T, F>, Embed<T, F>;
-    IsTask: [F, T: Task<A>, A, N] T::Error, Leaf<F, T, A, N>, (T, A);
-    IsCall: [F, T: Task<A>, A, N] T::Error, Leaf<F, T, A, N>, Leaf<F, T, A, N>;
+    IsTask: [F, T: Task<A>, A, N] T::Error, Leaf<F, T, A, N>, (T, A) where T::Error: Send;
+    IsCall: [F, T: Task<A>, A, N] T::Error, Leaf<F, T, A, N>, Leaf<F, T, A, N> where T::Error: Send;
     IsInline: [B, T, X, N] X, Inline<B, Result<T, X>, Tried, N>, Inline<B, Result<T, X>, Tried, N>;
     IsInline: [B, T, X, N] X, Inline<B, Result<T, X>, TriedDebug, N>, Inline<B, Result<T, X>, TriedDebug, N>;
     IsInline: [B, T, X, N] X, Inline<B, Result<T, Failed<X>>, Continued, N>, Inline<B, Result<T, Failed<X>>, Continued, N>;
@@ -315,7 +329,7 @@ macro_rules! debug {
 
 debug!(IsStep IsTask IsCall IsInline);
 
-/// A generic task does not take these arguments, or what a closure gives cannot be sent between threads. That has been reported, and
+/// A generic task does not take these arguments, or what a step gives or fails with cannot be sent between threads. That has been reported, and
 /// there is nothing to add.
 pub trait Reported<Judged, E>: Sized {
     /// Never called.
@@ -332,8 +346,8 @@ impl<St, P, E> Reported<St, E> for &mut Check<IsInline<St, P, E>, St> {}
 /// The conditions: of the checks, and of what is piped.
 pub(crate) mod wanted {
     pub use crate::build::conditions::{
-        CanBeEmbedded, CanBeGiven, CanBeInput, CanBeKept, CanBeMovedIn, CanBeOwned, CanBeShared,
-        CanBeTheErrorType, GivesAWait, GivesOneType, IsAwaited, RunsABody, SaysYesOrNo,
+        CanBeEmbedded, CanBeFailedWith, CanBeGiven, CanBeInput, CanBeKept, CanBeMovedIn, CanBeOwned,
+        CanBeShared, CanBeTheErrorType, GivesAWait, GivesOneType, IsAwaited, RunsABody, SaysYesOrNo,
     };
     pub use crate::build::feed::CanBeCloned;
     pub use crate::build::items::{HasItems, StreamsItems};

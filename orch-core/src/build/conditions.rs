@@ -149,6 +149,25 @@ pub trait CanBeGiven {
 #[diagnostic::do_not_recommend]
 impl<T: Send + 'static> CanBeGiven for T {}
 
+/// An error that a task can fail with.
+#[diagnostic::on_unimplemented(
+    message = "the error of a task is sent between threads, which `{Self}` cannot be",
+    label = "can fail with `{Self}`, which is not `Send`",
+    note = "a `Box<dyn Error>` needs `+ Send + Sync`; `Arc` is for an `Rc`; a type parameter is bounded, `Send + 'static`"
+)]
+#[doc(hidden)]
+pub trait CanBeFailedWith {
+    /// Asks for it.
+    fn __orch_holds(_spot: Spot<(Self,)>)
+    where
+        Self: Sized,
+    {
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + 'static> CanBeFailedWith for T {}
+
 /// A value that a run can be given.
 #[diagnostic::on_unimplemented(
     message = "the input of a pipeline is sent between threads, which `{Self}` cannot be",

@@ -33,7 +33,7 @@ where
     P: Point,
     E: Failure,
     F: for<'e> Fn(<P::Scope as Scope>::Ref<'e>, P::In) -> Call<T, A> + Send + Sync,
-    T: Fails<A, E, Out: Send>,
+    T: Fails<A, E, Out: Send, Error: Send>,
     N: HasNode<P::Scope>,
 {
     type Out = T::Out;

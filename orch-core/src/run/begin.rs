@@ -87,7 +87,7 @@ macro_rules! here {
             }
 
             #[inline(always)]
-            fn execute<T: Task<A, Out: Send>, A>(
+            fn execute<T: Task<A, Out: Send, Error: Send>, A>(
                 self,
                 id: Option<Id>,
                 origin: Origin,

@@ -43,7 +43,7 @@ pub trait Here: Copy + Send + Sync {
     fn fingerprint<T: Task<A>, A>(self, args: &A) -> Option<u64>;
 
     /// Runs one attempt of the task `T` at `origin`, in the execution `id`.
-    fn execute<T: Task<A, Out: Send>, A>(
+    fn execute<T: Task<A, Out: Send, Error: Send>, A>(
         self,
         id: Option<Id>,
         origin: Origin,

@@ -54,7 +54,7 @@ impl Here for Quiet {
     }
 
     #[inline(always)]
-    fn execute<T: Task<A, Out: Send>, A>(
+    fn execute<T: Task<A, Out: Send, Error: Send>, A>(
         self,
         _id: Option<Id>,
         _origin: Origin,

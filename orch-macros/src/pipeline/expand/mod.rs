@@ -327,8 +327,8 @@ impl Expansion<'_> {
             }
             Step::Leaf(leaf) => {
                 let is_task = leaf.arguments.is_none().then(|| self.asked_for("Task", &place, at.open));
-                let given = asked("CanBeGiven", "output");
-                quote!(#is_task #given)
+                let (given, failed) = (asked("CanBeGiven", "output"), asked("CanBeFailedWith", "failure"));
+                quote!(#is_task #given #failed)
             }
             _ => TokenStream::new(),
         };
