@@ -75,17 +75,33 @@ impl<T: Ord> PartialOrd for Bound<T> {
     }
 }
 
-// Not the other way round: for an `Option` on the left, in any crate that uses this one, the right side would no longer be known.
 impl<T: PartialEq> PartialEq<Option<T>> for Bound<T> {
     fn eq(&self, other: &Option<T>) -> bool {
         self.0 == *other
     }
 }
 
+impl<T: PartialEq> PartialEq<Bound<T>> for Option<T> {
+    fn eq(&self, other: &Bound<T>) -> bool {
+        *self == other.0
+    }
+}
+
 impl<T: Ord> PartialOrd<Option<T>> for Bound<T> {
     fn partial_cmp(&self, other: &Option<T>) -> Option<Ordering> {
-        Some(Bound(self.0.as_ref()).cmp(&Bound(other.as_ref())))
+        Some(compared(self.0.as_ref(), other.as_ref()))
     }
+}
+
+impl<T: Ord> PartialOrd<Bound<T>> for Option<T> {
+    fn partial_cmp(&self, other: &Bound<T>) -> Option<Ordering> {
+        Some(compared(self.as_ref(), other.0.as_ref()))
+    }
+}
+
+/// Without a limit is more than any.
+fn compared<T: Ord>(one: Option<&T>, other: Option<&T>) -> Ordering {
+    Bound(one).cmp(&Bound(other))
 }
 
 impl<T: fmt::Debug> fmt::Display for Bound<T> {
