@@ -98,8 +98,10 @@ fn expansion() {
                         },
                     );
                 let (__orch_gate4, __orch_place5) = __orch_tok1.call(__orch_step6);
-                orch::wanted::CanBeGiven::__orch_holds({ __orch_gate4.output() });
-                orch::wanted::CanBeFailedWith::__orch_holds({ __orch_gate4.failure() });
+                orch::wanted::CanBeGiven::__orch_holds({ __orch_gate4.__orch_output() });
+                orch::wanted::CanBeFailedWith::__orch_holds({
+                    __orch_gate4.__orch_failure()
+                });
                 let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
                 orch::wanted::IntoBoxError::__orch_holds({ __orch_place5 });
                 __orch_gate4.__orch_known()
@@ -117,8 +119,10 @@ fn expansion() {
                     );
                 let (__orch_gate9, __orch_place10) = __orch_tok8.task(__orch_step11);
                 orch::wanted::Task::__orch_holds({ __orch_place10 });
-                orch::wanted::CanBeGiven::__orch_holds({ __orch_gate9.output() });
-                orch::wanted::CanBeFailedWith::__orch_holds({ __orch_gate9.failure() });
+                orch::wanted::CanBeGiven::__orch_holds({ __orch_gate9.__orch_output() });
+                orch::wanted::CanBeFailedWith::__orch_holds({
+                    __orch_gate9.__orch_failure()
+                });
                 let (__orch_gate9, __orch_place10) = __orch_gate9
                     .pass({ __orch_place10 });
                 orch::wanted::IntoBoxError::__orch_holds({ __orch_place10 });
@@ -148,12 +152,16 @@ fn expansion() {
                         },
                     );
                 if false {
-                    let __orch_reference = __orch_step17.closure();
+                    let __orch_reference = __orch_step17.__orch_closure();
                     let _: &(dyn core::marker::Send) = { __orch_reference };
                 }
                 let (__orch_gate15, __orch_place16) = __orch_tok13.call(__orch_step17);
-                orch::wanted::CanBeGiven::__orch_holds({ __orch_gate15.output() });
-                orch::wanted::CanBeFailedWith::__orch_holds({ __orch_gate15.failure() });
+                orch::wanted::CanBeGiven::__orch_holds({
+                    __orch_gate15.__orch_output()
+                });
+                orch::wanted::CanBeFailedWith::__orch_holds({
+                    __orch_gate15.__orch_failure()
+                });
                 let (__orch_gate15, __orch_place16) = __orch_gate15
                     .pass({ __orch_place16 });
                 orch::wanted::IntoBoxError::__orch_holds({ __orch_place16 });

@@ -164,10 +164,10 @@ fn expansion() {
                         let (__orch_gate5, __orch_place6) = __orch_tok4
                             .call(__orch_step7);
                         orch::wanted::CanBeGiven::__orch_holds({
-                            __orch_gate5.output()
+                            __orch_gate5.__orch_output()
                         });
                         orch::wanted::CanBeFailedWith::__orch_holds({
-                            __orch_gate5.failure()
+                            __orch_gate5.__orch_failure()
                         });
                         let (__orch_gate5, __orch_place6) = __orch_gate5
                             .pass({ __orch_place6 });
@@ -209,10 +209,10 @@ fn expansion() {
                                     .task(__orch_step16);
                                 orch::wanted::Task::__orch_holds({ __orch_place15 });
                                 orch::wanted::CanBeGiven::__orch_holds({
-                                    __orch_gate14.output()
+                                    __orch_gate14.__orch_output()
                                 });
                                 orch::wanted::CanBeFailedWith::__orch_holds({
-                                    __orch_gate14.failure()
+                                    __orch_gate14.__orch_failure()
                                 });
                                 let (__orch_gate14, __orch_place15) = __orch_gate14
                                     .pass({ __orch_place15 });
@@ -255,7 +255,7 @@ fn expansion() {
                                 (__orch_chosen, ())
                             });
                         if false {
-                            let __orch_reference = __orch_value24.closure();
+                            let __orch_reference = __orch_value24.__orch_closure();
                             let _: &(dyn core::marker::Send) = { __orch_reference };
                         }
                         __orch_value24
@@ -274,10 +274,10 @@ fn expansion() {
                         let (__orch_gate28, __orch_place29) = __orch_tok25
                             .call(__orch_step30);
                         orch::wanted::CanBeGiven::__orch_holds({
-                            __orch_gate28.output()
+                            __orch_gate28.__orch_output()
                         });
                         orch::wanted::CanBeFailedWith::__orch_holds({
-                            __orch_gate28.failure()
+                            __orch_gate28.__orch_failure()
                         });
                         let (__orch_gate28, __orch_place29) = __orch_gate28
                             .pass({ __orch_place29 });
@@ -308,10 +308,10 @@ fn expansion() {
                         let (__orch_gate35, __orch_place36) = __orch_tok32
                             .call(__orch_step37);
                         orch::wanted::CanBeGiven::__orch_holds({
-                            __orch_gate35.output()
+                            __orch_gate35.__orch_output()
                         });
                         orch::wanted::CanBeFailedWith::__orch_holds({
-                            __orch_gate35.failure()
+                            __orch_gate35.__orch_failure()
                         });
                         let (__orch_gate35, __orch_place36) = __orch_gate35
                             .pass({ __orch_place36 });
@@ -343,10 +343,10 @@ fn expansion() {
                         let (__orch_gate43, __orch_place44) = __orch_tok40
                             .call(__orch_step45);
                         orch::wanted::CanBeGiven::__orch_holds({
-                            __orch_gate43.output()
+                            __orch_gate43.__orch_output()
                         });
                         orch::wanted::CanBeFailedWith::__orch_holds({
-                            __orch_gate43.failure()
+                            __orch_gate43.__orch_failure()
                         });
                         let (__orch_gate43, __orch_place44) = __orch_gate43
                             .pass({ __orch_place44 });

@@ -107,8 +107,10 @@ fn expansion() {
                 let __orch_step6 = __orch_tok1
                     .leaf(orch::NodeAt::<1>, |_, _| { <fetch>::call(1) });
                 let (__orch_gate4, __orch_place5) = __orch_tok1.call(__orch_step6);
-                orch::wanted::CanBeGiven::__orch_holds({ __orch_gate4.output() });
-                orch::wanted::CanBeFailedWith::__orch_holds({ __orch_gate4.failure() });
+                orch::wanted::CanBeGiven::__orch_holds({ __orch_gate4.__orch_output() });
+                orch::wanted::CanBeFailedWith::__orch_holds({
+                    __orch_gate4.__orch_failure()
+                });
                 let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
                 orch::wanted::IntoBoxError::__orch_holds({ __orch_place5 });
                 __orch_gate4.__orch_known()
@@ -121,9 +123,11 @@ fn expansion() {
                         .leaf(orch::NodeAt::<3>, |_, _| { <fetch>::call(2) });
                     let (__orch_gate10, __orch_place11) = __orch_tok7
                         .call(__orch_step12);
-                    orch::wanted::CanBeGiven::__orch_holds({ __orch_gate10.output() });
+                    orch::wanted::CanBeGiven::__orch_holds({
+                        __orch_gate10.__orch_output()
+                    });
                     orch::wanted::CanBeFailedWith::__orch_holds({
-                        __orch_gate10.failure()
+                        __orch_gate10.__orch_failure()
                     });
                     let (__orch_gate10, __orch_place11) = __orch_gate10
                         .pass({ __orch_place11 });
@@ -144,9 +148,11 @@ fn expansion() {
                     let (__orch_gate15, __orch_place16) = __orch_tok14
                         .task(__orch_step17);
                     orch::wanted::Task::__orch_holds({ __orch_place16 });
-                    orch::wanted::CanBeGiven::__orch_holds({ __orch_gate15.output() });
+                    orch::wanted::CanBeGiven::__orch_holds({
+                        __orch_gate15.__orch_output()
+                    });
                     orch::wanted::CanBeFailedWith::__orch_holds({
-                        __orch_gate15.failure()
+                        __orch_gate15.__orch_failure()
                     });
                     let (__orch_gate15, __orch_place16) = __orch_gate15
                         .pass({ __orch_place16 });

@@ -121,8 +121,10 @@ fn expansion() {
                         },
                     );
                 let (__orch_gate4, __orch_place5) = __orch_tok.call(__orch_step6);
-                orch::wanted::CanBeGiven::__orch_holds({ __orch_gate4.output() });
-                orch::wanted::CanBeFailedWith::__orch_holds({ __orch_gate4.failure() });
+                orch::wanted::CanBeGiven::__orch_holds({ __orch_gate4.__orch_output() });
+                orch::wanted::CanBeFailedWith::__orch_holds({
+                    __orch_gate4.__orch_failure()
+                });
                 let (__orch_gate4, __orch_place5) = __orch_gate4.pass({ __orch_place5 });
                 orch::wanted::IntoBoxError::__orch_holds({ __orch_place5 });
                 __orch_gate4.__orch_known()
@@ -168,12 +170,16 @@ fn expansion() {
                 };
                 if false {
                     orch::wanted::CanBeMovedIn::__orch_holds({
-                        orch::captured(__orch_step16.closure())
+                        orch::captured(__orch_step16.__orch_closure())
                     });
                 }
                 let (__orch_gate14, __orch_place15) = __orch_tok8.inlined(__orch_step16);
-                orch::wanted::CanBeGiven::__orch_holds({ __orch_gate14.output() });
-                orch::wanted::IsAwaited::__orch_holds({ __orch_gate14.awaited() });
+                orch::wanted::CanBeGiven::__orch_holds({
+                    __orch_gate14.__orch_output()
+                });
+                orch::wanted::IsAwaited::__orch_holds({
+                    __orch_gate14.__orch_awaited()
+                });
                 let (__orch_gate14, __orch_place15) = __orch_gate14
                     .pass({ __orch_place15 });
                 orch::wanted::IntoBoxError::__orch_holds({ __orch_place15 });
@@ -219,8 +225,12 @@ fn expansion() {
                 };
                 let (__orch_gate21, __orch_place22) = __orch_tok18
                     .inlined(__orch_step23);
-                orch::wanted::CanBeGiven::__orch_holds({ __orch_gate21.output() });
-                orch::wanted::IsAwaited::__orch_holds({ __orch_gate21.awaited() });
+                orch::wanted::CanBeGiven::__orch_holds({
+                    __orch_gate21.__orch_output()
+                });
+                orch::wanted::IsAwaited::__orch_holds({
+                    __orch_gate21.__orch_awaited()
+                });
                 let (__orch_gate21, __orch_place22) = __orch_gate21
                     .pass({ __orch_place22 });
                 orch::wanted::IntoBoxError::__orch_holds({ __orch_place22 });

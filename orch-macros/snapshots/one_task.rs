@@ -40,8 +40,10 @@ fn expansion() {
             let __orch_step3 = __orch_tok
                 .leaf(orch::NodeAt::<0>, |_, _| { <fetch>::call(10) });
             let (__orch_gate1, __orch_place2) = __orch_tok.call(__orch_step3);
-            orch::wanted::CanBeGiven::__orch_holds({ __orch_gate1.output() });
-            orch::wanted::CanBeFailedWith::__orch_holds({ __orch_gate1.failure() });
+            orch::wanted::CanBeGiven::__orch_holds({ __orch_gate1.__orch_output() });
+            orch::wanted::CanBeFailedWith::__orch_holds({
+                __orch_gate1.__orch_failure()
+            });
             let (__orch_gate1, __orch_place2) = __orch_gate1.pass({ __orch_place2 });
             orch::wanted::IntoBoxError::__orch_holds({ __orch_place2 });
             __orch_gate1.__orch_known()

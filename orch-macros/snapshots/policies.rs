@@ -121,10 +121,10 @@ fn expansion() {
                             .task(__orch_step12);
                         orch::wanted::Task::__orch_holds({ __orch_place11 });
                         orch::wanted::CanBeGiven::__orch_holds({
-                            __orch_gate10.output()
+                            __orch_gate10.__orch_output()
                         });
                         orch::wanted::CanBeFailedWith::__orch_holds({
-                            __orch_gate10.failure()
+                            __orch_gate10.__orch_failure()
                         });
                         let (__orch_gate10, __orch_place11) = __orch_gate10
                             .pass({ __orch_place11 });

@@ -308,21 +308,21 @@ pub struct Plain<W>(W);
 
 impl<W> Plain<W> {
     /// The closure, to be looked at.
-    pub fn closure(&self) -> &W {
+    pub fn __orch_closure(&self) -> &W {
         &self.0
     }
 }
 
 impl<H, F, V> EachTime<H, F, V> {
     /// The closure, to be looked at.
-    pub fn closure(&self) -> &F {
+    pub fn __orch_closure(&self) -> &F {
         &self.make
     }
 }
 
 impl<F> Named<F> {
     /// The closure, to be looked at.
-    pub fn closure(&self) -> &F {
+    pub fn __orch_closure(&self) -> &F {
         &self.0
     }
 }

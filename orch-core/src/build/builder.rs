@@ -102,7 +102,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     }
 
     /// A sync closure that takes the context.
-    pub fn inline_context<F, Raw, N>(&self, _entry: N, body: F) -> Closure<ContextBody<F, E>, Raw, N>
+    pub fn inline_context<F, Raw, N>(self, _entry: N, body: F) -> Closure<ContextBody<F, E>, Raw, N>
     where
         F: for<'e, 'c> Fn(S::Ref<'e>, In, &'c Context<'e, E>) -> Raw,
     {
@@ -111,7 +111,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
 
     /// An async closure that takes the context, and may borrow names, and captures that live for `'c`.
     pub fn inline_async_context<'c, F, Raw, N>(
-        &self,
+        self,
         _entry: N,
         body: F,
     ) -> Closure<AsyncContextBody<'c, F, E, Undurable<Yes, AsyncInlineStep>>, Raw, N>
@@ -123,7 +123,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
 
     /// The same, where it says that all which it awaits is a part of the run.
     pub fn inline_durable<'c, F, Raw, N>(
-        &self,
+        self,
         _entry: N,
         body: F,
     ) -> Closure<AsyncContextBody<'c, F, E, Yes>, Raw, N>
@@ -203,13 +203,13 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
     }
 
     /// The type of what `step` gives.
-    pub fn output<St: Step<At<S, In>, E>>(&self, _step: &St) -> Output<St::Out> {
+    pub fn output<St: Step<At<S, In>, E>>(self, _step: &St) -> Output<St::Out> {
         Output(PhantomData)
     }
 
     /// What stands here, as far as it gives the same type as the first of its peers.
     pub fn one<St: Step<At<S, In>, E>, First>(
-        &self,
+        self,
         _first: &Output<First>,
         step: St,
     ) -> Checked<IsOne<St::Out, First>, St, (St::Out, First)> {
@@ -254,7 +254,7 @@ impl<S: Scope, In: Send + 'static, E: Failure> Builder<S, In, E> {
 
     /// The point after a group of entries.
     pub fn past<I: Item<At<S, In>, E>>(
-        &self,
+        self,
         _group: &I,
     ) -> Builder<<I::Next as Point>::Scope, <I::Next as Point>::In, E> {
         Builder::new()

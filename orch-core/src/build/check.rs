@@ -223,12 +223,12 @@ macro_rules! output_of_a_task {
     ($($condition:ident)*) => {$(
         impl<F, T: Task<A>, A, N, P, E> Check<$condition<Leaf<F, T, A, N>, P, E>, Leaf<F, T, A, N>> {
             /// Where it is judged whether the output can be sent between threads.
-            pub fn output(&self) -> Spot<(T::Out,)> {
+            pub fn __orch_output(&self) -> Spot<(T::Out,)> {
                 Spot::new()
             }
 
             /// Where it is judged whether the error can.
-            pub fn failure(&self) -> Spot<(T::Error,)> {
+            pub fn __orch_failure(&self) -> Spot<(T::Error,)> {
                 Spot::new()
             }
         }
@@ -242,12 +242,12 @@ output_of_a_task!(IsTask IsCall);
 /// It is no task of these arguments, which has been reported.
 pub trait NoOutput: Sized {
     /// Where nothing is judged.
-    fn output(self) -> Spot<((),)> {
+    fn __orch_output(self) -> Spot<((),)> {
         Spot::new()
     }
 
     /// Where nothing is judged.
-    fn failure(self) -> Spot<((),)> {
+    fn __orch_failure(self) -> Spot<((),)> {
         Spot::new()
     }
 }
@@ -295,12 +295,12 @@ macro_rules! output_of {
     ($([$($param:ident),*] $output:ty, $awaited:ty, $raw:ty, $how:ty;)*) => {$(
         impl<B, N, P, E, $($param),*> Check<IsInline<Inline<B, $raw, $how, N>, P, E>, Inline<B, $raw, $how, N>> {
             /// Where it is judged whether the output can be sent between threads.
-            pub fn output(&self) -> Spot<($output,)> {
+            pub fn __orch_output(&self) -> Spot<($output,)> {
                 Spot::new()
             }
 
             /// Where it is judged whether the output is more than a future.
-            pub fn awaited(&self) -> Spot<($awaited,)> {
+            pub fn __orch_awaited(&self) -> Spot<($awaited,)> {
                 Spot::new()
             }
         }

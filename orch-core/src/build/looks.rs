@@ -44,7 +44,7 @@ pub struct Condition<F>(pub(crate) F);
 
 impl<F> Condition<F> {
     /// The closure, to be looked at.
-    pub fn closure(&self) -> &F {
+    pub fn __orch_closure(&self) -> &F {
         &self.0
     }
 }
@@ -60,7 +60,7 @@ pub struct Look<F, V>(F, PhantomData<fn() -> V>);
 
 impl<F, V> Look<F, V> {
     /// The closure, to be looked at.
-    pub fn closure(&self) -> &F {
+    pub fn __orch_closure(&self) -> &F {
         &self.0
     }
 

@@ -219,14 +219,14 @@ pub struct Inline<B, Raw, How, N> {
 
 impl<B: HasClosure, Raw, How, N> Inline<B, Raw, How, N> {
     /// The closure, to be looked at.
-    pub fn closure(&self) -> &B::Closure {
-        self.body.closure()
+    pub fn __orch_closure(&self) -> &B::Closure {
+        self.body.__orch_closure()
     }
 }
 
 impl<F, Fut, Raw, How, N> Inline<AsyncBody<F, Fut>, Raw, How, N> {
     /// Never called: the future that the closure makes, to be looked at.
-    pub fn future(&self) -> &Fut {
+    pub fn __orch_future(&self) -> &Fut {
         unreachable!("the branch is for the types only")
     }
 }
@@ -237,7 +237,7 @@ pub trait HasClosure {
     type Closure;
 
     /// The closure.
-    fn closure(&self) -> &Self::Closure;
+    fn __orch_closure(&self) -> &Self::Closure;
 }
 
 macro_rules! has_closure {
@@ -245,7 +245,7 @@ macro_rules! has_closure {
         impl<$($param)*> HasClosure for $body {
             type Closure = F;
 
-            fn closure(&self) -> &F {
+            fn __orch_closure(&self) -> &F {
                 &self.0
             }
         }

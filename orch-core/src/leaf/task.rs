@@ -23,7 +23,7 @@ pub struct Leaf<F, T, A, N> {
 
 impl<F, T, A, N> Leaf<F, T, A, N> {
     /// What makes the arguments, to be looked at.
-    pub fn closure(&self) -> &F {
+    pub fn __orch_closure(&self) -> &F {
         &self.call
     }
 }

@@ -322,12 +322,14 @@ impl Expansion<'_> {
         };
         let gives = match step {
             Step::Inline(_) => {
-                let (given, awaited) = (asked("CanBeGiven", "output"), asked("IsAwaited", "awaited"));
+                let (given, awaited) =
+                    (asked("CanBeGiven", "__orch_output"), asked("IsAwaited", "__orch_awaited"));
                 quote!(#given #awaited)
             }
             Step::Leaf(leaf) => {
                 let is_task = leaf.arguments.is_none().then(|| self.asked_for("Task", &place, at.open));
-                let (given, failed) = (asked("CanBeGiven", "output"), asked("CanBeFailedWith", "failure"));
+                let (given, failed) =
+                    (asked("CanBeGiven", "__orch_output"), asked("CanBeFailedWith", "__orch_failure"));
                 quote!(#is_task #given #failed)
             }
             _ => TokenStream::new(),
@@ -366,12 +368,12 @@ impl Expansion<'_> {
         }
         let (span, here) = (span_of(step), at.here());
         let inside = span.resolved_at(Span::mixed_site());
-        let closure = hidden("closure", span);
+        let closure = hidden("__orch_closure", span);
         let closure = quote_spanned!(inside=> #value.#closure());
         let closure =
             usage::captures(&tokens::list(code), &names).then(|| self.shared(&closure, span, at.open, moves));
         let future = is_async.then(|| {
-            let future = hidden("future", span);
+            let future = hidden("__orch_future", span);
             let cast = cast(&quote_spanned!(inside=> #value.#future()), span, here);
             quote_spanned!(here=> if false { #cast })
         });

@@ -192,7 +192,7 @@ impl Expansion<'_> {
         moves: bool,
     ) -> TokenStream {
         let here = open.resolved_at(Span::mixed_site());
-        let (value, closure) = (self.variable("value", span), hidden("closure", span));
+        let (value, closure) = (self.variable("value", span), hidden("__orch_closure", span));
         let closure = quote_spanned!(span.resolved_at(Span::mixed_site())=> #value.#closure());
         let asked = self.shared(&closure, span, open, moves);
         quote_spanned!(here=> { let #value = #holder; #asked #value })
