@@ -59,138 +59,31 @@ impl<M, T> Single<T> for (PhantomData<M>, T) {
     }
 }
 
-/// A piped value of the type `Given` can be an argument, of the type `Takes`, of this task.
-#[diagnostic::on_unimplemented(
-    message = "step `{Self}` takes `{Takes}`, but the step before it gives `{Given}`",
-    label = "takes `{Takes}`, given `{Given}`",
-    note = "put a step between them, `|x| {{ … }}`, or write the arguments, `{Self}(…)`, where `_` is what is piped"
-)]
-// It holds for types of every crate, as do the others here that are hidden: shown, they would stand in the documentation of
-// each of them.
-#[doc(hidden)]
-pub trait FlowsInto<Given, Takes> {
-    /// The value itself.
-    fn same(value: Given) -> Takes;
+/// Makes a condition of each, and what it holds for.
+macro_rules! flows {
+    ($($(#[$meta:meta])* $name:ident)*) => {$(
+        $(#[$meta])*
+        // It holds for types of every crate: shown, it would stand in the documentation of each of them.
+        #[doc(hidden)]
+        pub trait $name<Given, Takes> {
+            /// The value itself.
+            fn same(value: Given) -> Takes;
 
-    /// What is made of it.
-    #[inline(always)]
-    fn flow<Made>(meeting: Meeting<Self, Given, Takes, Made>) -> Made
-    where
-        Self: Sized,
-    {
-        (meeting.make)(Self::same(meeting.value))
-    }
-}
+            /// What is made of it.
+            #[inline(always)]
+            fn flow<Made>(meeting: Meeting<Self, Given, Takes, Made>) -> Made
+            where
+                Self: Sized,
+            {
+                (meeting.make)(Self::same(meeting.value))
+            }
+        }
 
-/// As [`FlowsInto`], of what an inline step gives.
-#[diagnostic::on_unimplemented(
-    message = "step `{Self}` takes `{Takes}`, but the inline step before it gives `{Given}`",
-    label = "takes `{Takes}`, given `{Given}`",
-    note = "put a step between them, `|x| {{ … }}`, or write the arguments, `{Self}(…)`, where `_` is what is piped; with a `;` at its end a step gives `()`"
-)]
-#[doc(hidden)]
-pub trait GoesInto<Given, Takes> {
-    /// The value itself.
-    fn same(value: Given) -> Takes;
-
-    /// What is made of it.
-    #[inline(always)]
-    fn flow<Made>(meeting: Meeting<Self, Given, Takes, Made>) -> Made
-    where
-        Self: Sized,
-    {
-        (meeting.make)(Self::same(meeting.value))
-    }
-}
-
-/// As [`FlowsInto`], of the input of the pipeline.
-#[diagnostic::on_unimplemented(
-    message = "step `{Self}` takes `{Takes}`, but the input of the pipeline is `{Given}`",
-    label = "takes `{Takes}`, given `{Given}`",
-    note = "the header declares the input, `|_: {Takes}|`; several arguments are written, `{Self}(_, …)`"
-)]
-#[doc(hidden)]
-pub trait EntersInto<Given, Takes> {
-    /// The value itself.
-    fn same(value: Given) -> Takes;
-
-    /// What is made of it.
-    #[inline(always)]
-    fn flow<Made>(meeting: Meeting<Self, Given, Takes, Made>) -> Made
-    where
-        Self: Sized,
-    {
-        (meeting.make)(Self::same(meeting.value))
-    }
-}
-
-/// As [`FlowsInto`], of nothing: the pipeline has no input.
-#[diagnostic::on_unimplemented(
-    message = "step `{Self}` takes `{Takes}`, but the pipeline has no input",
-    label = "takes `{Takes}`, given nothing",
-    note = "declare the input in the header, `|_: {Takes}|`, or write the argument: `{Self}(…)`"
-)]
-#[doc(hidden)]
-pub trait StartsWith<Given, Takes> {
-    /// The value itself.
-    fn same(value: Given) -> Takes;
-
-    /// What is made of it.
-    #[inline(always)]
-    fn flow<Made>(meeting: Meeting<Self, Given, Takes, Made>) -> Made
-    where
-        Self: Sized,
-    {
-        (meeting.make)(Self::same(meeting.value))
-    }
-}
-
-/// As [`FlowsInto`], of nothing: the value before has a name.
-#[diagnostic::on_unimplemented(
-    message = "step `{Self}` takes `{Takes}`, but nothing is piped into it: what comes before it has a name",
-    label = "takes `{Takes}`, given nothing",
-    note = "write the argument, `{Self}(name.clone())`"
-)]
-#[doc(hidden)]
-pub trait GoesOnWith<Given, Takes> {
-    /// The value itself.
-    fn same(value: Given) -> Takes;
-
-    /// What is made of it.
-    #[inline(always)]
-    fn flow<Made>(meeting: Meeting<Self, Given, Takes, Made>) -> Made
-    where
-        Self: Sized,
-    {
-        (meeting.make)(Self::same(meeting.value))
-    }
-}
-
-/// As [`FlowsInto`], of an item of `each`.
-#[diagnostic::on_unimplemented(
-    message = "step `{Self}` takes `{Takes}`, but an item of this `each` is `{Given}`",
-    label = "takes `{Takes}`, given `{Given}`",
-    note = "put a step before it, `|x| {{ … }}`, or write the arguments, `{Self}(…)`, where `_` is the item"
-)]
-#[doc(hidden)]
-pub trait IteratesInto<Given, Takes> {
-    /// The value itself.
-    fn same(value: Given) -> Takes;
-
-    /// What is made of it.
-    #[inline(always)]
-    fn flow<Made>(meeting: Meeting<Self, Given, Takes, Made>) -> Made
-    where
-        Self: Sized,
-    {
-        (meeting.make)(Self::same(meeting.value))
-    }
-}
-
-macro_rules! identity {
-    ($($name:ident)*) => {$(
         #[diagnostic::do_not_recommend]
-        impl<Given, Takes, Task> $name<Given, Takes> for Task where Same: Are<Given, Takes> {
+        impl<Given, Takes, Task> $name<Given, Takes> for Task
+        where
+            Same: Are<Given, Takes>,
+        {
             #[inline(always)]
             fn same(value: Given) -> Takes {
                 Same::one(value)
@@ -199,7 +92,55 @@ macro_rules! identity {
     )*};
 }
 
-identity!(FlowsInto GoesInto EntersInto StartsWith GoesOnWith IteratesInto);
+flows! {
+    /// A piped value of the type `Given` can be an argument, of the type `Takes`, of this task.
+    #[diagnostic::on_unimplemented(
+        message = "step `{Self}` takes `{Takes}`, but the step before it gives `{Given}`",
+        label = "takes `{Takes}`, given `{Given}`",
+        note = "put a step between them, `|x| {{ … }}`, or write the arguments, `{Self}(…)`, where `_` is what is piped"
+    )]
+    FlowsInto
+
+    /// As [`FlowsInto`], of what an inline step gives.
+    #[diagnostic::on_unimplemented(
+        message = "step `{Self}` takes `{Takes}`, but the inline step before it gives `{Given}`",
+        label = "takes `{Takes}`, given `{Given}`",
+        note = "put a step between them, `|x| {{ … }}`, or write the arguments, `{Self}(…)`, where `_` is what is piped; with a `;` at its end a step gives `()`"
+    )]
+    GoesInto
+
+    /// As [`FlowsInto`], of the input of the pipeline.
+    #[diagnostic::on_unimplemented(
+        message = "step `{Self}` takes `{Takes}`, but the input of the pipeline is `{Given}`",
+        label = "takes `{Takes}`, given `{Given}`",
+        note = "the header declares the input, `|_: {Takes}|`; several arguments are written, `{Self}(_, …)`"
+    )]
+    EntersInto
+
+    /// As [`FlowsInto`], of nothing: the pipeline has no input.
+    #[diagnostic::on_unimplemented(
+        message = "step `{Self}` takes `{Takes}`, but the pipeline has no input",
+        label = "takes `{Takes}`, given nothing",
+        note = "declare the input in the header, `|_: {Takes}|`, or write the argument: `{Self}(…)`"
+    )]
+    StartsWith
+
+    /// As [`FlowsInto`], of nothing: the value before has a name.
+    #[diagnostic::on_unimplemented(
+        message = "step `{Self}` takes `{Takes}`, but nothing is piped into it: what comes before it has a name",
+        label = "takes `{Takes}`, given nothing",
+        note = "write the argument, `{Self}(name.clone())`"
+    )]
+    GoesOnWith
+
+    /// As [`FlowsInto`], of an item of `each`.
+    #[diagnostic::on_unimplemented(
+        message = "step `{Self}` takes `{Takes}`, but an item of this `each` is `{Given}`",
+        label = "takes `{Takes}`, given `{Given}`",
+        note = "put a step before it, `|x| {{ … }}`, or write the arguments, `{Self}(…)`, where `_` is the item"
+    )]
+    IteratesInto
+}
 
 impl<Task, Takes, Args: Single<Takes>> Slot<Task, Takes, Args> {
     /// The piped value, before it is known to fit.
