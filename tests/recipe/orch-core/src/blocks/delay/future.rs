@@ -39,7 +39,7 @@ impl<P: Point, E: Failure, B: Step<P, E>, G: Given<P, Value = Duration>> Block<P
         let by = *self.by.get(self.by.see(scope));
         let wait = (!by.is_zero()).then(|| cx.sleep(by, Some(Origin::block(self.meta))));
         // A step starts when its `run` is called: here after the wait.
-        let body = Lazy::Waiting { start: move || self.body.run(scope, input, cx) };
+        let body = Lazy::Waiting { start: move || self.body.enter(scope, input, cx) };
         DelayFuture { wait, body, held }
     }
 
