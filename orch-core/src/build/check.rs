@@ -329,8 +329,8 @@ macro_rules! debug {
 
 debug!(IsStep IsTask IsCall IsInline);
 
-/// A generic task does not take these arguments, or what a step gives or fails with cannot be sent between threads. That has been reported, and
-/// there is nothing to add.
+/// A generic task does not take these arguments, or what a step gives or fails with cannot be sent between threads. That has
+/// been reported, and there is nothing to add.
 pub trait Reported<Judged, E>: Sized {
     /// Never called.
     fn pass<Unknown>(self, _spot: Spot<Judged>) -> (Unknown, Conversion<E, E>) {

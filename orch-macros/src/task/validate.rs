@@ -171,10 +171,12 @@ pub(crate) fn validate(task: &Task) -> syn::Result<()> {
     }
     let taken = sig.context.iter().chain(&sig.parameters).map(|parameter| &parameter.ty);
     if let Some((span, name)) = taken.into_iter().find_map(|ty| undeclared_lifetime(sig, ty)) {
-        let ident = &sig.ident;
+        let (ident, more) = (&sig.ident, if sig.generics.params.is_empty() { "" } else { ", …" });
         refuse(
             span,
-            format!("the lifetime `'{name}` is not declared; write `{ident}<'{name}>`, or leave it out"),
+            format!(
+                "the lifetime `'{name}` is not declared; write `{ident}<'{name}{more}>`, or leave it out"
+            ),
         );
     }
     for (at, parameter) in sig.parameters.iter().enumerate() {

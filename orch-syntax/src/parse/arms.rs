@@ -77,7 +77,7 @@ impl Parser<'_> {
         let sign = tokens::source_text(&tokens::collect(tokens::part(&self.tokens, self.at, number)));
         let than = self.tokens.get(number).map_or_else(String::new, ToString::to_string);
         let message =
-            format!("a comparison is no pattern; write a range, or `n if *n {sign} {than} => step`");
+            format!("a comparison is no pattern; write a range, or `n if (*n {sign} {than}) => step`");
         self.errors.at(self.here(), message);
         self.at = number;
     }

@@ -229,25 +229,31 @@ impl Parser<'_> {
 
     /// `if let Some(x) = y < … >`: a pattern that decides whether steps run. Gives whether that was there.
     fn let_before_body(&mut self) -> bool {
-        let is_sign = |at: &usize| tokens::is_punct(self.tokens.get(*at), '=');
-        let Some(sign) = (self.at + 2..self.tokens.len()).find(is_sign) else { return false };
-        let ends = |at: &usize| {
-            let token = self.tokens.get(*at);
-            tokens::is_punct(token, '<')
-                || tokens::is_punct(token, ';')
-                || tokens::as_group(token, Delimiter::Brace).is_some()
+        let word = self.ident(0).map_or_else(String::new, ToString::to_string);
+        // The next of these signs, with nothing before it that ends a condition.
+        let next = |from: usize, sign: char| {
+            let ends = |at: &usize| {
+                let token = self.tokens.get(*at);
+                ['=', '<', '>', ';'].into_iter().any(|sign| tokens::is_punct(token, sign))
+                    || tokens::is_word(token, "let")
+                    || tokens::as_group(token, Delimiter::Brace).is_some()
+            };
+            let found = (from..self.tokens.len()).find(ends)?;
+            tokens::is_punct(self.tokens.get(found), sign).then_some(found)
         };
-        let Some(open) = (sign + 1..self.tokens.len()).find(ends) else { return false };
-        if !tokens::is_punct(self.tokens.get(open), '<')
-            || self.closings_from(open + 1) <= self.brackets.depth()
-        {
+        let Some(equals) = next(self.at + 2, '=') else { return false };
+        let Some(open) = next(equals + 1, '<') else { return false };
+        if self.closings_from(open + 1) <= self.brackets.depth() {
             return false;
         }
         let show = |from, to| tokens::source_text(&tokens::collect(tokens::part(&self.tokens, from, to)));
-        let (pattern, value) = (show(self.at + 2, sign), show(sign + 1, open));
-        let word = self.ident(0).map_or_else(String::new, ToString::to_string);
-        let message = format!("`{word} let` is no step; write `choose({value}) < {pattern} => step, … >`");
-        self.errors.at(self.here(), message);
+        let (pattern, value) = (show(self.at + 2, equals), show(equals + 1, open));
+        let written = if word == "while" {
+            "repeat < … >`, whose last step gives a `ControlFlow".to_owned()
+        } else {
+            format!("choose({value}) < {pattern} => step, … >")
+        };
+        self.errors.at(self.here(), format!("`{word} let` is no step; write `{written}`"));
         let start = self.at;
         self.at = open;
         self.skip_body(start);

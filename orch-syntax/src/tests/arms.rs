@@ -182,11 +182,13 @@ fn a_missing_token_is_few_mistakes() {
 #[test]
 fn comparisons_for_patterns() {
     let message =
-        |than: &str| format!("a comparison is no pattern; write a range, or `n if *n {than} => step`");
+        |than: &str| format!("a comparison is no pattern; write a range, or `n if (*n {than}) => step`");
     mistake("|n: u32| choose(*n) < ^> 5 => a, _ => b >", &message("> 5"));
     mistake("|n: u32| choose(*n) < ^>= 5 => a, _ => b >", &message(">= 5"));
     mistake("|n: u32| choose(*n) < ^< 5 => a, _ => b >", &message("< 5"));
     mistake("|n: u32| choose(*n) < 1 => a, ^<= 5 => b, _ => c >", &message("<= 5"));
+    // What is proposed.
+    sound("|n: u32| choose(*n) < 6.. => a, n if (*n > 5) => a, _ => b >");
     // A `>` that closes, before an arm of the block around.
     mistake(
         "|n: u32| choose(*n) < 1 => choose(*n) ^< > 5 => a, _ => b >",
@@ -214,10 +216,10 @@ fn a_pattern_that_decides() {
     );
     mistake(
         "|o: Option<u32>| seq < ^while let Some(n) = next() < b > c >",
-        "`while let` is no step; write `choose(next()) < Some(n) => step, … >`",
+        "`while let` is no step; write `repeat < … >`, whose last step gives a `ControlFlow`",
     );
-    mistake(
-        "|o: Option<u32>| seq < ^if let Some(n) = o { b } c >",
-        "`if` is no step; write `when(…) < … >` around steps, or `|x| { if … }`",
-    );
+    let in_braces = "`if` is no step; write `when(…) < … >` around steps, or `|x| { if … }`";
+    mistake("|o: Option<u32>| seq < ^if let Some(n) = o { b } c >", in_braces);
+    // What follows is not a part of it.
+    mistake("|o: Option<u32>| seq < ^if let Some(n) { b } let m = d seq < c > >", in_braces);
 }
